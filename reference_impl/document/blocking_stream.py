@@ -1,0 +1,36 @@
+"""Chapter "consumer with a missed heartbeat": one consumer does the whole package.
+
+Defect: the longer the package, the longer the silence; over 15 texts at heartbeat 5 it crashes.
+Defect: the row is written before the ack, and again after every redelivery.
+"""
+
+from functools import partial
+
+import sqlalchemy as sa
+
+from reference_impl.document.bundle import Consumer, Verdict, connect
+from reference_impl.document.work import echo, sleep
+from reference_impl.messages import StreamMessage, decode
+from reference_impl.schema import engine, log
+from reference_impl.settings import Settings
+from reference_impl.stop import Stop
+from reference_impl.topology import STREAM
+
+
+def execute(settings: Settings, database: sa.Engine, body: bytes) -> Verdict:
+    """Sleep a second per text and print it, then log the body."""
+    for text in decode(StreamMessage, body).texts:
+        sleep(settings, 1)
+        echo(text)
+    with database.begin() as connection:
+        log(connection, body.decode())
+    return Verdict.ACK
+
+
+def play(settings: Settings, stop: Stop) -> None:
+    """Consume packages."""
+    database = engine(settings.database_url)
+    with connect(settings) as connection:
+        Consumer(settings, stop).consume(
+            connection.channel(), STREAM, partial(execute, settings, database)
+        )

@@ -1,0 +1,37 @@
+"""Chapter "processing by parts", the part consumer: a second of work per part.
+
+Defect: the package is logged with its last part, whether or not the others are done.
+"""
+
+from functools import partial
+
+import sqlalchemy as sa
+
+from reference_impl.document.bundle import Consumer, Verdict, connect
+from reference_impl.document.work import echo, sleep
+from reference_impl.messages import PartMessage, decode
+from reference_impl.schema import engine, log
+from reference_impl.settings import Settings
+from reference_impl.stop import Stop
+from reference_impl.topology import PART
+
+
+def execute(settings: Settings, database: sa.Engine, longest: int, body: bytes) -> Verdict:
+    """Sleep 1 to `longest` seconds, print, log the body and, if it is there, the source body."""
+    message = decode(PartMessage, body)
+    sleep(settings, 1, longest)
+    echo(message.text)
+    with database.begin() as connection:
+        log(connection, body.decode())
+        if message.sourceMessage is not None:
+            log(connection, message.sourceMessage)
+    return Verdict.ACK
+
+
+def play(settings: Settings, stop: Stop, longest: int = 1) -> None:
+    """Consume parts that take 1 to `longest` seconds."""
+    database = engine(settings.database_url)
+    with connect(settings) as connection:
+        Consumer(settings, stop).consume(
+            connection.channel(), PART, partial(execute, settings, database, longest)
+        )

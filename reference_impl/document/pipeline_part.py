@@ -1,0 +1,51 @@
+"""Chapter "one after another", the part consumer: a step works, then publishes the next.
+
+Defect: with no texts the index is past the end for ever: the steps never stop.
+Defect: the next step is published before the row is written, and again after a redelivery.
+"""
+
+from functools import partial
+
+import sqlalchemy as sa
+
+from reference_impl.document.bundle import Consumer, Producer, Verdict, connect
+from reference_impl.document.work import echo, sleep
+from reference_impl.messages import PipelineMessage, Result, decode
+from reference_impl.schema import engine, log
+from reference_impl.settings import Settings
+from reference_impl.stop import Stop
+from reference_impl.topology import PART
+
+
+def execute(settings: Settings, database: sa.Engine, producer: Producer, body: bytes) -> Verdict:
+    """Work 1 to 3 seconds, then publish the next step or log the result; log the body."""
+    message = decode(PipelineMessage, body)
+    sleep(settings, 1, 3)
+    following = advance(message)
+    echo(following.result.texts[-1])
+    finished = following.index == len(message.texts)
+    if not finished:
+        producer.publish(following.encode())
+    with database.begin() as connection:
+        log(connection, body.decode())
+        if finished:
+            log(connection, following.result.encode().decode())
+    return Verdict.ACK
+
+
+def advance(message: PipelineMessage) -> PipelineMessage:
+    """Move one text into the result; past the end it is null, as PHP reads it."""
+    text = message.texts[message.index] if message.index < len(message.texts) else None
+    result = Result(texts=[*message.result.texts, text])
+    return PipelineMessage(texts=message.texts, index=message.index + 1, result=result)
+
+
+def play(settings: Settings, stop: Stop) -> None:
+    """Consume steps and publish the next ones, on one channel."""
+    database = engine(settings.database_url)
+    with connect(settings) as connection:
+        channel = connection.channel()
+        producer = Producer(channel, PART.exchange)
+        Consumer(settings, stop).consume(
+            channel, PART, partial(execute, settings, database, producer)
+        )

@@ -1,0 +1,29 @@
+"""Chapter "asynchronous task", the consumer: a random result for the task.
+
+Defect: a task that is not there is acked as if it were done.
+"""
+
+from functools import partial
+
+import sqlalchemy as sa
+
+from reference_impl.document.bundle import Consumer, Verdict, connect
+from reference_impl.document.tasks import complete
+from reference_impl.messages import TaskMessage, decode
+from reference_impl.schema import engine
+from reference_impl.settings import Settings
+from reference_impl.stop import Stop
+from reference_impl.topology import TASK
+
+
+def execute(database: sa.Engine, body: bytes) -> Verdict:
+    """Give the task its result."""
+    complete(database, decode(TaskMessage, body).taskId)
+    return Verdict.ACK
+
+
+def play(settings: Settings, stop: Stop) -> None:
+    """Consume tasks."""
+    database = engine(settings.database_url)
+    with connect(settings) as connection:
+        Consumer(settings, stop).consume(connection.channel(), TASK, partial(execute, database))
