@@ -1,0 +1,60 @@
+# Warren's tasks. Every one of them makes .venv first when it is missing or pyproject.toml changed.
+#
+#   make conformance   judge the reference implementation: table, and the path of the JSON report
+#   make test          everything there is to test
+#   make check         static checks: ruff, mypy, import-linter
+#   make coverage      as test, with the coverage of our own code
+#   make benchmark     the figures of the README
+#   make lab           the document's laboratory in Docker, to follow by hand; make lab-down ends it
+#   make clean         remove what these tasks made
+#
+# PYTEST_ARGS goes to pytest: make test PYTEST_ARGS='--broker docker:rabbitmq:3.10-management'
+
+PYTHON ?= python3
+BIN := .venv/bin
+REPORT ?= reports
+COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+
+.PHONY: conformance test check coverage benchmark lab lab-down clean
+.DEFAULT_GOAL := conformance
+
+.venv: .venv/installed
+
+.venv/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "Warren needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	    { echo "Python cannot make virtual environments here: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@
+
+conformance: .venv/installed
+	$(BIN)/pytest conformance --report $(REPORT) $(PYTEST_ARGS)
+
+test: .venv/installed
+	$(BIN)/pytest -n 4 $(PYTEST_ARGS)
+
+check: .venv/installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+coverage: .venv/installed
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n 4 $(PYTEST_ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+benchmark: .venv/installed
+	$(BIN)/python -m benchmarks
+
+lab:
+	$(COMPOSE) up --detach --build
+
+lab-down:
+	$(COMPOSE) down --volumes --remove-orphans
+
+clean:
+	rm -rf .venv build dist reports *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage*
