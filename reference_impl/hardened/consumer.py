@@ -1,0 +1,132 @@
+"""Consuming: the link's thread receives, one worker thread works and settles."""
+
+import logging
+import queue
+from typing import Protocol
+
+import sqlalchemy as sa
+from pika import spec
+from pika.adapters.blocking_connection import BlockingChannel
+
+from reference_impl.hardened.backoff import Backoff
+from reference_impl.hardened.delivery import Delivery
+from reference_impl.hardened.errors import LinkLostError, RejectedError, TryAgainError
+from reference_impl.hardened.settlement import Settlement
+from reference_impl.messages import MalformedError, MisshapenError
+from reference_impl.settings import Settings
+from reference_impl.stop import Stop
+from reference_impl.topology import Route
+
+_log = logging.getLogger(__name__)
+
+
+class Handler(Protocol):
+    """What a role does with a delivery; its effect is complete when `handle` returns."""
+
+    def handle(self, delivery: Delivery) -> None:
+        """Do the work.
+
+        Raises:
+            RejectedError, MalformedError, MisshapenError: it can never be done.
+            TryAgainError, sqlalchemy.exc.OperationalError: it may be done later.
+            LinkLostError: the delivery is no longer ours.
+
+        """
+
+
+class Consumer:
+    """Takes deliveries from one queue to one handler, one at a time, and settles each after it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        stop: Stop,
+        route: Route,
+        handler: Handler,
+        settlement: Settlement,
+    ) -> None:
+        """Consume the queue of `route` until `stop`."""
+        self.settings = settings
+        self.stop = stop
+        self.route = route
+        self.handler = handler
+        self.settlement = settlement
+        self.settled = 0
+        self._deliveries: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
+
+    def start(self, channel: BlockingChannel) -> None:
+        """Declare, set the prefetch and consume, on every new channel."""
+        self.route.declare(channel)
+        self.qos(channel)
+        # A consumer that the broker cancelled (its queue was deleted) begins again from here.
+        channel.add_on_cancel_callback(lambda _method: channel.close())
+        channel.basic_consume(self.route.queue, self.receive)
+
+    def qos(self, channel: BlockingChannel) -> None:
+        """Ask for at most `prefetch` unacked deliveries."""
+        channel.basic_qos(prefetch_count=self.settings.prefetch)
+
+    def receive(
+        self,
+        channel: BlockingChannel,
+        method: spec.Basic.Deliver,
+        properties: spec.BasicProperties,
+        body: bytes,
+    ) -> None:
+        """Take a delivery in the link's thread and leave it to the worker."""
+        self._deliveries.put(
+            Delivery(channel, method.delivery_tag, method.redelivered, properties, body)
+        )
+
+    def cancel(self, channel: BlockingChannel) -> None:
+        """Stop deliveries; those that were not begun return when the channel closes."""
+        channel.stop_consuming()
+
+    def work(self) -> None:
+        """Execute deliveries in the worker's thread until `finish`, a stop or the bound."""
+        while (delivery := self._deliveries.get()) is not None and not self.stop.requested:
+            if delivery.channel.is_open:
+                self.execute(delivery)
+            if self.limit_reached():
+                self.stop.request()
+
+    def finish(self) -> None:
+        """Wake an idle worker to its end."""
+        self._deliveries.put(None)
+
+    def execute(self, delivery: Delivery) -> None:
+        """Work, then settle: ack what is done, dead-letter what can never be done."""
+        try:
+            done = self.attempt(delivery)
+        except (RejectedError, MalformedError, MisshapenError) as error:
+            self.reject(delivery, str(error))
+        except LinkLostError as error:
+            _log.warning("left to its redelivery: %s", error)
+        except Exception as error:  # noqa: BLE001 - one message must not end the consumer
+            _log.exception("a message failed in a way nobody foresaw")
+            self.reject(delivery, repr(error))
+        else:
+            if done:
+                self.settled += self.settlement.ack(delivery)
+
+    def reject(self, delivery: Delivery, reason: str) -> None:
+        """Put a message aside with its reason."""
+        _log.warning("message to %s: %s", self.route.queue, reason)
+        self.settled += self.settlement.dead_letter(delivery, reason)
+
+    def attempt(self, delivery: Delivery) -> bool:
+        """Handle, again with backoff while it may help; False if we were stopped meanwhile."""
+        backoff = Backoff(self.settings.second)
+        while True:
+            try:
+                self.handler.handle(delivery)
+            except (TryAgainError, sa.exc.OperationalError) as error:
+                _log.warning("trying again: %s", error)
+            else:
+                return True
+            if self.stop.wait(backoff.next()):
+                return False
+
+    def limit_reached(self) -> bool:
+        """Tell whether `max_messages` were settled."""
+        return self.settled >= self.settings.max_messages > 0

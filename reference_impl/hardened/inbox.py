@@ -1,0 +1,27 @@
+"""Remembering which messages took effect, so that a redelivery changes nothing."""
+
+import sqlalchemy as sa
+
+from reference_impl.hardened.tables import insert_once, processed_message
+from reference_impl.schema import now
+
+
+class Inbox:
+    """The keys of what took effect, unique in `processed_message`.
+
+    A key is recorded in the transaction of its effect: both are there, or neither. A message
+    without identity has no key, and its effect is at least once.
+    """
+
+    def once(self, connection: sa.Connection, key: str | None) -> bool:
+        """Record `key` in the running transaction; False if its effect was there before."""
+        if key is None:
+            return True
+        return insert_once(connection, processed_message, {"key": key, "processed_at": now()})
+
+    def has(self, connection: sa.Connection, key: str | None) -> bool:
+        """Tell whether the effect of `key` is there."""
+        keys = processed_message.c.key
+        return key is not None and bool(
+            connection.scalar(sa.select(sa.literal(1)).where(keys == key))
+        )

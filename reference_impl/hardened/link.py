@@ -1,0 +1,182 @@
+"""The one connection of a process, opened again whenever it is lost, served by its own thread.
+
+pika's connections belong to one thread. That thread does nothing here but serve the connection,
+so that heartbeats flow while others work; they reach the channel through `Link.call`.
+"""
+
+import contextlib
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotInTimeError
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pika
+from pika.adapters.blocking_connection import BlockingChannel
+from pika.exceptions import AMQPError, ConnectionWrongStateError
+
+from reference_impl.hardened.backoff import Backoff
+from reference_impl.hardened.errors import BrokerAwayError, LinkLostError
+from reference_impl.hardened.watchdog import watch
+from reference_impl.settings import Settings
+from reference_impl.stop import Stop
+
+Result = TypeVar("Result")
+
+_log = logging.getLogger(__name__)
+
+_START_UP_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    function: Callable[[BlockingChannel], Any]
+    future: "Future[Any]"
+
+
+class Link:
+    """A connection with one channel in confirm mode, kept open until `close`.
+
+    `run` belongs to the link's own thread; `call` and `close` are for every other thread.
+    """
+
+    def __init__(
+        self, settings: Settings, on_channel: Callable[[BlockingChannel], None], patient: bool
+    ) -> None:
+        """Remember what to do with each new channel: declare, consume.
+
+        Args:
+            settings: address, heartbeat and second
+            on_channel: called in the link's thread with every channel that is opened
+            patient: whether to wait for a first connection for ever; otherwise 30 s
+
+        """
+        self._settings = settings
+        self._on_channel = on_channel
+        self._patient = patient
+        self._end = Stop()
+        self._calls: deque[_Call] = deque()
+        self._connection: pika.BlockingConnection | None = None
+        self._channel: BlockingChannel | None = None
+        self._thread: threading.Thread | None = None
+
+    def run(self) -> None:
+        """Serve the connection and open it again with backoff, until `close`.
+
+        Raises:
+            BrokerAwayError: no broker let us in within the time for the start.
+
+        """
+        self._thread = threading.current_thread()
+        backoff = Backoff(self._settings.second)
+        try:
+            self._run(backoff)
+        finally:
+            self._end.request()
+            self._fail_calls()
+
+    def call(
+        self, function: Callable[[BlockingChannel], Result], timeout: float | None = None
+    ) -> Result:
+        """Run `function` with the open channel in the link's thread; wait for what it returns.
+
+        While the connection is away the call waits for the next one, `timeout` seconds at most;
+        without a timeout, until the link closes.
+
+        Raises:
+            LinkLostError: the connection was lost while it ran, or the link is closed.
+            BrokerAwayError: it was not done in time; it may have begun.
+
+        """
+        if threading.current_thread() is self._thread:
+            assert self._channel is not None  # this thread runs callbacks of an open channel
+            return function(self._channel)
+        future: Future[Result] = Future()
+        self._calls.append(_Call(function, future))
+        self._wake()
+        try:
+            return future.result(timeout)
+        except NotInTimeError:
+            future.cancel()
+            raise BrokerAwayError(f"the broker did not answer within {timeout} s") from None
+        except AMQPError as error:
+            raise LinkLostError(f"the connection was lost: {error!r}") from error
+
+    def close(self) -> None:
+        """End `run`: the connection is closed in good order if it is still open."""
+        self._end.request()
+        self._wake()
+
+    def _run(self, backoff: Backoff) -> None:
+        waited = 0.0
+        while not self._end.requested:
+            try:
+                self._serve(backoff)
+                waited = float("-inf")  # the start is over
+            except AMQPError as error:
+                if self._connection is not None:
+                    waited = float("-inf")
+                _log.warning("connection lost or refused: %r", error)
+            self._forget()
+            pause = backoff.next()
+            waited += pause
+            if waited > _START_UP_SECONDS and not self._patient:
+                raise BrokerAwayError("no broker answered at WARREN_AMQP_URL within 30 s")
+            self._end.wait(pause)
+
+    def _serve(self, backoff: Backoff) -> None:
+        """Open a connection and serve it until the link closes or the channel does."""
+        connection = pika.BlockingConnection(self._parameters())
+        channel = connection.channel()
+        channel.confirm_delivery()
+        self._connection, self._channel = connection, channel
+        self._on_channel(channel)
+        backoff.reset()
+        self._run_calls()
+        while channel.is_open and not self._end.requested:
+            connection.process_data_events(time_limit=None)
+        connection.close()
+
+    def _parameters(self) -> pika.URLParameters:
+        """Bound every wait by the heartbeat, so that a peer that went silent is noticed."""
+        heartbeat = self._settings.heartbeat
+        parameters = pika.URLParameters(self._settings.amqp_url)
+        parameters.heartbeat = lambda connection, _offered: watch(connection, heartbeat)
+        parameters.socket_timeout = max(2, 2 * heartbeat)
+        parameters.stack_timeout = max(4, 3 * heartbeat)
+        parameters.connection_attempts = 1
+        return parameters
+
+    def _forget(self) -> None:
+        """Drop a connection that was lost; a call that comes now waits for the next one."""
+        connection, self._connection, self._channel = self._connection, None, None
+        if connection is not None and connection.is_open:
+            with contextlib.suppress(AMQPError):
+                connection.close()
+
+    def _wake(self) -> None:
+        connection = self._connection
+        if connection is not None:
+            with contextlib.suppress(ConnectionWrongStateError):
+                connection.add_callback_threadsafe(self._run_calls)
+
+    def _run_calls(self) -> None:
+        """Run what other threads asked for, as long as the channel lives."""
+        channel = self._channel
+        while self._calls and channel is not None and channel.is_open:
+            call = self._calls.popleft()
+            if not call.future.set_running_or_notify_cancel():
+                continue
+            try:
+                call.future.set_result(call.function(channel))
+            except Exception as error:  # noqa: BLE001 - it belongs to the caller's thread
+                call.future.set_exception(error)
+
+    def _fail_calls(self) -> None:
+        while self._calls:
+            call = self._calls.popleft()
+            if call.future.set_running_or_notify_cancel():
+                call.future.set_exception(LinkLostError("the link is closed"))

@@ -1,0 +1,70 @@
+"""Settling deliveries: ack what is done, put aside what can never be done."""
+
+from collections.abc import Callable
+
+import pika
+from pika.adapters.blocking_connection import BlockingChannel
+
+from reference_impl.hardened.delivery import Delivery
+from reference_impl.hardened.errors import LinkLostError, TryAgainError
+from reference_impl.hardened.link import Link
+from reference_impl.hardened.publisher import send
+from reference_impl.topology import DEAD_LETTER, Route
+
+
+class Settlement:
+    """Settles the deliveries of one queue, each on the channel that it came through.
+
+    Rejected messages go to the queue `warren.dead-letter` by our own publish, not by an argument
+    of the queue: every peer declares that queue without arguments, and must find it so.
+    """
+
+    def __init__(self, link: Link, route: Route) -> None:
+        """Settle deliveries that came through `link` from the queue of `route`."""
+        self._link = link
+        self._route = route
+
+    def ack(self, delivery: Delivery) -> bool:
+        """Acknowledge; False if the connection is gone and the message will come again."""
+
+        def settle(channel: BlockingChannel) -> None:
+            _same(channel, delivery)
+            channel.basic_ack(delivery.tag)
+
+        return self._try(settle)
+
+    def dead_letter(self, delivery: Delivery, reason: str) -> bool:
+        """Publish a copy to the dead-letter queue, confirmed, then reject without requeue."""
+
+        def settle(channel: BlockingChannel) -> None:
+            _same(channel, delivery)
+            DEAD_LETTER.declare(channel)
+            send(channel, DEAD_LETTER.exchange, "", delivery.body, self._explain(delivery, reason))
+            channel.basic_reject(delivery.tag, requeue=False)
+
+        return self._try(settle)
+
+    def _explain(self, delivery: Delivery, reason: str) -> pika.BasicProperties:
+        """Keep the message's identity and headers; add the reason and the queue."""
+        original = delivery.properties
+        headers = {**(original.headers or {}), "reason": reason, "queue": self._route.queue}
+        return pika.BasicProperties(
+            content_type=original.content_type,
+            delivery_mode=2,
+            message_id=original.message_id,
+            correlation_id=original.correlation_id,
+            headers=headers,
+        )
+
+    def _try(self, settle: Callable[[BlockingChannel], None]) -> bool:
+        try:
+            self._link.call(settle)
+        except (LinkLostError, TryAgainError):
+            return False
+        return True
+
+
+def _same(channel: BlockingChannel, delivery: Delivery) -> None:
+    """Refuse to settle a delivery of another channel: its tag means another message there."""
+    if channel is not delivery.channel:
+        raise LinkLostError("the delivery's channel is gone; the broker delivers it again")
