@@ -111,7 +111,10 @@ def encode_table(table: FieldTable) -> bytes:
     """Write a field table with its four octets of length; ``EncodeError`` names the bad value."""
     if not table:
         return b"\x00\x00\x00\x00"
-    return encode_long_string(_encode_pairs(table, 0))
+    try:
+        return encode_long_string(_encode_pairs(table, 0))
+    except UnicodeEncodeError as error:
+        raise EncodeError(f"a field table holds text that is no UTF-8: {error}") from None
 
 
 def decode_table(octets: bytes, at: int) -> tuple[dict[str, FieldValue], int]:

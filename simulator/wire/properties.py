@@ -139,7 +139,7 @@ def encode_properties(properties: BasicProperties) -> bytes:
     """Write flags and properties; ``EncodeError`` when a value does not fit."""
     try:
         return _encode(properties)
-    except struct.error as error:
+    except (struct.error, UnicodeEncodeError) as error:
         raise EncodeError(f"cannot encode {properties!r}: {error}") from None
 
 

@@ -1,0 +1,183 @@
+"""Methods: every one there and back, as pika and pamqp write them, and never another exception."""
+
+import struct
+
+import pamqp.commands
+import pika.spec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from simulator.wire import (
+    METHODS,
+    AmqpError,
+    BasicAck,
+    BasicConsume,
+    BasicDeliver,
+    BasicQos,
+    ConnectionStartOk,
+    ConnectionUpdateSecret,
+    EncodeError,
+    FrameError,
+    NotImplementedByBroker,
+    QueueDeclare,
+    ReplyCode,
+    decode_method,
+    encode_method,
+)
+from simulator.wire.methods import describe
+from simulator.wire.methods.declaration import fields_of
+from tests.simulator.wire import strategies as some
+
+# Names that pika or pamqp spell in another way.
+SPELLING = {"no_wait": "nowait", "global_": "global_qos"}
+
+
+def pika_class(cls):
+    """Find what pika has for the same method."""
+    key = cls.CLASS_ID << 16 | cls.METHOD_ID
+    return pika.spec.methods[key]
+
+
+def test_there_are_sixty_four():
+    """All methods of AMQP 0-9-1 and of RabbitMQ are here, under pika's and pamqp's numbers."""
+    numbers = {cls.CLASS_ID << 16 | cls.METHOD_ID for cls in METHODS}
+    assert len(METHODS) == 64
+    assert numbers >= set(pamqp.commands.INDEX_MAPPING)
+    access_request = {30 << 16 | 10, 30 << 16 | 11}  # of AMQP 0-8; pika alone still has it
+    assert numbers >= set(pika.spec.methods) - access_request
+
+
+@pytest.mark.parametrize("cls", METHODS, ids=lambda cls: cls.NAME)
+def test_names(cls):
+    """A class is named as the specification names the method."""
+    camel = "".join(word.capitalize() for word in cls.NAME.replace(".", "-").split("-"))
+    assert camel == cls.__name__
+    theirs = pika_class(cls)
+    assert theirs.NAME.replace(".", "") == cls.__name__
+    assert pika.spec.has_content(theirs.INDEX) is cls.HAS_CONTENT
+
+
+@pytest.mark.parametrize("cls", METHODS, ids=lambda cls: cls.NAME)
+@given(data=st.data())
+@settings(max_examples=25, suppress_health_check=[HealthCheck.differing_executors])
+def test_round_trip(cls, data):
+    """A method comes back equal, and cut anywhere or with an octet more it is FRAME_ERROR."""
+    method = data.draw(some.instances_of(cls))
+    payload = encode_method(method)
+    assert decode_method(payload) == method
+    cut = data.draw(st.integers(0, len(payload) - 1))
+    with pytest.raises(FrameError) as caught:
+        decode_method(payload[:cut])
+    assert caught.value.reply_code is ReplyCode.FRAME_ERROR
+    with pytest.raises(FrameError):
+        decode_method(payload + b"\x00")
+
+
+# Pika never reads update-secret, which only clients send, and cannot.
+@pytest.mark.parametrize(
+    "cls",
+    sorted({*METHODS} - {ConnectionUpdateSecret}, key=METHODS.index),
+    ids=lambda cls: cls.NAME,
+)
+@given(data=st.data())
+@settings(max_examples=10, suppress_health_check=[HealthCheck.differing_executors])
+def test_agrees_with_pika(cls, data):
+    """Pika reads what we write, field by field, and writes the same octets."""
+    plain = {**some.KINDS, "table": st.dictionaries(some.utf8_text, some.signed(32), max_size=3)}
+    named = {each.name: plain[each.kind] for each in fields_of(cls) if not each.reserved}
+    method = data.draw(st.builds(cls, **named))
+    payload = encode_method(method)
+    theirs = object.__new__(pika_class(cls)).decode(payload, 4)
+    for name in named:
+        value = getattr(theirs, name, getattr(theirs, SPELLING.get(name, name), None))
+        assert _octets(value) == _octets(getattr(method, name)), name
+    again = b"".join(theirs.encode())
+    assert struct.pack(">HH", cls.CLASS_ID, cls.METHOD_ID) + again == payload
+
+
+def _octets(value):
+    return value.encode() if isinstance(value, str) else value
+
+
+@given(st.sampled_from(METHODS), st.binary(max_size=120))
+@settings(max_examples=2000)
+def test_any_octets_after_known_numbers(cls, octets):
+    """Whatever follows a method's numbers, it is read or is an AMQP error of code 501 or 502."""
+    payload = struct.pack(">HH", cls.CLASS_ID, cls.METHOD_ID) + octets
+    found = some.outcome(decode_method, payload)
+    if isinstance(found, AmqpError):
+        assert found.reply_code in {ReplyCode.FRAME_ERROR, ReplyCode.SYNTAX_ERROR}
+    else:
+        assert decode_method(encode_method(found)) == found
+
+
+@given(st.binary(max_size=40))
+def test_any_octets(payload):
+    """Any payload is a method or an AMQP error."""
+    found = some.outcome(decode_method, payload)
+    if isinstance(found, AmqpError):
+        assert found.reply_code in {501, 502, 540}
+
+
+def test_unknown_method():
+    """A method that does not exist is NOT_IMPLEMENTED and says which."""
+    with pytest.raises(NotImplementedByBroker, match="50, 99") as caught:
+        decode_method(b"\x00\x32\x00\x63")
+    assert caught.value.reply_code is ReplyCode.NOT_IMPLEMENTED
+    assert (caught.value.class_id, caught.value.method_id) == (50, 99)
+
+
+def test_error_names_the_method():
+    """The error of a method that cannot be read carries its numbers, for connection.close."""
+    with pytest.raises(FrameError, match=r"basic\.ack") as caught:
+        decode_method(b"\x00\x3c\x00\x50\x00")
+    assert (caught.value.class_id, caught.value.method_id) == (60, 80)
+    assert caught.value.reply_text.startswith("FRAME_ERROR - cannot decode basic.ack")
+
+
+@pytest.mark.parametrize("name", ["a*b", "été", "a\0b", "", "x" * 255])
+def test_legal_names(name):
+    """Names that RabbitMQ takes are taken."""
+    assert decode_method(encode_method(QueueDeclare(name))) == QueueDeclare(name)
+
+
+def test_name_that_is_not_utf8():
+    """A name in another encoding is FRAME_ERROR, as on RabbitMQ."""
+    payload = encode_method(QueueDeclare("ab")).replace(b"ab", b"\xff\xfe")
+    with pytest.raises(FrameError):
+        decode_method(payload)
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        QueueDeclare("x" * 256),
+        QueueDeclare("\ud800"),
+        BasicAck(-1),
+        BasicQos(prefetch_count=65536),
+        BasicConsume(arguments={"a": object()}),  # type: ignore[dict-item]  # the point of the test
+        object(),
+    ],
+    ids=["long name", "surrogate", "negative", "too large", "bad argument", "no method"],
+)
+def test_what_cannot_be_written(method):
+    """A value that does not fit its field is our own error."""
+    with pytest.raises(EncodeError):
+        encode_method(method)
+
+
+def test_bits_share_an_octet():
+    """Five bits in a row are one octet, the first the lowest."""
+    payload = encode_method(QueueDeclare("q", passive=True, exclusive=True, no_wait=True))
+    assert payload == b"\x00\x32\x00\x0a\x00\x00\x01q\x15\x00\x00\x00\x00"
+
+
+def test_password_is_not_shown():
+    """The representation of start-ok holds no credentials."""
+    assert "hunter2" not in repr(ConnectionStartOk(response=b"\0user\0hunter2"))
+
+
+def test_describe():
+    """The generated source of a codec can be read."""
+    assert "consumer_tag" in describe(BasicDeliver)
