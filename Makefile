@@ -8,7 +8,7 @@
 #   make lab           the document's laboratory in Docker, to follow by hand; make lab-down ends it
 #   make clean         remove what these tasks made
 #
-# PYTEST_ARGS goes to pytest: make test PYTEST_ARGS='--broker docker:rabbitmq:3.10-management'
+# PYTEST_ARGS goes to pytest: make test PYTEST_ARGS='--broker docker:3.10'
 
 PYTHON ?= python3
 BIN := .venv/bin
