@@ -1,0 +1,476 @@
+"""Commands: everything that can be done to a broker, one fact each.
+
+What comes of them is in `events`.
+
+Names and fields are the specification's own. `connection` is a number the owner gives a client's
+connection and never uses again; `channel` is the channel number on it. Commands without a channel
+act on the connection or on the broker.
+"""
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import ClassVar
+
+from simulator.model.fact import fact
+from simulator.model.message import Message
+
+Arguments = Mapping[str, object]
+
+
+class Command:
+    """Any command. `METHOD` is its (class id, method id) in AMQP 0-9-1, (0, 0) when it has none."""
+
+    __slots__ = ()
+    METHOD: ClassVar[tuple[int, int]] = (0, 0)
+
+
+class ConnectionCommand(Command):
+    """A command on a connection."""
+
+    __slots__ = ()
+    connection: int
+
+
+class ChannelCommand(ConnectionCommand):
+    """A command on a channel."""
+
+    __slots__ = ()
+    channel: int
+
+
+# What the owner of the broker does
+
+
+@fact
+class AddVhost(Command):
+    """Make a virtual host, with its predeclared exchanges; nothing happens when it exists."""
+
+    vhost: str
+
+
+@fact
+class DeleteVhost(Command):
+    """Delete a virtual host and all in it; its connections are closed with 320."""
+
+    vhost: str
+
+
+@fact
+class AddUser(Command):
+    """Make a user or set its password."""
+
+    user: str
+    password: str
+    impersonator: bool = False
+
+
+@fact
+class DeleteUser(Command):
+    """Delete a user and its permissions; its connections are closed with 320."""
+
+    user: str
+
+
+@fact
+class SetPermissions(Command):
+    """Give `user` access to `vhost`: resources whose names match these regular expressions."""
+
+    user: str
+    vhost: str
+    configure: str = ".*"
+    write: str = ".*"
+    read: str = ".*"
+
+
+@fact
+class ClearPermissions(Command):
+    """Take from `user` all access to `vhost`."""
+
+    user: str
+    vhost: str
+
+
+@fact
+class ForceClose(ConnectionCommand):
+    """Close a client's connection from the broker's side, with 320 and `reason`."""
+
+    connection: int
+    reason: str
+
+
+@fact
+class Restart(Command):
+    """Stop and start the broker: every connection is closed with 320.
+
+    Then only what is durable is left.
+    """
+
+
+# What a client does: connections and channels
+
+
+@fact
+class ConnectionStartOk(ConnectionCommand):
+    """A client says who it is. Answer: ConnectionTune, or ConnectionClose 403."""
+
+    METHOD: ClassVar = (10, 11)
+    connection: int
+    user: str
+    password: str
+    mechanism: str = "PLAIN"
+    consumer_cancel_notify: bool = True
+
+
+@fact
+class ConnectionOpen(ConnectionCommand):
+    """A client, known by now, enters a virtual host.
+
+    Answer: ConnectionOpenOk, or ConnectionClose 530.
+    """
+
+    METHOD: ClassVar = (10, 40)
+    connection: int
+    vhost: str = "/"
+    channel_max: int = 2047
+
+
+@fact
+class ConnectionClose(ConnectionCommand):
+    """A client says goodbye. Answer: ConnectionCloseOk."""
+
+    METHOD: ClassVar = (10, 50)
+    connection: int
+
+
+@fact
+class ConnectionCloseOk(ConnectionCommand):
+    """A client answers the broker's ConnectionClose."""
+
+    METHOD: ClassVar = (10, 51)
+    connection: int
+
+
+@fact
+class ConnectionLost(ConnectionCommand):
+    """The connection is gone without a goodbye. No answer; what it held goes back."""
+
+    connection: int
+
+
+@fact
+class ChannelOpen(ChannelCommand):
+    """Answer: ChannelOpenOk."""
+
+    METHOD: ClassVar = (20, 10)
+    connection: int
+    channel: int
+
+
+@fact
+class ChannelFlow(ChannelCommand):
+    """Answer: ChannelFlowOk; RabbitMQ implements only `active`."""
+
+    METHOD: ClassVar = (20, 20)
+    connection: int
+    channel: int
+    active: bool
+
+
+@fact
+class ChannelClose(ChannelCommand):
+    """Answer: ChannelCloseOk; unacknowledged messages go back to their queues."""
+
+    METHOD: ClassVar = (20, 40)
+    connection: int
+    channel: int
+
+
+@fact
+class ChannelCloseOk(ChannelCommand):
+    """A client answers the broker's ChannelClose; the number is free again."""
+
+    METHOD: ClassVar = (20, 41)
+    connection: int
+    channel: int
+
+
+# Exchanges
+
+
+@fact
+class ExchangeDeclare(ChannelCommand):
+    """Get or create an exchange. Answer: ExchangeDeclareOk."""
+
+    METHOD: ClassVar = (40, 10)
+    connection: int
+    channel: int
+    exchange: str
+    type: str = "direct"
+    passive: bool = False
+    durable: bool = False
+    auto_delete: bool = False
+    internal: bool = False
+    nowait: bool = False
+    arguments: Arguments = field(default_factory=dict)
+
+
+@fact
+class ExchangeDelete(ChannelCommand):
+    """Answer: ExchangeDeleteOk, also when there was none."""
+
+    METHOD: ClassVar = (40, 20)
+    connection: int
+    channel: int
+    exchange: str
+    if_unused: bool = False
+    nowait: bool = False
+
+
+@fact
+class ExchangeBind(ChannelCommand):
+    """Bind the exchange `destination` to the exchange `source`. Answer: ExchangeBindOk."""
+
+    METHOD: ClassVar = (40, 30)
+    connection: int
+    channel: int
+    destination: str
+    source: str
+    routing_key: str = ""
+    nowait: bool = False
+    arguments: Arguments = field(default_factory=dict)
+
+
+@fact
+class ExchangeUnbind(ChannelCommand):
+    """Answer: ExchangeUnbindOk, also when there was no such binding."""
+
+    METHOD: ClassVar = (40, 40)
+    connection: int
+    channel: int
+    destination: str
+    source: str
+    routing_key: str = ""
+    nowait: bool = False
+    arguments: Arguments = field(default_factory=dict)
+
+
+# Queues
+
+
+@fact
+class QueueDeclare(ChannelCommand):
+    """Get or create a queue; an empty name asks for one. Answer: QueueDeclareOk."""
+
+    METHOD: ClassVar = (50, 10)
+    connection: int
+    channel: int
+    queue: str = ""
+    passive: bool = False
+    durable: bool = False
+    exclusive: bool = False
+    auto_delete: bool = False
+    nowait: bool = False
+    arguments: Arguments = field(default_factory=dict)
+
+
+@fact
+class QueueBind(ChannelCommand):
+    """An empty queue name means the one this channel declared last. Answer: QueueBindOk."""
+
+    METHOD: ClassVar = (50, 20)
+    connection: int
+    channel: int
+    queue: str
+    exchange: str
+    routing_key: str = ""
+    nowait: bool = False
+    arguments: Arguments = field(default_factory=dict)
+
+
+@fact
+class QueueUnbind(ChannelCommand):
+    """Answer: QueueUnbindOk, also when there was no such binding."""
+
+    METHOD: ClassVar = (50, 50)
+    connection: int
+    channel: int
+    queue: str
+    exchange: str
+    routing_key: str = ""
+    arguments: Arguments = field(default_factory=dict)
+
+
+@fact
+class QueuePurge(ChannelCommand):
+    """Drop every ready message. Answer: QueuePurgeOk."""
+
+    METHOD: ClassVar = (50, 30)
+    connection: int
+    channel: int
+    queue: str
+    nowait: bool = False
+
+
+@fact
+class QueueDelete(ChannelCommand):
+    """Answer: QueueDeleteOk, also when there was none."""
+
+    METHOD: ClassVar = (50, 40)
+    connection: int
+    channel: int
+    queue: str
+    if_unused: bool = False
+    if_empty: bool = False
+    nowait: bool = False
+
+
+# Messages
+
+
+@fact
+class BasicQos(ChannelCommand):
+    """Answer: BasicQosOk. 0 means no limit."""
+
+    METHOD: ClassVar = (60, 10)
+    connection: int
+    channel: int
+    prefetch_count: int
+    global_: bool = False
+    prefetch_size: int = 0
+
+
+@fact
+class BasicConsume(ChannelCommand):
+    """Answer: BasicConsumeOk; an empty consumer tag asks for one."""
+
+    METHOD: ClassVar = (60, 20)
+    connection: int
+    channel: int
+    queue: str
+    consumer_tag: str = ""
+    no_ack: bool = False
+    exclusive: bool = False
+    nowait: bool = False
+    arguments: Arguments = field(default_factory=dict)
+
+
+@fact
+class BasicCancel(ChannelCommand):
+    """Answer: BasicCancelOk, also when there was no such consumer."""
+
+    METHOD: ClassVar = (60, 30)
+    connection: int
+    channel: int
+    consumer_tag: str
+    nowait: bool = False
+
+
+@fact
+class BasicPublish(ChannelCommand):
+    """No answer but BasicReturn, and BasicAck or BasicNack in confirm mode."""
+
+    METHOD: ClassVar = (60, 40)
+    connection: int
+    channel: int
+    message: Message
+    mandatory: bool = False
+    immediate: bool = False
+
+
+@fact
+class BasicGet(ChannelCommand):
+    """Answer: BasicGetOk or BasicGetEmpty."""
+
+    METHOD: ClassVar = (60, 70)
+    connection: int
+    channel: int
+    queue: str
+    no_ack: bool = False
+
+
+@fact
+class BasicAck(ChannelCommand):
+    """No answer. `multiple` means this delivery tag and all before it; 0 means all."""
+
+    METHOD: ClassVar = (60, 80)
+    connection: int
+    channel: int
+    delivery_tag: int
+    multiple: bool = False
+
+
+@fact
+class BasicReject(ChannelCommand):
+    """No answer. Without `requeue` the message is dead-lettered or dropped."""
+
+    METHOD: ClassVar = (60, 90)
+    connection: int
+    channel: int
+    delivery_tag: int
+    requeue: bool = True
+
+
+@fact
+class BasicNack(ChannelCommand):
+    """As BasicReject, for several at once."""
+
+    METHOD: ClassVar = (60, 120)
+    connection: int
+    channel: int
+    delivery_tag: int
+    multiple: bool = False
+    requeue: bool = True
+
+
+@fact
+class BasicRecover(ChannelCommand):
+    """Requeue all that is unacknowledged on the channel.
+
+    Answer: BasicRecoverOk unless `asynchronous`.
+    """
+
+    METHOD: ClassVar = (60, 110)
+    connection: int
+    channel: int
+    requeue: bool = True
+    asynchronous: bool = False
+
+
+# Confirms and transactions
+
+
+@fact
+class ConfirmSelect(ChannelCommand):
+    """Answer: ConfirmSelectOk."""
+
+    METHOD: ClassVar = (85, 10)
+    connection: int
+    channel: int
+    nowait: bool = False
+
+
+@fact
+class TxSelect(ChannelCommand):
+    """Answer: TxSelectOk."""
+
+    METHOD: ClassVar = (90, 10)
+    connection: int
+    channel: int
+
+
+@fact
+class TxCommit(ChannelCommand):
+    """Answer: TxCommitOk, after the publishes and settlements of the transaction took effect."""
+
+    METHOD: ClassVar = (90, 20)
+    connection: int
+    channel: int
+
+
+@fact
+class TxRollback(ChannelCommand):
+    """Answer: TxRollbackOk; publishes are forgotten, settlements undone."""
+
+    METHOD: ClassVar = (90, 30)
+    connection: int
+    channel: int

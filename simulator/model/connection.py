@@ -1,0 +1,27 @@
+"""A client's connection as the broker remembers it.
+
+Opening and closing it: `methods.connection`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simulator.model.access import User
+    from simulator.model.channel import Channel
+    from simulator.model.vhost import VHost
+
+
+class Connection:
+    """A known user's connection; `vhost` is None until it is open."""
+
+    __slots__ = ("channel_max", "channels", "consumer_cancel_notify", "number", "user", "vhost")
+
+    def __init__(self, number: int, user: User, *, consumer_cancel_notify: bool) -> None:
+        self.number = number
+        self.user = user
+        self.consumer_cancel_notify = consumer_cancel_notify
+        self.vhost: VHost | None = None
+        self.channel_max = 0
+        self.channels: dict[int, Channel] = {}

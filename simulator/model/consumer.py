@@ -1,0 +1,102 @@
+"""Consumers of a queue and whose turn it is.
+
+A consumer that cannot take a message leaves the rotation and is `blocked` until it settles one; so
+finding the next one costs O(1) however many are blocked.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from simulator.model.channel import Channel
+    from simulator.model.queue import Queue
+
+
+class Consumer:
+    """One subscription. `prefetch` is its limit of unacknowledged messages, 0 for none."""
+
+    __slots__ = (
+        "arguments", "blocked", "channel", "exclusive", "no_ack", "prefetch", "priority", "queue", "tag", "unacked",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        channel: Channel,
+        queue: Queue,
+        tag: str,
+        *,
+        no_ack: bool,
+        exclusive: bool,
+        prefetch: int,
+        arguments: Mapping[str, object],
+    ) -> None:
+        self.channel = channel
+        self.queue = queue
+        self.tag = tag
+        self.no_ack = no_ack
+        self.exclusive = exclusive
+        self.prefetch = 0 if no_ack else prefetch
+        self.arguments = arguments
+        priority = arguments.get("x-priority", 0)
+        self.priority = priority if isinstance(priority, int) else 0
+        self.unacked = 0
+        self.blocked = False
+
+    def can_take(self) -> bool:
+        """Tell whether neither its own prefetch nor its channel's keeps a message from it."""
+        if self.prefetch and self.unacked >= self.prefetch:
+            return False
+        limit = self.channel.global_prefetch
+        return not limit or self.channel.global_unacked < limit
+
+
+class Rotation:
+    """The consumers that may be able to take a message: by priority, then in turn."""
+
+    __slots__ = ("_rings",)
+
+    def __init__(self) -> None:
+        self._rings: dict[int, deque[Consumer]] = {}  # by priority, highest first
+
+    def add(self, consumer: Consumer) -> None:
+        """Let `consumer` wait at the end of its priority's turn."""
+        ring = self._rings.get(consumer.priority)
+        if ring is None:
+            self._rings[consumer.priority] = ring = deque()
+            self._rings = dict(sorted(self._rings.items(), reverse=True))
+        consumer.blocked = False
+        ring.append(consumer)
+
+    def remove(self, consumer: Consumer) -> None:
+        """Take `consumer` out, wherever it is."""
+        ring = self._rings.get(consumer.priority)
+        if not consumer.blocked and ring and consumer in ring:
+            ring.remove(consumer)
+        consumer.blocked = False
+
+    def block(self, consumer: Consumer) -> None:
+        """Take `consumer` out until it is added again."""
+        self.remove(consumer)
+        consumer.blocked = True
+
+    def first(self) -> Consumer | None:
+        """Return who is first in turn, without moving it on."""
+        return next((ring[0] for ring in self._rings.values() if ring), None)
+
+    def next(self) -> Consumer | None:
+        """Return who takes the next message and move it to the end of its turn.
+
+        None when nobody can.
+        """
+        for ring in self._rings.values():
+            while ring:
+                consumer = ring.popleft()
+                if consumer.can_take():
+                    ring.append(consumer)
+                    return consumer
+                consumer.blocked = True
+        return None

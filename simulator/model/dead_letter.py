@@ -1,0 +1,136 @@
+"""Dead letters: why a message leaves a queue undelivered, what that adds to it.
+
+And where it goes then.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from simulator.model.message import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from simulator.model.queue import Queue
+
+
+class Reason(Enum):
+    """Why a message was dead-lettered; the values stand in x-death."""
+
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    MAXLEN = "maxlen"
+
+
+def dead_letter(queue: Queue, message: Message, reason: Reason) -> None:
+    """Send `message`, which has left `queue` for `reason`, to the queue's dead-letter exchange.
+
+    If there is one.
+    """
+    name = queue.policy.dead_letter_exchange
+    exchange = None if name is None else queue.vhost.exchanges.get(name)
+    if exchange is None:
+        return
+    dead = bury(queue, message, reason, exchange.name)
+    targets = exchange.route(dead)
+    if reason is not Reason.REJECTED:
+        targets = [target for target in targets if not is_cycle(target.name, dead.deaths)]
+    if targets:
+        queue.state.onward.append((dead, targets))
+
+
+def bury(queue: Queue, message: Message, reason: Reason, exchange: str) -> Message:
+    """Return `message` as it is published to the dead-letter `exchange`.
+
+    With its death recorded in its headers.
+    """
+    semantics = queue.vhost.semantics
+    headers = dict(message.properties.headers or {})
+    deaths = _history(headers) if semantics.trusts_death_header else message.deaths
+    previous = _find(deaths, queue.name, reason)
+    death = _again(previous) if previous is not None else _death(queue, message, reason)
+    deaths = (death, *(other for other in deaths if other is not previous))
+    first = "x-death" not in headers if semantics.trusts_death_header else not message.deaths
+    if first:
+        headers |= _summary("first", queue.name, reason, message.exchange)
+    if semantics.last_death_headers:
+        headers |= _summary("last", queue.name, reason, message.exchange)
+    headers["x-death"] = list(deaths)
+    key = queue.policy.dead_letter_routing_key
+    if key is not None and semantics.new_key_drops_copies:
+        headers.pop("CC", None)
+    keys = message.routing_keys if key is None else (key,)
+    return Message(
+        exchange,
+        keys[0],
+        message.properties.replace(headers=headers, expiration=None),
+        message.body,
+        copies=message.copies if key is None else (),
+        blind_copies=message.blind_copies if key is None else (),
+        deaths=deaths,
+    )
+
+
+def is_cycle(target: str, deaths: Collection[Mapping[str, object]]) -> bool:
+    """Tell whether a message that dies into queue `target` has been there.
+
+    And nobody rejected it since.
+    """
+    since = []
+    for death in deaths:
+        since.append(death)
+        if death.get("queue") == target:
+            return all(one.get("reason") != Reason.REJECTED.value for one in since)
+    return False
+
+
+def _history(headers: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
+    deaths = headers.get("x-death")
+    return (
+        tuple(death for death in deaths if isinstance(death, dict))
+        if isinstance(deaths, list)
+        else ()
+    )
+
+
+def _find(
+    deaths: Collection[Mapping[str, object]], queue: str, reason: Reason
+) -> Mapping[str, object] | None:
+    return next(
+        (
+            death
+            for death in deaths
+            if death.get("queue") == queue and death.get("reason") == reason.value
+        ),
+        None,
+    )
+
+
+def _again(death: Mapping[str, object]) -> Mapping[str, object]:
+    count = death.get("count")
+    return {**death, "count": count + 1 if isinstance(count, int) else 1}
+
+
+def _death(queue: Queue, message: Message, reason: Reason) -> Mapping[str, object]:
+    death: dict[str, object] = {
+        "count": 1,
+        "reason": reason.value,
+        "queue": queue.name,
+        "time": datetime.fromtimestamp(int(queue.state.now), UTC),
+        "exchange": message.exchange,
+        "routing-keys": [message.routing_key, *message.copies],
+    }
+    if message.properties.expiration is not None:
+        death["original-expiration"] = message.properties.expiration
+    return death
+
+
+def _summary(which: str, queue: str, reason: Reason, exchange: str) -> dict[str, object]:
+    return {
+        f"x-{which}-death-reason": reason.value,
+        f"x-{which}-death-queue": queue,
+        f"x-{which}-death-exchange": exchange,
+    }

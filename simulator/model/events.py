@@ -1,0 +1,320 @@
+"""Events: everything a broker says, one fact each, addressed to a connection and a channel on it.
+
+An owner turns each into a frame for its client. Names and fields are the specification's own.
+"""
+
+from simulator.model.fact import fact
+from simulator.model.message import Message
+
+
+class Event:
+    """Any event; `connection` is the number the owner gave."""
+
+    __slots__ = ()
+    connection: int
+
+
+class ChannelEvent(Event):
+    """An event on a channel."""
+
+    __slots__ = ()
+    channel: int
+
+
+# Connections and channels
+
+
+@fact
+class ConnectionTune(Event):
+    """The user and the password are right."""
+
+    connection: int
+
+
+@fact
+class ConnectionOpenOk(Event):
+    """The connection is in its virtual host."""
+
+    connection: int
+
+
+@fact
+class ConnectionClose(Event):
+    """The broker closes the connection; all it held is released already.
+
+    The owner sends it and hangs up.
+    """
+
+    connection: int
+    reply_code: int
+    reply_text: str
+    class_id: int = 0
+    method_id: int = 0
+
+
+@fact
+class ConnectionCloseOk(Event):
+    """Goodbye; the connection is gone."""
+
+    connection: int
+
+
+@fact
+class ChannelOpenOk(ChannelEvent):
+    """The channel is open."""
+
+    connection: int
+    channel: int
+
+
+@fact
+class ChannelFlowOk(ChannelEvent):
+    """Flow is as asked."""
+
+    connection: int
+    channel: int
+    active: bool
+
+
+@fact
+class ChannelClose(ChannelEvent):
+    """The broker closes the channel after an error; all it held is released already."""
+
+    connection: int
+    channel: int
+    reply_code: int
+    reply_text: str
+    class_id: int
+    method_id: int
+
+
+@fact
+class ChannelCloseOk(ChannelEvent):
+    """The channel is gone."""
+
+    connection: int
+    channel: int
+
+
+# Exchanges and queues
+
+
+@fact
+class ExchangeDeclareOk(ChannelEvent):
+    """The exchange exists."""
+
+    connection: int
+    channel: int
+
+
+@fact
+class ExchangeDeleteOk(ChannelEvent):
+    """The exchange does not exist."""
+
+    connection: int
+    channel: int
+
+
+@fact
+class ExchangeBindOk(ChannelEvent):
+    """The binding exists."""
+
+    connection: int
+    channel: int
+
+
+@fact
+class ExchangeUnbindOk(ChannelEvent):
+    """The binding does not exist."""
+
+    connection: int
+    channel: int
+
+
+@fact
+class QueueDeclareOk(ChannelEvent):
+    """The queue exists; `message_count` counts ready messages."""
+
+    connection: int
+    channel: int
+    queue: str
+    message_count: int
+    consumer_count: int
+
+
+@fact
+class QueueBindOk(ChannelEvent):
+    """The binding exists."""
+
+    connection: int
+    channel: int
+
+
+@fact
+class QueueUnbindOk(ChannelEvent):
+    """The binding does not exist."""
+
+    connection: int
+    channel: int
+
+
+@fact
+class QueuePurgeOk(ChannelEvent):
+    """So many ready messages were dropped."""
+
+    connection: int
+    channel: int
+    message_count: int
+
+
+@fact
+class QueueDeleteOk(ChannelEvent):
+    """The queue does not exist; so many ready messages went with it."""
+
+    connection: int
+    channel: int
+    message_count: int
+
+
+# Messages
+
+
+@fact
+class BasicQosOk(ChannelEvent):
+    """The prefetch count is set."""
+
+    connection: int
+    channel: int
+
+
+@fact
+class BasicConsumeOk(ChannelEvent):
+    """The consumer is there."""
+
+    connection: int
+    channel: int
+    consumer_tag: str
+
+
+@fact
+class BasicCancelOk(ChannelEvent):
+    """The consumer is gone."""
+
+    connection: int
+    channel: int
+    consumer_tag: str
+
+
+@fact
+class BasicCancel(ChannelEvent):
+    """The broker cancels a consumer, because its queue is gone."""
+
+    connection: int
+    channel: int
+    consumer_tag: str
+
+
+@fact
+class BasicDeliver(ChannelEvent):
+    """A message for a consumer. `exchange` and `routing_key` are the message's."""
+
+    connection: int
+    channel: int
+    consumer_tag: str
+    delivery_tag: int
+    redelivered: bool
+    message: Message
+
+
+@fact
+class BasicReturn(ChannelEvent):
+    """A mandatory message that no queue took."""
+
+    connection: int
+    channel: int
+    reply_code: int
+    reply_text: str
+    message: Message
+
+
+@fact
+class BasicGetOk(ChannelEvent):
+    """The message asked for; `message_count` ready messages are left."""
+
+    connection: int
+    channel: int
+    delivery_tag: int
+    redelivered: bool
+    message_count: int
+    message: Message
+
+
+@fact
+class BasicGetEmpty(ChannelEvent):
+    """No message is ready."""
+
+    connection: int
+    channel: int
+
+
+@fact
+class BasicRecoverOk(ChannelEvent):
+    """All is requeued."""
+
+    connection: int
+    channel: int
+
+
+@fact
+class BasicAck(ChannelEvent):
+    """Publisher confirm: the broker has taken the message with this number."""
+
+    connection: int
+    channel: int
+    delivery_tag: int
+    multiple: bool = False
+
+
+@fact
+class BasicNack(ChannelEvent):
+    """Publisher confirm: a queue has refused the message with this number."""
+
+    connection: int
+    channel: int
+    delivery_tag: int
+    multiple: bool = False
+
+
+# Confirms and transactions
+
+
+@fact
+class ConfirmSelectOk(ChannelEvent):
+    """The channel is in confirm mode."""
+
+    connection: int
+    channel: int
+
+
+@fact
+class TxSelectOk(ChannelEvent):
+    """The channel is transactional."""
+
+    connection: int
+    channel: int
+
+
+@fact
+class TxCommitOk(ChannelEvent):
+    """The transaction took effect."""
+
+    connection: int
+    channel: int
+
+
+@fact
+class TxRollbackOk(ChannelEvent):
+    """The transaction is undone."""
+
+    connection: int
+    channel: int

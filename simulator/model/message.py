@@ -1,0 +1,73 @@
+"""A message: what a publisher hands over and what travels to consumers, unchanged and by reference.
+
+Where a copy of it stands in a queue is `ready.Enqueued`; encoding and decoding properties belongs
+to the wire.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, Self
+
+from simulator.model.fact import fact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Table = "Mapping[str, object]"
+"""A field table. Values: None, bool, int, float, str, bytes, datetime, Decimal, list, dict."""
+
+PERSISTENT = 2
+"""The delivery mode that survives a restart in a durable queue."""
+
+
+class Properties(Protocol):
+    """What the model reads of a message's properties; everything else passes through it unseen.
+
+    An implementation may keep the encoded bytes and decode on first use. `headers` is None when
+    absent.
+    """
+
+    @property
+    def headers(self) -> Mapping[str, object] | None: ...
+    @property
+    def delivery_mode(self) -> int | None: ...
+    @property
+    def priority(self) -> int | None: ...
+    @property
+    def reply_to(self) -> str | None: ...
+    @property
+    def expiration(self) -> str | None: ...
+    @property
+    def user_id(self) -> str | None: ...
+
+    def replace(
+        self,
+        *,
+        headers: Mapping[str, object] | None = ...,
+        expiration: str | None = ...,
+        reply_to: str | None = ...,
+    ) -> Self:
+        """Return the same properties with these changed; a property left out keeps its value."""
+
+
+@fact
+class Message:
+    """A message as published: `body` is opaque and never copied.
+
+    The last three fields are the model's own, made from the headers at publish: `copies` are the
+    routing keys of the CC header, `blind_copies` those of BCC, `deaths` the x-death tables, latest
+    first.
+    """
+
+    exchange: str
+    routing_key: str
+    properties: Properties
+    body: bytes
+    copies: tuple[str, ...] = ()
+    blind_copies: tuple[str, ...] = ()
+    deaths: tuple[Mapping[str, object], ...] = ()
+
+    @property
+    def routing_keys(self) -> tuple[str, ...]:
+        """Every key the message is routed by: its own, then CC, then BCC."""
+        return (self.routing_key, *self.copies, *self.blind_copies)

@@ -1,0 +1,194 @@
+"""Class queue: declare, bind, unbind, purge, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.model import events
+from simulator.model.errors import AmqpError, Reply, not_found, precondition_failed
+from simulator.model.methods.publish import REPLY_TO
+from simulator.model.methods.exchange import check_binding, check_not_default
+from simulator.model.methods.lookup import (
+    check_access,
+    check_any_access,
+    check_not_locked,
+    check_not_reserved,
+    clean,
+    find_exchange,
+    find_queue,
+    locked,
+    queue_name,
+)
+from simulator.model.policy import QUEUE_ARGUMENTS, check_queue_arguments
+from simulator.model.queue import Queue
+from simulator.model.tables import field_type, require_equivalent, require_same_field
+
+if TYPE_CHECKING:
+    from simulator.model import commands
+    from simulator.model.channel import Channel
+    from simulator.model.exchange import Exchange
+    from simulator.model.state import State
+
+TRANSIENT_SHARED = (
+    "Feature `transient_nonexcl_queues` is deprecated.\n"
+    "Its use is not permitted per the configuration (overriding the default, which is permitted):\n"
+)
+
+
+def declare(state: State, channel: Channel, command: commands.QueueDeclare) -> None:
+    """Get or create a queue; 406 when it exists and is different, 405 when it is another connection's."""
+    name = clean(command.queue)
+    if name.startswith(REPLY_TO):
+        declare_reply_to(state, channel, name, command)
+        return
+    if command.passive:
+        name = queue_name(channel, name)
+        check_any_access(channel, "queue", name)
+        queue = find_queue(channel, name)
+    else:
+        queue = get_or_create(state, channel, name, command)
+    queue.touch()
+    channel.last_queue = queue.name
+    if not command.nowait:
+        state.events.append(
+            events.QueueDeclareOk(
+                command.connection,
+                command.channel,
+                queue.name,
+                queue.message_count,
+                queue.consumer_count,
+            )
+        )
+
+
+def get_or_create(
+    state: State, channel: Channel, name: str, command: commands.QueueDeclare
+) -> Queue:
+    """Return the queue that `command` describes, made if need be; without a name under a new one."""
+    if name:
+        check_not_reserved("queue", name) if name not in channel.vhost.queues else None
+    else:
+        name = f"amq.gen-{next(state.names)}"
+    check_access(channel, "configure", "queue", name)
+    queue = channel.vhost.queues.get(name)
+    if queue is None:
+        return create(channel, name, command)
+    check_equivalent(channel, queue, command)
+    return queue
+
+
+def is_durable(command: commands.QueueDeclare) -> bool:
+    """Tell whether the queue is to survive a restart; an exclusive one cannot, its connection does not."""
+    return command.durable and not command.exclusive
+
+
+def create(channel: Channel, name: str, command: commands.QueueDeclare) -> Queue:
+    """Make the queue that `command` describes."""
+    vhost, arguments = channel.vhost, command.arguments
+    resource = vhost.describe("queue", name)
+    dead_letter_exchange = arguments.get("x-dead-letter-exchange")
+    if isinstance(dead_letter_exchange, str):
+        check_access(channel, "read", "queue", name)
+        check_access(channel, "write", "exchange", dead_letter_exchange)
+    elif dead_letter_exchange is not None:
+        kind = field_type(dead_letter_exchange)
+        raise precondition_failed(
+            f"invalid type '{kind}' for arg 'x-dead-letter-exchange' in {resource}"
+        )
+    check_queue_arguments(arguments, resource, vhost.semantics)
+    if not (command.durable or command.exclusive or vhost.semantics.transient_shared_queues):
+        raise AmqpError(Reply.INTERNAL_ERROR, TRANSIENT_SHARED)
+    vhost.queues[name] = queue = Queue(
+        vhost,
+        name,
+        durable=is_durable(command),
+        auto_delete=command.auto_delete,
+        owner=command.connection if command.exclusive else None,
+        arguments=arguments,
+    )
+    return queue
+
+
+def check_equivalent(channel: Channel, queue: Queue, command: commands.QueueDeclare) -> None:
+    """Raise 405 or 406 when the queue is not as `command` describes it."""
+    if (
+        queue.owner != (command.connection if command.exclusive else None)
+        and queue.owner != command.connection
+    ):
+        raise locked(queue)
+    check_not_locked(channel, queue)
+    resource = queue.describe()
+    require_same_field("durable", queue.durable, is_durable(command), resource)
+    require_same_field("auto_delete", queue.auto_delete, command.auto_delete, resource)
+    require_equivalent(queue.arguments, command.arguments, QUEUE_ARGUMENTS, resource)
+
+
+def declare_reply_to(
+    state: State, channel: Channel, name: str, command: commands.QueueDeclare
+) -> None:
+    """Answer for the queue that stands for direct replies: it exists while its consumer does."""
+    if name != REPLY_TO and name not in state.reply_channels:
+        raise not_found(channel.vhost.describe("queue", name))
+    if not command.nowait:
+        state.events.append(events.QueueDeclareOk(command.connection, command.channel, name, 0, 1))
+
+
+def bind(state: State, channel: Channel, command: commands.QueueBind) -> None:
+    """Bind a queue to an exchange."""
+    source, queue, key = ends(channel, command)
+    check_binding(source, key, command.arguments)
+    check_not_locked(channel, queue)
+    channel.vhost.bind(source, queue, key, command.arguments)
+    if not command.nowait:
+        state.events.append(events.QueueBindOk(command.connection, command.channel))
+
+
+def unbind(state: State, channel: Channel, command: commands.QueueUnbind) -> None:
+    """Undo a binding of a queue."""
+    source, queue, key = ends(channel, command)
+    check_not_locked(channel, queue)
+    channel.vhost.unbind(source, queue, key, command.arguments)
+    state.events.append(events.QueueUnbindOk(command.connection, command.channel))
+
+
+def ends(
+    channel: Channel, command: commands.QueueBind | commands.QueueUnbind
+) -> tuple[Exchange, Queue, str]:
+    """Return the exchange, the queue and the key a command names, with the checks of both ends."""
+    name = clean(queue_name(channel, command.queue))
+    key = command.routing_key if command.queue or command.routing_key else name
+    exchange = clean(command.exchange)
+    check_access(channel, "write", "queue", name)
+    check_not_default(exchange)
+    check_access(channel, "read", "exchange", exchange)
+    source = find_exchange(channel, exchange)
+    queue = channel.vhost.queues.get(name)
+    if queue is None:
+        raise not_found(channel.vhost.describe("queue", name))
+    return source, queue, key
+
+
+def purge(state: State, channel: Channel, command: commands.QueuePurge) -> None:
+    """Drop the ready messages of a queue."""
+    name = queue_name(channel, command.queue)
+    check_access(channel, "read", "queue", name)
+    count = find_queue(channel, name).purge()
+    if not command.nowait:
+        state.events.append(events.QueuePurgeOk(command.connection, command.channel, count))
+
+
+def delete(state: State, channel: Channel, command: commands.QueueDelete) -> None:
+    """Delete a queue, if there is one; 406 when it must be unused or empty and is not."""
+    name = clean(queue_name(channel, command.queue))
+    check_access(channel, "configure", "queue", name)
+    queue = channel.vhost.queues.get(name)
+    count = 0
+    if queue is not None:
+        check_not_locked(channel, queue)
+        if command.if_empty and queue.message_count:
+            raise precondition_failed(f"{queue.describe()} not empty")
+        if command.if_unused and queue.consumer_count:
+            raise precondition_failed(f"{queue.describe()} in use")
+        count = channel.vhost.delete_queue(queue)
+    if not command.nowait:
+        state.events.append(events.QueueDeleteOk(command.connection, command.channel, count))

@@ -1,0 +1,107 @@
+"""What RabbitMQ 3.10 and 4.3 do differently, as data.
+
+Every other module reads these switches and knows no version.
+
+Each was seen on both brokers by `tests/simulator/model/parity.py` or stands in the release's
+source.
+"""
+
+from typing import Literal
+
+from simulator.model.errors import Reply
+from simulator.model.fact import fact
+
+Version = Literal["3.10", "4.3"]
+MIB = 1024 * 1024
+
+
+@fact
+class Semantics:
+    """One release's answers."""
+
+    global_prefetch: bool
+    """basic.qos with `global` limits the channel; without it.
+
+    It is taken as a prefetch per consumer.
+    """
+
+    transient_shared_queues: bool
+    """A queue may be neither durable nor exclusive.
+
+    Otherwise declaring one is 541 INTERNAL_ERROR.
+    """
+
+    max_message_size: int
+    """Bytes of body a message may have; more is 406 PRECONDITION_FAILED."""
+
+    unknown_exchange_type: Reply
+    """The error for an exchange type that does not exist."""
+
+    refusal_names_permission: bool
+    """A 403 says which of configure, write and read was missing."""
+
+    passive_needs_configure: bool
+    """A passive declare needs the configure permission; otherwise any of the three is enough."""
+
+    reply_to_is_routable: bool
+    """A mandatory message to a direct reply-to name counts as routed."""
+
+    last_death_headers: bool
+    """Dead lettering also sets x-last-death-queue, -reason and -exchange."""
+
+    trusts_death_header: bool
+    """The history is what the x-death header says, also one a publisher wrote.
+
+    Otherwise the broker's own record.
+    """
+
+    new_key_drops_copies: bool
+    """x-dead-letter-routing-key takes the CC header out of the dead-lettered message."""
+
+    topic_hash_limit: int | None
+    """How many `#` a topic binding may have; None for no limit."""
+
+    loose_numbers: bool
+    """A headers exchange takes 1 and 1.0 for equal."""
+
+    lazy_queue_mode: bool
+    """x-queue-mode is checked: `default` or `lazy`."""
+
+    queue_versions: tuple[int, ...]
+    """What x-queue-version may be."""
+
+
+SEMANTICS: dict[Version, Semantics] = {
+    "3.10": Semantics(
+        global_prefetch=True,
+        transient_shared_queues=True,
+        max_message_size=128 * MIB,
+        unknown_exchange_type=Reply.COMMAND_INVALID,
+        refusal_names_permission=False,
+        passive_needs_configure=True,
+        reply_to_is_routable=False,
+        last_death_headers=False,
+        trusts_death_header=True,
+        new_key_drops_copies=True,
+        topic_hash_limit=None,
+        loose_numbers=True,
+        lazy_queue_mode=True,
+        queue_versions=(1, 2),
+    ),
+    "4.3": Semantics(
+        global_prefetch=False,
+        transient_shared_queues=False,
+        max_message_size=16 * MIB,
+        unknown_exchange_type=Reply.PRECONDITION_FAILED,
+        refusal_names_permission=True,
+        passive_needs_configure=False,
+        reply_to_is_routable=True,
+        last_death_headers=True,
+        trusts_death_header=False,
+        new_key_drops_copies=False,
+        topic_hash_limit=2,
+        loose_numbers=False,
+        lazy_queue_mode=False,
+        queue_versions=(2,),
+    ),
+}

@@ -1,0 +1,123 @@
+"""How deliveries end: acknowledged, requeued or discarded; and what that sets free."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from simulator.model.dead_letter import Reason, dead_letter
+from simulator.model.errors import AmqpError, precondition_failed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from simulator.model.channel import Channel
+    from simulator.model.queue import Queue
+    from simulator.model.ready import Enqueued
+
+
+class Outcome(Enum):
+    """What becomes of a delivery."""
+
+    ACK = "ack"
+    REQUEUE = "requeue"
+    DISCARD = "discard"
+
+
+def unknown_delivery_tag(tag: int) -> AmqpError:
+    """406: nothing with this delivery tag is unacknowledged on the channel."""
+    return precondition_failed(f"unknown delivery tag {tag}")
+
+
+def collect(channel: Channel, tag: int, *, multiple: bool) -> dict[int, Enqueued]:
+    """Take from the channel the delivery with this tag; with `multiple` also all before it.
+
+    0 then means all.
+
+    Raises AmqpError 406 when nothing has that tag. Costs O(1) per tag ever given, since each is
+    passed once.
+    """
+    unacked = channel.unacked
+    if multiple and tag == 0:
+        taken = dict(sorted(unacked.items()))
+        unacked.clear()
+        channel.oldest_tag = channel.next_delivery_tag
+        return taken
+    if tag not in unacked:
+        raise unknown_delivery_tag(tag)
+    if not multiple:
+        return {tag: unacked.pop(tag)}
+    taken = {}
+    for earlier in range(channel.oldest_tag, tag + 1):
+        enqueued = unacked.pop(earlier, None)
+        if enqueued is not None:
+            taken[earlier] = enqueued
+    channel.oldest_tag = tag + 1
+    return taken
+
+
+def settle(channel: Channel, deliveries: Iterable[Enqueued], outcome: Outcome) -> None:
+    """End `deliveries`, oldest first, which `collect` has taken from the channel."""
+    was_full = is_full(channel)
+    by_queue: dict[Queue, list[Enqueued]] = {}
+    for enqueued in deliveries:
+        by_queue.setdefault(enqueued.queue, []).append(enqueued)
+    for queue, batch in by_queue.items():
+        _settle_at(channel, queue, batch, outcome)
+    if was_full:
+        wake(channel)
+
+
+def acknowledge(channel: Channel, enqueued: Enqueued) -> None:
+    """Do what `settle` does for the one delivery that is acknowledged; the common case.
+
+    Made short.
+    """
+    consumer = enqueued.consumer
+    if consumer is None or channel.global_prefetch:
+        settle(channel, (enqueued,), Outcome.ACK)
+        return
+    queue = enqueued.queue
+    queue.unacked_count -= 1
+    channel.global_unacked -= 1
+    consumer.unacked -= 1
+    if consumer.blocked:
+        queue.unblock(consumer)
+        queue.pump()
+
+
+def is_full(channel: Channel) -> bool:
+    """Tell whether the channel's own prefetch keeps messages from all its consumers."""
+    return 0 < channel.global_prefetch <= channel.global_unacked
+
+
+def wake(channel: Channel) -> None:
+    """Let the channel's consumers that wait and now may take messages do so."""
+    awake = [
+        consumer
+        for consumer in channel.consumers.values()
+        if consumer.blocked and consumer.can_take()
+    ]
+    for consumer in awake:
+        consumer.queue.unblock(consumer)
+    for queue in dict.fromkeys(consumer.queue for consumer in awake):
+        queue.pump()
+
+
+def _settle_at(channel: Channel, queue: Queue, batch: list[Enqueued], outcome: Outcome) -> None:
+    for enqueued in batch:
+        consumer = enqueued.consumer
+        if consumer is not None:
+            channel.global_unacked = max(channel.global_unacked - 1, 0)
+            consumer.unacked -= 1
+            if consumer.blocked and consumer.can_take():
+                queue.unblock(consumer)
+    if queue.deleted:
+        return
+    queue.unacked_count -= len(batch)
+    if outcome is Outcome.REQUEUE:
+        queue.put_back(batch)
+    elif outcome is Outcome.DISCARD:
+        for enqueued in batch:
+            dead_letter(queue, enqueued.message, Reason.REJECTED)
+    queue.pump()

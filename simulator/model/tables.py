@@ -1,0 +1,114 @@
+"""Field tables: how two values compare, how RabbitMQ's reply texts name them, and what identifies a table.
+
+Encoding and decoding them belongs to the wire. A value may carry `field_type`, the type it had there.
+"""
+
+from collections.abc import Hashable, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from simulator.model.errors import precondition_failed
+
+INTEGER_TYPES = frozenset({
+    "byte", "short", "signedint", "long", "unsignedbyte", "unsignedshort", "unsignedint",
+})  # fmt: skip
+FLOAT_TYPES = frozenset({"float", "double"})
+TYPE_OF_CLASS: dict[type, str] = {
+    bool: "bool",
+    float: "double",
+    str: "longstr",
+    bytes: "binary",
+    datetime: "timestamp",
+    Decimal: "decimal",
+    list: "array",
+}
+SMALLEST_LONG = 1 << 31
+
+
+def field_type(value: object) -> str:
+    """Name the AMQP type of `value` as RabbitMQ does: longstr, signedint, bool …"""
+    declared = getattr(value, "field_type", None)
+    if isinstance(declared, str):
+        return declared
+    if value is None:
+        return "void"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return "signedint" if -SMALLEST_LONG <= value < SMALLEST_LONG else "long"
+    if isinstance(value, Mapping):
+        return "table"
+    return next((name for cls, name in TYPE_OF_CLASS.items() if isinstance(value, cls)), "longstr")
+
+
+def is_integer(value: object) -> bool:
+    """Tell whether `value` is an integer of any size; a boolean is none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def same(left: object, right: object, *, loose_numbers: bool) -> bool:
+    """Tell whether two field values are equal; `loose_numbers` takes 1 and 1.0 for equal."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return left == right and (
+            loose_numbers or isinstance(left, float) == isinstance(right, float)
+        )
+    return left == right
+
+
+def freeze(value: object) -> Hashable:
+    """Return something hashable that is equal for equal field values, whatever the order of a table's keys."""
+    if isinstance(value, Mapping):
+        return ("table", *sorted((key, freeze(item)) for key, item in value.items()))
+    if isinstance(value, list | tuple):
+        return ("array", *(freeze(item) for item in value))
+    return (field_type(value), repr(value))
+
+
+def require_equivalent(
+    current: Mapping[str, object],
+    received: Mapping[str, object],
+    keys: tuple[str, ...],
+    resource: str,
+) -> None:
+    """Raise 406 when a redeclaration of `resource` gives one of the arguments `keys` another value."""
+    for key in keys:
+        old, new = current.get(key), received.get(key)
+        if key == "x-queue-type" and {old, new} == {None, "classic"}:
+            continue
+        if (key in current) == (key in received) and same(old, new, loose_numbers=False):
+            continue
+        if key in current and key in received:
+            raise inequivalent(key, resource, _bare(new), _bare(old))
+        raise inequivalent(key, resource, _typed(received, key), _typed(current, key))
+
+
+def require_same_field(name: str, current: object, received: object, resource: str) -> None:
+    """Raise 406 when a redeclaration of `resource` gives the property `name` another value."""
+    if current != received:
+        raise inequivalent(name, resource, _bare(received), _bare(current))
+
+
+def inequivalent(name: str, resource: str, received: str, current: str) -> Exception:
+    """406: a declaration clashes with what exists."""
+    return precondition_failed(
+        f"inequivalent arg '{name}' for {resource}: received {received} but current is {current}"
+    )
+
+
+def _bare(value: object) -> str:
+    return f"'{text(value)}'"
+
+
+def _typed(table: Mapping[str, object], key: str) -> str:
+    if key not in table:
+        return "none"
+    return f"the value '{text(table[key])}' of type '{field_type(table[key])}'"
+
+
+def text(value: object) -> str:
+    """Word a value as RabbitMQ's log does."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    return str(value)

@@ -1,0 +1,29 @@
+"""What a transaction holds back until it is committed. The methods: `methods.tx`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from simulator.model.message import Message
+    from simulator.model.queue import Queue
+    from simulator.model.ready import Enqueued
+    from simulator.model.settlement import Outcome
+
+
+class Transaction:
+    """Publishes and settlements in the order they were asked for.
+
+    A message is routed when it is published, not when it is committed. `settlements` keep delivery tags, so that a
+    rollback can give the deliveries back.
+    """
+
+    __slots__ = ("publishes", "settlements")
+
+    def __init__(self) -> None:
+        self.publishes: list[
+            tuple[Message, tuple[Queue, ...], bool]
+        ] = []  # the last says whether mandatory
+        self.settlements: list[tuple[Outcome, Mapping[int, Enqueued]]] = []
