@@ -12,7 +12,8 @@ use Warren\Settings;
 /**
  * Acks each message after its work, and rejects one that is no JSON.
  *
- * SIGTERM, SIGINT and SIGQUIT let the message in hand be finished and acked.
+ * SIGTERM, SIGINT and SIGQUIT let the message in hand be finished and acked;
+ * SIGHUP does nothing.
  * Defect: no queue has a dead-letter exchange, so a rejected message is gone.
  * Defect: a message that is JSON of another shape ends the process, goes back and ends the next.
  */
@@ -35,6 +36,7 @@ final class Consumer extends BaseConsumer
         foreach ([SIGTERM, SIGINT, SIGQUIT] as $signal) {
             pcntl_signal($signal, fn () => $this->stop());
         }
+        pcntl_signal(SIGHUP, SIG_IGN);
         parent::run();
     }
 
