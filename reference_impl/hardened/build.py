@@ -1,8 +1,6 @@
-"""The factory: which pieces a role is made of, and how a process of them lives and ends."""
+"""The factory: which pieces a role is made of."""
 
-import contextlib
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -10,19 +8,24 @@ from pika.adapters.blocking_connection import BlockingChannel
 
 from reference_impl.hardened.blocking import BlockingStream
 from reference_impl.hardened.consumer import Consumer, Handler
-from reference_impl.hardened.errors import BrokerAwayError, LinkLostError
 from reference_impl.hardened.gathering import Gathering
 from reference_impl.hardened.inbox import Inbox
 from reference_impl.hardened.link import Link
 from reference_impl.hardened.parts import PartsPart, PartsStream
+from reference_impl.hardened.pipeline import PipelinePart, PipelineStream
+from reference_impl.hardened.process import ConsumerProcess, HttpProcess
 from reference_impl.hardened.publisher import Publisher
+from reference_impl.hardened.rpc_client import RpcClient
+from reference_impl.hardened.rpc_server import RpcServer
 from reference_impl.hardened.settlement import Settlement
+from reference_impl.hardened.task_consumer import TaskConsumer
+from reference_impl.hardened.tasks import Tasks
 from reference_impl.hardened.tools import Tools
 from reference_impl.hardened.work import Work
 from reference_impl.schema import engine
 from reference_impl.settings import Settings
 from reference_impl.stop import Stop
-from reference_impl.topology import PART, STREAM, Route
+from reference_impl.topology import PART, RPC, STREAM, TASK, Route
 
 Role = tuple[str, str]
 """A design and one of its roles."""
@@ -41,15 +44,19 @@ class Duty:
 
     route: Route
     handler: Callable[[Tools], Handler]
-    seconds: tuple[int, int]
+    seconds: tuple[int, int] = (0, 0)
 
 
 DUTIES: Mapping[Role, Duty] = {
     ("blocking", "stream"): Duty(STREAM, BlockingStream, (1, 1)),
-    ("parts", "stream"): Duty(STREAM, PartsStream, (0, 0)),
+    ("parts", "stream"): Duty(STREAM, PartsStream),
     ("parts", "part"): Duty(PART, PartsPart, (1, 1)),
-    ("parts-random", "stream"): Duty(STREAM, PartsStream, (0, 0)),
+    ("parts-random", "stream"): Duty(STREAM, PartsStream),
     ("parts-random", "part"): Duty(PART, PartsPart, (1, 3)),
+    ("pipeline", "stream"): Duty(STREAM, PipelineStream),
+    ("pipeline", "part"): Duty(PART, PipelinePart, (1, 3)),
+    ("task", "task"): Duty(TASK, TaskConsumer),
+    ("rpc", "rpc-server"): Duty(RPC, RpcServer, (2, 2)),
 }
 
 
@@ -57,64 +64,31 @@ DUTIES: Mapping[Role, Duty] = {
 class Parts:
     """The pieces a role is built of; give another one to change exactly one behaviour.
 
-    Each is called as the class that stands here by default. `handlers` replaces the handler of
-    some roles: `Parts(handlers={("blocking", "stream"): MyStream})`.
+    Each is called as the class that stands here by default, so that a subclass with one method
+    overridden will do: `Parts(settlement=NeverAcks)`. `handlers` replaces the handlers of some
+    roles: `Parts(handlers={("blocking", "stream"): MyStream})`.
     """
 
     link: Callable[..., Link] = Link
-    consumer: Callable[..., Consumer] = Consumer
+    consumer: Callable[[Settings, Stop, Route, Handler, Settlement], Consumer] = Consumer
     settlement: Callable[[Link, Route], Settlement] = Settlement
     publisher: Callable[[Link], Publisher] = Publisher
     inbox: Callable[[], Inbox] = Inbox
     gathering: Callable[[], Gathering] = Gathering
+    tasks: Callable[..., Tasks] = Tasks
     work: Callable[[Settings, int, int], Work] = Work
+    rpc_client: Callable[[Link], RpcClient] = RpcClient
     handlers: Mapping[Role, Callable[[Tools], Handler]] = field(default_factory=dict)
-
-
-class ConsumerProcess:
-    """A consumer with its link: two threads, and the caller's, which owns both."""
-
-    def __init__(self, link: Link, consumer: Consumer, stop: Stop) -> None:
-        """Play `consumer` on `link` until `stop`."""
-        self.link = link
-        self.consumer = consumer
-        self.stop = stop
-
-    def run(self) -> None:
-        """Consume; after a stop finish the message in hand, settle it and close.
-
-        The message in hand takes the time it takes: who cannot wait for it kills the process,
-        and the broker delivers it again.
-
-        Raises:
-            BrokerAwayError: no broker let us in at the start.
-
-        """
-        with ThreadPoolExecutor(2) as threads:
-            serving = threads.submit(self.link.run)
-            working = threads.submit(self.consumer.work)
-            for future in (serving, working):
-                future.add_done_callback(lambda _future: self.stop.request())
-            self.stop.wait()
-            self.consumer.finish()
-            self._cancel()
-            try:
-                working.result()
-            finally:
-                self.link.close()
-            serving.result()
-
-    def _cancel(self) -> None:
-        """Take no more messages; when the connection is away none can come."""
-        with contextlib.suppress(LinkLostError, BrokerAwayError):
-            self.link.call(self.consumer.cancel, timeout=1.0)
 
 
 def build(
     settings: Settings, design: str, role: str, stop: Stop, parts: Parts | None = None
 ) -> Playable:
     """Put a role together out of `parts`; nothing is opened or started before `run`."""
-    return _consumer(settings, (design, role), stop, parts or Parts())
+    pieces = parts or Parts()
+    if role == "http":
+        return _http(settings, design, stop, pieces)
+    return _consumer(settings, (design, role), stop, pieces)
 
 
 def play(settings: Settings, design: str, role: str, stop: Stop) -> None:
@@ -126,18 +100,38 @@ def _consumer(settings: Settings, name: Role, stop: Stop, parts: Parts) -> Consu
     duty = DUTIES[name]
 
     def start(channel: BlockingChannel) -> None:
-        consumer.start(channel)
+        consumer.start(channel)  # made below: it settles through the link that starts it
 
     link = parts.link(settings, on_channel=start, patient=False)
+    database = engine(settings.database_url)
     tools = Tools(
-        settings,
-        engine(settings.database_url),
-        parts.publisher(link),
-        parts.inbox(),
-        parts.gathering(),
-        parts.work(settings, *duty.seconds),
+        settings=settings,
+        database=database,
+        publisher=parts.publisher(link),
+        inbox=parts.inbox(),
+        gathering=parts.gathering(),
+        tasks=parts.tasks(database),
+        work=parts.work(settings, *duty.seconds),
     )
     handler = parts.handlers.get(name, duty.handler)(tools)
     settlement = parts.settlement(link, duty.route)
     consumer = parts.consumer(settings, stop, duty.route, handler, settlement)
     return ConsumerProcess(link, consumer, stop)
+
+
+def _http(settings: Settings, design: str, stop: Stop, parts: Parts) -> HttpProcess:
+    from reference_impl.hardened.http import TaskAcceptor, TaskCaller  # noqa: PLC0415 - costs Flask
+
+    def start(channel: BlockingChannel) -> None:
+        if design == "rpc":
+            client.start(channel)  # made below: it calls through the link that starts it
+
+    link = parts.link(settings, on_channel=start, patient=True)
+    tasks = parts.tasks(engine(settings.database_url))
+    client = parts.rpc_client(link)
+    controller: TaskAcceptor | TaskCaller = (
+        TaskCaller(settings, tasks, client)
+        if design == "rpc"
+        else TaskAcceptor(settings, tasks, parts.publisher(link))
+    )
+    return HttpProcess(settings, link, controller, stop)

@@ -1,11 +1,12 @@
 """A delivery: a message in our hands, bound to the channel that it came through."""
 
+import hashlib
 from dataclasses import dataclass, field
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
 
-_LONGEST_ID = 200  # "<id>/<index>" still fits a short string and the key columns
+_LONGEST_ID = 200  # bytes; "<id>/<index>" still fits a short string and the key columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +21,11 @@ class Delivery:
 
     @property
     def id(self) -> str | None:
-        """The message's identity: its `message_id`, the same on every redelivery.
+        """The message's identity: its `message_id`, or the hash of one too long to be a key.
 
-        None if it has none, or one too long to be a key: its effect is then at least once.
+        It is the same on every redelivery. None if there is none: the effect is then at least once.
         """
         identity = self.properties.message_id
-        return identity if identity and len(identity) <= _LONGEST_ID else None
+        if identity and len(identity.encode()) > _LONGEST_ID:
+            return f"sha256:{hashlib.sha256(identity.encode()).hexdigest()}"
+        return identity or None

@@ -43,6 +43,16 @@ class Publisher:
         )
         self._link.call(partial(self._declare_and_send, exchange, body, properties), timeout)
 
+    def publish_to_queue(self, queue: str, body: bytes, properties: pika.BasicProperties) -> None:
+        """Publish to a queue by its name, through the default exchange.
+
+        Raises:
+            UnroutableError: there is no such queue.
+            TryAgainError, LinkLostError: as `publish` has them.
+
+        """
+        self._link.call(lambda channel: send(channel, "", queue, body, properties))
+
     def _declare_and_send(
         self, exchange: str, body: bytes, properties: pika.BasicProperties, channel: BlockingChannel
     ) -> None:

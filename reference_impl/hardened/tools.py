@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from reference_impl.hardened.gathering import Gathering
 from reference_impl.hardened.inbox import Inbox
 from reference_impl.hardened.publisher import Publisher
+from reference_impl.hardened.tasks import Tasks
 from reference_impl.hardened.work import Work
 from reference_impl.settings import Settings
 
@@ -20,4 +21,5 @@ class Tools:
     publisher: Publisher
     inbox: Inbox
     gathering: Gathering
+    tasks: Tasks
     work: Work

@@ -16,5 +16,9 @@ class Work:
 
     def on(self, text: str) -> None:
         """Sleep, then print the text."""
-        time.sleep(random.randint(*self._seconds) * self._settings.second)  # noqa: S311 - no secret
+        self.sleep()
         print(text, flush=True)  # noqa: T201 - printing is the document's work
+
+    def sleep(self) -> None:
+        """Take the time that the work takes."""
+        time.sleep(random.randint(*self._seconds) * self._settings.second)  # noqa: S311 - no secret

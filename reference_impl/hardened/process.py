@@ -1,0 +1,87 @@
+"""How a role lives: which threads it has, who ends them, and in which order."""
+
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from reference_impl.hardened.consumer import Consumer
+from reference_impl.hardened.errors import BrokerAwayError, LinkLostError
+from reference_impl.hardened.link import Link
+from reference_impl.settings import Settings
+from reference_impl.stop import Stop
+
+if TYPE_CHECKING:
+    from reference_impl.hardened.http import TaskAcceptor, TaskCaller
+
+_CANCEL_SECONDS = 1.0
+
+
+class ConsumerProcess:
+    """A consumer with its link: two threads, and the caller's, which owns both."""
+
+    def __init__(self, link: Link, consumer: Consumer, stop: Stop) -> None:
+        """Play `consumer` on `link` until `stop`."""
+        self.link = link
+        self.consumer = consumer
+        self.stop = stop
+
+    def run(self) -> None:
+        """Consume; after a stop finish the message in hand, settle it and close.
+
+        The message in hand takes the time it takes: who cannot wait for it kills the process,
+        and the broker delivers it again.
+
+        Raises:
+            BrokerAwayError: no broker let us in at the start.
+
+        """
+        with ThreadPoolExecutor(2) as threads:
+            serving = threads.submit(self.link.run)
+            working = threads.submit(self.consumer.work)
+            for future in (serving, working):
+                future.add_done_callback(lambda _future: self.stop.request())
+            self.stop.wait()
+            self.consumer.finish()
+            self._cancel()
+            try:
+                working.result()
+            finally:
+                self.link.close()
+            serving.result()
+
+    def _cancel(self) -> None:
+        """Take no more messages; when the connection is away none can come."""
+        with contextlib.suppress(LinkLostError, BrokerAwayError):
+            self.link.call(self.consumer.cancel, _CANCEL_SECONDS)
+
+
+class HttpProcess:
+    """A web server with its link, which waits for a broker for as long as it takes."""
+
+    def __init__(
+        self, settings: Settings, link: Link, controller: "TaskAcceptor | TaskCaller", stop: Stop
+    ) -> None:
+        """Serve `controller` until `stop`."""
+        self.settings = settings
+        self.link = link
+        self.controller = controller
+        self.stop = stop
+
+    def run(self) -> None:
+        """Answer requests; after a stop those in hand first.
+
+        Raises:
+            OSError: the port is taken.
+
+        """
+        # Flask costs 0.1 s of processor time, and only this role needs it.
+        from reference_impl.hardened.http import application  # noqa: PLC0415
+        from reference_impl.http import serve  # noqa: PLC0415
+
+        with ThreadPoolExecutor(1) as threads:
+            serving = threads.submit(self.link.run)
+            try:
+                serve(application(self.controller), self.settings.http_port, self.stop)
+            finally:
+                self.link.close()
+            serving.result()
