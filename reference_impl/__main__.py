@@ -1,6 +1,7 @@
 """The command line: `python -m reference_impl FAMILY DESIGN ROLE`, or `migrate`."""
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -28,6 +29,8 @@ another one for a crash.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Play the role of the command line; the exit status."""
     options = _parser().parse_args(arguments)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    logging.getLogger("pika").setLevel(logging.CRITICAL)  # we say the same, once and shorter
     try:
         if options.family == "migrate":
             # Alembic costs 0.2 s of processor time, and no role needs it.

@@ -7,7 +7,10 @@ from reference_impl.schema import log
 
 
 class BlockingStream:
-    """Works on every text, then logs the body; an empty package is logged at once."""
+    """Works on every text, then logs the body; an empty package is logged at once.
+
+    A redelivery whose row is there needs no work; the row's own transaction decides all the same.
+    """
 
     def __init__(self, tools: Tools) -> None:
         """Work with `tools`."""
@@ -16,6 +19,8 @@ class BlockingStream:
     def handle(self, delivery: Delivery) -> None:
         """Do the work and leave its row."""
         message = decode(StreamMessage, delivery.body)
+        if self.tools.inbox.has(delivery.id):
+            return
         for text in message.texts:
             self.tools.work.on(text)
         with self.tools.database.begin() as connection:

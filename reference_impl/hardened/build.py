@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import sqlalchemy as sa
 from pika.adapters.blocking_connection import BlockingChannel
 
 from reference_impl.hardened.blocking import BlockingStream
@@ -73,9 +74,9 @@ class Parts:
     consumer: Callable[[Settings, Stop, Route, Handler, Settlement], Consumer] = Consumer
     settlement: Callable[[Link, Route], Settlement] = Settlement
     publisher: Callable[[Link], Publisher] = Publisher
-    inbox: Callable[[], Inbox] = Inbox
+    inbox: Callable[[sa.Engine], Inbox] = Inbox
     gathering: Callable[[], Gathering] = Gathering
-    tasks: Callable[..., Tasks] = Tasks
+    tasks: Callable[[sa.Engine], Tasks] = Tasks
     work: Callable[[Settings, int, int], Work] = Work
     rpc_client: Callable[[Link], RpcClient] = RpcClient
     handlers: Mapping[Role, Callable[[Tools], Handler]] = field(default_factory=dict)
@@ -108,7 +109,7 @@ def _consumer(settings: Settings, name: Role, stop: Stop, parts: Parts) -> Consu
         settings=settings,
         database=database,
         publisher=parts.publisher(link),
-        inbox=parts.inbox(),
+        inbox=parts.inbox(database),
         gathering=parts.gathering(),
         tasks=parts.tasks(database),
         work=parts.work(settings, *duty.seconds),

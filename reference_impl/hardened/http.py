@@ -4,7 +4,7 @@ import uuid
 
 from flask import Flask, Response
 
-from reference_impl.hardened.errors import HardenedError
+from reference_impl.hardened.errors import HardenedError, TryAgainError
 from reference_impl.hardened.publisher import Publisher
 from reference_impl.hardened.rpc_client import ErrorReplyError, NoReplyError, RpcClient
 from reference_impl.hardened.tasks import Tasks
@@ -48,7 +48,7 @@ class TaskCaller:
     """Calls the RPC server for a task: 200 with its reply.
 
     An error reply is 502, no reply within `timeout` 504, no way to a server 503. The row stays,
-    for the request may still be worked on, unless no server ever got it.
+    for the request may still be worked on, unless the broker gave the request back.
     """
 
     def __init__(self, settings: Settings, tasks: Tasks, client: RpcClient) -> None:
@@ -68,7 +68,8 @@ class TaskCaller:
         except NoReplyError as error:
             return _json({"error": str(error)}, _GATEWAY_TIMEOUT)
         except HardenedError as error:
-            self.tasks.remove(task_id)
+            if isinstance(error, TryAgainError):
+                self.tasks.remove(task_id)
             return _json({"error": str(error)}, _UNAVAILABLE)
         return Response(reply, _OK, content_type="application/json")
 

@@ -13,15 +13,25 @@ class Inbox:
     without identity has no key, and its effect is at least once.
     """
 
+    def __init__(self, database: sa.Engine) -> None:
+        """Remember in `database`."""
+        self._database = database
+
+    def has(self, key: str | None) -> bool:
+        """Tell whether the effect of `key` is there."""
+        if key is None:
+            return False
+        keys = processed_message.c.key
+        with self._database.begin() as connection:
+            return connection.scalar(sa.select(keys).where(keys == key)) is not None
+
     def once(self, connection: sa.Connection, key: str | None) -> bool:
         """Record `key` in the running transaction; False if its effect was there before."""
         if key is None:
             return True
         return insert_once(connection, processed_message, {"key": key, "processed_at": now()})
 
-    def has(self, connection: sa.Connection, key: str | None) -> bool:
-        """Tell whether the effect of `key` is there."""
-        keys = processed_message.c.key
-        return key is not None and bool(
-            connection.scalar(sa.select(sa.literal(1)).where(keys == key))
-        )
+    def note(self, key: str | None) -> None:
+        """Record `key` in a transaction of its own: what it stands for was done outside."""
+        with self._database.begin() as connection:
+            self.once(connection, key)

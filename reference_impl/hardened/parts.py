@@ -27,18 +27,17 @@ class PartsStream:
         message = decode(StreamMessage, delivery.body)
         source = delivery.body.decode()
         parts = list(self.split(delivery.id or str(uuid.uuid4()), message.texts, source))
-        inbox, database = self.tools.inbox, self.tools.database
-        with database.begin() as connection:
-            if inbox.has(connection, delivery.id):
-                return
-            if parts:
+        if self.tools.inbox.has(delivery.id):
+            return
+        if parts:
+            with self.tools.database.begin() as connection:
                 self.tools.gathering.open(connection, parts[0][0], source)
         for part, body in parts:
             self.tools.publisher.publish(
                 PART.exchange, body.encode(), message_id=part.message_id, headers=part.headers
             )
-        with database.begin() as connection:
-            if inbox.once(connection, delivery.id) and not parts:
+        with self.tools.database.begin() as connection:
+            if self.tools.inbox.once(connection, delivery.id) and not parts:
                 log(connection, source)
 
     def split(

@@ -25,18 +25,16 @@ class PipelineStream:
     def handle(self, delivery: Delivery) -> None:
         """Publish the step at index 0, unless that was confirmed before."""
         texts = decode(StreamMessage, delivery.body).texts
-        inbox, database = self.tools.inbox, self.tools.database
-        with database.begin() as connection:
-            if inbox.has(connection, delivery.id):
-                return
+        if self.tools.inbox.has(delivery.id):
+            return
         first = PipelineMessage(texts=texts, index=0, result=Result(texts=[]))
         if texts:
             package = delivery.id or str(uuid.uuid4())
             self.tools.publisher.publish(
                 PART.exchange, first.encode(), message_id=step_id(package, 0)
             )
-        with database.begin() as connection:
-            if inbox.once(connection, delivery.id) and not texts:
+        with self.tools.database.begin() as connection:
+            if self.tools.inbox.once(connection, delivery.id) and not texts:
                 log(connection, first.result.encode().decode())
 
 
@@ -58,16 +56,11 @@ class PipelinePart:
         if message.index >= len(message.texts):
             raise MisshapenError(f"there is no text {message.index} of {len(message.texts)}")
         following = self.advance(message)
-        if not self.is_done(delivery.id):
+        if not self.tools.inbox.has(delivery.id):
             self.tools.work.on(message.texts[message.index])
             self.leave_rows(delivery, following)
         if following.index < len(following.texts):
             self.forward(delivery, following)
-
-    def is_done(self, key: str | None) -> bool:
-        """Tell whether a redelivered step left its row before."""
-        with self.tools.database.begin() as connection:
-            return self.tools.inbox.has(connection, key)
 
     def advance(self, message: PipelineMessage) -> PipelineMessage:
         """Move one text into the result."""
@@ -88,11 +81,10 @@ class PipelinePart:
         package = (delivery.id or str(uuid.uuid4())).removesuffix(f"/{following.index - 1}")
         following_id = step_id(package, following.index)
         noted = f"{following_id} published"
-        if self.is_done(noted):
+        if self.tools.inbox.has(noted):
             return
         self.tools.publisher.publish(PART.exchange, following.encode(), message_id=following_id)
-        with self.tools.database.begin() as connection:
-            self.tools.inbox.once(connection, noted)
+        self.tools.inbox.note(noted)
 
 
 def step_id(package: str, index: int) -> str:
