@@ -39,7 +39,7 @@ check: .venv/installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/mypy --strict .ci/laboratory.py .ci/summary.py
+	$(BIN)/mypy .ci/laboratory.py .ci/summary.py
 	$(BIN)/lint-imports
 
 coverage: .venv/installed
