@@ -66,13 +66,12 @@ class FrameParser:
 
     @property
     def rest(self) -> bytes:
-        """The octets of the frame that is not whole yet, or of the one that broke the stream."""
+        """The octets of the frame that is not whole yet, or those that came with the break."""
         return bytes(self._buffer)
 
     def feed(self, data: bytes) -> list[Frame]:
         """Take the next octets of the stream; return the frames that are now whole."""
         if self.error is not None:
-            self._buffer += data
             return []
         if self._buffer:
             self._buffer += data

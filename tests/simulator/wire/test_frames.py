@@ -55,7 +55,8 @@ def test_any_octets_any_chunking(octets, frame_max, opening, data):
     pieces = FrameParser(frame_max=frame_max, opening=opening)
     assert fed(pieces, octets, data.draw(cuts_of(octets))) == frames
     assert str(pieces.error) == str(whole.error)
-    assert pieces.rest == whole.rest
+    if whole.error is None:
+        assert pieces.rest == whole.rest
     assert (
         b"".join(
             frame.payload if frame.kind is FrameKind.PROTOCOL_HEADER else encode_frame(*frame)
