@@ -1,0 +1,1 @@
+"""Document 1, one file a theme: what its consumers guarantee."""

@@ -1,0 +1,97 @@
+"""fair-dispatch and bounded-run: how many messages a consumer takes (document 1, chapter 2, steps 5 and 6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fixtures.designs import ROUTES, Role
+from fixtures.ledger import most_unacked
+from fixtures.rig import Inconclusive
+from fixtures.verdict import Violation
+from fixtures.wiretap import acks
+
+if TYPE_CHECKING:
+    from fixtures.rig import Rig
+
+PREFETCH = 1
+BOUND = 2
+
+
+@pytest.mark.guarantee("fair-dispatch")
+@pytest.mark.requirement("fair-dispatch.prefetch")
+def test_prefetch(rig: Rig) -> None:
+    """With work waiting, no consumer ever holds more unacked messages than its prefetch count."""
+    workers = rig.start_workers(2)
+    holds = rig.hold(acks, *workers)
+    for _ in range(3 * len(workers)):
+        rig.send_work(1)
+    rig.see(lambda: len(holds.caught()) == len(workers), rig.deadlines.within(rig.work_time(2)))
+    depth = rig.world.queue(ROUTES[rig.design.worker].queue)
+    ledger = rig.ledger()
+    unacked, held = most_unacked(ledger.deliveries)
+    automatic = [d for d in ledger.deliveries if d.auto_ack]
+    if unacked <= PREFETCH and not automatic:
+        _witness_waiting(rig, depth.ready if depth else 0)
+    rig.judge(
+        *(Violation(f"{d.instance} consumes without acks", (str(d),)) for d in automatic[:1]),
+        *(
+            [
+                Violation(
+                    f"{held[0].instance} held {unacked} unacked messages, not {PREFETCH}",
+                    tuple(map(str, held)),
+                )
+            ]
+            if unacked > PREFETCH
+            else []
+        ),
+    )
+
+
+def _witness_waiting(rig: Rig, ready: int) -> None:
+    if not ready:
+        raise Inconclusive("no witness: no message was waiting while the consumers were at work")
+    if not rig.ledger().deliveries:
+        raise Inconclusive("no witness: nothing was delivered")
+
+
+@pytest.mark.guarantee("bounded-run")
+@pytest.mark.requirement("bounded-run.stops")
+def test_bounded_run(rig: Rig) -> None:
+    """Told to do two of three messages, a consumer does two and exits with status 0; the third is ready, not done."""
+    worker = rig.design.worker
+    bounded = rig.launch(worker, max_messages=BOUND)
+    others = [rig.launch(r) for r in rig.design.roles if r not in (worker, Role.HTTP)]
+    rig.await_ready(bounded, *others)
+    for _ in range(BOUND + 1):
+        rig.send_work(1)
+    rig.need(
+        lambda: bounded.exit_status is not None,
+        rig.deadlines.within(rig.work_time(BOUND + 1)),
+        f"{bounded.name} did not exit",
+    )
+    rig.quiet()
+    settled = [d for d in rig.ledger().to(bounded.name) if d.settlement is not None]
+    depth = rig.world.queue(ROUTES[worker].queue)
+    ready = depth.ready if depth else 0
+    effects = rig.effects()
+    rig.measure(
+        "left over", redelivered=any(d.redelivered for d in rig.ledger().deliveries), ready=ready
+    )
+    rig.judge(
+        *_unless(
+            bounded.exit_status == 0, f"{bounded.name} exited with status {bounded.exit_status}"
+        ),
+        *_unless(
+            len(settled) == BOUND,
+            f"{len(settled)} messages were settled, not {BOUND}",
+            *map(str, settled),
+        ),
+        *_unless(ready == 1, f"{ready} messages are ready, not the one that was left"),
+        *_unless(effects == BOUND, f"{effects} messages left an effect, not {BOUND}"),
+    )
+
+
+def _unless(holds: bool, words: str, *evidence: str) -> list[Violation]:
+    return [] if holds else [Violation(words, evidence)]

@@ -1,0 +1,73 @@
+"""effect-once: each effect is there once, also after a redelivery (document 1, chapter 2, steps 9 and 10)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fixtures.rig import Inconclusive
+from fixtures.wiretap import acks
+
+if TYPE_CHECKING:
+    from fixtures.rig import Rig
+
+pytestmark = pytest.mark.guarantee("effect-once")
+TEXTS = 3
+
+
+@pytest.mark.requirement("effect-once.undisturbed")
+def test_undisturbed(rig: Rig) -> None:
+    """Without any fault each effect is there exactly once."""
+    rig.start()
+    rig.send_work(TEXTS)
+    rig.need(rig.done, rig.deadlines.within(rig.work_time(TEXTS)), "the work was not done")
+    rig.settle(rig.work_time(TEXTS))
+    rig.judge(*rig.duplicates())
+
+
+@pytest.mark.requirement("effect-once.ack-lost")
+def test_ack_lost(rig: Rig) -> None:
+    """Work whose ack was lost with its connection is redelivered, and its effect is not doubled."""
+    holds = rig.hold(acks, *rig.start_workers(2))
+    rig.send_work(TEXTS)
+    caught = holds.first(rig.deadlines.within(rig.work_time(TEXTS)), "no worker acked a message")
+    rig.need(rig.any_effect, rig.deadlines.within(rig.work_time(TEXTS)), "no effect was left")
+    rig.remember_effects()
+    caught.held.lose()
+    caught.process.line.cut()
+    holds.release(but=[caught])
+    rig.witness(
+        lambda: bool(rig.ledger().redeliveries()),
+        rig.deadlines.noticed,
+        "the broker redelivered nothing",
+    )
+    rig.finish(rig.work_time(TEXTS))
+    rig.settle(rig.work_time(TEXTS))
+    rig.judge(*rig.duplicates())
+
+
+@pytest.mark.guarantee("effect-once", designs=("blocking", "parts", "parts-random", "pipeline"))
+@pytest.mark.requirement("effect-once.thawed")
+def test_thawed(rig: Rig) -> None:
+    """A consumer that froze in its work, and goes on after another has done it, doubles nothing."""
+    rig.start_workers(2)
+    rig.send_work(TEXTS)
+    frozen = rig.await_busy_worker(TEXTS)
+    frozen.freeze()
+    rig.witness(
+        lambda: bool(rig.ledger().redeliveries()),
+        rig.deadlines.noticed,
+        "the broker redelivered nothing",
+    )
+    rig.finish(rig.work_time(TEXTS))
+    if rig.losses():
+        raise Inconclusive("no witness: no other consumer did the work of the frozen one")
+    frozen.thaw()
+    thawed_at = rig.world.now()
+    rig.see(
+        lambda: frozen.exit_status is not None or rig.consumes_since(frozen, thawed_at),
+        rig.deadlines.within(rig.work_time(TEXTS)),
+    )
+    rig.settle(rig.work_time(TEXTS))
+    rig.judge(*rig.duplicates())

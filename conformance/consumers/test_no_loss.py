@@ -1,0 +1,106 @@
+"""no-loss: a crash, a cut or a freeze of a consumer loses nothing (document 1, chapters 2 and 3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.consumers.crashes import crashes_at
+from fixtures.designs import PART, Role
+from fixtures.wiretap import acks, delivery, publish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fixtures.rig import Rig
+    from fixtures.worlds.protocol import Process
+
+pytestmark = pytest.mark.guarantee("no-loss")
+TEXTS = 3
+
+
+@pytest.mark.parametrize("crash", crashes_at("no-loss", "before-work"))
+def test_crash_before_work(rig: Rig, crash: Callable[[Process], object]) -> None:
+    """Work whose consumer fails before it has the message is done by another."""
+    holds = rig.hold(delivery, *rig.start_workers(2))
+    rig.send_work(TEXTS)
+    caught = holds.first(rig.deadlines.within(0), "no worker was given a message")
+    crash(caught.process)
+    holds.release()
+    _judge_losses(rig)
+
+
+@pytest.mark.guarantee("no-loss", designs=("blocking", "parts", "parts-random", "pipeline"))
+@pytest.mark.parametrize("crash", crashes_at("no-loss", "during-work"))
+def test_crash_during_work(rig: Rig, crash: Callable[[Process], object]) -> None:
+    """Work whose consumer fails in the middle of it is done by another."""
+    rig.start_workers(2)
+    rig.send_work(TEXTS)
+    busy = rig.await_busy_worker(TEXTS)
+    crash(busy)
+    _judge_losses(rig)
+
+
+@pytest.mark.parametrize("crash", crashes_at("no-loss", "before-ack"))
+def test_crash_before_ack(rig: Rig, crash: Callable[[Process], object]) -> None:
+    """Work whose consumer fails after the row and before the ack leaves its effect."""
+    holds = rig.hold(acks, *rig.start_workers(2))
+    rig.send_work(TEXTS)
+    caught = holds.first(rig.deadlines.within(rig.work_time(TEXTS)), "no worker acked a message")
+    rig.need(rig.any_effect, rig.deadlines.within(rig.work_time(TEXTS)), "no effect was left")
+    crash(caught.process)
+    holds.release(but=[caught])
+    _judge_losses(rig)
+
+
+@pytest.mark.guarantee("no-loss", "effect-once", designs=("parts", "parts-random", "pipeline"))
+@pytest.mark.requirement("no-loss.splitter-killed", "effect-once.splitter-killed")
+def test_splitter_killed(rig: Rig) -> None:
+    """A stream consumer killed between two parts of a package loses none and doubles none."""
+    rig.start()
+    stream = rig.of(Role.STREAM)[0]
+    holds = rig.hold(lambda: publish(exchange=PART.exchange, body=lambda b: b"text2" in b), stream)
+    rig.send_work(TEXTS)
+    holds.first(rig.deadlines.within(0), "the stream consumer published no part of the second text")
+    stream.kill()
+    rig.await_ready(rig.launch(Role.STREAM))
+    _await_redelivery(rig)
+    rig.finish(rig.work_time(TEXTS))
+    rig.settle(rig.work_time(TEXTS))
+    rig.judge(*rig.losses(), requirement="no-loss.splitter-killed")
+    rig.judge(*rig.duplicates(), requirement="effect-once.splitter-killed")
+
+
+@pytest.mark.guarantee("no-loss", designs=("parts", "parts-random", "pipeline"))
+@pytest.mark.requirement("no-loss.parts-without-queue")
+def test_parts_without_queue(rig: Rig) -> None:
+    """A package split before any part consumer declared its queue is done once there is one."""
+    rig.start(part=0)
+    stream = rig.of(Role.STREAM)[0]
+    rig.send_work(TEXTS)
+    rig.need(
+        lambda: bool(rig.ledger().published_by(stream.name)),
+        rig.deadlines.within(0),
+        "the stream consumer published no part",
+    )
+    rig.await_ready(rig.launch(Role.PART))
+    rig.finish(rig.work_time(TEXTS))
+    rig.judge(*rig.losses())
+
+
+def _await_redelivery(rig: Rig) -> None:
+    rig.witness(
+        lambda: bool(rig.ledger().redeliveries()),
+        rig.deadlines.noticed,
+        "the broker redelivered nothing",
+    )
+
+
+def _judge_losses(rig: Rig) -> None:
+    """Judge once the failure has shown: the broker gave the message to another, or the effect is not there."""
+    rig.see(lambda: bool(rig.ledger().redeliveries()) or rig.at_rest(), rig.deadlines.noticed)
+    rig.finish(rig.work_time(TEXTS))
+    if not rig.losses():
+        _await_redelivery(rig)
+    rig.judge(*rig.losses())

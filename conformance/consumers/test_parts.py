@@ -1,0 +1,100 @@
+"""The parts of a package: their order, the place of the result, and who shares the work (document 1, chapters 3 to 4b)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fixtures.accounting import disorder, early_results
+from fixtures.rig import numbered
+from fixtures.verdict import Violation
+from fixtures.wiretap import delivery
+
+if TYPE_CHECKING:
+    from fixtures.rig import Rig
+
+SHARE = 0.6
+"""Of the sum of all work: what several consumers must stay below (one alone takes at least the sum)."""
+
+
+@pytest.mark.guarantee("part-order", "result-last")
+@pytest.mark.requirement("part-order.undisturbed", "result-last.undisturbed")
+def test_document_package(rig: Rig) -> None:
+    """The rows of the document's package come in order, its own row last."""
+    rig.start()
+    package = rig.send_document("text-10" if rig.design.slug == "parts" else "text-12")
+    _need_all(rig, len(package.texts))
+    _judge_rows(rig, "undisturbed")
+
+
+@pytest.mark.guarantee("part-order", "result-last")
+@pytest.mark.requirement("part-order.slow-part", "result-last.slow-part")
+def test_slow_part(rig: Rig) -> None:
+    """Where one part reaches its consumer late, the rows come in order all the same, the package's last."""
+    workers = rig.start_workers(rig.design.roles[rig.design.worker])
+    holds = rig.hold(lambda: delivery(body=_is_second_part), *workers)
+    package = rig.send(*numbered(5))
+    holds.first(rig.deadlines.within(rig.work_time(1)), "the second part was not delivered")
+    others = len(package.texts)  # all the parts but one, and the package row
+    rig.see(lambda: len(rig.world.message_rows()) >= others, rig.deadlines.seconds(8))
+    holds.release()
+    _need_all(rig, len(package.texts))
+    _judge_rows(rig, "slow-part")
+
+
+@pytest.mark.guarantee("parallel-parts")
+@pytest.mark.requirement("parallel-parts.overlap")
+def test_parts_in_parallel(rig: Rig) -> None:
+    """Three consumers finish a package of twelve texts in less than 0.6 of the sum of its parts' work."""
+    rig.start_workers(3)
+    package = rig.send_document("text-12")
+    _need_all(rig, len(package.texts))
+    _judge_share(rig)
+
+
+@pytest.mark.guarantee("parallel-packages")
+@pytest.mark.requirement("parallel-packages.overlap")
+def test_packages_in_parallel(rig: Rig) -> None:
+    """Three packages are finished in less than 0.6 of the sum of their work."""
+    rig.start_workers(3)
+    packages = [rig.send_document(name) for name in ("text-12", "varchar-12", "string-12")]
+    _need_all(rig, sum(len(p.texts) for p in packages))
+    _judge_share(rig)
+
+
+def _is_second_part(body: bytes) -> bool:
+    """Whether this is the part of `text2` (`parts`), or the step with index 1 (`pipeline`)."""
+    compact = body.replace(b" ", b"")
+    return b'"text":"text2"' in compact or b'"index":1,' in compact
+
+
+def _need_all(rig: Rig, texts: int) -> None:
+    rig.need(
+        rig.done, rig.deadlines.within(rig.work_time(texts)), "not all rows of the package came"
+    )
+
+
+def _judge_rows(rig: Rig, requirement: str) -> None:
+    result = rig.account()
+    rig.judge(*disorder(result), requirement=f"part-order.{requirement}")
+    rig.judge(*early_results(result), requirement=f"result-last.{requirement}")
+
+
+def _judge_share(rig: Rig) -> None:
+    """Compare the span of the workers' deliveries with the sum of the time that each took to its ack."""
+    rig.settle(0)
+    names = {p.name for p in rig.workers}
+    spans = [
+        (d.passed_at, d.settlement.at)
+        for d in rig.ledger().deliveries
+        if d.instance in names and d.passed_at is not None and d.settlement is not None
+    ]
+    total = sum(end - begin for begin, end in spans)
+    makespan = max(end for _, end in spans) - min(begin for begin, _ in spans)
+    rig.measure("makespan", seconds=round(makespan, 3), sum_of_work=round(total, 3))
+    slow = Violation(
+        f"{len(spans)} deliveries took {makespan:.2f} s, {makespan / total:.2f} of the {total:.2f} s of their work",
+        tuple(str(d) for d in rig.ledger().deliveries if d.instance in names),
+    )
+    rig.judge(*([slow] if makespan >= SHARE * total else []))

@@ -1,0 +1,224 @@
+"""RPC: whose reply a caller gets, when, and what becomes of a request (document 1, chapter 6)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fixtures.designs import RPC, Role
+from fixtures.rig import Inconclusive
+from fixtures.verdict import Violation
+from fixtures.wiretap import acks, delivery
+
+if TYPE_CHECKING:
+    from fixtures.ledger import Published
+    from fixtures.rig import Rig
+    from fixtures.worlds.protocol import Call, HttpReply
+
+OK = 200
+CALLERS = 5
+NO_SUCH_TASK = 999_999
+
+
+@pytest.mark.guarantee("rpc-correlated")
+@pytest.mark.requirement("rpc-correlated.simultaneous", "rpc-correlated.unique-ids")
+def test_simultaneous_callers(rig: Rig) -> None:
+    """Five callers that wait at once each get the result of their own task, by correlation ids that differ."""
+    rig.start(rpc_server=3)
+    calls: list[Call] = []
+    for number in range(1, CALLERS + 1):
+        calls.append(rig.call())
+        rig.need(
+            lambda n=number: len(_requests(rig)) == n,
+            rig.deadlines.within(1),
+            f"no request {number} came",
+        )  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+    requests = _requests(rig)
+    answers = rig.answers(*calls)
+    rig.judge(
+        *(
+            v
+            for answer, request in zip(answers, requests, strict=True)
+            for v in _not_own(rig, answer, request)
+        ),
+        requirement="rpc-correlated.simultaneous",
+    )
+    ids = [request.properties.correlation_id for request in requests]
+    same = Violation(
+        f"{CALLERS} requests have {len(set(ids))} correlation ids", tuple(map(str, requests))
+    )
+    rig.judge(*([same] if len(set(ids)) < CALLERS else []), requirement="rpc-correlated.unique-ids")
+
+
+@pytest.mark.guarantee("rpc-times-out")
+@pytest.mark.requirement("rpc-times-out.no-server")
+def test_no_reply(rig: Rig) -> None:
+    """A call that no server answers ends in an error after WARREN_TIMEOUT."""
+    holds = rig.hold(delivery, *rig.start_workers(1))
+    call = rig.call(within=rig.rpc_timeout + rig.deadlines.within(0))
+    holds.first(rig.deadlines.within(0), "no request was delivered")
+    answer = rig.answers(call)[0]
+    rig.judge(
+        *(
+            [Violation(f"the caller waited {answer.seconds:.1f} s and had no answer")]
+            if not answer.status
+            else []
+        ),
+        *(
+            [Violation(f"answered {OK} without a reply: {answer.body[:80]!r}")]
+            if answer.status == OK
+            else []
+        ),
+    )
+
+
+@pytest.mark.guarantee("rpc-survives-missing-task")
+@pytest.mark.requirement("rpc-survives-missing-task.error-reply", "rpc-survives-missing-task.lives")
+def test_missing_task(rig: Rig) -> None:
+    """A request for a task that is not there gets a reply that says error, and the server answers the next."""
+    rig.start()
+    server = rig.workers[0]
+    request = rig.send_raw(json.dumps({"taskId": NO_SUCH_TASK}).encode(), Role.RPC_SERVER)
+    rig.see(
+        lambda: bool(rig.replies_to(request)) or server.exit_status is not None,
+        rig.deadlines.within(2),
+    )
+    replies = rig.replies_to(request)
+    clear = len(replies) == 1 and replies[0].startswith(b"error: ")
+    rig.judge(
+        *(
+            []
+            if clear
+            else [Violation(f"the replies are {replies!r}, not one that begins with 'error: '")]
+        ),
+        requirement="rpc-survives-missing-task.error-reply",
+    )
+    following = rig.send_task()
+    rig.see(
+        lambda: bool(rig.replies_to(following)) or server.exit_status is not None,
+        rig.deadlines.within(2),
+    )
+    ended = (
+        f"; {server.name} ended with status {server.exit_status}"
+        if server.exit_status is not None
+        else ""
+    )
+    rig.judge(
+        *(
+            []
+            if rig.replies_to(following)
+            else [Violation(f"the next request got no reply{ended}", (server.output()[-400:],))]
+        ),
+        requirement="rpc-survives-missing-task.lives",
+    )
+
+
+@pytest.mark.guarantee("rpc-late-reply-discarded")
+@pytest.mark.requirement("rpc-late-reply-discarded.next-call")
+def test_late_reply(rig: Rig) -> None:
+    """After a call that timed out, its late reply is not given to the next caller, who gets its own."""
+    rig.start()
+    holds = rig.hold(delivery, rig.of(Role.HTTP)[0])
+    first = rig.call(within=rig.rpc_timeout + rig.deadlines.within(0))
+    holds.first(rig.deadlines.within(2), "no reply was on its way")
+    rig.need(
+        first.done,
+        rig.rpc_timeout + rig.deadlines.within(1),
+        "the call without a reply did not end",
+    )
+    if not first.result().status:
+        rig.judge(
+            Violation("the call without a reply did not time out", tuple(map(str, _requests(rig))))
+        )
+        return
+    second = rig.call()
+    holds.release()
+    answer = rig.answers(second)[0]
+    rig.judge(*_not_own(rig, answer, _requests(rig)[-1]))
+
+
+@pytest.mark.guarantee("rpc-request-kept")
+@pytest.mark.requirement("rpc-request-kept.no-free-consumer")
+def test_request_waits_for_a_free_server(rig: Rig) -> None:
+    """A request that finds no consumer free waits for one, and its caller gets the reply."""
+    holds = rig.hold(acks, *rig.start_workers(1))
+    first = rig.call()
+    rig.need(
+        lambda: bool(_delivered(rig)),
+        rig.deadlines.within(0),
+        "the first request was not delivered",
+    )
+    second = rig.call(within=rig.rpc_timeout + rig.deadlines.within(0))
+    rig.need(
+        lambda: len(_requests(rig)) > 1,
+        rig.deadlines.within(0),
+        "the second request was not published",
+    )
+    if len(_delivered(rig)) > 1:
+        raise Inconclusive(
+            "no witness: the server was given the second request before it acked the first"
+        )
+    holds.first(rig.deadlines.within(2), "the server did not ack the first request")
+    rig.quiet()
+    holds.release()
+    rig.see(lambda: len(_delivered(rig)) > 1, rig.deadlines.within(2))
+    answer = rig.answers(second, first)[0]
+    request = _requests(rig)[1]
+    if len(_delivered(rig)) > 1:
+        rig.judge(*_not_own(rig, answer, request))
+    else:
+        expiration = request.properties.expiration
+        rig.judge(
+            Violation(
+                f"dropped while no consumer was free; its expiration was {expiration!r}",
+                (str(request),),
+            )
+        )
+
+
+@pytest.mark.guarantee("rpc-request-kept")
+@pytest.mark.requirement("rpc-request-kept.killed-during-work")
+def test_server_killed_during_work(rig: Rig) -> None:
+    """A request whose server is killed in the middle of its work is done and answered by another."""
+    rig.start_workers(2)
+    request = rig.send_task()
+    busy = rig.await_busy_worker(1)
+    busy.kill()
+    rig.finish(2)
+    answered = rig.see(lambda: bool(rig.replies_to(request)), rig.deadlines.quiet)
+    unanswered = Violation("the request got no reply", tuple(map(str, rig.ledger().deliveries)))
+    rig.judge(*rig.losses(), *([] if answered else [unanswered]))
+
+
+def _requests(rig: Rig) -> tuple[Published, ...]:
+    """The requests that the HTTP role published, in order."""
+    return tuple(p for p in rig.ledger().publishes if p.exchange == RPC.exchange)
+
+
+def _delivered(rig: Rig) -> list[object]:
+    servers = {p.name for p in rig.workers}
+    return [d for d in rig.ledger().deliveries if d.instance in servers]
+
+
+def _not_own(rig: Rig, answer: HttpReply, request: Published) -> list[Violation]:
+    """Compare an answer with the row of the task that its request named."""
+    task = json.loads(request.body)["taskId"]
+    row = next(row for row in rig.world.task_rows() if row.id == task)
+    if answer.status != OK:
+        return [
+            Violation(
+                f"the call for task {task} was answered {answer.status} {answer.error}",
+                (str(request),),
+            )
+        ]
+    got = json.loads(answer.body).get("result")
+    if got is None or str(got) != row.result:
+        return [
+            Violation(
+                f"the call for task {task} got result {got}, its row has {row.result}",
+                (str(request),),
+            )
+        ]
+    return []

@@ -1,0 +1,73 @@
+"""The asynchronous task: accepted at once, and done by its consumer (document 1, chapter 5)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fixtures.designs import TASK, Role
+from fixtures.rig import Inconclusive
+from fixtures.verdict import Violation
+from fixtures.wiretap import delivery
+
+if TYPE_CHECKING:
+    from fixtures.rig import Rig
+
+ACCEPTED = 202
+
+
+@pytest.mark.guarantee("accepts-async")
+@pytest.mark.requirement("accepts-async.without-consumer")
+def test_accepted_before_done(rig: Rig) -> None:
+    """GET /task answers 202 "Task accepted" and inserts a row while its consumer has not got the message."""
+    rig.hold(delivery, *rig.start_workers(1))
+    answer = rig.answers(rig.call())[0]
+    rows = rig.world.task_rows()
+    accepted = answer.status == ACCEPTED and _json(answer.body) == "Task accepted"
+    rig.judge(
+        *(
+            []
+            if accepted
+            else [Violation(f"answered {answer.status} {answer.body[:80]!r} {answer.error}")]
+        ),
+        *([] if len(rows) == 1 else [Violation(f"there are {len(rows)} task rows, not one")]),
+        *(
+            Violation(f"task {row.id} was done before its message was delivered")
+            for row in rows
+            if row.completed_at
+        ),
+    )
+
+
+@pytest.mark.guarantee("routes-task")
+@pytest.mark.requirement("routes-task.completed")
+def test_accepted_task_is_completed(rig: Rig) -> None:
+    """A task that GET /task accepted gets a result and a time of completion."""
+    rig.start()
+    answer = rig.answers(rig.call())[0]
+    if answer.status != ACCEPTED:
+        raise Inconclusive(
+            f"no witness: GET /task answered {answer.status}, so no task was accepted"
+        )
+    rig.tasks += [row.id for row in rig.world.task_rows()]
+    rig.finish(1)
+    published = rig.ledger().published_by(rig.of(Role.HTTP)[0].name)
+    where = ", ".join(sorted({f'"{p.exchange}"' for p in published})) or "nowhere"
+    rig.judge(
+        *(
+            Violation(
+                f'{v.words}: it was published to {where}, its queue is bound to "{TASK.exchange}"',
+                tuple(map(str, published)),
+            )
+            for v in rig.losses()
+        )
+    )
+
+
+def _json(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
