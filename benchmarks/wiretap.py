@@ -84,14 +84,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     direct, tapped = measure(pika.URLParameters(options.url), options.messages, options.size)
     print(f"{options.messages} messages of {options.size} B, publish to delivery, milliseconds")
     print(f"{'':12}{'median':>10}{'p99':>10}")
-    for way in (direct, tapped):
-        print(f"{way.name:12}{way.median():10.3f}{way.p99():10.3f}")
-    print(
-        f"{'difference':12}{tapped.median() - direct.median():10.3f}{tapped.p99() - direct.p99():10.3f}"
-    )
-    print(
-        f"{'ratio':12}{tapped.median() / direct.median():10.2f}{tapped.p99() / direct.p99():10.2f}"
-    )
+    rows = {way.name: (way.median(), way.p99()) for way in (direct, tapped)}
+    pairs = list(zip(rows["direct"], rows["wiretap"], strict=True))
+    rows["difference"] = (pairs[0][1] - pairs[0][0], pairs[1][1] - pairs[1][0])
+    rows["ratio"] = (pairs[0][1] / pairs[0][0], pairs[1][1] / pairs[1][0])
+    for name, (median, p99) in rows.items():
+        print(f"{name:12}{median:10.3f}{p99:10.3f}")
 
 
 def measure(parameters: pika.ConnectionParameters, messages: int, size: int) -> tuple[Way, Way]:
