@@ -11,11 +11,13 @@ from simulator.model.broker import Broker
 from simulator.model.errors import AmqpError, Reply
 from simulator.model.message import Message, Properties
 from simulator.model.semantics import SEMANTICS, Semantics, Version
+from simulator.model.tables import FieldTypes
 
 __all__ = [
     "SEMANTICS",
     "AmqpError",
     "Broker",
+    "FieldTypes",
     "Message",
     "Properties",
     "Reply",

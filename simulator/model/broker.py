@@ -20,6 +20,7 @@ from simulator.model.methods import (
     tx,
 )
 from simulator.model.state import State
+from simulator.model.tables import FieldTypes
 from simulator.model.vhost import VHost
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ CONNECTION_COMMANDS: Mapping[type, Callable[[State, Connection, Any], None]] = {
 CHANNEL_COMMANDS: Mapping[type, Callable[[State, Channel, Any], None]] = {
     commands.ChannelFlow: channel.flow,
     commands.ChannelClose: channel.close,
+    commands.ChannelCloseOk: channel.close_ok,
     commands.ExchangeDeclare: exchange.declare,
     commands.ExchangeDelete: exchange.delete,
     commands.ExchangeBind: exchange.bind,
@@ -91,8 +93,10 @@ class Broker:
     for queues, consumer tags and reply-to names that clients leave to the broker.
     """
 
-    def __init__(self, semantics: Version, names: Iterator[str]) -> None:
-        self._state = State(semantics, names)
+    def __init__(
+        self, semantics: Version, names: Iterator[str], field_types: FieldTypes | None = None
+    ) -> None:
+        self._state = State(semantics, names, field_types or FieldTypes())
         self._state.vhosts[DEFAULT_VHOST] = VHost(self._state, DEFAULT_VHOST)
 
     @property
@@ -115,7 +119,8 @@ class Broker:
         """
         state = self._state
         state.now = now
-        state.events = caused = []
+        caused: list[events.Event] = []
+        state.events = caused
         if now >= state.timers.next:
             self._run_timers()
         kind = type(command)
@@ -137,7 +142,8 @@ class Broker:
         """Do what is due at the time `now`; return what it causes."""
         state = self._state
         state.now = now
-        state.events = caused = []
+        caused: list[events.Event] = []
+        state.events = caused
         self._run_timers()
         return caused
 
@@ -151,6 +157,8 @@ class Broker:
             return None
         found = client.channels.get(command.channel)
         if found is None:
+            if isinstance(command, commands.ChannelCloseOk):
+                return None
             raise AmqpError(Reply.CHANNEL_ERROR, "expected 'channel.open'")
         if found.closing and not isinstance(command, CLOSING_CHANNEL_COMMANDS):
             return None
@@ -170,8 +178,6 @@ class Broker:
         on_connection = CONNECTION_COMMANDS.get(type(command))
         if on_connection is not None:
             on_connection(state, client, command)
-        elif isinstance(command, commands.ChannelCloseOk):
-            client.channels.pop(command.channel, None)
 
     def _close(self, command: commands.Command, error: AmqpError) -> None:
         """Close what the error closes, and release all it held."""
@@ -186,8 +192,7 @@ class Broker:
             and isinstance(command, commands.ChannelCommand)
         ):
             failed = client.channels[command.channel]
-            channel.release(state, failed)
-            failed.closing = True
+            channel.fail(state, failed)
             closed = (number, command.channel, error.reply_code, error.reply_text)
             state.events.append(events.ChannelClose(*closed, *command.METHOD))
             return

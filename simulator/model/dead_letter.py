@@ -5,14 +5,13 @@ And where it goes then.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from simulator.model.message import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from simulator.model.queue import Queue
 
@@ -51,7 +50,10 @@ def bury(queue: Queue, message: Message, reason: Reason, exchange: str) -> Messa
     headers = dict(message.properties.headers or {})
     deaths = _history(headers) if semantics.trusts_death_header else message.deaths
     previous = _find(deaths, queue.name, reason)
-    death = _again(previous) if previous is not None else _death(queue, message, reason)
+    if previous is not None:
+        death = _again(previous, queue.state.field_types.long)
+    else:
+        death = _death(queue, message, reason)
     deaths = (death, *(other for other in deaths if other is not previous))
     first = "x-death" not in headers if semantics.trusts_death_header else not message.deaths
     if first:
@@ -109,17 +111,18 @@ def _find(
     )
 
 
-def _again(death: Mapping[str, object]) -> Mapping[str, object]:
+def _again(death: Mapping[str, object], long: Callable[[int], int]) -> Mapping[str, object]:
     count = death.get("count")
-    return {**death, "count": count + 1 if isinstance(count, int) else 1}
+    return {**death, "count": long(count + 1 if isinstance(count, int) else 1)}
 
 
 def _death(queue: Queue, message: Message, reason: Reason) -> Mapping[str, object]:
+    types = queue.state.field_types
     death: dict[str, object] = {
-        "count": 1,
+        "count": types.long(1),
         "reason": reason.value,
         "queue": queue.name,
-        "time": datetime.fromtimestamp(int(queue.state.now), UTC),
+        "time": types.timestamp(int(queue.state.now)),
         "exchange": message.exchange,
         "routing-keys": [message.routing_key, *message.copies],
     }

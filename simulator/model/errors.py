@@ -54,7 +54,8 @@ class AmqpError(Exception):
 
 def short(text: str) -> str:
     """Cut `text` to what a short string holds, at a character boundary."""
-    return text.encode()[:MAX_REPLY_TEXT].decode(errors="ignore")
+    octets = text.encode(errors="surrogateescape")[:MAX_REPLY_TEXT]
+    return octets.decode(errors="ignore")
 
 
 def not_found(resource: str) -> AmqpError:

@@ -98,6 +98,12 @@ class Exchange:
         """Return the bindings this exchange is the source of."""
         return self.outgoing.values()
 
+    def is_bound(
+        self, destination: Exchange | Queue, key: str, arguments: Mapping[str, object]
+    ) -> bool:
+        """Tell whether there is just this binding."""
+        return identity(self, destination, key, arguments) in self.outgoing
+
     def route(self, message: Message) -> Collection[Queue]:
         """Return the queues `message` goes to, each once."""
         matched = self.router.match(message)

@@ -123,6 +123,7 @@ class Queue:
         expires_at = None
         if policy.ttl is not None or message.properties.expiration is not None:
             expires_at = self._expiry(message)
+            self.may_expire = True
         enqueued = Enqueued(self, message, position, expires_at)
         if not self.ready:
             consumer = self._next_consumer()
@@ -134,7 +135,6 @@ class Queue:
         if policy.limited:
             self._drop_head()
         if expires_at is not None:
-            self.may_expire = True
             self.drop_expired()
         return True
 

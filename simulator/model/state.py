@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from simulator.model.events import Event
     from simulator.model.message import Message
     from simulator.model.queue import Queue, QueueTimer
+    from simulator.model.tables import FieldTypes
     from simulator.model.vhost import VHost
 
 
@@ -32,12 +33,15 @@ class State:
     """
 
     __slots__ = (
-        "connections", "events", "names", "now", "onward", "reply_channels", "semantics", "timers", "users", "vhosts",
+        "connections",
+        "field_types",
+        "events", "names", "now", "onward", "reply_channels", "semantics", "timers", "users", "vhosts",
     )  # fmt: skip
 
-    def __init__(self, semantics: Version, names: Iterator[str]) -> None:
+    def __init__(self, semantics: Version, names: Iterator[str], field_types: FieldTypes) -> None:
         self.semantics = SEMANTICS[semantics]
         self.names = names
+        self.field_types = field_types
         self.now = 0.0
         self.events: list[Event] = []
         self.timers: Timers[tuple[QueueTimer, Queue]] = Timers()

@@ -1,42 +1,52 @@
-"""Field tables: how two values compare, how RabbitMQ's reply texts name them, and what identifies a table.
+"""Field tables: how values compare, how RabbitMQ's reply texts name them, what identifies a table.
 
-Encoding and decoding them belongs to the wire. A value may carry `field_type`, the type it had there.
+Encoding and decoding belong to the wire. Integer types are told apart by the class of the value.
 """
 
-from collections.abc import Hashable, Mapping
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Callable, Hashable, Mapping
 
-from simulator.model.errors import precondition_failed
+from simulator.model.errors import AmqpError, precondition_failed
+from simulator.model.fact import fact
 
-INTEGER_TYPES = frozenset({
-    "byte", "short", "signedint", "long", "unsignedbyte", "unsignedshort", "unsignedint",
-})  # fmt: skip
-FLOAT_TYPES = frozenset({"float", "double"})
-TYPE_OF_CLASS: dict[type, str] = {
-    bool: "bool",
-    float: "double",
-    str: "longstr",
-    bytes: "binary",
-    datetime: "timestamp",
-    Decimal: "decimal",
-    list: "array",
+FIELD_TYPES = {
+    "NoneType": "void",
+    "bool": "bool",
+    "Int8": "byte",
+    "UInt8": "unsignedbyte",
+    "Int16": "short",
+    "UInt16": "unsignedshort",
+    "UInt32": "unsignedint",
+    "Int64": "long",
+    "Timestamp": "timestamp",
+    "datetime": "timestamp",
+    "Float32": "float",
+    "float": "double",
+    "Decimal": "decimal",
+    "str": "longstr",
+    "bytes": "binary",
+    "list": "array",
+    "dict": "table",
 }
+"""What RabbitMQ calls the AMQP type that a value of the class so named was read from."""
 SMALLEST_LONG = 1 << 31
 
 
+@fact
+class FieldTypes:
+    """How to make integers that go out as another type than their size suggests."""
+
+    long: Callable[[int], int] = int
+    timestamp: Callable[[int], int] = int
+
+
 def field_type(value: object) -> str:
-    """Name the AMQP type of `value` as RabbitMQ does: longstr, signedint, bool …"""
-    declared = getattr(value, "field_type", None)
-    if isinstance(declared, str):
-        return declared
-    if value is None:
-        return "void"
-    if isinstance(value, int) and not isinstance(value, bool):
+    """Name the AMQP type of `value` as RabbitMQ does: longstr, signedint, bool and so on."""
+    name = FIELD_TYPES.get(type(value).__name__)
+    if name is not None:
+        return name
+    if isinstance(value, int):
         return "signedint" if -SMALLEST_LONG <= value < SMALLEST_LONG else "long"
-    if isinstance(value, Mapping):
-        return "table"
-    return next((name for cls, name in TYPE_OF_CLASS.items() if isinstance(value, cls)), "longstr")
+    return "table" if isinstance(value, Mapping) else "longstr"
 
 
 def is_integer(value: object) -> bool:
@@ -88,7 +98,7 @@ def require_same_field(name: str, current: object, received: object, resource: s
         raise inequivalent(name, resource, _bare(received), _bare(current))
 
 
-def inequivalent(name: str, resource: str, received: str, current: str) -> Exception:
+def inequivalent(name: str, resource: str, received: str, current: str) -> AmqpError:
     """406: a declaration clashes with what exists."""
     return precondition_failed(
         f"inequivalent arg '{name}' for {resource}: received {received} but current is {current}"

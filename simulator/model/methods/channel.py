@@ -47,24 +47,48 @@ def flow(state: State, channel: Channel, command: commands.ChannelFlow) -> None:
 
 def close(state: State, channel: Channel, command: commands.ChannelClose) -> None:  # noqa: ARG001 - a method
     """Release all the channel held and forget it."""
-    if not channel.closing:
-        release(state, channel)
-    del channel.connection.channels[channel.number]
+    forget(state, channel)
     state.events.append(events.ChannelCloseOk(channel.connection.number, channel.number))
+
+
+def close_ok(state: State, channel: Channel, command: commands.ChannelCloseOk) -> None:  # noqa: ARG001 - a method
+    """Forget the channel, if it is waiting for that."""
+    if channel.closing:
+        forget(state, channel)
+
+
+def fail(state: State, channel: Channel) -> None:
+    """Stop the channel after an error.
+
+    Its consumers end now, and what they hold goes back. What was taken with basic.get from other
+    queues goes back only when the client has answered: so RabbitMQ does it.
+    """
+    channel.closing = True
+    consumed = {consumer.queue for consumer in channel.consumers.values()}
+    kept = {tag: item for tag, item in channel.unacked.items() if item.queue not in consumed}
+    channel.unacked = {tag: item for tag, item in channel.unacked.items() if item.queue in consumed}
+    release(state, channel)
+    channel.unacked = kept
+
+
+def forget(state: State, channel: Channel) -> None:
+    """Release all the channel held; its number is free again."""
+    del channel.connection.channels[channel.number]
+    release(state, channel)
 
 
 def release(state: State, channel: Channel) -> None:
     """Remove the channel's consumers and put what it has not settled back into the queues."""
+    unacked = dict(channel.unacked)
+    if channel.tx is not None:
+        for _, settled in channel.tx.settlements:
+            unacked.update(settled)
+        channel.tx = None
     held: dict[Queue, tuple[list[Consumer], list[Enqueued]]] = {}
     for consumer in channel.consumers.values():
         held.setdefault(consumer.queue, ([], []))[0].append(consumer)
-    for _, enqueued in sorted(channel.unacked.items()):
-        if not enqueued.queue.deleted:
-            held.setdefault(enqueued.queue, ([], []))[1].append(enqueued)
-    if channel.tx is not None:
-        for _, settled in channel.tx.settlements:
-            for enqueued in settled.values():
-                held.setdefault(enqueued.queue, ([], []))[1].append(enqueued)
+    for _, enqueued in sorted(unacked.items()):
+        held.setdefault(enqueued.queue, ([], []))[1].append(enqueued)
     channel.consumers.clear()
     channel.unacked.clear()
     if channel.reply_consumer is not None:

@@ -8,7 +8,7 @@ from simulator.model import events
 from simulator.model.access import User
 from simulator.model.connection import Connection
 from simulator.model.errors import AmqpError, Reply, short
-from simulator.model.methods.channel import release
+from simulator.model.methods.channel import forget as forget_channel
 from simulator.model.vhost import VHost
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def forget(state: State, connection: Connection) -> None:
     """Release the connection's channels, then delete its exclusive queues."""
     del state.connections[connection.number]
     for channel in [*connection.channels.values()]:
-        release(state, channel)
+        forget_channel(state, channel)
     vhost = connection.vhost
     if vhost is not None:
         for queue in [queue for queue in vhost.queues.values() if queue.owner == connection.number]:

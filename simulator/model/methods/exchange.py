@@ -106,7 +106,8 @@ def delete(state: State, channel: Channel, command: commands.ExchangeDelete) -> 
 
 def bind(state: State, channel: Channel, command: commands.ExchangeBind) -> None:
     """Bind an exchange to an exchange."""
-    source, destination = ends(channel, command)
+    names = ends(channel, command)
+    source, destination = (find_exchange(channel, name) for name in names)
     check_binding(source, command.routing_key, command.arguments)
     channel.vhost.bind(source, destination, command.routing_key, command.arguments)
     if not command.nowait:
@@ -114,23 +115,24 @@ def bind(state: State, channel: Channel, command: commands.ExchangeBind) -> None
 
 
 def unbind(state: State, channel: Channel, command: commands.ExchangeUnbind) -> None:
-    """Undo a binding between exchanges."""
-    source, destination = ends(channel, command)
-    channel.vhost.unbind(source, destination, command.routing_key, command.arguments)
+    """Undo a binding between exchanges, if it is there."""
+    source, destination = (channel.vhost.exchanges.get(name) for name in ends(channel, command))
+    if source is not None and destination is not None:
+        channel.vhost.unbind(source, destination, command.routing_key, command.arguments)
     if not command.nowait:
         state.events.append(events.ExchangeUnbindOk(command.connection, command.channel))
 
 
 def ends(
     channel: Channel, command: commands.ExchangeBind | commands.ExchangeUnbind
-) -> tuple[Exchange, Exchange]:
-    """Return the source and the destination a command names, with the checks of both."""
+) -> tuple[str, str]:
+    """Return the source and the destination a command names, with the checks of both names."""
     destination, source = clean(command.destination), clean(command.source)
     check_access(channel, "write", "exchange", destination)
     check_not_default(destination)
     check_not_default(source)
     check_access(channel, "read", "exchange", source)
-    return find_exchange(channel, source), find_exchange(channel, destination)
+    return source, destination
 
 
 def check_not_default(name: str) -> None:

@@ -26,7 +26,6 @@ from simulator.model.tables import field_type, require_equivalent, require_same_
 if TYPE_CHECKING:
     from simulator.model import commands
     from simulator.model.channel import Channel
-    from simulator.model.exchange import Exchange
     from simulator.model.state import State
 
 TRANSIENT_SHARED = (
@@ -73,7 +72,7 @@ def get_or_create(
     queue = channel.vhost.queues.get(name)
     if queue is None:
         return create(channel, name, command)
-    check_equivalent(channel, queue, command)
+    check_equivalent(queue, command)
     return queue
 
 
@@ -109,14 +108,10 @@ def create(channel: Channel, name: str, command: commands.QueueDeclare) -> Queue
     return queue
 
 
-def check_equivalent(channel: Channel, queue: Queue, command: commands.QueueDeclare) -> None:
+def check_equivalent(queue: Queue, command: commands.QueueDeclare) -> None:
     """Raise 405 or 406 when the queue is not as `command` describes it."""
-    if (
-        queue.owner != (command.connection if command.exclusive else None)
-        and queue.owner != command.connection
-    ):
+    if queue.owner != (command.connection if command.exclusive else None):
         raise locked(queue)
-    check_not_locked(channel, queue)
     resource = queue.describe()
     require_same_field("durable", queue.durable, is_durable(command), resource)
     require_same_field("auto_delete", queue.auto_delete, command.auto_delete, resource)
@@ -135,7 +130,11 @@ def declare_reply_to(
 
 def bind(state: State, channel: Channel, command: commands.QueueBind) -> None:
     """Bind a queue to an exchange."""
-    source, queue, key = ends(channel, command)
+    name, exchange, key = ends(channel, command)
+    source = find_exchange(channel, exchange)
+    queue = channel.vhost.queues.get(name)
+    if queue is None:
+        raise not_found(channel.vhost.describe("queue", name))
     check_binding(source, key, command.arguments)
     check_not_locked(channel, queue)
     channel.vhost.bind(source, queue, key, command.arguments)
@@ -144,28 +143,26 @@ def bind(state: State, channel: Channel, command: commands.QueueBind) -> None:
 
 
 def unbind(state: State, channel: Channel, command: commands.QueueUnbind) -> None:
-    """Undo a binding of a queue."""
-    source, queue, key = ends(channel, command)
-    check_not_locked(channel, queue)
-    channel.vhost.unbind(source, queue, key, command.arguments)
+    """Undo a binding of a queue, if it is there."""
+    name, exchange, key = ends(channel, command)
+    source, queue = channel.vhost.exchanges.get(exchange), channel.vhost.queues.get(name)
+    if source is not None and queue is not None and source.is_bound(queue, key, command.arguments):
+        check_not_locked(channel, queue)
+        channel.vhost.unbind(source, queue, key, command.arguments)
     state.events.append(events.QueueUnbindOk(command.connection, command.channel))
 
 
 def ends(
     channel: Channel, command: commands.QueueBind | commands.QueueUnbind
-) -> tuple[Exchange, Queue, str]:
-    """Return the exchange, the queue and the key a command names, with the checks of both ends."""
+) -> tuple[str, str, str]:
+    """Return the queue, the exchange and the key a command names, with the checks of both ends."""
     name = clean(queue_name(channel, command.queue))
     key = command.routing_key if command.queue or command.routing_key else name
     exchange = clean(command.exchange)
     check_access(channel, "write", "queue", name)
     check_not_default(exchange)
     check_access(channel, "read", "exchange", exchange)
-    source = find_exchange(channel, exchange)
-    queue = channel.vhost.queues.get(name)
-    if queue is None:
-        raise not_found(channel.vhost.describe("queue", name))
-    return source, queue, key
+    return name, exchange, key
 
 
 def purge(state: State, channel: Channel, command: commands.QueuePurge) -> None:

@@ -1,0 +1,356 @@
+"""Random command sequences as lists of small numbers, made into commands when they are run.
+
+A step is an operation's name and four numbers; what they pick depends on the state the steps before have left. So any
+list of steps can be run, and shrinks well.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from simulator.model import Message, commands
+from tests.simulator.model.parity import Properties
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from simulator.model.channel import Channel
+    from tests.simulator.model.parity import Pair
+
+NEVER = 600_000
+"""Milliseconds that what expires lives in a sequence that does not wait: it never does."""
+TTL = 1500
+"""The same in one that waits: more than the steps between two waits take, less than a wait."""
+WAIT_SECONDS = 2.0
+
+
+class Step(NamedTuple):
+    """One operation and four numbers to pick by."""
+
+    operation: str
+    who: int
+    what: int
+    how: int
+    more: int
+
+
+class World(NamedTuple):
+    """What a step is made into commands for: names begin with `prefix`, so that runs keep apart."""
+
+    pair: Pair
+    prefix: str
+    ttl: int
+
+    def queue(self, number: int) -> str:
+        return f"{self.prefix}q{number % 3}"
+
+    def exchange(self, number: int) -> str:
+        return f"{self.prefix}x{number % 3}"
+
+    def any_exchange(self, number: int) -> str:
+        names = ("", "amq.topic", "amq.fanout", "amq.headers", "amq.direct")
+        return self.exchange(number) if number % 8 < 3 else names[number % 8 - 3]
+
+    def key(self, number: int) -> str:
+        keys = ("a", "b", "a.b", "a.b.c", "", self.queue(0), self.queue(1), self.queue(2))
+        return keys[number % len(keys)]
+
+
+BINDING_KEYS = ("a", "b", "a.b", "a.*", "*", "#", "a.#", "#.c", "*.b.#", "")
+BINDING_ARGUMENTS: tuple[Mapping[str, object], ...] = (
+    {},
+    {"x-match": "all", "h": 1},
+    {"x-match": "any", "h": 1, "g": "s"},
+    {"x-match": "any-with-x", "x-h": 1, "g": "s"},
+    {"x-match": "all-with-x", "x-h": 1, "h": 1},
+    {"h": True},
+    {"h": None},
+    {"x-match": "some"},
+)
+HEADERS: tuple[dict[str, object], ...] = (
+    {"h": 1},
+    {"h": 2, "g": "s"},
+    {"x-h": 1, "g": "t"},
+    {"x-h": 1, "h": 1, "g": "s"},
+    {"h": True},
+    {"h": 1.0},
+)
+
+
+def queue_options(world: World, number: int) -> dict[str, Any]:
+    """What a queue may be declared with; the early ones often."""
+    dead = {"x-dead-letter-exchange": world.exchange(0)}
+    to_queue = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": world.queue(number)}
+    arguments: tuple[dict[str, object], ...] = (
+        {},
+        {},
+        {},
+        dead,
+        to_queue,
+        {"x-max-length": 2},
+        {"x-max-length": 2, **to_queue},
+        {"x-max-length": 1, "x-overflow": "reject-publish"},
+        {"x-max-length": 1, "x-overflow": "reject-publish-dlx", **to_queue},
+        {"x-max-length-bytes": 5},
+        {"x-max-priority": 3},
+        {"x-max-priority": 3, "x-max-length": 2, **dead},
+        {"x-single-active-consumer": True},
+        {"x-message-ttl": 0, **to_queue},
+        {"x-message-ttl": world.ttl},
+        {"x-message-ttl": world.ttl, **to_queue},
+        {"x-expires": world.ttl},
+        {"x-max-length": -1},
+        {"x-max-length": "2"},
+        {"x-expires": 0},
+        {"x-overflow": "spill"},
+        {"x-dead-letter-routing-key": "k"},
+        {"x-max-priority": 300},
+    )
+    flags: tuple[dict[str, bool], ...] = (
+        {"durable": True},
+        {"durable": True},
+        {"durable": True},
+        {"durable": True, "auto_delete": True},
+        {"exclusive": True},
+        {"exclusive": True, "auto_delete": True},
+    )
+    return {**flags[number // 32 % len(flags)], "arguments": arguments[number % len(arguments)]}
+
+
+def declare_queue(world: World, channel: Channel, step: Step) -> Any:
+    options = queue_options(world, step.how)
+    name = "" if step.more % 16 == 1 else world.queue(step.what)
+    if step.more % 16 == 0:
+        options = {"passive": True}
+    return commands.QueueDeclare(*where(channel), name, **options)
+
+
+def declare_exchange(world: World, channel: Channel, step: Step) -> Any:
+    kinds = ("direct", "fanout", "topic", "headers")
+    options: tuple[dict[str, Any], ...] = (
+        {},
+        {"durable": True},
+        {"durable": True, "auto_delete": True},
+        {"internal": True},
+        {"durable": True, "arguments": {"alternate-exchange": world.exchange(step.what + 1)}},
+        {"passive": True},
+    )
+    name = "amq.mine" if step.more % 32 == 0 else world.exchange(step.what)
+    kind = kinds[step.what % 4] if step.more % 8 else kinds[step.more % 4]
+    return commands.ExchangeDeclare(*where(channel), name, kind, **options[step.how % len(options)])
+
+
+def bind_queue(world: World, channel: Channel, step: Step) -> Any:
+    kind = commands.QueueBind if step.more % 4 else commands.QueueUnbind
+    return kind(
+        *where(channel),
+        world.queue(step.what),
+        world.any_exchange(step.how),
+        BINDING_KEYS[step.more % len(BINDING_KEYS)],
+        arguments=BINDING_ARGUMENTS[step.how // 8 % len(BINDING_ARGUMENTS)],
+    )
+
+
+def bind_exchange(world: World, channel: Channel, step: Step) -> Any:
+    kind = commands.ExchangeBind if step.more % 4 else commands.ExchangeUnbind
+    return kind(
+        *where(channel),
+        world.exchange(step.what),
+        world.exchange(step.how),
+        BINDING_KEYS[step.more % len(BINDING_KEYS)],
+    )
+
+
+def delete_queue(world: World, channel: Channel, step: Step) -> Any:
+    return commands.QueueDelete(
+        *where(channel),
+        world.queue(step.what),
+        if_unused=step.how % 3 == 1,
+        if_empty=step.how % 3 == 2,
+    )
+
+
+def delete_exchange(world: World, channel: Channel, step: Step) -> Any:
+    return commands.ExchangeDelete(
+        *where(channel), world.exchange(step.what), if_unused=step.how % 2 == 1
+    )
+
+
+def purge(world: World, channel: Channel, step: Step) -> Any:
+    return commands.QueuePurge(*where(channel), world.queue(step.what))
+
+
+def publish(world: World, channel: Channel, step: Step) -> Any:
+    given: tuple[dict[str, Any], ...] = (
+        {},
+        {"delivery_mode": 2},
+        {"delivery_mode": 1},
+        {"priority": step.more % 6},
+        {"priority": step.more % 6},
+        {"expiration": "0"},
+        {"expiration": str(world.ttl)},
+        {"headers": HEADERS[step.more % len(HEADERS)]},
+        {"headers": {"CC": [world.key(step.more), world.queue(step.more)]}},
+        {"headers": {"BCC": [world.key(step.more), world.queue(step.more)]}},
+        {"content_type": "text/plain", "headers": {}},
+    )
+    exchange = "" if step.what % 2 else world.any_exchange(step.what // 2)
+    key = world.queue(step.more) if not exchange else world.key(step.more)
+    body = f"{len(world.pair.log)}".encode()
+    message = Message(exchange, key, Properties(**given[step.how % len(given)]), body)
+    return commands.BasicPublish(*where(channel), message, mandatory=step.how % 3 == 0)
+
+
+def consume(world: World, channel: Channel, step: Step) -> Any:
+    tag = f"c{step.more % 5}"
+    taken = tag in channel.consumers and step.how % 16  # 530 ends the connection: seldom
+    arguments: dict[str, object] = {"x-priority": step.how // 16 % 3} if step.how % 4 == 1 else {}
+    return commands.BasicConsume(
+        *where(channel),
+        world.queue(step.what),
+        f"{tag}-{len(world.pair.log)}" if taken else tag,
+        no_ack=step.how % 5 == 0,
+        exclusive=step.how % 11 == 0,
+        arguments=arguments,
+    )
+
+
+def cancel(world: World, channel: Channel, step: Step) -> Any:
+    tags = [*channel.consumers]
+    tag = tags[step.what % len(tags)] if tags and step.how % 8 else "nobody"
+    return commands.BasicCancel(*where(channel), tag)
+
+
+def get(world: World, channel: Channel, step: Step) -> Any:
+    return commands.BasicGet(*where(channel), world.queue(step.what), no_ack=step.how % 4 == 0)
+
+
+def a_tag(channel: Channel, step: Step) -> int | None:
+    if step.how % 40 == 0:
+        return 77
+    tags = sorted(channel.unacked)
+    return tags[step.what % len(tags)] if tags else None
+
+
+def ack(world: World, channel: Channel, step: Step) -> Any:
+    tag = a_tag(channel, step)
+    if step.how % 16 == 1:
+        return commands.BasicAck(*where(channel), 0, multiple=True)
+    return tag and commands.BasicAck(*where(channel), tag, multiple=step.more % 4 == 0)
+
+
+def nack(world: World, channel: Channel, step: Step) -> Any:
+    tag = a_tag(channel, step)
+    multiple = step.more % 4 == 0
+    return tag and commands.BasicNack(
+        *where(channel), tag, multiple=multiple, requeue=step.more % 2 == 0
+    )
+
+
+def reject(world: World, channel: Channel, step: Step) -> Any:
+    tag = a_tag(channel, step)
+    return tag and commands.BasicReject(*where(channel), tag, requeue=step.more % 2 == 0)
+
+
+def recover(world: World, channel: Channel, step: Step) -> Any:
+    return commands.BasicRecover(*where(channel), asynchronous=step.how % 2 == 0)
+
+
+def qos(world: World, channel: Channel, step: Step) -> Any:
+    return commands.BasicQos(*where(channel), step.what % 4, global_=step.how % 4 == 0)
+
+
+def confirm_select(world: World, channel: Channel, step: Step) -> Any:
+    return commands.ConfirmSelect(*where(channel))
+
+
+def tx(world: World, channel: Channel, step: Step) -> Any:
+    kinds = (commands.TxCommit, commands.TxRollback, commands.TxCommit, commands.TxSelect)
+    return (commands.TxSelect if channel.tx is None and step.how % 8 else kinds[step.what % 4])(
+        *where(channel)
+    )
+
+
+def close_channel(world: World, channel: Channel, step: Step) -> Any:
+    return commands.ChannelClose(*where(channel))
+
+
+OPERATIONS: dict[str, Callable[[World, Channel, Step], Any]] = {
+    "declare queue": declare_queue,
+    "declare exchange": declare_exchange,
+    "bind queue": bind_queue,
+    "bind exchange": bind_exchange,
+    "delete queue": delete_queue,
+    "delete exchange": delete_exchange,
+    "purge": purge,
+    "publish": publish,
+    "consume": consume,
+    "cancel": cancel,
+    "get": get,
+    "ack": ack,
+    "nack": nack,
+    "reject": reject,
+    "recover": recover,
+    "qos": qos,
+    "confirm": confirm_select,
+    "tx": tx,
+    "close channel": close_channel,
+}
+WEIGHTS = {
+    "declare queue": 6,
+    "declare exchange": 3,
+    "bind queue": 4,
+    "bind exchange": 1,
+    "publish": 14,
+    "consume": 6,
+    "get": 4,
+    "ack": 6,
+    "nack": 4,
+    "reject": 3,
+    "qos": 2,
+    "cancel": 2,
+}
+PLAIN = tuple(name for name in OPERATIONS for _ in range(WEIGHTS.get(name, 1)))
+"""Every operation, the frequent ones several times."""
+LOSSES = ("lose connection",)
+WAITS = ("wait", "wait")
+
+
+def where(channel: Channel) -> tuple[int, int]:
+    return channel.connection.number, channel.number
+
+
+def run(pair: Pair, prefix: str, steps: list[Step]) -> str | None:
+    """Run `steps` on both brokers until they differ; return how."""
+    waits = any(step.operation == "wait" for step in steps)
+    world = World(pair, prefix, TTL if waits else NEVER)
+    run_step(world, Step("declare queue", 0, 0, 0, 2))
+    run_step(world, Step("declare queue", 0, 1, 0, 2))
+    for step in steps:
+        if pair.difference is None:
+            run_step(world, step)
+    if waits and pair.longest > TTL / 1000 * 0.8:
+        return None  # the machine was too slow to tell: what should have lived may have expired
+    return pair.difference
+
+
+def run_step(world: World, step: Step) -> None:
+    """Run one step, after whatever must be open for it is opened."""
+    pair = world.pair
+    if step.operation == "wait":
+        pair.wait(WAIT_SECONDS)
+        return
+    number, channel_number = step.who % 2 + 1, step.who // 2 % 2 + 1
+    if number not in pair.clients:
+        pair.connect(number)
+    if step.operation == "lose connection":
+        pair.lose(number)
+        return
+    channels = pair.model.connections[number].channels
+    if channel_number in channels and channels[channel_number].closing:
+        pair.step(commands.ChannelCloseOk(number, channel_number))
+    if channel_number not in channels:
+        pair.step(commands.ChannelOpen(number, channel_number))
+    command = OPERATIONS[step.operation](world, channels[channel_number], step)
+    if command:
+        pair.step(command)
