@@ -29,6 +29,7 @@ class Access:
     __slots__ = ("allowed", "configure", "read", "write")
 
     def __init__(self) -> None:
+        """Allow nothing."""
         self.allowed = False
         self.configure: re.Pattern[str] | None = NOTHING
         self.write: re.Pattern[str] | None = NOTHING
@@ -54,6 +55,7 @@ class User:
     __slots__ = ("_password", "access", "impersonator", "name")
 
     def __init__(self, name: str, password: str, *, impersonator: bool) -> None:
+        """Make a user that may enter no virtual host yet."""
         self.name = name
         self.impersonator = impersonator
         self._password = password
@@ -82,15 +84,17 @@ def compile_pattern(pattern: str) -> re.Pattern[str] | None:
     return re.compile(pattern or "^$")
 
 
-def require(  # the pattern is looked up first: nearly always it is None
-    access: Access, permission: Permission, user: str, vhost: VHost, kind: str, name: str
+def require(
+    access: Access, permission: Permission, user: str, vhost: VHost, resource: tuple[str, str]
 ) -> None:
-    """Raise 403 unless `permission` covers the resource."""
+    """Raise 403 unless `permission` covers the resource, given by its kind and name."""
+    kind, name = resource
     if not permits(access, permission, name):
-        prefix = f"{permission} " if vhost.semantics.refusal_names_permission else ""
+        missing = f"{permission} access" if vhost.semantics.refusal_names_permission else "access"
+        described = vhost.describe(kind, name or DEFAULT_EXCHANGE)
         raise AmqpError(
             Reply.ACCESS_REFUSED,
-            f"{prefix}access to {vhost.describe(kind, name or DEFAULT_EXCHANGE)} refused for user '{user}'",
+            f"{missing} to {described} refused for user '{user}'",
         )
 
 

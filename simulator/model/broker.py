@@ -5,7 +5,7 @@ Which function does what is the tables below.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from simulator.model import commands, events
 from simulator.model.errors import AmqpError, Reply
@@ -96,6 +96,7 @@ class Broker:
     def __init__(
         self, semantics: Version, names: Iterator[str], field_types: FieldTypes | None = None
     ) -> None:
+        """Begin with the virtual host `/`, empty, and no user."""
         self._state = State(semantics, names, field_types or FieldTypes())
         self._state.vhosts[DEFAULT_VHOST] = VHost(self._state, DEFAULT_VHOST)
 
@@ -127,7 +128,7 @@ class Broker:
         on_channel = CHANNEL_COMMANDS.get(kind)
         try:
             if on_channel is not None:
-                open_channel = self._channel_of(command)  # type: ignore[arg-type]  # the table holds channel commands
+                open_channel = self._channel_of(cast("commands.ChannelCommand", command))
                 if open_channel is not None:
                     on_channel(state, open_channel, command)
             else:

@@ -26,12 +26,27 @@ class Channel:
     """
 
     __slots__ = (
-        "access", "closing", "confirming", "connection", "consumers", "global_prefetch", "global_unacked",
-        "last_queue", "next_delivery_tag", "next_publish_tag", "number", "oldest_tag", "prefetch", "reply_consumer",
-        "tx", "unacked", "vhost",
-    )  # fmt: skip
+        "access",
+        "closing",
+        "confirming",
+        "connection",
+        "consumers",
+        "global_prefetch",
+        "global_unacked",
+        "last_queue",
+        "next_delivery_tag",
+        "next_publish_tag",
+        "number",
+        "oldest_tag",
+        "prefetch",
+        "reply_consumer",
+        "tx",
+        "unacked",
+        "vhost",
+    )
 
     def __init__(self, connection: Connection, number: int, vhost: VHost, access: Access) -> None:
+        """Open a channel with nothing on it."""
         self.connection = connection
         self.number = number
         self.vhost = vhost

@@ -19,6 +19,7 @@ class Connection:
     __slots__ = ("channel_max", "channels", "consumer_cancel_notify", "number", "user", "vhost")
 
     def __init__(self, number: int, user: User, *, consumer_cancel_notify: bool) -> None:
+        """Begin outside any virtual host."""
         self.number = number
         self.user = user
         self.consumer_cancel_notify = consumer_cancel_notify

@@ -20,8 +20,17 @@ class Consumer:
     """One subscription. `prefetch` is its limit of unacknowledged messages, 0 for none."""
 
     __slots__ = (
-        "arguments", "blocked", "channel", "exclusive", "no_ack", "prefetch", "priority", "queue", "tag", "unacked",
-    )  # fmt: skip
+        "arguments",
+        "blocked",
+        "channel",
+        "exclusive",
+        "no_ack",
+        "prefetch",
+        "priority",
+        "queue",
+        "tag",
+        "unacked",
+    )
 
     def __init__(
         self,
@@ -34,6 +43,7 @@ class Consumer:
         prefetch: int,
         arguments: Mapping[str, object],
     ) -> None:
+        """Begin with nothing taken."""
         self.channel = channel
         self.queue = queue
         self.tag = tag
@@ -60,6 +70,7 @@ class Rotation:
     __slots__ = ("_rings",)
 
     def __init__(self) -> None:
+        """Begin with nobody."""
         self._rings: dict[int, deque[Consumer]] = {}  # by priority, highest first
 
     def add(self, consumer: Consumer) -> None:

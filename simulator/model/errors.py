@@ -34,6 +34,7 @@ class Reply(Enum):
     INTERNAL_ERROR = (541, "connection")
 
     def __init__(self, code: int, scope: Scope) -> None:
+        """Keep what stands beside the name."""
         self.code = code
         self.scope: Scope = scope
 
@@ -45,6 +46,7 @@ class AmqpError(Exception):
     """
 
     def __init__(self, reply: Reply, explanation: str) -> None:
+        """Say what is wrong, in RabbitMQ's words."""
         super().__init__(f"{reply.name} - {explanation}")
         self.reply = reply
         self.reply_code = reply.code

@@ -5,7 +5,7 @@ Declaring and deleting them: `methods.exchange`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from simulator.model.fact import fact
 from simulator.model.queue import Queue
@@ -62,9 +62,19 @@ class Exchange:
     """
 
     __slots__ = (
-        "alternate", "arguments", "auto_delete", "durable", "incoming", "internal", "name", "onward", "outgoing",
-        "router", "type", "vhost",
-    )  # fmt: skip
+        "alternate",
+        "arguments",
+        "auto_delete",
+        "durable",
+        "incoming",
+        "internal",
+        "name",
+        "onward",
+        "outgoing",
+        "router",
+        "type",
+        "vhost",
+    )
 
     def __init__(
         self,
@@ -77,6 +87,7 @@ class Exchange:
         internal: bool = False,
         arguments: Mapping[str, object] | None = None,
     ) -> None:
+        """Begin without bindings."""
         self.vhost = vhost
         self.name = name
         self.type = kind
@@ -108,7 +119,7 @@ class Exchange:
         """Return the queues `message` goes to, each once."""
         matched = self.router.match(message)
         if not self.onward and (matched or self.alternate is None):
-            return matched  # type: ignore[return-value]  # without onward bindings all destinations are queues
+            return cast("Collection[Queue]", matched)  # no binding leads to an exchange
         return self._route_onward(message, matched)
 
     def _route_onward(
@@ -116,17 +127,18 @@ class Exchange:
     ) -> Collection[Queue]:
         queues: dict[Queue, None] = {}
         seen: set[Exchange] = {self}
-        waiting = [*self._or_alternate(matched)]
+        waiting = [*self.or_alternate(matched)]
         while waiting:
             destination = waiting.pop()
             if isinstance(destination, Queue):
                 queues[destination] = None
             elif destination not in seen:
                 seen.add(destination)
-                waiting.extend(destination._or_alternate(destination.router.match(message)))
+                waiting.extend(destination.or_alternate(destination.router.match(message)))
         return queues
 
-    def _or_alternate(self, matched: Iterable[Exchange | Queue]) -> list[Exchange | Queue]:
+    def or_alternate(self, matched: Iterable[Exchange | Queue]) -> list[Exchange | Queue]:
+        """Return what is `matched`; if nothing is, the alternate exchange, if there is one."""
         found = [*matched]
         if not found and isinstance(self.alternate, str):
             alternate = self.vhost.exchanges.get(self.alternate)

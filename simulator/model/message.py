@@ -28,17 +28,28 @@ class Properties(Protocol):
     """
 
     @property
-    def headers(self) -> Mapping[str, object] | None: ...
+    def headers(self) -> Mapping[str, object] | None:
+        """The headers; None when absent."""
+
     @property
-    def delivery_mode(self) -> int | None: ...
+    def delivery_mode(self) -> int | None:
+        """2 for persistent."""
+
     @property
-    def priority(self) -> int | None: ...
+    def priority(self) -> int | None:
+        """0 to 255; None counts as 0."""
+
     @property
-    def reply_to(self) -> str | None: ...
+    def reply_to(self) -> str | None:
+        """Where a reply is to go."""
+
     @property
-    def expiration(self) -> str | None: ...
+    def expiration(self) -> str | None:
+        """Milliseconds to live, in decimal."""
+
     @property
-    def user_id(self) -> str | None: ...
+    def user_id(self) -> str | None:
+        """Who claims to have published it."""
 
     def replace(
         self,

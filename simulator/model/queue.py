@@ -42,10 +42,27 @@ class Queue:
     """
 
     __slots__ = (
-        "active_consumer", "arguments", "auto_delete", "consumers", "deleted", "durable", "had_consumers", "incoming",
-        "may_expire", "name", "next_position", "owner", "policy", "ready", "ready_bytes", "rotation", "state",
-        "ttl_deadline", "unacked_count", "vhost",
-    )  # fmt: skip
+        "active_consumer",
+        "arguments",
+        "auto_delete",
+        "consumers",
+        "deleted",
+        "durable",
+        "had_consumers",
+        "incoming",
+        "may_expire",
+        "name",
+        "next_position",
+        "owner",
+        "policy",
+        "ready",
+        "ready_bytes",
+        "rotation",
+        "state",
+        "ttl_deadline",
+        "unacked_count",
+        "vhost",
+    )
 
     def __init__(
         self,
@@ -57,6 +74,7 @@ class Queue:
         owner: int | None,
         arguments: Mapping[str, object],
     ) -> None:
+        """Begin empty; with x-expires its time runs from now."""
         self.vhost = vhost
         self.state = vhost.state
         self.name = name

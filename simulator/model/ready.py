@@ -31,6 +31,7 @@ class Enqueued:
     def __init__(
         self, queue: Queue, message: Message, position: int, expires_at: float | None
     ) -> None:
+        """Put `message` at `position` of `queue`."""
         self.queue = queue
         self.message = message
         self.position = position
@@ -45,13 +46,16 @@ class Lane:
     __slots__ = ("_fresh", "_returned")
 
     def __init__(self) -> None:
+        """Begin empty."""
         self._fresh: deque[Enqueued] = deque()
         self._returned: list[tuple[int, Enqueued]] = []
 
     def __len__(self) -> int:
+        """Count the messages."""
         return len(self._fresh) + len(self._returned)
 
     def __bool__(self) -> bool:
+        """Tell whether there is a message."""
         return bool(self._fresh or self._returned)
 
     def __iter__(self) -> Iterator[Enqueued]:
@@ -97,6 +101,7 @@ class Priorities:
     __slots__ = ("_count", "_lanes", "_occupied", "max_priority")
 
     def __init__(self, max_priority: int) -> None:
+        """Begin empty; a higher priority counts as `max_priority`."""
         self.max_priority = max_priority
         self._lanes: dict[int, Lane] = {}
         self._occupied = (
@@ -105,12 +110,15 @@ class Priorities:
         self._count = 0
 
     def __len__(self) -> int:
+        """Count the messages."""
         return self._count
 
     def __bool__(self) -> bool:
+        """Tell whether there is a message."""
         return self._occupied != 0
 
     def __iter__(self) -> Iterator[Enqueued]:
+        """Iterate in order, for inspection."""
         for priority in sorted(self._lanes, reverse=True):
             yield from self._lanes[priority]
 

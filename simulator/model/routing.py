@@ -21,13 +21,13 @@ D = TypeVar("D")
 class Router(Protocol[D]):
     """The bindings of one exchange, arranged for matching."""
 
-    def add(self, key: str, arguments: Mapping[str, object], destination: D) -> None:
+    def add(self, key: str, arguments: Mapping[str, object], destination: D, /) -> None:
         """Take in a binding that is not there yet."""
 
-    def remove(self, key: str, arguments: Mapping[str, object], destination: D) -> None:
+    def remove(self, key: str, arguments: Mapping[str, object], destination: D, /) -> None:
         """Take out a binding that is there."""
 
-    def match(self, message: Message) -> Collection[D]:
+    def match(self, message: Message, /) -> Collection[D]:
         """Return every destination that `message` goes to, each once.
 
         Valid until the bindings change.
@@ -40,6 +40,7 @@ class Counted(Generic[D]):
     __slots__ = ("counts",)
 
     def __init__(self) -> None:
+        """Begin with none."""
         self.counts: dict[D, int] = {}
 
     def add(self, destination: D) -> None:
@@ -61,15 +62,19 @@ class FanoutRouter(Generic[D]):
     __slots__ = ("_destinations",)
 
     def __init__(self) -> None:
+        """Begin without bindings."""
         self._destinations: Counted[D] = Counted()
 
-    def add(self, key: str, arguments: Mapping[str, object], destination: D) -> None:  # noqa: ARG002, D102 - Router
+    def add(self, _key: str, _arguments: Mapping[str, object], destination: D, /) -> None:
+        """Take in a binding that is not there yet."""
         self._destinations.add(destination)
 
-    def remove(self, key: str, arguments: Mapping[str, object], destination: D) -> None:  # noqa: ARG002, D102 - Router
+    def remove(self, _key: str, _arguments: Mapping[str, object], destination: D, /) -> None:
+        """Take out a binding that is there."""
         self._destinations.remove(destination)
 
-    def match(self, message: Message) -> Collection[D]:  # noqa: ARG002, D102 - Router
+    def match(self, _message: Message, /) -> Collection[D]:
+        """Return all destinations."""
         return self._destinations.counts
 
 
@@ -79,19 +84,23 @@ class DirectRouter(Generic[D]):
     __slots__ = ("_by_key", "_nothing")
 
     def __init__(self) -> None:
+        """Begin without bindings."""
         self._by_key: dict[str, Counted[D]] = {}
         self._nothing: tuple[D, ...] = ()
 
-    def add(self, key: str, arguments: Mapping[str, object], destination: D) -> None:  # noqa: ARG002, D102 - Router
+    def add(self, key: str, _arguments: Mapping[str, object], destination: D, /) -> None:
+        """Take in a binding that is not there yet."""
         self._by_key.setdefault(key, Counted()).add(destination)
 
-    def remove(self, key: str, arguments: Mapping[str, object], destination: D) -> None:  # noqa: ARG002, D102 - Router
+    def remove(self, key: str, _arguments: Mapping[str, object], destination: D, /) -> None:
+        """Take out a binding that is there."""
         counted = self._by_key[key]
         counted.remove(destination)
         if not counted.counts:
             del self._by_key[key]
 
-    def match(self, message: Message) -> Collection[D]:  # noqa: D102 - Router
+    def match(self, message: Message, /) -> Collection[D]:
+        """Return what is bound with one of the message's keys."""
         if message.copies or message.blind_copies:
             return merge(self._of(key) for key in message.routing_keys)
         return self._of(message.routing_key)
@@ -107,6 +116,7 @@ class Node(Generic[D]):
     __slots__ = ("children", "destinations")
 
     def __init__(self) -> None:
+        """Begin with nothing below and nothing bound."""
         self.children: dict[str, Node[D]] = {}
         self.destinations: Counted[D] = Counted()
 
@@ -117,15 +127,18 @@ class TopicRouter(Generic[D]):
     __slots__ = ("_root",)
 
     def __init__(self) -> None:
+        """Begin without bindings."""
         self._root: Node[D] = Node()
 
-    def add(self, key: str, arguments: Mapping[str, object], destination: D) -> None:  # noqa: ARG002, D102 - Router
+    def add(self, key: str, _arguments: Mapping[str, object], destination: D, /) -> None:
+        """Take in a binding that is not there yet."""
         node = self._root
         for word in split(key):
             node = node.children.setdefault(word, Node())
         node.destinations.add(destination)
 
-    def remove(self, key: str, arguments: Mapping[str, object], destination: D) -> None:  # noqa: ARG002, D102 - Router
+    def remove(self, key: str, _arguments: Mapping[str, object], destination: D, /) -> None:
+        """Take out a binding that is there."""
         path = [self._root]
         words = split(key)
         for word in words:
@@ -135,7 +148,8 @@ class TopicRouter(Generic[D]):
             path.pop()
             del path[-1].children[words.pop()]
 
-    def match(self, message: Message) -> Collection[D]:  # noqa: D102 - Router
+    def match(self, message: Message, /) -> Collection[D]:
+        """Return what is bound with a pattern of one of the message's keys."""
         if message.copies or message.blind_copies:
             return merge(self._of(split(key)) for key in message.routing_keys)
         return self._of(split(message.routing_key))
@@ -170,16 +184,20 @@ class HeadersRouter(Generic[D]):
     __slots__ = ("_bindings", "_loose_numbers")
 
     def __init__(self, *, loose_numbers: bool) -> None:
+        """Begin without bindings; `loose_numbers` as in `tables.same`."""
         self._bindings: dict[Hashable, tuple[Mapping[str, object], D]] = {}
         self._loose_numbers = loose_numbers
 
-    def add(self, key: str, arguments: Mapping[str, object], destination: D) -> None:  # noqa: D102 - Router
+    def add(self, key: str, arguments: Mapping[str, object], destination: D, /) -> None:
+        """Take in a binding that is not there yet."""
         self._bindings[key, freeze(arguments), destination] = (arguments, destination)
 
-    def remove(self, key: str, arguments: Mapping[str, object], destination: D) -> None:  # noqa: D102 - Router
+    def remove(self, key: str, arguments: Mapping[str, object], destination: D, /) -> None:
+        """Take out a binding that is there."""
         del self._bindings[key, freeze(arguments), destination]
 
-    def match(self, message: Message) -> Collection[D]:  # noqa: D102 - Router
+    def match(self, message: Message, /) -> Collection[D]:
+        """Return what is bound with arguments that the message's headers satisfy."""
         headers = message.properties.headers or {}
         return {
             destination: 1

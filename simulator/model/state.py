@@ -34,11 +34,20 @@ class State:
 
     __slots__ = (
         "connections",
+        "events",
         "field_types",
-        "events", "names", "now", "onward", "reply_channels", "semantics", "timers", "users", "vhosts",
-    )  # fmt: skip
+        "names",
+        "now",
+        "onward",
+        "reply_channels",
+        "semantics",
+        "timers",
+        "users",
+        "vhosts",
+    )
 
     def __init__(self, semantics: Version, names: Iterator[str], field_types: FieldTypes) -> None:
+        """Begin with nothing at all."""
         self.semantics = SEMANTICS[semantics]
         self.names = names
         self.field_types = field_types

@@ -66,7 +66,7 @@ def same(left: object, right: object, *, loose_numbers: bool) -> bool:
 
 
 def freeze(value: object) -> Hashable:
-    """Return something hashable that is equal for equal field values, whatever the order of a table's keys."""
+    """Return something hashable, equal for equal field values; the order of keys is nothing."""
     if isinstance(value, Mapping):
         return ("table", *sorted((key, freeze(item)) for key, item in value.items()))
     if isinstance(value, list | tuple):
@@ -80,7 +80,7 @@ def require_equivalent(
     keys: tuple[str, ...],
     resource: str,
 ) -> None:
-    """Raise 406 when a redeclaration of `resource` gives one of the arguments `keys` another value."""
+    """Raise 406 when a redeclaration of `resource` changes one of the arguments `keys`."""
     for key in keys:
         old, new = current.get(key), received.get(key)
         if key == "x-queue-type" and {old, new} == {None, "classic"}:

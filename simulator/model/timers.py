@@ -10,11 +10,15 @@ K = TypeVar("K", bound=Hashable)
 
 
 class Timers(Generic[K]):
-    """At most one deadline per key. `next` never lies later than the earliest of them; it may lie earlier."""
+    """At most one deadline per key.
+
+    `next` is never later than the earliest of them; it may be earlier.
+    """
 
     __slots__ = ("_deadlines", "_heap", "_order", "next")
 
     def __init__(self) -> None:
+        """Begin with none."""
         self.next = inf
         self._deadlines: dict[K, float] = {}
         self._heap: list[tuple[float, int, K]] = []

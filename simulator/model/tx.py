@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 class Transaction:
     """Publishes and settlements in the order they were asked for.
 
-    A message is routed when it is published, not when it is committed. `settlements` keep delivery tags, so that a
-    rollback can give the deliveries back.
+    A message is routed when it is published, not when it is committed. `settlements` keep delivery
+    tags, so that a rollback can give the deliveries back.
     """
 
     __slots__ = ("publishes", "settlements")
 
     def __init__(self) -> None:
+        """Begin with nothing held back."""
         self.publishes: list[
             tuple[Message, tuple[Queue, ...], bool]
         ] = []  # the last says whether mandatory

@@ -1,4 +1,4 @@
-"""A virtual host: its exchanges and queues by name, and what their making and ending means for bindings."""
+"""A virtual host: its exchanges and queues by name, and what their ends mean for bindings."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from simulator.model import events
 from simulator.model.exchange import Binding, DefaultExchange, Exchange, identity
-from simulator.model.queue import Queue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from simulator.model.queue import Queue
     from simulator.model.state import State
 
 PREDECLARED = (
@@ -30,6 +30,7 @@ class VHost:
     __slots__ = ("exchanges", "name", "queues", "semantics", "state")
 
     def __init__(self, state: State, name: str) -> None:
+        """Begin with the predeclared exchanges."""
         self.state = state
         self.semantics = state.semantics
         self.name = name

@@ -1,4 +1,4 @@
-"""Class basic: qos, consume, cancel, get, and the settlement of deliveries. Publishing: `methods.publish`."""
+"""Class basic: qos, consume, cancel, get and settlement. Publishing: `methods.publish`."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def get(state: State, channel: Channel, command: commands.BasicGet) -> None:
     )
 
 
-def ack(state: State, channel: Channel, command: commands.BasicAck) -> None:  # noqa: ARG001 - a method
+def ack(_state: State, channel: Channel, command: commands.BasicAck) -> None:
     """Settle deliveries that were worked on."""
     if command.multiple or channel.tx is not None:
         end(channel, command.delivery_tag, Outcome.ACK, multiple=command.multiple)
@@ -145,13 +145,13 @@ def ack(state: State, channel: Channel, command: commands.BasicAck) -> None:  # 
     acknowledge(channel, enqueued)
 
 
-def nack(state: State, channel: Channel, command: commands.BasicNack) -> None:  # noqa: ARG001 - a method
+def nack(_state: State, channel: Channel, command: commands.BasicNack) -> None:
     """Give deliveries back, or let them go."""
     outcome = Outcome.REQUEUE if command.requeue else Outcome.DISCARD
     end(channel, command.delivery_tag, outcome, multiple=command.multiple)
 
 
-def reject(state: State, channel: Channel, command: commands.BasicReject) -> None:  # noqa: ARG001 - a method
+def reject(_state: State, channel: Channel, command: commands.BasicReject) -> None:
     """Give one delivery back, or let it go."""
     outcome = Outcome.REQUEUE if command.requeue else Outcome.DISCARD
     end(channel, command.delivery_tag, outcome, multiple=False)
@@ -167,7 +167,7 @@ def end(channel: Channel, tag: int, outcome: Outcome, *, multiple: bool) -> None
 
 
 def recover(state: State, channel: Channel, command: commands.BasicRecover) -> None:
-    """Requeue all that is unacknowledged on the channel; 540 for redelivering it to the same consumer."""
+    """Requeue all that is unacknowledged; 540 for redelivery to the same consumer."""
     if not command.requeue:
         raise AmqpError(Reply.NOT_IMPLEMENTED, "requeue=false")
     settle(channel, collect(channel, 0, multiple=True).values(), Outcome.REQUEUE)

@@ -9,6 +9,8 @@ from simulator.model.channel import Channel
 from simulator.model.errors import AmqpError, Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from simulator.model import commands
     from simulator.model.connection import Connection
     from simulator.model.consumer import Consumer
@@ -26,8 +28,8 @@ def open_(state: State, connection: Connection, command: commands.ChannelOpen) -
     if 0 < connection.channel_max <= len(connection.channels):
         raise AmqpError(
             Reply.NOT_ALLOWED,
-            f"number of channels opened ({len(connection.channels)}) has reached the negotiated channel_max "
-            f"({connection.channel_max})",
+            f"number of channels opened ({len(connection.channels)}) has reached the negotiated "
+            f"channel_max ({connection.channel_max})",
         )
     access = connection.user.in_vhost(connection.vhost.name)
     connection.channels[command.channel] = Channel(
@@ -45,13 +47,13 @@ def flow(state: State, channel: Channel, command: commands.ChannelFlow) -> None:
     )
 
 
-def close(state: State, channel: Channel, command: commands.ChannelClose) -> None:  # noqa: ARG001 - a method
+def close(state: State, channel: Channel, _command: commands.ChannelClose) -> None:
     """Release all the channel held and forget it."""
     forget(state, channel)
     state.events.append(events.ChannelCloseOk(channel.connection.number, channel.number))
 
 
-def close_ok(state: State, channel: Channel, command: commands.ChannelCloseOk) -> None:  # noqa: ARG001 - a method
+def close_ok(state: State, channel: Channel, _command: commands.ChannelCloseOk) -> None:
     """Forget the channel, if it is waiting for that."""
     if channel.closing:
         forget(state, channel)
@@ -64,36 +66,46 @@ def fail(state: State, channel: Channel) -> None:
     queues goes back only when the client has answered: so RabbitMQ does it.
     """
     channel.closing = True
+    roll_back(channel)
     consumed = {consumer.queue for consumer in channel.consumers.values()}
-    kept = {tag: item for tag, item in channel.unacked.items() if item.queue not in consumed}
-    channel.unacked = {tag: item for tag, item in channel.unacked.items() if item.queue in consumed}
-    release(state, channel)
-    channel.unacked = kept
+    held = channel.unacked
+    channel.unacked = {tag: item for tag, item in held.items() if item.queue in consumed}
+    release(state, (channel,))
+    channel.unacked = {tag: item for tag, item in held.items() if item.queue not in consumed}
 
 
 def forget(state: State, channel: Channel) -> None:
     """Release all the channel held; its number is free again."""
     del channel.connection.channels[channel.number]
-    release(state, channel)
+    release(state, (channel,))
 
 
-def release(state: State, channel: Channel) -> None:
-    """Remove the channel's consumers and put what it has not settled back into the queues."""
-    unacked = dict(channel.unacked)
+def roll_back(channel: Channel) -> None:
+    """Undo what the channel's transaction has settled, if it has one."""
     if channel.tx is not None:
-        for _, settled in channel.tx.settlements:
-            unacked.update(settled)
+        for _, deliveries in channel.tx.settlements:
+            channel.unacked.update(deliveries)
+        channel.oldest_tag = min(channel.unacked, default=channel.next_delivery_tag)
         channel.tx = None
+
+
+def release(state: State, channels: Iterable[Channel]) -> None:
+    """Remove the channels' consumers and put what they have not settled back into the queues.
+
+    All consumers go before anything is put back, so that nothing is delivered to one that is going.
+    """
     held: dict[Queue, tuple[list[Consumer], list[Enqueued]]] = {}
-    for consumer in channel.consumers.values():
-        held.setdefault(consumer.queue, ([], []))[0].append(consumer)
-    for _, enqueued in sorted(unacked.items()):
-        held.setdefault(enqueued.queue, ([], []))[1].append(enqueued)
-    channel.consumers.clear()
-    channel.unacked.clear()
-    if channel.reply_consumer is not None:
-        state.reply_channels.pop(channel.reply_consumer[1], None)
-        channel.reply_consumer = None
+    for channel in channels:
+        roll_back(channel)
+        for consumer in channel.consumers.values():
+            held.setdefault(consumer.queue, ([], []))[0].append(consumer)
+        for _, enqueued in sorted(channel.unacked.items()):
+            held.setdefault(enqueued.queue, ([], []))[1].append(enqueued)
+        channel.consumers.clear()
+        channel.unacked = {}
+        if channel.reply_consumer is not None:
+            del state.reply_channels[channel.reply_consumer[1]]
+            channel.reply_consumer = None
     for queue, (consumers, returned) in held.items():
         if not queue.deleted:
             queue.unacked_count -= len(returned)

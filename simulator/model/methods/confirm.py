@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def select(state: State, channel: Channel, command: commands.ConfirmSelect) -> None:
-    """Number and confirm every publish from now on; 406 on a transactional channel."""
+    """Begin to number and confirm publishes; 406 on a transactional channel."""
     if channel.tx is not None:
         raise precondition_failed("cannot switch from tx to confirm mode")
     channel.confirming = True

@@ -8,7 +8,7 @@ from simulator.model import events
 from simulator.model.access import User
 from simulator.model.connection import Connection
 from simulator.model.errors import AmqpError, Reply, short
-from simulator.model.methods.channel import forget as forget_channel
+from simulator.model.methods.channel import release
 from simulator.model.vhost import VHost
 
 if TYPE_CHECKING:
@@ -48,13 +48,13 @@ def open_(state: State, connection: Connection, command: commands.ConnectionOpen
     state.events.append(events.ConnectionOpenOk(connection.number))
 
 
-def close(state: State, connection: Connection, command: commands.ConnectionClose) -> None:  # noqa: ARG001 - a method
+def close(state: State, connection: Connection, _command: commands.ConnectionClose) -> None:
     """Say goodbye; all the connection held is released."""
     forget(state, connection)
     state.events.append(events.ConnectionCloseOk(connection.number))
 
 
-def lost(state: State, connection: Connection, command: commands.ConnectionLost) -> None:  # noqa: ARG001 - a method
+def lost(state: State, connection: Connection, _command: commands.ConnectionLost) -> None:
     """Release all that a vanished connection held."""
     forget(state, connection)
 
@@ -77,8 +77,8 @@ def force(state: State, connections: Iterable[Connection], reason: str) -> None:
 def forget(state: State, connection: Connection) -> None:
     """Release the connection's channels, then delete its exclusive queues."""
     del state.connections[connection.number]
-    for channel in [*connection.channels.values()]:
-        forget_channel(state, channel)
+    release(state, connection.channels.values())
+    connection.channels = {}
     vhost = connection.vhost
     if vhost is not None:
         for queue in [queue for queue in vhost.queues.values() if queue.owner == connection.number]:
@@ -145,7 +145,7 @@ def clear_permissions(state: State, command: commands.ClearPermissions) -> None:
         user.in_vhost(command.vhost).clear()
 
 
-def restart(state: State, command: commands.Restart) -> None:  # noqa: ARG001 - a method
+def restart(state: State, _command: commands.Restart) -> None:
     """Close every connection, then keep only what is durable."""
     force(
         state, state.connections.values(), "broker forced connection closure with reason 'shutdown'"

@@ -150,7 +150,8 @@ def check_binding(source: Exchange, key: str, arguments: Mapping[str, object]) -
         hashes = split(key).count("#")
         if hashes > limit:
             raise precondition_failed(
-                f"Topic binding key '{key}' uses {hashes} '#' wildcards, at most {limit} are allowed"
+                f"Topic binding key '{key}' uses {hashes} '#' wildcards, "
+                f"at most {limit} are allowed"
             )
 
 
@@ -162,5 +163,6 @@ def check_x_match(x_match: object) -> None:
         )
     if x_match not in X_MATCH:
         raise precondition_failed(
-            f'Invalid x-match field value <<"{x_match}">>; expected all, any, all-with-x, or any-with-x'
+            f'Invalid x-match field value <<"{x_match}">>; '
+            "expected all, any, all-with-x, or any-with-x"
         )

@@ -18,7 +18,8 @@ RESERVED = "amq."
 def check_access(channel: Channel, permission: Permission, kind: str, name: str) -> None:
     """Raise 403 unless the channel's user has `permission` on the queue or exchange `name`."""
     if getattr(channel.access, permission) is not None:
-        require(channel.access, permission, channel.connection.user.name, channel.vhost, kind, name)
+        user = channel.connection.user.name
+        require(channel.access, permission, user, channel.vhost, (kind, name))
 
 
 def check_any_access(channel: Channel, kind: str, name: str) -> None:
@@ -43,7 +44,7 @@ def clean(name: str) -> str:
 
 
 def queue_name(channel: Channel, name: str) -> str:
-    """Return `name`, or for the empty one the queue this channel declared last; 404 when it declared none."""
+    """Return `name`; for the empty one the queue this channel declared last, 404 if none."""
     if name:
         return name
     if not channel.last_queue:
@@ -67,11 +68,12 @@ def check_not_locked(channel: Channel, queue: Queue) -> None:
 
 
 def locked(queue: Queue) -> AmqpError:
-    """405: the queue is another connection's, or is exclusive to one where it was asked not to be."""
+    """405: the queue is exclusive to another connection, or not declared as it was."""
     return AmqpError(
         Reply.RESOURCE_LOCKED,
-        f"cannot obtain exclusive access to locked {queue.describe()}. It could be originally declared on another "
-        "connection or the exclusive property value does not match that of the original declaration.",
+        f"cannot obtain exclusive access to locked {queue.describe()}. It could be originally "
+        "declared on another connection or the exclusive property value does not match that of the "
+        "original declaration.",
     )
 
 

@@ -62,7 +62,10 @@ def check(channel: Channel, command: commands.BasicPublish, message: Message) ->
 def distribute(
     state: State, channel: Channel, message: Message, queues: Collection[Queue], *, mandatory: bool
 ) -> bool:
-    """Put a routed message into its queues; return or confirm it. Return False when a queue refused it."""
+    """Put a routed message into its queues; return or confirm it.
+
+    Return False when a queue refused it.
+    """
     taken = True
     for queue in queues:
         if not queue.deleted and not queue.enqueue(message):
@@ -86,7 +89,7 @@ def distribute(
 
 
 def reply(state: State, message: Message) -> bool:
-    """Deliver `message` if it goes to a direct reply-to name. Return whether that counts as routed."""
+    """Deliver a direct reply; return whether the message counts as routed by that."""
     if message.exchange or not message.routing_key.startswith(REPLY_NAME):
         return False
     channel = state.reply_channels.get(message.routing_key)
@@ -104,7 +107,7 @@ def reply(state: State, message: Message) -> bool:
 
 
 def examine(channel: Channel, message: Message) -> Message:
-    """Check the properties that mean something to the broker, and return the message as it goes on."""
+    """Check the properties that the broker heeds; return the message as it goes on."""
     properties = message.properties
     if properties.reply_to == REPLY_TO:
         if channel.reply_consumer is None:
@@ -115,7 +118,8 @@ def examine(channel: Channel, message: Message) -> Message:
     user = channel.connection.user
     if properties.user_id is not None and properties.user_id != user.name and not user.impersonator:
         raise precondition_failed(
-            f"user_id property set to '{properties.user_id}' but authenticated user was '{user.name}'"
+            f"user_id property set to '{properties.user_id}' but authenticated user was "
+            f"'{user.name}'"
         )
     headers = properties.headers or {}
     copies, blind_copies = copy_keys(headers, "CC"), copy_keys(headers, "BCC")
@@ -139,7 +143,7 @@ def copy_keys(headers: Mapping[str, object], name: str) -> tuple[str, ...]:
 
 
 def check_expiration(expiration: str) -> None:
-    """Raise 406 unless it is a whole number of milliseconds, from 0 to ten years, written in decimal."""
+    """Raise 406 unless it is whole milliseconds in decimal, from 0 to ten years."""
     digits = (
         expiration.removeprefix("-").removeprefix("+")
         if expiration[:1] in {"-", "+"}

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from simulator.model import events
 from simulator.model.errors import AmqpError, Reply, not_found, precondition_failed
-from simulator.model.methods.publish import REPLY_TO
 from simulator.model.methods.exchange import check_binding, check_not_default
 from simulator.model.methods.lookup import (
     check_access,
@@ -19,6 +18,7 @@ from simulator.model.methods.lookup import (
     locked,
     queue_name,
 )
+from simulator.model.methods.publish import REPLY_TO
 from simulator.model.policy import QUEUE_ARGUMENTS, check_queue_arguments
 from simulator.model.queue import Queue
 from simulator.model.tables import field_type, require_equivalent, require_same_field
@@ -35,7 +35,7 @@ TRANSIENT_SHARED = (
 
 
 def declare(state: State, channel: Channel, command: commands.QueueDeclare) -> None:
-    """Get or create a queue; 406 when it exists and is different, 405 when it is another connection's."""
+    """Get or create a queue; 406 when it is different, 405 when it is another connection's."""
     name = clean(command.queue)
     if name.startswith(REPLY_TO):
         declare_reply_to(state, channel, name, command)
@@ -63,7 +63,7 @@ def declare(state: State, channel: Channel, command: commands.QueueDeclare) -> N
 def get_or_create(
     state: State, channel: Channel, name: str, command: commands.QueueDeclare
 ) -> Queue:
-    """Return the queue that `command` describes, made if need be; without a name under a new one."""
+    """Return the queue that `command` describes, made if need be; it may lack a name."""
     if name:
         check_not_reserved("queue", name) if name not in channel.vhost.queues else None
     else:
@@ -77,7 +77,7 @@ def get_or_create(
 
 
 def is_durable(command: commands.QueueDeclare) -> bool:
-    """Tell whether the queue is to survive a restart; an exclusive one cannot, its connection does not."""
+    """Tell whether the queue survives a restart: an exclusive one cannot."""
     return command.durable and not command.exclusive
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from simulator.model import events
 from simulator.model.errors import precondition_failed
+from simulator.model.methods.channel import roll_back
 from simulator.model.methods.publish import distribute
 from simulator.model.settlement import settle
 from simulator.model.tx import Transaction
@@ -41,12 +42,10 @@ def commit(state: State, channel: Channel, command: commands.TxCommit) -> None:
 
 
 def rollback(state: State, channel: Channel, command: commands.TxRollback) -> None:
-    """Forget the publishes and give the settled deliveries back to the channel, unacknowledged as before."""
-    transaction = current(channel)
+    """Forget the publishes; the settled deliveries are unacknowledged as before."""
+    current(channel)
+    roll_back(channel)
     channel.tx = Transaction()
-    for _, deliveries in transaction.settlements:
-        channel.unacked.update(deliveries)
-    channel.oldest_tag = min(channel.unacked, default=channel.next_delivery_tag)
     state.events.append(events.TxRollbackOk(command.connection, command.channel))
 
 
