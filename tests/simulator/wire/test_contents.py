@@ -1,5 +1,7 @@
 """Frames and what they say, together."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +20,7 @@ from simulator.wire import (
     FrameKind,
     FrameParser,
     Heartbeat,
+    Method,
     ProtocolHeader,
     Scope,
     UnexpectedFrame,
@@ -29,7 +32,7 @@ from simulator.wire import errors as errors_module
 from tests.simulator.wire import strategies as some
 
 
-def test_a_delivery():
+def test_a_delivery() -> None:
     """A message is its method, its header and its body, cut by frame_max."""
     deliver = BasicDeliver("tag", 1, exchange="e")
     header = ContentHeader(60, 100, BasicProperties(delivery_mode=2))
@@ -41,13 +44,13 @@ def test_a_delivery():
 
 
 @given(some.methods)
-def test_method_frame(method):
+def test_method_frame(method: Method) -> None:
     """A method is one frame, whatever it holds."""
     (frame,) = FrameParser().feed(encode_method_frame(1, method))
     assert decode_frame(frame) == method
 
 
-def test_heartbeat_and_protocol_header():
+def test_heartbeat_and_protocol_header() -> None:
     """The two that are neither method nor content."""
     (frame,) = FrameParser().feed(HEARTBEAT_FRAME)
     assert decode_frame(frame) == Heartbeat()
@@ -56,7 +59,7 @@ def test_heartbeat_and_protocol_header():
     assert ProtocolHeader(PROTOCOL_HEADER).version == (0, 9, 1)
 
 
-def test_bad_heartbeats():
+def test_bad_heartbeats() -> None:
     """A heartbeat with a payload is FRAME_ERROR, on a channel UNEXPECTED_FRAME, as on RabbitMQ."""
     with pytest.raises(FrameError):
         decode_frame(Frame(FrameKind.HEARTBEAT, 0, b"x"))
@@ -66,7 +69,7 @@ def test_bad_heartbeats():
 
 
 @given(some.frames)
-def test_any_frame(frame):
+def test_any_frame(frame: Frame) -> None:
     """Any frame says something or is an AMQP error that knows its channel."""
     found = some.outcome(decode_frame, frame)
     if isinstance(found, AmqpError):
@@ -75,7 +78,7 @@ def test_any_frame(frame):
 
 
 @given(st.binary(max_size=400))
-def test_any_stream(octets):
+def test_any_stream(octets: bytes) -> None:
     """Any stream is frames, then perhaps an AMQP error; nothing else is ever raised."""
     parser = FrameParser(frame_max=4096)
     for frame in parser.feed(octets):
@@ -93,7 +96,7 @@ def test_any_stream(octets):
     ],
     ids=lambda cls: cls.__name__,
 )
-def test_error_tree(cls):
+def test_error_tree(cls: type[Any]) -> None:
     """Every error has one code and one scope: soft closes the channel, hard the connection."""
     soft = {311, 313, 403, 404, 405, 406}
     assert cls.scope is (Scope.CHANNEL if cls.reply_code in soft else Scope.CONNECTION)

@@ -1,6 +1,7 @@
 """Field tables: every RabbitMQ type, unchanged there and back, and every way to be cut short."""
 
 import struct
+from typing import Any
 
 import pamqp.decode
 import pika.data
@@ -29,7 +30,7 @@ def table_of(pairs: bytes) -> bytes:
     return struct.pack(">I", len(pairs)) + pairs
 
 
-def typed(value):
+def typed(value: Any) -> Any:
     """Make the types visible to ==, which takes Int8(1), 1 and True for the same."""
     if isinstance(value, dict):
         return {name: typed(each) for name, each in value.items()}
@@ -39,7 +40,7 @@ def typed(value):
 
 
 @given(some.tables)
-def test_round_trip(table):
+def test_round_trip(table: dict[str, Any]) -> None:
     """A table comes back with the same names, values and types, and ends where it ended."""
     octets = encode_table(table)
     back, end = decode_table(b"??" + octets, 2)
@@ -48,14 +49,14 @@ def test_round_trip(table):
 
 
 @given(some.tables)
-def test_written_again_it_is_the_same(table):
+def test_written_again_it_is_the_same(table: dict[str, Any]) -> None:
     """Reading and writing a table changes no octet."""
     octets = encode_table(table)
     assert encode_table(decode_table(octets, 0)[0]) == octets
 
 
 @given(some.tables, st.data())
-def test_cut_short(table, data):
+def test_cut_short(table: dict[str, Any], data: st.DataObject) -> None:
     """A table cut anywhere goes beyond its frame, which is FRAME_ERROR as on RabbitMQ."""
     octets = encode_table(table)
     cut = data.draw(st.integers(0, len(octets) - 1))
@@ -64,7 +65,7 @@ def test_cut_short(table, data):
 
 
 @given(st.binary(max_size=200))
-def test_any_octets(octets):
+def test_any_octets(octets: bytes) -> None:
     """Whatever stands in a table, it is read or is an AMQP error."""
     found = some.outcome(decode_table, table_of(octets), 0)
     if isinstance(found, AmqpError):
@@ -83,7 +84,7 @@ def test_any_octets(octets):
         (b"T" + b"\xff" * 8, Timestamp(2**64 - 1)),
     ],
 )
-def test_as_rabbitmq(octets, value):
+def test_as_rabbitmq(octets: bytes, value: Any) -> None:
     """Types that leave the specification are read as RabbitMQ reads them."""
     assert decode_table(table_of(b"\x01a" + octets), 0)[0] == {"a": value}
 
@@ -93,25 +94,25 @@ def test_as_rabbitmq(octets, value):
     [b"Z1", b"U\x00\x01", b"d\x7f\xf8" + b"\x00" * 6, b"f\x7f\x80\x00\x00", b"S\x00\x00\x00\x09ab"],
     ids=["unknown", "U", "NaN", "infinity", "cut"],
 )
-def test_what_rabbitmq_drops_the_connection_for(octets):
+def test_what_rabbitmq_drops_the_connection_for(octets: bytes) -> None:
     """An unknown type, no number, or a value cut short is a syntax error."""
     with pytest.raises(FieldSyntaxError):
         decode_table(table_of(b"\x01a" + octets), 0)
 
 
-def test_first_of_two_values_counts():
+def test_first_of_two_values_counts() -> None:
     """A name given twice keeps its first value."""
     assert decode_table(table_of(b"\x01at\x01\x01at\x00"), 0)[0] == {"a": True}
 
 
-def test_too_deep():
+def test_too_deep() -> None:
     """A table that nests without end is refused, not an exhausted stack."""
     pairs = b""
     for _ in range(20_000):
         pairs = b"\x01aF" + table_of(pairs) if len(pairs) < 100_000 else pairs
     with pytest.raises(FieldSyntaxError, match="128 deep"):
         decode_table(table_of(pairs), 0)
-    deep: dict = {}
+    deep: dict[str, Any] = {}
     for _ in range(200):
         deep = {"a": deep}
     with pytest.raises(EncodeError, match="128 deep"):
@@ -123,7 +124,7 @@ def test_too_deep():
     [UInt8(256), 2**63, float("nan"), Float32(1e300), object(), {"x" * 256: 1}, "\ud800"],
     ids=["UInt8", "int", "NaN", "Float32", "object", "name", "surrogate"],
 )
-def test_what_cannot_be_written(value):
+def test_what_cannot_be_written(value: Any) -> None:
     """A value that no field type holds is our own error, before an octet is sent."""
     with pytest.raises(EncodeError):
         encode_table({"a": value})
@@ -136,7 +137,7 @@ def test_what_cannot_be_written(value):
         max_size=5,
     )
 )
-def test_agrees_with_pika_and_pamqp(table):
+def test_agrees_with_pika_and_pamqp(table: dict[str, Any]) -> None:
     """Where pika and pamqp are right, they read what we write, and we what pika writes."""
     octets = encode_table(table)
     assert pika.data.decode_table(octets, 0)[0] == table

@@ -1,6 +1,7 @@
 """Methods: every one there and back, as pika and pamqp write them, and never another exception."""
 
 import struct
+from typing import Any
 
 import pamqp.commands
 import pika.spec
@@ -19,6 +20,7 @@ from simulator.wire import (
     ConnectionUpdateSecret,
     EncodeError,
     FrameError,
+    Method,
     NotImplementedByBroker,
     QueueDeclare,
     ReplyCode,
@@ -33,13 +35,13 @@ from tests.simulator.wire import strategies as some
 SPELLING = {"no_wait": "nowait", "global_": "global_qos"}
 
 
-def pika_class(cls):
+def pika_class(cls: type[Any]) -> Any:
     """Find what pika has for the same method."""
     key = cls.CLASS_ID << 16 | cls.METHOD_ID
     return pika.spec.methods[key]
 
 
-def test_there_are_sixty_four():
+def test_there_are_sixty_four() -> None:
     """All methods of AMQP 0-9-1 and of RabbitMQ are here, under pika's and pamqp's numbers."""
     numbers = {cls.CLASS_ID << 16 | cls.METHOD_ID for cls in METHODS}
     assert len(METHODS) == 64
@@ -49,7 +51,7 @@ def test_there_are_sixty_four():
 
 
 @pytest.mark.parametrize("cls", METHODS, ids=lambda cls: cls.NAME)
-def test_names(cls):
+def test_names(cls: type[Any]) -> None:
     """A class is named as the specification names the method."""
     camel = "".join(word.capitalize() for word in cls.NAME.replace(".", "-").split("-"))
     assert camel == cls.__name__
@@ -61,7 +63,7 @@ def test_names(cls):
 @pytest.mark.parametrize("cls", METHODS, ids=lambda cls: cls.NAME)
 @given(data=st.data())
 @settings(max_examples=25, suppress_health_check=[HealthCheck.differing_executors])
-def test_round_trip(cls, data):
+def test_round_trip(cls: type[Any], data: st.DataObject) -> None:
     """A method comes back equal, and cut anywhere or with an octet more it is FRAME_ERROR."""
     method = data.draw(some.instances_of(cls))
     payload = encode_method(method)
@@ -82,7 +84,7 @@ def test_round_trip(cls, data):
 )
 @given(data=st.data())
 @settings(max_examples=10, suppress_health_check=[HealthCheck.differing_executors])
-def test_agrees_with_pika(cls, data):
+def test_agrees_with_pika(cls: type[Any], data: st.DataObject) -> None:
     """Pika reads what we write, field by field, and writes the same octets."""
     plain = {**some.KINDS, "table": st.dictionaries(some.utf8_text, some.signed(32), max_size=3)}
     named = {each.name: plain[each.kind] for each in fields_of(cls) if not each.reserved}
@@ -96,13 +98,13 @@ def test_agrees_with_pika(cls, data):
     assert struct.pack(">HH", cls.CLASS_ID, cls.METHOD_ID) + again == payload
 
 
-def _octets(value):
+def _octets(value: Any) -> Any:
     return value.encode() if isinstance(value, str) else value
 
 
 @given(st.sampled_from(METHODS), st.binary(max_size=120))
 @settings(max_examples=2000)
-def test_any_octets_after_known_numbers(cls, octets):
+def test_any_octets_after_known_numbers(cls: type[Any], octets: bytes) -> None:
     """Whatever follows a method's numbers, it is read or is an AMQP error of code 501 or 502."""
     payload = struct.pack(">HH", cls.CLASS_ID, cls.METHOD_ID) + octets
     found = some.outcome(decode_method, payload)
@@ -113,14 +115,14 @@ def test_any_octets_after_known_numbers(cls, octets):
 
 
 @given(st.binary(max_size=40))
-def test_any_octets(payload):
+def test_any_octets(payload: bytes) -> None:
     """Any payload is a method or an AMQP error."""
     found = some.outcome(decode_method, payload)
     if isinstance(found, AmqpError):
         assert found.reply_code in {501, 502, 540}
 
 
-def test_unknown_method():
+def test_unknown_method() -> None:
     """A method that does not exist is NOT_IMPLEMENTED and says which."""
     with pytest.raises(NotImplementedByBroker, match="50, 99") as caught:
         decode_method(b"\x00\x32\x00\x63")
@@ -128,7 +130,7 @@ def test_unknown_method():
     assert (caught.value.class_id, caught.value.method_id) == (50, 99)
 
 
-def test_error_names_the_method():
+def test_error_names_the_method() -> None:
     """The error of a method that cannot be read carries its numbers, for connection.close."""
     with pytest.raises(FrameError, match=r"basic\.ack") as caught:
         decode_method(b"\x00\x3c\x00\x50\x00")
@@ -137,12 +139,12 @@ def test_error_names_the_method():
 
 
 @pytest.mark.parametrize("name", ["a*b", "été", "a\0b", "", "x" * 255])
-def test_legal_names(name):
+def test_legal_names(name: str) -> None:
     """Names that RabbitMQ takes are taken."""
     assert decode_method(encode_method(QueueDeclare(name))) == QueueDeclare(name)
 
 
-def test_name_that_is_not_utf8():
+def test_name_that_is_not_utf8() -> None:
     """A name in another encoding is FRAME_ERROR, as on RabbitMQ."""
     payload = encode_method(QueueDeclare("ab")).replace(b"ab", b"\xff\xfe")
     with pytest.raises(FrameError):
@@ -161,23 +163,23 @@ def test_name_that_is_not_utf8():
     ],
     ids=["long name", "surrogate", "negative", "too large", "bad argument", "no method"],
 )
-def test_what_cannot_be_written(method):
+def test_what_cannot_be_written(method: Method) -> None:
     """A value that does not fit its field is our own error."""
     with pytest.raises(EncodeError):
         encode_method(method)
 
 
-def test_bits_share_an_octet():
+def test_bits_share_an_octet() -> None:
     """Five bits in a row are one octet, the first the lowest."""
     payload = encode_method(QueueDeclare("q", passive=True, exclusive=True, no_wait=True))
     assert payload == b"\x00\x32\x00\x0a\x00\x00\x01q\x15\x00\x00\x00\x00"
 
 
-def test_password_is_not_shown():
+def test_password_is_not_shown() -> None:
     """The representation of start-ok holds no credentials."""
     assert "hunter2" not in repr(ConnectionStartOk(response=b"\0user\0hunter2"))
 
 
-def test_describe():
+def test_describe() -> None:
     """The generated source of a codec can be read."""
     assert "consumer_tag" in describe(BasicDeliver)

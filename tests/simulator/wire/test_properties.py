@@ -26,7 +26,7 @@ from tests.simulator.wire import strategies as some
 
 
 @given(some.headers)
-def test_round_trip(header):
+def test_round_trip(header: ContentHeader) -> None:
     """A header comes back equal, and its properties can pass through unread."""
     payload = encode_header(header)
     assert decode_header(payload) == header
@@ -34,7 +34,7 @@ def test_round_trip(header):
 
 
 @given(some.headers, st.data())
-def test_cut_short(header, data):
+def test_cut_short(header: ContentHeader, data: st.DataObject) -> None:
     """A header cut anywhere is an AMQP error: 501 in its fixed part, 502 in its properties."""
     payload = encode_header(header)
     cut = data.draw(st.integers(0, len(payload) - 1))
@@ -43,7 +43,7 @@ def test_cut_short(header, data):
 
 
 @given(st.binary(max_size=100))
-def test_any_octets(octets):
+def test_any_octets(octets: bytes) -> None:
     """Whatever stands in a header frame, it is read or is an AMQP error."""
     for payload in (octets, b"\x00\x3c\x00\x00" + bytes(8) + octets):
         found = some.outcome(decode_header, payload)
@@ -52,7 +52,7 @@ def test_any_octets(octets):
 
 
 @given(st.binary(max_size=100))
-def test_any_properties(octets):
+def test_any_properties(octets: bytes) -> None:
     """Whatever stands in the properties, it is read or is a syntax error."""
     found = some.outcome(decode_properties, octets)
     if isinstance(found, AmqpError):
@@ -61,30 +61,30 @@ def test_any_properties(octets):
         assert decode_properties(encode_properties(found)) == found
 
 
-def test_weight():
+def test_weight() -> None:
     """A weight that is not 0 is UNEXPECTED_FRAME, as on RabbitMQ."""
     with pytest.raises(UnexpectedFrame):
         decode_header(b"\x00\x3c\x00\x01" + bytes(10))
 
 
-def test_flags_that_go_on():
+def test_flags_that_go_on() -> None:
     """A second word of flags does not exist."""
     with pytest.raises(FieldSyntaxError, match="fourteen"):
         decode_properties(b"\x00\x01\x00\x00")
 
 
-def test_reserved_flag():
+def test_reserved_flag() -> None:
     """The flag that means nothing is ignored, as on RabbitMQ."""
     assert decode_properties(b"\x00\x02") == BasicProperties()
 
 
-def test_octets_after_the_properties():
+def test_octets_after_the_properties() -> None:
     """Octets after the last property are a syntax error."""
     with pytest.raises(FieldSyntaxError):
         decode_properties(b"\x00\x00x")
 
 
-def test_what_is_not_utf8_passes():
+def test_what_is_not_utf8_passes() -> None:
     """A property is opaque to the broker: RabbitMQ hands on what is not UTF-8."""
     octets = b"\x80\x00\x01\xff"
     assert encode_properties(decode_properties(octets)) == octets
@@ -98,13 +98,13 @@ def test_what_is_not_utf8_passes():
         BasicProperties(timestamp=-1),
     ],
 )
-def test_what_cannot_be_written(properties):
+def test_what_cannot_be_written(properties: BasicProperties) -> None:
     """A value that does not fit is our own error."""
     with pytest.raises(EncodeError):
         encode_properties(properties)
 
 
-def test_size_that_cannot_be_written():
+def test_size_that_cannot_be_written() -> None:
     """A body size is 64 bits."""
     with pytest.raises(EncodeError):
         encode_header(ContentHeader(60, 2**64))
@@ -123,7 +123,7 @@ def test_size_that_cannot_be_written():
         app_id=st.none() | some.utf8_text.filter(bool),
     )
 )
-def test_agrees_with_pika_and_pamqp(properties):
+def test_agrees_with_pika_and_pamqp(properties: BasicProperties) -> None:
     """Pika writes the same octets, and pamqp reads the same values."""
     octets = encode_properties(properties)
     theirs = pika.spec.BasicProperties().decode(octets)
