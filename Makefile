@@ -11,6 +11,7 @@
 # PYTEST_ARGS goes to pytest: make test PYTEST_ARGS='--broker docker:3.10'
 
 PYTHON ?= python3
+PYTEST ?= pytest
 BIN := .venv/bin
 REPORT ?= reports
 COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
@@ -30,10 +31,10 @@ COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose
 	@touch $@
 
 conformance: .venv/installed
-	$(BIN)/pytest conformance --report $(REPORT) $(PYTEST_ARGS)
+	$(BIN)/pytest -n 4 conformance --report $(REPORT) $(PYTEST_ARGS)
 
 test: .venv/installed
-	$(BIN)/pytest -n 4 $(PYTEST_ARGS)
+	$(BIN)/$(PYTEST) -n 4 $(PYTEST_ARGS)
 
 check: .venv/installed
 	$(BIN)/ruff check
@@ -44,7 +45,7 @@ check: .venv/installed
 
 coverage: .venv/installed
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n 4 $(PYTEST_ARGS)
+	$(MAKE) test PYTEST='coverage run -m pytest'
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
