@@ -4,7 +4,7 @@
 #   make test          everything there is to test
 #   make check         static checks: ruff, mypy, import-linter
 #   make coverage      as test, with the coverage of our own code
-#   make benchmark     the figures of the README
+#   make benchmark     the figures of the README, on the broker of make lab or AMQP_URL
 #   make lab           the document's laboratory in Docker, to follow by hand; make lab-down ends it
 #   make clean         remove what these tasks made
 #
@@ -14,6 +14,7 @@ PYTHON ?= python3
 PYTEST ?= pytest
 BIN := .venv/bin
 REPORT ?= reports
+AMQP_URL ?= amqp://user:password@127.0.0.1:5672/%2F
 COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 .PHONY: conformance test check coverage benchmark lab lab-down clean
@@ -50,7 +51,8 @@ coverage: .venv/installed
 	$(BIN)/coverage report
 
 benchmark: .venv/installed
-	$(BIN)/python -m benchmarks
+	$(BIN)/python benchmarks/model.py
+	$(BIN)/python benchmarks/wiretap.py $(AMQP_URL)
 
 lab:
 	$(COMPOSE) up --detach --build
