@@ -1,0 +1,107 @@
+"""Defects of consuming: where the work is done, how much is taken, and how it ends."""
+
+import atexit
+import os
+import signal
+from typing import Any
+
+from pika import spec
+from pika.adapters.blocking_connection import BlockingChannel
+
+from reference_impl.hardened.consumer import Consumer
+from reference_impl.hardened.delivery import Delivery
+
+
+class BlocksHeartbeats(Consumer):
+    """Works in the connection's own thread, so that no heartbeat flows meanwhile."""
+
+    def receive(
+        self,
+        channel: BlockingChannel,
+        method: spec.Basic.Deliver,
+        properties: spec.BasicProperties,
+        body: bytes,
+    ) -> None:
+        """Work at once, where the heartbeats should be served."""
+        if self.stop.requested:
+            return
+        self.execute(Delivery(channel, method.delivery_tag, method.redelivered, properties, body))
+        if self.limit_reached():
+            self.stop.request()
+
+
+class ExceedsPrefetch(Consumer):
+    """Asks for ten messages at once, whatever WARREN_PREFETCH says."""
+
+    def qos(self, channel: BlockingChannel) -> None:
+        """Ask for ten."""
+        channel.basic_qos(prefetch_count=10)
+
+
+class ConsumesWithoutAcks(Consumer):
+    """Consumes with `no_ack`: a message counts as done when it is sent."""
+
+    def start(self, channel: BlockingChannel) -> None:
+        """Consume without acks."""
+        self.route.declare(channel)
+        self.qos(channel)
+        channel.basic_consume(self.route.queue, self.receive, auto_ack=True)
+
+
+class IgnoresBound(Consumer):
+    """Goes on after WARREN_MAX_MESSAGES messages."""
+
+    def limit_reached(self) -> bool:
+        """Know no limit."""
+        return False
+
+
+class OvershootsBound(Consumer):
+    """Does one message more than WARREN_MAX_MESSAGES."""
+
+    def limit_reached(self) -> bool:
+        """Stop one too late."""
+        return self.settled > self.settings.max_messages > 0
+
+
+class IgnoresStop(Consumer):
+    """Ignores SIGTERM."""
+
+    def __init__(self, *pieces: Any) -> None:
+        """Take the handler of the stop signal away."""
+        super().__init__(*pieces)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+class StopsAtOnce(Consumer):
+    """Ends at SIGTERM with status 0, the message in hand unfinished."""
+
+    def __init__(self, *pieces: Any) -> None:
+        """Replace the handler of the stop signal."""
+        super().__init__(*pieces)
+        signal.signal(signal.SIGTERM, lambda _number, _frame: os._exit(0))
+
+
+class ExitsWithOne(Consumer):
+    """Stops at SIGTERM as it should, but with status 1."""
+
+    def __init__(self, *pieces: Any) -> None:
+        """Replace the handler of the stop signal."""
+        super().__init__(*pieces)
+        signal.signal(signal.SIGTERM, self._stop)
+
+    def _stop(self, _number: int, _frame: object) -> None:
+        atexit.register(os._exit, 1)
+        self.stop.request()
+
+
+class DoesNothing(Consumer):
+    """Consumes and never does anything, not even stop in good order."""
+
+    def __init__(self, *pieces: Any) -> None:
+        """Let the stop signal kill."""
+        super().__init__(*pieces)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    def execute(self, delivery: Delivery) -> None:
+        """Neither work nor settle."""

@@ -1,0 +1,97 @@
+"""Defects of packages: how they are split, gathered, and worked on at once."""
+
+import time
+import uuid
+from collections.abc import Iterator
+
+import pika
+import sqlalchemy as sa
+from pika.adapters.blocking_connection import BlockingChannel
+
+from reference_impl.hardened.delivery import Delivery
+from reference_impl.hardened.gathering import Gathering, Part
+from reference_impl.hardened.parts import PartsPart, PartsStream
+from reference_impl.hardened.pipeline import PipelineStream
+from reference_impl.hardened.publisher import Publisher
+from reference_impl.hardened.tables import part_result
+from reference_impl.messages import PartMessage, Result, StreamMessage, decode
+from reference_impl.schema import message_log
+from reference_impl.topology import declare_exchange
+
+Parts = Iterator[tuple[Part, PartMessage]]
+
+
+class DropsLastPart(PartsStream):
+    """Leaves the last of several parts out."""
+
+    def split(self, package: str, texts: list[str], source: str) -> Parts:
+        """Split, one part short."""
+        parts = list(super().split(package, texts, source))
+        yield from parts[:-1] or parts
+
+
+class ReversesParts(PartsStream):
+    """Publishes the parts of a package from its last text to its first."""
+
+    def split(self, package: str, texts: list[str], source: str) -> Parts:
+        """Split from the end."""
+        yield from reversed(list(super().split(package, texts, source)))
+
+
+class RenamesParts(PartsStream):
+    """Gives a package new part ids whenever it is delivered, so that its parts are done again."""
+
+    def split(self, package: str, texts: list[str], source: str) -> Parts:
+        """Split under a new name."""
+        del package
+        yield from super().split(str(uuid.uuid4()), texts, source)
+
+
+class PublishesUnseen(Publisher):
+    """Publishes without `mandatory`: what no queue takes is gone without a word."""
+
+    def _declare_and_send(
+        self, exchange: str, body: bytes, properties: pika.BasicProperties, channel: BlockingChannel
+    ) -> None:
+        declare_exchange(channel, exchange)
+        channel.basic_publish(exchange, "", body, properties)
+
+
+class EarlyPackageRow(Gathering):
+    """Writes the package row when all parts but one are done."""
+
+    def is_complete(self, connection: sa.Connection, part: Part) -> bool:
+        """Count one part too few."""
+        parts = sa.select(sa.func.count()).where(part_result.c.package == part.package)
+        return connection.scalar(parts) == max(1, part.count - 1)
+
+
+class SerialisesParts(PartsPart):
+    """Works under the lock of the package's row, so that its parts are done one after another."""
+
+    def handle(self, delivery: Delivery) -> None:
+        """Lock, and only then work."""
+        message = decode(PartMessage, delivery.body)
+        part = Part.of(delivery.properties)
+        assert part is not None  # our own stream consumer publishes them all
+        with self.tools.database.begin() as connection:
+            self.tools.gathering.lock(connection, part)
+            self.tools.work.on(message.text)
+            self.tools.gathering.add(connection, part, delivery.body.decode())
+
+
+class OnePackageAtATime(PipelineStream):
+    """Lets no package begin before the result of the one before is there."""
+
+    def handle(self, delivery: Delivery) -> None:
+        """Publish the first step and wait for the last one's row."""
+        super().handle(delivery)
+        texts: list[str | None] = [*decode(StreamMessage, delivery.body).texts]
+        result = Result(texts=texts).encode().decode()
+        while not self._is_logged(result):
+            time.sleep(self.tools.settings.second / 10)
+
+    def _is_logged(self, message: str) -> bool:
+        rows = sa.select(sa.func.count()).where(message_log.c.message == message)
+        with self.tools.database.begin() as connection:
+            return bool(connection.scalar(rows))

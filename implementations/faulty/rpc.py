@@ -1,0 +1,148 @@
+"""Defects of RPC: whose reply a caller gets, when, and what becomes of a request."""
+
+import os
+
+import pika
+from pika import spec
+from pika.adapters.blocking_connection import BlockingChannel
+
+from reference_impl.hardened.delivery import Delivery
+from reference_impl.hardened.publisher import send
+from reference_impl.hardened.rpc_client import RpcClient
+from reference_impl.hardened.rpc_server import RpcServer
+from reference_impl.messages import TaskMessage, decode
+from reference_impl.php import json_encode, serialize
+
+_NO_RESULT = serialize(json_encode({"result": None, "process_time": 0}))
+_ONE_ID = "task_1"
+_AN_HOUR = 3600.0
+
+
+class NeverTimesOut(RpcClient):
+    """Waits an hour for a reply, whatever WARREN_TIMEOUT says."""
+
+    def call(self, exchange: str, body: bytes, timeout: float) -> str:
+        """Call with all the patience of the world."""
+        del timeout
+        return super().call(exchange, body, _AN_HOUR)
+
+
+class ExpiresAtOnce(RpcClient):
+    """Publishes requests with expiration "0": one that finds no consumer free is dropped."""
+
+    def request(
+        self,
+        channel: BlockingChannel,
+        exchange: str,
+        body: bytes,
+        correlation_id: str,
+        timeout: float,
+    ) -> None:
+        """Publish a request that cannot wait."""
+        del timeout
+        properties = pika.BasicProperties(
+            content_type="text/plain",
+            delivery_mode=1,
+            reply_to=self._queue,
+            correlation_id=correlation_id,
+            expiration="0",
+        )
+        send(channel, exchange, "", body, properties)
+
+
+class OneCorrelationId(RpcClient):
+    """Uses one correlation id for all requests; a reply goes to whoever has waited longest."""
+
+    def request(
+        self,
+        channel: BlockingChannel,
+        exchange: str,
+        body: bytes,
+        correlation_id: str,
+        timeout: float,
+    ) -> None:
+        """Publish a request like all others."""
+        del correlation_id
+        super().request(channel, exchange, body, _ONE_ID, timeout)
+
+    def receive(
+        self,
+        _channel: BlockingChannel,
+        _method: spec.Basic.Deliver,
+        _properties: pika.BasicProperties,
+        body: bytes,
+    ) -> None:
+        """Hand a reply to the first in line."""
+        self._settle(next(iter(self._waiting), None), body)
+
+
+class SwapsReplies(RpcClient):
+    """Hands a reply to the caller that came last."""
+
+    def receive(
+        self,
+        _channel: BlockingChannel,
+        _method: spec.Basic.Deliver,
+        properties: pika.BasicProperties,
+        body: bytes,
+    ) -> None:
+        """Hand a reply that somebody waits for to the last in line."""
+        if properties.correlation_id in self._waiting:
+            self._settle(list(self._waiting)[-1], body)
+
+
+class HandsOutLateReplies(RpcClient):
+    """Hands a reply that nobody waits for any more to the next caller."""
+
+    def receive(
+        self,
+        _channel: BlockingChannel,
+        _method: spec.Basic.Deliver,
+        properties: pika.BasicProperties,
+        body: bytes,
+    ) -> None:
+        """Hand a reply to its caller, or else to anybody."""
+        own = properties.correlation_id in self._waiting
+        self._settle(properties.correlation_id if own else next(iter(self._waiting), None), body)
+
+
+class AnswersNothing(RpcClient):
+    """Calls nobody, and answers all the same."""
+
+    def call(self, exchange: str, body: bytes, timeout: float) -> str:
+        """Answer without a call."""
+        del exchange, body, timeout
+        return ""
+
+
+class RepliesBeforeWork(RpcServer):
+    """Replies before it works, so that there is no result to reply with."""
+
+    def handle(self, delivery: Delivery) -> None:
+        """Reply, then work; bad requests and missing tasks as ever."""
+        task_id = decode(TaskMessage, delivery.body).taskId
+        if self.tools.tasks.get(task_id) is None:
+            super().handle(delivery)
+            return
+        self.reply(delivery, _NO_RESULT)
+        self.answer(task_id)
+
+
+class DiesOnMissingTask(RpcServer):
+    """Dies of a request for a task that is not there."""
+
+    def answer(self, task_id: int) -> bytes:
+        """Answer, if there is something to answer with."""
+        if self.tools.tasks.get(task_id) is None:
+            os._exit(1)
+        return super().answer(task_id)
+
+
+class ErrorLooksLikeResult(RpcServer):
+    """Replies to a request for a task that is not there as if it were a result."""
+
+    def answer(self, task_id: int) -> bytes:
+        """Answer with a result, be it none."""
+        if self.tools.tasks.get(task_id) is None:
+            return _NO_RESULT
+        return super().answer(task_id)

@@ -1,0 +1,117 @@
+"""Defects of settlement: what is acked, rejected or put back, and when."""
+
+from pika.adapters.blocking_connection import BlockingChannel
+
+from reference_impl.hardened.consumer import Consumer
+from reference_impl.hardened.delivery import Delivery
+from reference_impl.hardened.errors import RejectedError
+from reference_impl.hardened.publisher import send
+from reference_impl.hardened.settlement import Settlement
+from reference_impl.messages import MalformedError, MisshapenError, StreamMessage, decode
+from reference_impl.topology import DEAD_LETTER
+
+
+class AcksBeforeWork(Consumer):
+    """Acks a message and then works on it: a crash in between loses it."""
+
+    def attempt(self, delivery: Delivery) -> bool:
+        """Ack first; False, for nothing is left to ack afterwards."""
+        self.settled += self.settlement.ack(delivery)
+        super().attempt(delivery)
+        return False
+
+
+class Forgets(Consumer):
+    """Acks a message and never works on it."""
+
+    def attempt(self, delivery: Delivery) -> bool:
+        """Pass for done."""
+        del delivery
+        return True
+
+
+class NeverAcks(Settlement):
+    """Does the work and keeps the message for ever."""
+
+    def ack(self, delivery: Delivery) -> bool:
+        """Ack nothing."""
+        del delivery
+        return False
+
+
+class RejectsRedeliveries(Consumer):
+    """Takes a redelivered message for poison and rejects it without requeue."""
+
+    def attempt(self, delivery: Delivery) -> bool:
+        """Work on a first delivery only."""
+        if delivery.redelivered:
+            raise RejectedError("it was delivered before")
+        return super().attempt(delivery)
+
+
+class RequeuesMalformed(Consumer):
+    """Puts a body that is no JSON back on its queue, and gets it again, for ever."""
+
+    poison: type[Exception] = MalformedError
+
+    def attempt(self, delivery: Delivery) -> bool:
+        """Requeue poison, after a pause that spares the machine."""
+        try:
+            return super().attempt(delivery)
+        except self.poison:
+            self.stop.wait(self.settings.second / 4)
+            requeue(delivery)
+            return False
+
+
+class RequeuesMisshapen(RequeuesMalformed):
+    """Puts JSON of another shape back on its queue, and gets it again, for ever."""
+
+    poison = MisshapenError
+
+
+class RequeuesEmpty(Consumer):
+    """Puts a package of no texts back on its queue, and gets it again, for ever."""
+
+    def attempt(self, delivery: Delivery) -> bool:
+        """Requeue what has no texts."""
+        if decode(StreamMessage, delivery.body).texts:
+            return super().attempt(delivery)
+        requeue(delivery)
+        return False
+
+
+class DropsRejected(Settlement):
+    """Rejects without a copy in the dead-letter queue: a bad message is gone."""
+
+    def dead_letter(self, delivery: Delivery, reason: str) -> bool:
+        """Reject, and keep nothing."""
+        del reason
+        return self._try(lambda channel: channel.basic_reject(delivery.tag, requeue=False))
+
+
+class SettlesNothing(Settlement):
+    """Fits a consumer that consumes without acks: only the copy of a bad message is left to do."""
+
+    def ack(self, delivery: Delivery) -> bool:
+        """Pass for acked: the broker took it for acked when it was sent."""
+        del delivery
+        return True
+
+    def dead_letter(self, delivery: Delivery, reason: str) -> bool:
+        """Keep the copy."""
+
+        def keep(channel: BlockingChannel) -> None:
+            DEAD_LETTER.declare(channel)
+            explanation = self._explain(delivery, reason)
+            send(channel, DEAD_LETTER.exchange, "", delivery.body, explanation)
+
+        return self._try(keep)
+
+
+def requeue(delivery: Delivery) -> None:
+    """Nack with requeue, in the thread that the channel belongs to."""
+    channel = delivery.channel
+    channel.connection.add_callback_threadsafe(
+        lambda: channel.basic_nack(delivery.tag, requeue=True)
+    )

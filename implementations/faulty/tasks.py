@@ -1,0 +1,44 @@
+"""Defects of the asynchronous task: who does it, and where it is published."""
+
+import pika
+from pika.adapters.blocking_connection import BlockingChannel
+
+from reference_impl.hardened.publisher import Publisher
+from reference_impl.hardened.tasks import Tasks
+from reference_impl.topology import MISTAKEN_TASK_EXCHANGE, declare_exchange
+
+
+class WorksInRequest(Tasks):
+    """Does the task while its caller waits, before it is handed to its consumer."""
+
+    def add(self) -> int:
+        """Insert a task and complete it."""
+        task_id = super().add()
+        self.complete(task_id)
+        return task_id
+
+
+class MisroutesTasks(Publisher):
+    """Publishes tasks where no queue is bound, as the document's producer does."""
+
+    def _declare_and_send(
+        self, exchange: str, body: bytes, properties: pika.BasicProperties, channel: BlockingChannel
+    ) -> None:
+        del exchange
+        declare_exchange(channel, MISTAKEN_TASK_EXCHANGE)
+        channel.basic_publish(MISTAKEN_TASK_EXCHANGE, "", body, properties)
+
+
+class AddsNothing(Tasks):
+    """Inserts no task."""
+
+    def add(self) -> int:
+        """Pass for inserted."""
+        return 0
+
+
+class PublishesNothing(Publisher):
+    """Publishes no task."""
+
+    def publish(self, exchange: str, body: bytes, **options: object) -> None:
+        """Pass for published."""
