@@ -24,7 +24,7 @@ package = sa.Table(
 part_result = sa.Table(
     "part_result",
     metadata,
-    sa.Column("package", sa.ForeignKey("package.id"), primary_key=True),
+    sa.Column("package", sa.String(255), primary_key=True),
     sa.Column("index", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("created_at", sa.DateTime, nullable=False),
 )

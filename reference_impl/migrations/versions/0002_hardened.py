@@ -35,7 +35,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "part_result",
-        sa.Column("package", sa.String(255), sa.ForeignKey("package.id"), primary_key=True),
+        sa.Column("package", sa.String(255), primary_key=True),
         sa.Column("index", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("created_at", sa.DateTime, nullable=False),
         **_MYSQL,

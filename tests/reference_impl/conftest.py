@@ -1,0 +1,91 @@
+"""Databases that `migrate` made, and settings that point at them."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from fixtures.databases import Databases, DatabaseUrls, attach, choose
+from fixtures.errors import DatabaseUnavailable
+from fixtures.runs.run import Run
+from reference_impl import Settings
+from reference_impl.migrate import upgrade
+from reference_impl.schema import engine
+
+KINDS = ("sqlite", "postgresql", "mysql")
+
+
+def migrate(urls: DatabaseUrls) -> None:
+    """Make our tables."""
+    upgrade(urls.url)
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
+    """Hold a server of each kind that can be had here, with a template of our tables."""
+    run = Run.start()
+    try:
+        running = choose(request.param).start(run)
+    except DatabaseUnavailable as error:
+        run.end()
+        pytest.skip(str(error))
+    try:
+        with attach(running.address, run) as hand:
+            hand.prepare_template("reference", migrate)
+            yield hand
+    finally:
+        running.stop()
+        run.end()
+
+
+@pytest.fixture
+def database(databases: Databases) -> Iterator[sa.Engine]:
+    """Open an empty migrated database of each kind, as the reference consumers do."""
+    copy = databases.create_copy("reference")
+    pool = engine(copy.urls.url)
+    yield pool
+    pool.dispose()
+    databases.drop(copy)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrate one SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite(template: Path, tmp_path: Path) -> Iterator[sa.Engine]:
+    """Open an empty migrated SQLite database, for what does not depend on the kind."""
+    path = tmp_path / "case.db"
+    shutil.copy(template, path)
+    pool = engine(f"sqlite:///{path}")
+    yield pool
+    pool.dispose()
+
+
+@pytest.fixture
+def make_settings() -> Callable[..., Settings]:
+    """Make settings whose work takes next to no time."""
+
+    def make(**changes: Any) -> Settings:
+        values: dict[str, Any] = {
+            "amqp_url": "amqp://nobody:nothing@127.0.0.1:1/",
+            "database_url": "sqlite:////nowhere",
+            "second": 0.001,
+            "timeout": 0.2,
+        }
+        return Settings(**(values | changes))
+
+    return make
+
+
+@pytest.fixture
+def settings(make_settings: Callable[..., Settings]) -> Settings:
+    """Give settings whose work takes next to no time."""
+    return make_settings()

@@ -1,0 +1,51 @@
+"""A link without a broker: every wait on it ends."""
+
+import threading
+
+import pytest
+
+from reference_impl import Settings
+from reference_impl.hardened.backoff import Backoff
+from reference_impl.hardened.errors import BrokerAwayError, LinkLostError
+from reference_impl.hardened.link import Link
+
+
+@pytest.fixture
+def link(settings: Settings) -> Link:
+    """Give a link to an address where no broker is."""
+    return Link(settings, on_channel=lambda _channel: None, patient=True)
+
+
+def test_call_times_out(link: Link) -> None:
+    """A call without a connection ends at its timeout."""
+    with pytest.raises(BrokerAwayError):
+        link.call(lambda channel: channel, timeout=0.01)
+
+
+def test_close_ends_everything(link: Link) -> None:
+    """Closing ends the link's thread between two attempts, and fails the calls that wait."""
+    serving = threading.Thread(target=link.run)
+    serving.start()
+    threading.Timer(0.05, link.close).start()
+    with pytest.raises(LinkLostError):
+        link.call(lambda channel: channel, timeout=5)
+    serving.join(5)
+    assert not serving.is_alive()
+
+
+def test_gives_up_at_the_start(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A consumer that never found its broker ends with a sentence that names the variable."""
+    monkeypatch.setattr("reference_impl.hardened.link._START_UP_SECONDS", 0.01)
+    link = Link(settings, on_channel=lambda _channel: None, patient=False)
+    with pytest.raises(BrokerAwayError, match="WARREN_AMQP_URL"):
+        link.run()
+
+
+def test_backoff_grows_to_its_cap() -> None:
+    """Pauses grow from a tenth of a second to five, with jitter, and begin again."""
+    backoff = Backoff(1.0)
+    pauses = [backoff.next() for _ in range(10)]
+    assert 0.05 <= pauses[0] <= 0.1
+    assert all(2.5 <= pause <= 5.0 for pause in pauses[-3:])
+    backoff.reset()
+    assert backoff.next() <= 0.1
