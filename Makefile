@@ -51,8 +51,8 @@ coverage: .venv/installed
 	$(BIN)/coverage report
 
 benchmark: .venv/installed
-	$(BIN)/python benchmarks/model.py
-	$(BIN)/python benchmarks/wiretap.py $(AMQP_URL)
+	$(BIN)/python -m benchmarks.model
+	$(BIN)/python -m benchmarks.wiretap $(AMQP_URL)
 
 lab:
 	$(COMPOSE) up --detach --build
