@@ -1,0 +1,1 @@
+"""A RabbitMQ that fits in a process: `model`, `wire`, and what stands on them."""
