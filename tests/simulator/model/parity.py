@@ -11,7 +11,7 @@ import re
 import socket
 import time
 from collections import deque
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -19,9 +19,10 @@ from pamqp import body, frame, header
 from pamqp import commands as pamqp_commands
 
 from simulator.model import Broker, Message, commands, events
+from tests.simulator.model.lab import Properties
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from simulator.model import Version
 
@@ -40,22 +41,6 @@ INTEGER_TYPE = re.compile("of type '(byte|short|signedint|long)'")
 GENERATED = re.compile(r"amq\.(?:gen|ctag)-([\w-]{22})")
 RENAMED = {"type": "exchange_type"}
 CLASSES = ("Connection", "Channel", "Exchange", "Queue", "Basic", "Confirm", "Tx")
-
-
-@dataclass(frozen=True)
-class Properties:
-    """Properties as plain values."""
-
-    headers: Mapping[str, object] | None = None
-    delivery_mode: int | None = None
-    priority: int | None = None
-    reply_to: str | None = None
-    expiration: str | None = None
-    user_id: str | None = None
-    content_type: str | None = None
-
-    def replace(self, **changes: Any) -> Properties:
-        return replace(self, **changes)
 
 
 def pamqp_class(command: object) -> type[Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator.model import Message, commands
-from tests.simulator.model.parity import Properties
+from tests.simulator.model.lab import Properties
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

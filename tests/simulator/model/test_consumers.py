@@ -1,0 +1,161 @@
+"""Who gets a message: turns, prefetch, priorities, exclusive and single active consumers."""
+
+import pytest
+
+from simulator.model import commands, events
+from tests.simulator.model.lab import Lab, bodies, closed
+
+
+def owners(caused):
+    """Return the consumer tags of the deliveries, in order."""
+    return [event.consumer_tag for event in caused if isinstance(event, events.BasicDeliver)]
+
+
+def publish(client, number):
+    """Publish so many messages to q and return who got them."""
+    return [tag for index in range(number) for tag in owners(client.publish("q", b"%d" % index))]
+
+
+@pytest.fixture
+def client():
+    """A channel, and the queue q."""
+    client = Lab().channel()
+    client.declare("q")
+    return client
+
+
+def test_consumers_take_turns(client):
+    """Messages go round: every consumer gets one before any gets two."""
+    for tag in "abc":
+        client.consume("q", tag)
+    assert publish(client, 6) == [*"abcabc"]
+
+
+def test_prefetch_is_per_consumer(client):
+    """No consumer holds more than the prefetch that was set when it began."""
+    client.qos(2)
+    client.consume("q", "a")
+    client.qos(1)
+    client.consume("q", "b")
+    assert publish(client, 5) == ["a", "b", "a"]
+    assert owners(client.ack(2)) == ["b"]
+
+
+def test_global_prefetch_is_per_channel_on_3_10():
+    """RabbitMQ 3.10 counts a global prefetch over all consumers of the channel."""
+    client = Lab("3.10").channel()
+    client.declare("q")
+    client.qos(2, global_=True)
+    client.consume("q", "a")
+    client.consume("q", "b")
+    assert publish(client, 5) == ["a", "b"]
+    assert len(owners(client.ack(1))) == 1
+
+
+def test_global_prefetch_is_per_consumer_on_4_3(client):
+    """RabbitMQ 4.3 takes a global prefetch for one per consumer."""
+    client.qos(1, global_=True)
+    client.consume("q", "a")
+    client.consume("q", "b")
+    assert publish(client, 3) == ["a", "b"]
+
+
+def test_tasks_run_on_whoever_is_free(client):
+    """With prefetch 1 a busy consumer gets nothing while a free one takes message after message."""
+    client.qos(1)
+    client.consume("q", "busy")
+    client.consume("q", "free")
+    publish(client, 5)
+    assert owners(client.ack(2)) == ["free"]
+    assert owners(client.ack(3)) == ["free"]
+
+
+def test_higher_priority_first(client):
+    """Consumers of a lower priority get messages only while those of a higher one are full."""
+    client.qos(1)
+    client.consume("q", "low")
+    client.consume("q", "high", arguments={"x-priority": 5})
+    assert publish(client, 3) == ["high", "low"]
+
+
+def test_exclusive_consumer_wants_to_be_alone(client):
+    """A second consumer beside an exclusive one is 403, and so is an exclusive one beside others."""
+    client.consume("q", "a", exclusive=True)
+    text = "queue 'q' in vhost '/' in exclusive use"
+    assert closed(client.lab.channel(1, 2).consume("q", "b")) == ("channel", 403, text)
+    client.do(commands.BasicCancel, "a")
+    client.consume("q", "a")
+    other = client.lab.channel(1, 3)
+    assert closed(other.consume("q", "b", exclusive=True)) == ("channel", 403, text)
+
+
+def test_single_active_consumer():
+    """Only the first consumer gets messages; when it goes, the next one takes over."""
+    client = Lab().channel()
+    client.declare("q", durable=True, arguments={"x-single-active-consumer": True})
+    client.consume("q", "a")
+    client.consume("q", "b")
+    assert publish(client, 2) == ["a", "a"]
+    client.do(commands.BasicCancel, "a")
+    assert publish(client, 1) == ["b"]
+
+
+def test_a_consumer_tag_is_used_once(client):
+    """A tag in use is 530, which ends the connection."""
+    client.consume("q", "a")
+    expected = ("connection", 530, "attempt to reuse consumer tag 'a'")
+    assert closed(client.consume("q", "a")) == expected
+
+
+def test_a_consumer_without_a_tag_is_given_one(client):
+    """The broker names the consumer from the supply of names."""
+    (answer,) = client.consume("q", "")
+    assert answer.consumer_tag == "amq.ctag-name-1"
+
+
+def test_cancel_keeps_what_is_held(client):
+    """A cancelled consumer's deliveries stay unacknowledged and may still be settled."""
+    client.publish("q", b"m")
+    client.consume("q", "a")
+    assert client.do(commands.BasicCancel, "a") == [events.BasicCancelOk(1, 1, "a")]
+    assert client.ack(1) == []
+    assert client.do(commands.BasicCancel, "nobody") == [events.BasicCancelOk(1, 1, "nobody")]
+
+
+def test_cancel_notification(client):
+    """A consumer whose queue is deleted is told so, if its client understands that."""
+    client.consume("q", "a")
+    caused = client.lab.channel(2).do(commands.QueueDelete, "q")
+    assert caused == [events.BasicCancel(1, 1, "a"), events.QueueDeleteOk(2, 1, 0)]
+
+
+def test_deliveries_follow_the_answer(client):
+    """basic.consume-ok comes before the first delivery."""
+    client.publish("q", b"m")
+    answer, delivery = client.consume("q")
+    assert isinstance(answer, events.BasicConsumeOk)
+    assert bodies([delivery]) == [b"m"]
+
+
+def test_publish_and_subscribe():
+    """Every server-named queue gets every message; it goes with its connection; the late miss out."""
+    lab = Lab()
+    lab.channel().exchange("logs", "fanout")
+    for number in (2, 3):
+        client = lab.channel(number)
+        (declared,) = client.declare("", exclusive=True, auto_delete=True)
+        client.bind(declared.queue, "logs")
+        client.consume(declared.queue)
+    caused = lab.channel().publish("", b"m", "logs")
+    assert sorted(event.connection for event in caused) == [2, 3]
+    lab.do(commands.ConnectionLost(2))
+    assert [*lab.broker.vhosts["/"].queues] == ["amq.gen-name-2"]
+
+
+def test_auto_delete_queue_goes_with_its_last_consumer(client):
+    """It stays while nobody has consumed yet, and goes with the last consumer."""
+    client.declare("gone", durable=True, auto_delete=True)
+    assert "gone" in client.lab.broker.vhosts["/"].queues
+    client.consume("gone", "a")
+    client.do(commands.BasicCancel, "a")
+    assert "gone" not in client.lab.broker.vhosts["/"].queues

@@ -1,0 +1,169 @@
+"""Dead letters: reasons, counts, keys, cycles; and the retry queue made of them."""
+
+import pytest
+
+from simulator.model import commands
+from tests.simulator.model.lab import Lab
+
+TO_DEAD = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "dead"}
+
+
+def lab_with(semantics="4.3", **arguments):
+    """A broker with the queue q, whose dead letters go to the queue dead."""
+    lab = Lab(semantics)
+    client = lab.channel()
+    given = {name.replace("_", "-"): value for name, value in arguments.items()}
+    client.declare("q", durable=True, arguments={**TO_DEAD, **given})
+    client.declare("dead")
+    return lab, client
+
+
+def deaths(client, queue="dead"):
+    """Return the x-death tables of the next message, without their times."""
+    headers = client.get(queue, no_ack=True).message.properties.headers
+    return [{key: death[key] for key in death if key != "time"} for death in headers["x-death"]]
+
+
+@pytest.mark.parametrize("semantics", ["3.10", "4.3"])
+def test_rejected(semantics):
+    """A message rejected without requeue goes to the dead-letter exchange and says why."""
+    lab, client = lab_with(semantics)
+    client.publish("q", b"m", headers={"mine": 1})
+    client.nack(client.get("q").delivery_tag, requeue=False)
+    (death,) = deaths(client)
+    assert death == {
+        "count": 1,
+        "reason": "rejected",
+        "queue": "q",
+        "exchange": "",
+        "routing-keys": ["q"],
+    }
+    assert lab.ready("q") == []
+
+
+@pytest.mark.parametrize(
+    ("semantics", "last"),
+    [("3.10", None), ("4.3", "q")],
+)
+def test_first_and_last_death(semantics, last):
+    """Headers name the first death; RabbitMQ 4.3 names the last one, too."""
+    _, client = lab_with(semantics)
+    client.publish("q", b"m")
+    client.nack(client.get("q").delivery_tag, requeue=False)
+    headers = client.get("dead").message.properties.headers
+    assert headers["x-first-death-queue"] == "q"
+    assert headers.get("x-last-death-queue") == last
+
+
+def test_expired_message_keeps_its_expiration_in_the_record():
+    """The expiration is taken out of the message, so that it does not expire again."""
+    lab, client = lab_with()
+    client.publish("q", b"m", expiration="100")
+    lab.wait(1)
+    got = client.get("dead").message
+    assert got.properties.expiration is None
+    assert got.properties.headers["x-death"][0]["original-expiration"] == "100"
+    assert got.properties.headers["x-death"][0]["reason"] == "expired"
+
+
+def test_full_queue_dead_letters_its_head():
+    """A queue that overflows sends its oldest message on, with the reason maxlen."""
+    lab, client = lab_with(x_max_length=1)
+    client.publish("q", b"old")
+    client.publish("q", b"new")
+    assert (lab.ready("q"), lab.ready("dead")) == ([b"new"], [b"old"])
+    assert deaths(client)[0]["reason"] == "maxlen"
+
+
+def test_delayed_retry():
+    """A queue with a TTL that dead-letters back delays a message; the count grows with each round."""
+    lab = Lab()
+    client = lab.channel()
+    retry = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "retry"}
+    back = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "work"}
+    client.declare("work", durable=True, arguments=retry)
+    client.declare("retry", durable=True, arguments={**back, "x-message-ttl": 5000})
+    client.publish("work", b"m")
+    for round_number in (1, 2, 3):
+        client.nack(client.get("work").delivery_tag, requeue=False)
+        lab.wait(4.999)
+        assert lab.ready("work") == []
+        lab.wait(0.002)
+        assert lab.ready("work") == [b"m"]
+        got = client.get("work")
+        counts = {
+            (death["queue"], death["reason"]): death["count"]
+            for death in got.message.properties.headers["x-death"]
+        }
+        assert counts == {("work", "rejected"): round_number, ("retry", "expired"): round_number}
+        client.nack(got.delivery_tag)
+
+
+def test_a_cycle_without_rejection_is_dropped():
+    """A message that only ever expires does not go round for ever."""
+    lab = Lab()
+    client = lab.channel()
+    for name, other in (("a", "b"), ("b", "a")):
+        back = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": other}
+        client.declare(name, durable=True, arguments={**back, "x-message-ttl": 100})
+    client.publish("a", b"m")
+    lab.wait(0.15)
+    assert (lab.ready("a"), lab.ready("b")) == ([], [b"m"])
+    lab.wait(1)
+    assert (lab.ready("a"), lab.ready("b")) == ([], [])
+
+
+def test_without_a_key_the_message_keeps_its_own():
+    """A dead letter is published with the keys it had, CC included."""
+    lab = Lab()
+    client = lab.channel()
+    client.exchange("x", "direct")
+    client.declare("q", durable=True, arguments={"x-dead-letter-exchange": "x"})
+    for queue, key in (("by-key", "q"), ("by-copy", "copy")):
+        client.declare(queue)
+        client.bind(queue, "x", key)
+    client.publish("q", b"m", headers={"CC": ["copy"]})
+    client.nack(client.get("q").delivery_tag, requeue=False)
+    assert (lab.ready("by-key"), lab.ready("by-copy")) == ([b"m"], [b"m"])
+
+
+def test_a_missing_dead_letter_exchange_drops():
+    """Without the exchange the message is gone, and nobody is told."""
+    lab = Lab()
+    client = lab.channel()
+    client.declare("q", durable=True, arguments={"x-dead-letter-exchange": "nowhere"})
+    client.publish("q", b"m")
+    assert client.nack(client.get("q").delivery_tag, requeue=False) == []
+    assert lab.ready("q") == []
+
+
+def test_a_chain_of_a_thousand_queues_does_not_nest():
+    """Dead letters travel one after another, however long the way."""
+    lab = Lab()
+    client = lab.channel()
+    for number in range(1000):
+        onward = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": f"q{number + 1}"}
+        client.declare(f"q{number}", durable=True, arguments={**onward, "x-message-ttl": 0})
+    client.declare("q1000")
+    client.publish("q0", b"m")
+    assert lab.ready("q1000") == [b"m"]
+
+
+def test_a_published_history_counts_on_3_10_only():
+    """RabbitMQ 3.10 goes on counting from an x-death header a client has sent; 4.3 begins anew."""
+    history = [{"queue": "q", "reason": "rejected", "count": 7}]
+    for semantics, count in (("3.10", 8), ("4.3", 1)):
+        _, client = lab_with(semantics)
+        client.publish("q", b"m", headers={"x-death": history})
+        client.nack(client.get("q").delivery_tag, requeue=False)
+        assert deaths(client)[0]["count"] == count
+
+
+def test_a_purged_queue_dead_letters_nothing():
+    """Purging and deleting drop messages for good."""
+    lab, client = lab_with()
+    client.publish("q", b"1")
+    client.do(commands.QueuePurge, "q")
+    client.publish("q", b"2")
+    client.do(commands.QueueDelete, "q")
+    assert lab.ready("dead") == []

@@ -1,0 +1,215 @@
+"""Exchange types: which queues a message goes to."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.model import commands, events
+from simulator.model.routing import TopicRouter, headers_match
+from tests.simulator.model.lab import Lab, closed, message
+
+WORDS = st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=5)
+PATTERN_WORDS = st.lists(st.sampled_from(["a", "b", "*", "#", ""]), max_size=5)
+
+
+def routed(kind, bindings, *published, semantics="4.3"):
+    """Publish through an exchange of a kind; return per queue the bodies that arrive."""
+    lab = Lab(semantics)
+    client = lab.channel()
+    client.exchange("x", kind)
+    for queue, key, arguments in bindings:
+        client.declare(queue)
+        client.do(commands.QueueBind, queue, "x", key, arguments=arguments)
+    for number, (key, headers) in enumerate(published):
+        client.publish(key, str(number).encode(), "x", headers=headers)
+    return {queue: b"".join(lab.ready(queue)).decode() for queue, *_ in bindings}
+
+
+def test_default_exchange_routes_by_queue_name():
+    """A message published without an exchange reaches the queue its key names."""
+    lab = Lab()
+    lab.channel().declare("q")
+    lab.channel().publish("q", b"hello")
+    assert lab.ready("q") == [b"hello"]
+
+
+def test_direct_takes_the_exact_key():
+    """One queue may have several keys, and several queues one key."""
+    bindings = [("one", "a", {}), ("one", "b", {}), ("two", "a", {})]
+    assert routed("direct", bindings, ("a", None), ("b", None), ("a.b", None)) == {
+        "one": "01",
+        "two": "0",
+    }
+
+
+def test_fanout_ignores_the_key():
+    """Every bound queue gets every message."""
+    bindings = [("one", "a", {}), ("two", "", {})]
+    assert routed("fanout", bindings, ("a", None), ("z", None)) == {"one": "01", "two": "01"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matching"),
+    [
+        ("*", {"a", "b"}),
+        ("#", {"", "a", "b", "a.b", "a.b.c", "a..c"}),
+        ("a.*", {"a.b"}),
+        ("a.#", {"a", "a.b", "a.b.c", "a..c"}),
+        ("#.c", {"a.b.c", "a..c"}),
+        ("*.*.c", {"a.b.c", "a..c"}),
+        ("a.b", {"a.b"}),
+        ("", {""}),
+    ],
+)
+def test_topic_patterns(pattern, matching):
+    """A star is exactly one word, a hash is zero or more."""
+    keys = ["", "a", "b", "a.b", "a.b.c", "a..c"]
+    arrived = routed("topic", [("q", pattern, {})], *((key, None) for key in keys))["q"]
+    assert {keys[int(number)] for number in arrived} == matching
+
+
+def test_topic_key_of_255_bytes():
+    """A key may have 255 bytes and as many words as fit."""
+    key = ".".join("w" * 128)
+    assert routed("topic", [("q", "#", {}), ("r", key, {})], (key, None)) == {"q": "0", "r": "0"}
+
+
+@given(PATTERN_WORDS, WORDS)
+def test_topic_trie_agrees_with_a_regular_expression(pattern, words):
+    """The trie matches what the pattern means, read naively."""
+    router = TopicRouter()
+    router.add(".".join(pattern), {}, "q")
+    pattern = ".".join(pattern).split(".") if pattern and pattern != [""] else []
+    words = ".".join(words).split(".") if words and words != [""] else []
+    regex = "".join({"*": "[^,]*,", "#": "([^,]*,)*"}.get(word, f"{word},") for word in pattern)
+    expected = re.fullmatch(regex, "".join(f"{word}," for word in words)) is not None
+    assert bool(router.match(message(".".join(words)))) is expected
+
+
+@given(st.lists(st.tuples(PATTERN_WORDS, st.sampled_from("pqr")), unique_by=str, max_size=8))
+def test_topic_trie_is_empty_after_all_is_unbound(bindings):
+    """Unbinding takes out every node that binding has made."""
+    router = TopicRouter()
+    for pattern, destination in bindings:
+        router.add(".".join(pattern), {}, destination)
+    for pattern, destination in bindings:
+        router.remove(".".join(pattern), {}, destination)
+    assert not router._root.children
+    assert not router._root.destinations.counts
+
+
+@pytest.mark.parametrize(
+    ("arguments", "headers", "expected"),
+    [
+        ({"h": 1}, {"h": 1}, True),
+        ({"h": 1, "g": 2}, {"h": 1}, False),
+        ({"x-match": "all", "h": 1, "g": 2}, {"h": 1, "g": 2, "more": 3}, True),
+        ({"x-match": "any", "h": 1, "g": 2}, {"g": 2}, True),
+        ({"x-match": "any", "h": 1}, {"h": 2}, False),
+        ({"x-match": "any"}, {"h": 2}, False),
+        ({"x-match": "all"}, {}, True),
+        ({"h": None}, {"h": "whatever"}, True),
+        ({"x-match": "all", "x-h": 1, "h": 1}, {"h": 1}, True),
+        ({"x-match": "all-with-x", "x-h": 1, "h": 1}, {"h": 1}, False),
+        ({"x-match": "any", "x-h": 1}, {"x-h": 1}, False),
+        ({"x-match": "any-with-x", "x-h": 1}, {"x-h": 1}, True),
+        ({"h": 1}, {"h": True}, False),
+        ({"h": 1}, {"h": "1"}, False),
+    ],
+)
+def test_headers(arguments, headers, expected):
+    """Headers match by presence and value; x- arguments count in the -with-x modes only."""
+    assert headers_match(arguments, headers, loose_numbers=True) is expected
+
+
+def test_headers_compare_one_and_one_point_nought_as_the_release_does():
+    """RabbitMQ 3.10 takes 1 and 1.0 for equal, 4.3 does not."""
+    bindings = [("q", "", {"h": 1})]
+    assert routed("headers", bindings, ("", {"h": 1.0}), semantics="3.10") == {"q": "0"}
+    assert routed("headers", bindings, ("", {"h": 1.0}), semantics="4.3") == {"q": ""}
+
+
+def test_weather():
+    """A key of two words reaches the queues of its place and of its theme."""
+    bindings = [("europe", "europe.#", {}), ("usa", "usa.#", {}), ("weather", "#.weather", {})]
+    published = (("europe.weather", None), ("usa.news", None), ("usa.weather", None))
+    assert routed("topic", bindings, *published) == {"europe": "0", "usa": "12", "weather": "02"}
+
+
+def test_a_queue_bound_twice_gets_a_message_once():
+    """Several bindings that match deliver one copy to a queue."""
+    bindings = [("q", "a.*", {}), ("q", "*.b", {}), ("q", "#", {})]
+    assert routed("topic", bindings, ("a.b", None)) == {"q": "0"}
+
+
+def test_cc_and_bcc_add_routing_keys():
+    """Every key of CC and BCC routes as the routing key does; BCC is taken out of the message."""
+    lab = Lab()
+    client = lab.channel()
+    for queue in "pqr":
+        client.declare(queue)
+    client.publish("p", b"m", headers={"CC": ["q"], "BCC": ["r", "p"]})
+    assert [lab.ready(queue) for queue in "pqr"] == [[b"m"]] * 3
+    assert client.get("q").message.properties.headers == {"CC": ["q"]}
+
+
+def test_exchanges_bind_to_exchanges_also_in_a_circle():
+    """A message goes on from exchange to exchange, and through a circle once."""
+    lab = Lab()
+    client = lab.channel()
+    client.declare("q")
+    for name in ("x", "y"):
+        client.exchange(name, "fanout")
+    client.do(commands.ExchangeBind, "y", "x")
+    client.do(commands.ExchangeBind, "x", "y")
+    client.bind("q", "y")
+    client.publish("", b"m", "x")
+    assert lab.ready("q") == [b"m"]
+
+
+def test_alternate_exchange_takes_what_is_not_routed():
+    """A message without a queue goes to the alternate exchange, and one with a queue does not."""
+    lab = Lab()
+    client = lab.channel()
+    client.exchange("other", "fanout")
+    client.exchange("x", "direct", arguments={"alternate-exchange": "other"})
+    for queue, exchange, key in (("q", "x", "a"), ("rest", "other", "")):
+        client.declare(queue)
+        client.bind(queue, exchange, key)
+    client.publish("a", b"1", "x")
+    client.publish("b", b"2", "x")
+    assert (lab.ready("q"), lab.ready("rest")) == ([b"1"], [b"2"])
+
+
+def test_unroutable_is_dropped_or_returned():
+    """A mandatory message that reaches no queue comes back with 312, another is dropped in silence."""
+    client = Lab().channel()
+    assert client.publish("nowhere", b"m") == []
+    (returned,) = client.publish("nowhere", b"m", mandatory=True)
+    assert isinstance(returned, events.BasicReturn)
+    assert (returned.reply_code, returned.reply_text) == (312, "NO_ROUTE")
+    assert returned.message.body == b"m"
+
+
+def test_internal_exchange_is_for_exchanges():
+    """Nobody may publish to an internal exchange: 403."""
+    client = Lab().channel()
+    client.exchange("x", "fanout", internal=True)
+    text = "cannot publish to internal exchange 'x' in vhost '/'"
+    assert closed(client.publish("", b"", "x")) == ("channel", 403, text)
+
+
+def test_auto_delete_exchange_goes_with_its_last_binding():
+    """It stays while it has bindings, and goes when the last one goes, also with its queue."""
+    lab = Lab()
+    client = lab.channel()
+    client.exchange("x", "fanout", auto_delete=True)
+    client.declare("q")
+    client.bind("q", "x")
+    client.bind("q", "x", "again")
+    client.do(commands.QueueUnbind, "q", "x")
+    assert "x" in lab.broker.vhosts["/"].exchanges
+    client.do(commands.QueueDelete, "q")
+    assert "x" not in lab.broker.vhosts["/"].exchanges
