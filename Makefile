@@ -2,7 +2,7 @@
 #
 #   make conformance   judge the reference implementation: table, and the path of the JSON report
 #   make test          everything there is to test
-#   make check         static checks: ruff, mypy, import-linter
+#   make check         static checks: lint, format, types, imports (ruff, mypy, import-linter)
 #   make coverage      as test, with the coverage of our own code
 #   make benchmark     the figures of the README, on the broker of make lab or AMQP_URL
 #   make lab           the document's laboratory in Docker, to follow by hand; make lab-down ends it
@@ -17,7 +17,7 @@ REPORT ?= reports
 AMQP_URL ?= amqp://user:password@127.0.0.1:5672/%2F
 COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
-.PHONY: conformance test check coverage benchmark lab lab-down clean
+.PHONY: conformance test check lint format types imports coverage benchmark lab lab-down clean
 .DEFAULT_GOAL := conformance
 
 .venv: .venv/installed
@@ -37,11 +37,19 @@ conformance: .venv/installed
 test: .venv/installed
 	$(BIN)/$(PYTEST) -n 4 $(PYTEST_ARGS)
 
-check: .venv/installed
+check: lint format types imports
+
+lint: .venv/installed
 	$(BIN)/ruff check
+
+format: .venv/installed
 	$(BIN)/ruff format --check
+
+types: .venv/installed
 	$(BIN)/mypy
 	$(BIN)/mypy .ci/laboratory.py .ci/summary.py
+
+imports: .venv/installed
 	$(BIN)/lint-imports
 
 coverage: .venv/installed
