@@ -24,7 +24,9 @@ class Reason(Enum):
     MAXLEN = "maxlen"
 
 
-def dead_letter(queue: Queue, message: Message, reason: Reason) -> None:
+def dead_letter(
+    queue: Queue, message: Message, reason: Reason, *, redelivered: bool = False
+) -> None:
     """Send `message`, which has left `queue` for `reason`, to the queue's dead-letter exchange.
 
     If there is one.
@@ -33,7 +35,7 @@ def dead_letter(queue: Queue, message: Message, reason: Reason) -> None:
     exchange = None if name is None else queue.vhost.exchanges.get(name)
     if exchange is None:
         return
-    dead = bury(queue, message, reason, exchange.name)
+    dead = bury(queue, message, reason, exchange.name, redelivered=redelivered)
     targets = exchange.route(dead)
     if reason is not Reason.REJECTED:
         targets = [target for target in targets if not is_cycle(target.name, dead.deaths)]
@@ -41,7 +43,9 @@ def dead_letter(queue: Queue, message: Message, reason: Reason) -> None:
         queue.state.onward.append((dead, targets))
 
 
-def bury(queue: Queue, message: Message, reason: Reason, exchange: str) -> Message:
+def bury(
+    queue: Queue, message: Message, reason: Reason, exchange: str, *, redelivered: bool
+) -> Message:
     """Return `message` as it is published to the dead-letter `exchange`.
 
     With its death recorded in its headers.
@@ -73,6 +77,7 @@ def bury(queue: Queue, message: Message, reason: Reason, exchange: str) -> Messa
         copies=message.copies if key is None else (),
         blind_copies=message.blind_copies if key is None else (),
         deaths=deaths,
+        redelivered=redelivered and semantics.redelivery_outlives_death,
     )
 
 

@@ -208,7 +208,7 @@ class Queue:
             if deadline > now:
                 self._wait_for_expiry(deadline)
                 return
-            dead_letter(self, self._take().message, Reason.EXPIRED)
+            self._take_dead(Reason.EXPIRED)
 
     def _deliver(self, consumer: Consumer, enqueued: Enqueued) -> None:
         channel = consumer.channel
@@ -247,6 +247,10 @@ class Queue:
         self.ready_bytes -= len(enqueued.message.body)
         return enqueued
 
+    def _take_dead(self, reason: Reason) -> None:
+        dead = self._take()
+        dead_letter(self, dead.message, reason, redelivered=dead.redelivered)
+
     # Limits and deadlines
 
     def _would_overflow(self, message: Message) -> bool:
@@ -266,7 +270,7 @@ class Queue:
 
     def _drop_head(self) -> None:
         while self.ready and self._overflows():
-            dead_letter(self, self._take().message, Reason.MAXLEN)
+            self._take_dead(Reason.MAXLEN)
 
     def _expiry(self, message: Message) -> float:
         expiration = message.properties.expiration

@@ -36,7 +36,7 @@ class Enqueued:
         self.message = message
         self.position = position
         self.expires_at = expires_at
-        self.redelivered = False
+        self.redelivered = message.redelivered
         self.consumer: Consumer | None = None
 
 

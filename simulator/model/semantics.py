@@ -25,12 +25,6 @@ class Semantics:
     It is taken as a prefetch per consumer.
     """
 
-    transient_shared_queues: bool
-    """A queue may be neither durable nor exclusive.
-
-    Otherwise declaring one is 541 INTERNAL_ERROR.
-    """
-
     max_message_size: int
     """Bytes of body a message may have; more is 406 PRECONDITION_FAILED."""
 
@@ -46,8 +40,14 @@ class Semantics:
     reply_to_is_routable: bool
     """A mandatory message to a direct reply-to name counts as routed."""
 
+    plain_expiration: bool
+    """An expiration goes on as the plain number it is: `+0100` as `100`."""
+
     last_death_headers: bool
     """Dead lettering also sets x-last-death-queue, -reason and -exchange."""
+
+    redelivery_outlives_death: bool
+    """A dead letter counts as redelivered if it was requeued before, or ended by basic.reject."""
 
     trusts_death_header: bool
     """The history is what the x-death header says, also one a publisher wrote.
@@ -74,13 +74,14 @@ class Semantics:
 SEMANTICS: dict[Version, Semantics] = {
     "3.10": Semantics(
         global_prefetch=True,
-        transient_shared_queues=True,
         max_message_size=128 * MIB,
         unknown_exchange_type=Reply.COMMAND_INVALID,
         refusal_names_permission=False,
         passive_needs_configure=True,
         reply_to_is_routable=False,
+        plain_expiration=False,
         last_death_headers=False,
+        redelivery_outlives_death=False,
         trusts_death_header=True,
         new_key_drops_copies=True,
         topic_hash_limit=None,
@@ -90,13 +91,14 @@ SEMANTICS: dict[Version, Semantics] = {
     ),
     "4.3": Semantics(
         global_prefetch=False,
-        transient_shared_queues=False,
         max_message_size=16 * MIB,
         unknown_exchange_type=Reply.PRECONDITION_FAILED,
         refusal_names_permission=True,
         passive_needs_configure=False,
         reply_to_is_routable=True,
+        plain_expiration=True,
         last_death_headers=True,
+        redelivery_outlives_death=True,
         trusts_death_header=False,
         new_key_drops_copies=False,
         topic_hash_limit=2,

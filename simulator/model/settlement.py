@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 
 class Outcome(Enum):
-    """What becomes of a delivery."""
+    """What becomes of a delivery; REJECT is a DISCARD by basic.reject, which 4.3 tells apart."""
 
     ACK = "ack"
     REQUEUE = "requeue"
     DISCARD = "discard"
+    REJECT = "reject"
 
 
 def unknown_delivery_tag(tag: int) -> AmqpError:
@@ -117,7 +118,8 @@ def _settle_at(channel: Channel, queue: Queue, batch: list[Enqueued], outcome: O
     queue.unacked_count -= len(batch)
     if outcome is Outcome.REQUEUE:
         queue.put_back(batch)
-    elif outcome is Outcome.DISCARD:
+    elif outcome is not Outcome.ACK:
         for enqueued in batch:
-            dead_letter(queue, enqueued.message, Reason.REJECTED)
+            failed = enqueued.redelivered or outcome is Outcome.REJECT
+            dead_letter(queue, enqueued.message, Reason.REJECTED, redelivered=failed)
     queue.pump()

@@ -114,7 +114,9 @@ def examine(channel: Channel, message: Message) -> Message:
             raise precondition_failed("fast reply consumer does not exist")
         properties = properties.replace(reply_to=channel.reply_consumer[1])
     if properties.expiration is not None:
-        check_expiration(properties.expiration)
+        milliseconds = parse_expiration(properties.expiration)
+        if channel.vhost.semantics.plain_expiration and properties.expiration != milliseconds:
+            properties = properties.replace(expiration=milliseconds)
     user = channel.connection.user
     if properties.user_id is not None and properties.user_id != user.name and not user.impersonator:
         raise precondition_failed(
@@ -142,8 +144,8 @@ def copy_keys(headers: Mapping[str, object], name: str) -> tuple[str, ...]:
     return tuple(key for key in keys if isinstance(key, str))
 
 
-def check_expiration(expiration: str) -> None:
-    """Raise 406 unless it is whole milliseconds in decimal, from 0 to ten years."""
+def parse_expiration(expiration: str) -> str:
+    """Return the plain number; 406 unless it is whole milliseconds, from 0 to ten years."""
     digits = (
         expiration.removeprefix("-").removeprefix("+")
         if expiration[:1] in {"-", "+"}
@@ -159,6 +161,7 @@ def check_expiration(expiration: str) -> None:
         raise _bad_expiration(expiration, f"{{value_negative,{value}}}")
     if value > MAX_EXPIRY:
         raise _bad_expiration(expiration, f"{{value_too_large,{value}}}")
+    return str(value)
 
 
 def _bad_expiration(expiration: str, reason: str) -> AmqpError:

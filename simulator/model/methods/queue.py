@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.model import events
-from simulator.model.errors import AmqpError, Reply, not_found, precondition_failed
+from simulator.model.errors import not_found, precondition_failed
 from simulator.model.methods.exchange import check_binding, check_not_default
 from simulator.model.methods.lookup import (
     check_access,
@@ -28,11 +28,6 @@ if TYPE_CHECKING:
     from simulator.model.channel import Channel
     from simulator.model.state import State
 
-TRANSIENT_SHARED = (
-    "Feature `transient_nonexcl_queues` is deprecated.\n"
-    "Its use is not permitted per the configuration (overriding the default, which is permitted):\n"
-)
-
 
 def declare(state: State, channel: Channel, command: commands.QueueDeclare) -> None:
     """Get or create a queue; 406 when it is different, 405 when it is another connection's."""
@@ -41,7 +36,6 @@ def declare(state: State, channel: Channel, command: commands.QueueDeclare) -> N
         declare_reply_to(state, channel, name, command)
         return
     if command.passive:
-        name = queue_name(channel, name)
         check_any_access(channel, "queue", name)
         queue = find_queue(channel, name)
     else:
@@ -95,8 +89,6 @@ def create(channel: Channel, name: str, command: commands.QueueDeclare) -> Queue
             f"invalid type '{kind}' for arg 'x-dead-letter-exchange' in {resource}"
         )
     check_queue_arguments(arguments, resource, vhost.semantics)
-    if not (command.durable or command.exclusive or vhost.semantics.transient_shared_queues):
-        raise AmqpError(Reply.INTERNAL_ERROR, TRANSIENT_SHARED)
     vhost.queues[name] = queue = Queue(
         vhost,
         name,

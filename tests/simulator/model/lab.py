@@ -90,7 +90,9 @@ class Client:
     def declare(self, queue: str = "", **options: Any) -> list[Any]:
         arguments = options.pop("arguments", {})
         options = options or {"durable": True}
-        return self.lab.do(commands.QueueDeclare(*self.where, queue, arguments=arguments, **options))
+        return self.lab.do(
+            commands.QueueDeclare(*self.where, queue, arguments=arguments, **options)
+        )
 
     def exchange(self, name: str, kind: str = "direct", **options: Any) -> list[Any]:
         return self.lab.do(commands.ExchangeDeclare(*self.where, name, kind, **options))

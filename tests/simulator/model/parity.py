@@ -36,9 +36,10 @@ OBSERVER = 0
 CAPABILITIES = {
     "capabilities": {"consumer_cancel_notify": True, "basic.nack": True, "publisher_confirms": True}
 }
-INTEGER_TYPE = re.compile("of type '(byte|short|signedint|long)'")
+INTEGER_TYPE = re.compile(r"\b(byte|short|signedint|long)\b")
 """pamqp writes an integer as the smallest type it fits, and RabbitMQ's errors name the type."""
 GENERATED = re.compile(r"amq\.(?:gen|ctag)-([\w-]{22})")
+ANSWERS = (events.ChannelFlowOk, events.ChannelCloseOk, events.TxCommitOk)
 RENAMED = {"type": "exchange_type"}
 CLASSES = ("Connection", "Channel", "Exchange", "Queue", "Basic", "Confirm", "Tx")
 
@@ -104,6 +105,7 @@ class Client:
         self.events: list[Any] = []
         self.open_channels: set[int] = set()
         self._pending: dict[int, int] = {}  # channel: answers to come before it is quiet
+        self._committing: set[int] = set()
         self._open()
 
     def _open(self) -> None:
@@ -126,14 +128,20 @@ class Client:
         if isinstance(command, commands.ChannelClose):
             self.open_channels.discard(command.channel)
             self._expect_answer(command.channel)
+        if isinstance(command, commands.TxCommit):
+            self._committing.add(command.channel)
+            self._expect_answer(command.channel)
         try:
             self._socket.sendall(encode(command))
         except OSError:
             self.closed = True
 
     def ask(self) -> None:
-        """Ask every open channel for its flow, which it answers after all that went before."""
-        for channel in self.open_channels:
+        """Ask every open channel for its flow, which it answers after all that went before.
+
+        A channel that commits must not be asked anything else; its answer is waited for anyway.
+        """
+        for channel in self.open_channels - self._committing:
             self.send(commands.ChannelFlow(self.number, channel, active=True))
             self._expect_answer(channel)
 
@@ -158,10 +166,10 @@ class Client:
             self.open_channels.discard(channel)
             self._pending.pop(channel, None)
             self._unconfirmed.pop(channel, None)
-        elif (
-            isinstance(event, events.ChannelFlowOk | events.ChannelCloseOk)
-            and channel in self._pending
-        ):
+            self._committing.discard(channel)
+        elif isinstance(event, ANSWERS) and channel in self._pending:
+            if isinstance(event, events.TxCommitOk):
+                self._committing.discard(channel)
             self._pending[channel] -= 1
             if not self._pending[channel]:
                 del self._pending[channel]
@@ -271,7 +279,7 @@ def normal(event: Any) -> Any:
         each.name: getattr(event, each.name) for each in fields(event) if each.name != "message"
     }
     if "reply_text" in rest:
-        rest["reply_text"] = INTEGER_TYPE.sub("of type 'integer'", rest["reply_text"])
+        rest["reply_text"] = INTEGER_TYPE.sub("integer", rest["reply_text"])
     if message is not None:
         properties = {
             name: plain(value)
