@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from simulator.wire import (
@@ -24,6 +25,9 @@ from simulator.wire import (
     UInt32,
 )
 from simulator.wire.methods.declaration import fields_of
+
+unhurried = settings(deadline=None)
+"""For tests whose examples are quick, except on a machine that does much else."""
 
 
 def outcome(function: Callable[..., Any], *arguments: Any) -> Any:

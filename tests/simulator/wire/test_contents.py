@@ -43,6 +43,7 @@ def test_a_delivery() -> None:
     assert {frame.channel for frame in frames} == {3}
 
 
+@some.unhurried
 @given(some.methods)
 def test_method_frame(method: Method) -> None:
     """A method is one frame, whatever it holds."""
@@ -68,6 +69,7 @@ def test_bad_heartbeats() -> None:
     assert caught.value.channel == 4
 
 
+@some.unhurried
 @given(some.frames)
 def test_any_frame(frame: Frame) -> None:
     """Any frame says something or is an AMQP error that knows its channel."""
@@ -77,6 +79,7 @@ def test_any_frame(frame: Frame) -> None:
         assert found.scope is Scope.CONNECTION
 
 
+@some.unhurried
 @given(st.binary(max_size=400))
 def test_any_stream(octets: bytes) -> None:
     """Any stream is frames, then perhaps an AMQP error; nothing else is ever raised."""

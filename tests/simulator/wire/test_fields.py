@@ -39,6 +39,7 @@ def typed(value: Any) -> Any:
     return type(value), value
 
 
+@some.unhurried
 @given(some.tables)
 def test_round_trip(table: dict[str, Any]) -> None:
     """A table comes back with the same names, values and types, and ends where it ended."""
@@ -48,6 +49,7 @@ def test_round_trip(table: dict[str, Any]) -> None:
     assert end == len(octets) + 2
 
 
+@some.unhurried
 @given(some.tables)
 def test_written_again_it_is_the_same(table: dict[str, Any]) -> None:
     """Reading and writing a table changes no octet."""
@@ -55,6 +57,7 @@ def test_written_again_it_is_the_same(table: dict[str, Any]) -> None:
     assert encode_table(decode_table(octets, 0)[0]) == octets
 
 
+@some.unhurried
 @given(some.tables, st.data())
 def test_cut_short(table: dict[str, Any], data: st.DataObject) -> None:
     """A table cut anywhere goes beyond its frame, which is FRAME_ERROR as on RabbitMQ."""
@@ -64,6 +67,7 @@ def test_cut_short(table: dict[str, Any], data: st.DataObject) -> None:
         decode_table(octets[:cut], 0)
 
 
+@some.unhurried
 @given(st.binary(max_size=200))
 def test_any_octets(octets: bytes) -> None:
     """Whatever stands in a table, it is read or is an AMQP error."""
@@ -130,6 +134,7 @@ def test_what_cannot_be_written(value: Any) -> None:
         encode_table({"a": value})
 
 
+@some.unhurried
 @given(
     st.dictionaries(
         some.utf8_text,

@@ -32,6 +32,7 @@ def cuts_of(octets: bytes) -> st.SearchStrategy[list[int]]:
     return st.lists(st.integers(0, len(octets)), max_size=12).map(sorted)
 
 
+@some.unhurried
 @given(st.lists(some.frames, max_size=6), st.booleans(), st.data())
 def test_any_chunking(frames: list[Frame], opening: bool, data: st.DataObject) -> None:
     """However the octets come, the frames are those that were written."""
@@ -47,6 +48,7 @@ def test_any_chunking(frames: list[Frame], opening: bool, data: st.DataObject) -
     assert sum(frame.size for frame in expected) == len(octets)
 
 
+@some.unhurried
 @given(st.binary(max_size=300), st.integers(0, 64), st.booleans(), st.data())
 def test_any_octets_any_chunking(
     octets: bytes, frame_max: int, opening: bool, data: st.DataObject
@@ -125,6 +127,7 @@ def test_broker_may_answer_with_a_protocol_header() -> None:
     assert parser.error is not None
 
 
+@some.unhurried
 @given(st.binary(max_size=500), st.integers(FRAME_OVERHEAD + 1, 64) | st.just(0))
 def test_body_in_pieces(body: bytes, frame_max: int) -> None:
     """A body is cut so that no frame is over frame_max, and joined it is the body."""

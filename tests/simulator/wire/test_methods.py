@@ -62,7 +62,7 @@ def test_names(cls: type[Any]) -> None:
 
 @pytest.mark.parametrize("cls", METHODS, ids=lambda cls: cls.NAME)
 @given(data=st.data())
-@settings(max_examples=25, suppress_health_check=[HealthCheck.differing_executors])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.differing_executors])
 def test_round_trip(cls: type[Any], data: st.DataObject) -> None:
     """A method comes back equal, and cut anywhere or with an octet more it is FRAME_ERROR."""
     method = data.draw(some.instances_of(cls))
@@ -83,7 +83,7 @@ def test_round_trip(cls: type[Any], data: st.DataObject) -> None:
     ids=lambda cls: cls.NAME,
 )
 @given(data=st.data())
-@settings(max_examples=10, suppress_health_check=[HealthCheck.differing_executors])
+@settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.differing_executors])
 def test_agrees_with_pika(cls: type[Any], data: st.DataObject) -> None:
     """Pika reads what we write, field by field, and writes the same octets."""
     plain = {**some.KINDS, "table": st.dictionaries(some.utf8_text, some.signed(32), max_size=3)}
@@ -103,7 +103,7 @@ def _octets(value: Any) -> Any:
 
 
 @given(st.sampled_from(METHODS), st.binary(max_size=120))
-@settings(max_examples=2000)
+@settings(deadline=None, max_examples=2000)
 def test_any_octets_after_known_numbers(cls: type[Any], octets: bytes) -> None:
     """Whatever follows a method's numbers, it is read or is an AMQP error of code 501 or 502."""
     payload = struct.pack(">HH", cls.CLASS_ID, cls.METHOD_ID) + octets
@@ -114,6 +114,7 @@ def test_any_octets_after_known_numbers(cls: type[Any], octets: bytes) -> None:
         assert decode_method(encode_method(found)) == found
 
 
+@some.unhurried
 @given(st.binary(max_size=40))
 def test_any_octets(payload: bytes) -> None:
     """Any payload is a method or an AMQP error."""

@@ -25,6 +25,7 @@ from simulator.wire import (
 from tests.simulator.wire import strategies as some
 
 
+@some.unhurried
 @given(some.headers)
 def test_round_trip(header: ContentHeader) -> None:
     """A header comes back equal, and its properties can pass through unread."""
@@ -33,6 +34,7 @@ def test_round_trip(header: ContentHeader) -> None:
     assert join_header(*split_header(payload)) == payload
 
 
+@some.unhurried
 @given(some.headers, st.data())
 def test_cut_short(header: ContentHeader, data: st.DataObject) -> None:
     """A header cut anywhere is an AMQP error: 501 in its fixed part, 502 in its properties."""
@@ -42,6 +44,7 @@ def test_cut_short(header: ContentHeader, data: st.DataObject) -> None:
         decode_header(payload[:cut])
 
 
+@some.unhurried
 @given(st.binary(max_size=100))
 def test_any_octets(octets: bytes) -> None:
     """Whatever stands in a header frame, it is read or is an AMQP error."""
@@ -51,6 +54,7 @@ def test_any_octets(octets: bytes) -> None:
             assert found.reply_code in {501, 502, 505}
 
 
+@some.unhurried
 @given(st.binary(max_size=100))
 def test_any_properties(octets: bytes) -> None:
     """Whatever stands in the properties, it is read or is a syntax error."""
@@ -110,6 +114,7 @@ def test_size_that_cannot_be_written() -> None:
         encode_header(ContentHeader(60, 2**64))
 
 
+@some.unhurried
 @given(
     st.builds(
         BasicProperties,
