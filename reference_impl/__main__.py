@@ -7,11 +7,12 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from reference_impl.errors import ConsumerError
 from reference_impl.roles import DESIGNS, run
 from reference_impl.settings import SettingsError, database_url, from_environment
 from reference_impl.stop import Stop
 
-_USABLE, _UNUSABLE = 0, 2
+_ENDED, _CRASHED, _UNUSABLE = 0, 1, 2
 
 _EPILOG = """\
 designs and roles:
@@ -21,8 +22,8 @@ Settings come from the environment: WARREN_AMQP_URL and WARREN_DATABASE_URL are
 required; WARREN_HEARTBEAT, WARREN_PREFETCH, WARREN_SECOND, WARREN_MAX_MESSAGES,
 WARREN_TIMEOUT and WARREN_HTTP_PORT have the document's values as defaults.
 docs/contract.md says what each means. SIGTERM and SIGINT end a role after the
-message in hand. Exit status: 0 ended as asked, 2 settings that cannot be used,
-another one for a crash.
+message in hand. Exit status: 0 ended as asked, 1 crashed, 2 settings that
+cannot be used.
 """
 
 
@@ -45,10 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 options.role,
                 stop_on_signals(),
             )
-    except SettingsError as error:
+    except ConsumerError as error:
         print(f"reference_impl: {error}", file=sys.stderr)  # noqa: T201 - a person reads it
-        return _UNUSABLE
-    return _USABLE
+        return _UNUSABLE if isinstance(error, SettingsError) else _CRASHED
+    return _ENDED
 
 
 def stop_on_signals() -> Stop:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from waitress import create_server, wasyncore
 
+from reference_impl.settings import SettingsError
 from reference_impl.stop import Stop
 
 if TYPE_CHECKING:
@@ -21,18 +22,14 @@ def serve(app: "Flask", port: int, stop: Stop) -> None:
     """Answer requests until `stop`; those in hand then have 3 s to be answered.
 
     Raises:
-        OSError: the port is taken.
+        SettingsError: the port cannot be had.
 
     """
     sockets: dict[int, Any] = {}
-    server = create_server(
-        app,
-        map=sockets,
-        host="127.0.0.1",
-        port=port,
-        threads=_THREADS,
-        clear_untrusted_proxy_headers=True,
-    )
+    try:
+        server = create_server(app, map=sockets, host="127.0.0.1", port=port, threads=_THREADS)
+    except OSError as error:
+        raise SettingsError(f"WARREN_HTTP_PORT {port} cannot be had: {error.strerror}.") from None
     thread = threading.Thread(target=server.run, name="http", daemon=True)
     thread.start()
     stop.wait()

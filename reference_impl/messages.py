@@ -5,14 +5,15 @@ from typing import Annotated, NoReturn, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
+from reference_impl.errors import ConsumerError
 from reference_impl.php import json_encode
 
 
-class MalformedError(ValueError):
+class MalformedError(ConsumerError):
     """The body is not JSON in UTF-8: PHP's `JsonException`."""
 
 
-class MisshapenError(ValueError):
+class MisshapenError(ConsumerError):
     """The body is JSON of another shape: PHP fails later, with a `TypeError` or a warning."""
 
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from reference_impl.schema import engine
+from reference_impl.schema import database
 from reference_impl.settings import SettingsError
 
 
@@ -20,11 +20,9 @@ def upgrade(url: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     try:
-        pool = engine(url)
-        with pool.begin() as connection:
+        with database(url) as pool, pool.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-        pool.dispose()
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError) as error:
         raise SettingsError(f"WARREN_DATABASE_URL cannot be used: {error}.") from None
     except sa.exc.OperationalError as error:

@@ -10,10 +10,12 @@ import zlib
 
 import phpserialize
 
+from reference_impl.errors import ConsumerError
+
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
-class UnserializeError(ValueError):
+class UnserializeError(ConsumerError):
     """The bytes are not what PHP's `serialize` writes for a string."""
 
 

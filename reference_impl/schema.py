@@ -1,5 +1,7 @@
 """The tables and the way to them. Their history lives in `migrations/`; queries live with use."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -40,6 +42,16 @@ def engine(url: str) -> sa.Engine:
         event.listen(pool, "connect", _leave_transactions_to_us)
         event.listen(pool, "begin", _begin_immediate)
     return pool
+
+
+@contextmanager
+def database(url: str) -> Iterator[sa.Engine]:
+    """Open a pool as `engine` does, and close it."""
+    pool = engine(url)
+    try:
+        yield pool
+    finally:
+        pool.dispose()
 
 
 def now() -> datetime:

@@ -6,10 +6,16 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from reference_impl.errors import ConsumerError
+
 _PREFIX = "WARREN_"
+_FORMS = {
+    "amqp_url": "it must look like amqp://user:password@host:port/vhost",
+    "database_url": "it must be a SQLAlchemy URL such as sqlite:////tmp/warren.db",
+}
 
 
-class SettingsError(ValueError):
+class SettingsError(ConsumerError):
     """The environment or the command line cannot be used; the message is one sentence."""
 
 
@@ -77,7 +83,9 @@ def database_url(environment: Mapping[str, str]) -> str:
 def _sentence(error: ValidationError) -> str:
     """Say the first error by the variable's name; never its value, which may hold a password."""
     first = error.errors(include_url=False, include_input=False)[0]
-    name = _PREFIX + str(first["loc"][0]).upper()
+    field = str(first["loc"][0])
+    name = _PREFIX + field.upper()
     if first["type"] == "missing":
         return f"{name} is not set: docs/contract.md says what it must hold."
-    return f"{name} cannot be used: {first['msg'][:1].lower()}{first['msg'][1:]}."
+    reason = _FORMS.get(field, first["msg"][:1].lower() + first["msg"][1:])
+    return f"{name} cannot be used: {reason}."

@@ -11,26 +11,25 @@ import sqlalchemy as sa
 from reference_impl.document.bundle import Consumer, Verdict, connect
 from reference_impl.document.work import echo, sleep
 from reference_impl.messages import StreamMessage, decode
-from reference_impl.schema import engine, log
+from reference_impl.schema import database, log
 from reference_impl.settings import Settings
 from reference_impl.stop import Stop
 from reference_impl.topology import STREAM
 
 
-def execute(settings: Settings, database: sa.Engine, body: bytes) -> Verdict:
+def execute(settings: Settings, pool: sa.Engine, body: bytes) -> Verdict:
     """Sleep a second per text and print it, then log the body."""
     for text in decode(StreamMessage, body).texts:
         sleep(settings, 1)
         echo(text)
-    with database.begin() as connection:
+    with pool.begin() as connection:
         log(connection, body.decode())
     return Verdict.ACK
 
 
 def play(settings: Settings, stop: Stop) -> None:
     """Consume packages."""
-    database = engine(settings.database_url)
-    with connect(settings) as connection:
+    with database(settings.database_url) as pool, connect(settings) as connection:
         Consumer(settings, stop).consume(
-            connection.channel(), STREAM, partial(execute, settings, database)
+            connection.channel(), STREAM, partial(execute, settings, pool)
         )

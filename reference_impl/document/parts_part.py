@@ -10,18 +10,18 @@ import sqlalchemy as sa
 from reference_impl.document.bundle import Consumer, Verdict, connect
 from reference_impl.document.work import echo, sleep
 from reference_impl.messages import PartMessage, decode
-from reference_impl.schema import engine, log
+from reference_impl.schema import database, log
 from reference_impl.settings import Settings
 from reference_impl.stop import Stop
 from reference_impl.topology import PART
 
 
-def execute(settings: Settings, database: sa.Engine, longest: int, body: bytes) -> Verdict:
+def execute(settings: Settings, pool: sa.Engine, longest: int, body: bytes) -> Verdict:
     """Sleep 1 to `longest` seconds, print, log the body and, if it is there, the source body."""
     message = decode(PartMessage, body)
     sleep(settings, 1, longest)
     echo(message.text)
-    with database.begin() as connection:
+    with pool.begin() as connection:
         log(connection, body.decode())
         if message.sourceMessage is not None:
             log(connection, message.sourceMessage)
@@ -30,8 +30,7 @@ def execute(settings: Settings, database: sa.Engine, longest: int, body: bytes) 
 
 def play(settings: Settings, stop: Stop, longest: int = 1) -> None:
     """Consume parts that take 1 to `longest` seconds."""
-    database = engine(settings.database_url)
-    with connect(settings) as connection:
+    with database(settings.database_url) as pool, connect(settings) as connection:
         Consumer(settings, stop).consume(
-            connection.channel(), PART, partial(execute, settings, database, longest)
+            connection.channel(), PART, partial(execute, settings, pool, longest)
         )

@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from reference_impl.document.bundle import Consumer, Producer, Verdict, connect
 from reference_impl.document.work import echo, sleep
 from reference_impl.messages import PipelineMessage, Result, decode
-from reference_impl.schema import engine, log
+from reference_impl.schema import database, log
 from reference_impl.settings import Settings
 from reference_impl.stop import Stop
 from reference_impl.topology import PART
 
 
-def execute(settings: Settings, database: sa.Engine, producer: Producer, body: bytes) -> Verdict:
+def execute(settings: Settings, pool: sa.Engine, producer: Producer, body: bytes) -> Verdict:
     """Work 1 to 3 seconds, then publish the next step or log the result; log the body."""
     message = decode(PipelineMessage, body)
     sleep(settings, 1, 3)
@@ -26,7 +26,7 @@ def execute(settings: Settings, database: sa.Engine, producer: Producer, body: b
     finished = following.index == len(message.texts)
     if not finished:
         producer.publish(following.encode())
-    with database.begin() as connection:
+    with pool.begin() as connection:
         log(connection, body.decode())
         if finished:
             log(connection, following.result.encode().decode())
@@ -42,10 +42,7 @@ def advance(message: PipelineMessage) -> PipelineMessage:
 
 def play(settings: Settings, stop: Stop) -> None:
     """Consume steps and publish the next ones, on one channel."""
-    database = engine(settings.database_url)
-    with connect(settings) as connection:
+    with database(settings.database_url) as pool, connect(settings) as connection:
         channel = connection.channel()
         producer = Producer(channel, PART.exchange)
-        Consumer(settings, stop).consume(
-            channel, PART, partial(execute, settings, database, producer)
-        )
+        Consumer(settings, stop).consume(channel, PART, partial(execute, settings, pool, producer))

@@ -17,9 +17,10 @@ from pika.adapters.blocking_connection import BlockingChannel
 from reference_impl.document.bundle import connect
 from reference_impl.document.tasks import complete
 from reference_impl.document.work import sleep
+from reference_impl.errors import ConsumerError
 from reference_impl.messages import MalformedError, TaskMessage, decode
 from reference_impl.php import json_encode, serialize
-from reference_impl.schema import engine
+from reference_impl.schema import database
 from reference_impl.settings import Settings
 from reference_impl.stop import Stop
 from reference_impl.topology import RPC
@@ -30,17 +31,17 @@ MSG_REJECT = "-1"
 """What the callback returns for a body that is no JSON; the bundle sends it as a result."""
 
 
-class MissingTaskError(Exception):
+class MissingTaskError(ConsumerError):
     """There is no such task: PHP's `Error`, which nothing catches."""
 
 
 class RpcServer:
     """Acks a request, calls back, replies."""
 
-    def __init__(self, settings: Settings, database: sa.Engine) -> None:
+    def __init__(self, settings: Settings, pool: sa.Engine) -> None:
         """Serve as the settings say."""
         self._settings = settings
-        self._database = database
+        self._pool = pool
         self._executed = 0
 
     def start(self, channel: BlockingChannel, stop: Stop) -> None:
@@ -66,7 +67,7 @@ class RpcServer:
     ) -> None:
         channel.basic_ack(method.delivery_tag)
         try:
-            result = execute(self._settings, self._database, body)
+            result = execute(self._settings, self._pool, body)
         except sa.exc.SQLAlchemyError as error:
             reply(channel, properties, f"error: {error}".encode())
             return
@@ -76,7 +77,7 @@ class RpcServer:
             channel.stop_consuming()
 
 
-def execute(settings: Settings, database: sa.Engine, body: bytes) -> str:
+def execute(settings: Settings, pool: sa.Engine, body: bytes) -> str:
     """Work 2 seconds, complete the task, give its result as JSON.
 
     Raises:
@@ -90,7 +91,7 @@ def execute(settings: Settings, database: sa.Engine, body: bytes) -> str:
         print(f"Incorrect message: {error}", flush=True)  # noqa: T201 - as the document does
         return MSG_REJECT
     sleep(settings, 2)
-    task = complete(database, task_id)
+    task = complete(pool, task_id)
     if task is None:
         raise MissingTaskError(f"there is no task {task_id}")
     return json_encode({"result": task.result, "process_time": task.process_time})
@@ -109,6 +110,5 @@ def play(settings: Settings, stop: Stop) -> None:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    database = engine(settings.database_url)
-    with connect(settings) as connection:
-        RpcServer(settings, database).start(connection.channel(), stop)
+    with database(settings.database_url) as pool, connect(settings) as connection:
+        RpcServer(settings, pool).start(connection.channel(), stop)

@@ -10,20 +10,19 @@ import sqlalchemy as sa
 from reference_impl.document.bundle import Consumer, Verdict, connect
 from reference_impl.document.tasks import complete
 from reference_impl.messages import TaskMessage, decode
-from reference_impl.schema import engine
+from reference_impl.schema import database
 from reference_impl.settings import Settings
 from reference_impl.stop import Stop
 from reference_impl.topology import TASK
 
 
-def execute(database: sa.Engine, body: bytes) -> Verdict:
+def execute(pool: sa.Engine, body: bytes) -> Verdict:
     """Give the task its result."""
-    complete(database, decode(TaskMessage, body).taskId)
+    complete(pool, decode(TaskMessage, body).taskId)
     return Verdict.ACK
 
 
 def play(settings: Settings, stop: Stop) -> None:
     """Consume tasks."""
-    database = engine(settings.database_url)
-    with connect(settings) as connection:
-        Consumer(settings, stop).consume(connection.channel(), TASK, partial(execute, database))
+    with database(settings.database_url) as pool, connect(settings) as connection:
+        Consumer(settings, stop).consume(connection.channel(), TASK, partial(execute, pool))

@@ -6,6 +6,7 @@ Defect: the row is committed before the publish: without a broker the task stays
 done.
 """
 
+import sqlalchemy as sa
 from flask import Flask, Response
 
 from reference_impl.document import tasks
@@ -13,15 +14,14 @@ from reference_impl.document.bundle import Producer, connect
 from reference_impl.http import serve
 from reference_impl.messages import TaskMessage
 from reference_impl.php import json_encode
-from reference_impl.schema import engine
+from reference_impl.schema import database
 from reference_impl.settings import Settings
 from reference_impl.stop import Stop
 from reference_impl.topology import MISTAKEN_TASK_EXCHANGE
 
 
-def play(settings: Settings, stop: Stop) -> None:
-    """Answer requests; each opens its own connection, as PHP does."""
-    database = engine(settings.database_url)
+def application(settings: Settings, pool: sa.Engine) -> Flask:
+    """Make the web application; each request opens its own connection, as PHP does."""
     app = Flask(__name__)
 
     @app.get("/")
@@ -30,10 +30,16 @@ def play(settings: Settings, stop: Stop) -> None:
 
     @app.get("/task")
     def add_task() -> Response:
-        task_id = tasks.add(database)
+        task_id = tasks.add(pool)
         with connect(settings) as connection:
             producer = Producer(connection.channel(), MISTAKEN_TASK_EXCHANGE)
             producer.publish(TaskMessage(taskId=task_id).encode())
         return Response(json_encode("Task accepted"), 202, content_type="application/json")
 
-    serve(app, settings.http_port, stop)
+    return app
+
+
+def play(settings: Settings, stop: Stop) -> None:
+    """Answer requests."""
+    with database(settings.database_url) as pool:
+        serve(application(settings, pool), settings.http_port, stop)

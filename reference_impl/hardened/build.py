@@ -117,7 +117,7 @@ def _consumer(settings: Settings, name: Role, stop: Stop, parts: Parts) -> Consu
     handler = parts.handlers.get(name, duty.handler)(tools)
     settlement = parts.settlement(link, duty.route)
     consumer = parts.consumer(settings, stop, duty.route, handler, settlement)
-    return ConsumerProcess(link, consumer, stop)
+    return ConsumerProcess(link, consumer, database, stop)
 
 
 def _http(settings: Settings, design: str, stop: Stop, parts: Parts) -> HttpProcess:
@@ -128,11 +128,12 @@ def _http(settings: Settings, design: str, stop: Stop, parts: Parts) -> HttpProc
             client.start(channel)  # made below: it calls through the link that starts it
 
     link = parts.link(settings, on_channel=start, patient=True)
-    tasks = parts.tasks(engine(settings.database_url))
+    database = engine(settings.database_url)
+    tasks = parts.tasks(database)
     client = parts.rpc_client(link)
     controller: TaskAcceptor | TaskCaller = (
         TaskCaller(settings, tasks, client)
         if design == "rpc"
         else TaskAcceptor(settings, tasks, parts.publisher(link))
     )
-    return HttpProcess(settings, link, controller, stop)
+    return HttpProcess(settings, link, controller, database, stop)

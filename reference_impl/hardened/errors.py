@@ -1,7 +1,9 @@
 """What goes wrong in the hardened family. Each says what its catcher may do about it."""
 
+from reference_impl.errors import ConsumerError
 
-class HardenedError(Exception):
+
+class HardenedError(ConsumerError):
     """The root of this family's errors."""
 
 

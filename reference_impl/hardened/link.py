@@ -7,6 +7,7 @@ so that heartbeats flow while others work; they reach the channel through `Link.
 import contextlib
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -58,6 +59,7 @@ class Link:
         self._on_channel = on_channel
         self._patient = patient
         self._end = Stop()
+        self._ended = False
         self._calls: deque[_Call] = deque()
         self._connection: pika.BlockingConnection | None = None
         self._channel: BlockingChannel | None = None
@@ -75,7 +77,7 @@ class Link:
         try:
             self._run(backoff)
         finally:
-            self._end.request()
+            self._ended, self._thread = True, None
             self._fail_calls()
 
     def call(
@@ -97,6 +99,8 @@ class Link:
         future: Future[Result] = Future()
         self._calls.append(_Call(function, future))
         self._wake()
+        if self._ended:
+            self._fail_calls()
         try:
             return future.result(timeout)
         except NotInTimeError:
@@ -111,21 +115,18 @@ class Link:
         self._wake()
 
     def _run(self, backoff: Backoff) -> None:
-        waited = 0.0
+        start_ends = time.monotonic() + _START_UP_SECONDS
         while not self._end.requested:
             try:
                 self._serve(backoff)
-                waited = float("-inf")  # the start is over
             except AMQPError as error:
-                if self._connection is not None:
-                    waited = float("-inf")
                 _log.warning("connection lost or refused: %r", error)
+                if not self._patient and time.monotonic() > start_ends:
+                    raise BrokerAwayError(
+                        f"nobody let us in at WARREN_AMQP_URL: {error!r}"
+                    ) from None
             self._forget()
-            pause = backoff.next()
-            waited += pause
-            if waited > _START_UP_SECONDS and not self._patient:
-                raise BrokerAwayError("no broker answered at WARREN_AMQP_URL within 30 s")
-            self._end.wait(pause)
+            self._end.wait(backoff.next())
 
     def _serve(self, backoff: Backoff) -> None:
         """Open a connection and serve it until the link closes or the channel does."""
@@ -133,6 +134,7 @@ class Link:
         channel = connection.channel()
         channel.confirm_delivery()
         self._connection, self._channel = connection, channel
+        self._patient = True  # the start is over
         self._on_channel(channel)
         backoff.reset()
         self._run_calls()
@@ -176,7 +178,8 @@ class Link:
                 call.future.set_exception(error)
 
     def _fail_calls(self) -> None:
-        while self._calls:
-            call = self._calls.popleft()
-            if call.future.set_running_or_notify_cancel():
-                call.future.set_exception(LinkLostError("the link is closed"))
+        """Fail what can no longer be run; the last call may come when `run` is over already."""
+        with contextlib.suppress(IndexError):
+            while call := self._calls.popleft():
+                if call.future.set_running_or_notify_cancel():
+                    call.future.set_exception(LinkLostError("the link is closed"))

@@ -4,6 +4,8 @@ import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from reference_impl.hardened.consumer import Consumer
 from reference_impl.hardened.errors import BrokerAwayError, LinkLostError
 from reference_impl.hardened.link import Link
@@ -19,10 +21,11 @@ _CANCEL_SECONDS = 1.0
 class ConsumerProcess:
     """A consumer with its link: two threads, and the caller's, which owns both."""
 
-    def __init__(self, link: Link, consumer: Consumer, stop: Stop) -> None:
+    def __init__(self, link: Link, consumer: Consumer, database: sa.Engine, stop: Stop) -> None:
         """Play `consumer` on `link` until `stop`."""
         self.link = link
         self.consumer = consumer
+        self.database = database
         self.stop = stop
 
     def run(self) -> None:
@@ -48,6 +51,7 @@ class ConsumerProcess:
             finally:
                 self.link.close()
             serving.result()
+        self.database.dispose()
 
     def _cancel(self) -> None:
         """Take no more messages; when the connection is away none can come."""
@@ -59,19 +63,25 @@ class HttpProcess:
     """A web server with its link, which waits for a broker for as long as it takes."""
 
     def __init__(
-        self, settings: Settings, link: Link, controller: "TaskAcceptor | TaskCaller", stop: Stop
+        self,
+        settings: Settings,
+        link: Link,
+        controller: "TaskAcceptor | TaskCaller",
+        database: sa.Engine,
+        stop: Stop,
     ) -> None:
         """Serve `controller` until `stop`."""
         self.settings = settings
         self.link = link
         self.controller = controller
+        self.database = database
         self.stop = stop
 
     def run(self) -> None:
         """Answer requests; after a stop those in hand first.
 
         Raises:
-            OSError: the port is taken.
+            SettingsError: the port cannot be had.
 
         """
         # Flask costs 0.1 s of processor time, and only this role needs it.
@@ -85,3 +95,4 @@ class HttpProcess:
             finally:
                 self.link.close()
             serving.result()
+        self.database.dispose()

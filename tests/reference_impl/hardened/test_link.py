@@ -33,6 +33,14 @@ def test_close_ends_everything(link: Link) -> None:
     assert not serving.is_alive()
 
 
+def test_call_after_the_end(link: Link) -> None:
+    """A call that comes when the link is closed already fails at once."""
+    link.close()
+    link.run()
+    with pytest.raises(LinkLostError):
+        link.call(lambda channel: channel)
+
+
 def test_gives_up_at_the_start(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """A consumer that never found its broker ends with a sentence that names the variable."""
     monkeypatch.setattr("reference_impl.hardened.link._START_UP_SECONDS", 0.01)

@@ -1,0 +1,64 @@
+"""The web server's life: it answers what is in hand, and ends."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+from flask import Flask
+
+from reference_impl import SettingsError, Stop
+from reference_impl.http import serve
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """Hold a port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield int(listener.getsockname()[1])
+
+
+def free_port() -> int:
+    """Find a port that nobody holds."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def test_answers_what_is_in_hand() -> None:
+    """A request that has begun when the stop comes is answered before the server ends."""
+    app, stop, begun, port = Flask(__name__), Stop(), threading.Event(), free_port()
+
+    @app.get("/")
+    def index() -> str:
+        begun.set()
+        stop.wait(5)
+        return "done"
+
+    with ThreadPoolExecutor(2) as threads:
+        serving = threads.submit(serve, app, port, stop)
+        asking = threads.submit(_get, port)
+        assert begun.wait(10)
+        stop.request()
+        assert asking.result(10) == "done"
+        serving.result(10)
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"http://127.0.0.1:{port}/", timeout=5)
+
+
+def test_taken_port(taken: int) -> None:
+    """A port that cannot be had is named."""
+    with pytest.raises(SettingsError, match=f"WARREN_HTTP_PORT {taken}"):
+        serve(Flask(__name__), taken, Stop())
+
+
+def _get(port: int) -> str:
+    """Ask until the server listens, 10 s at most."""
+    pause = threading.Event()
+    for _ in range(200):
+        try:
+            return requests.get(f"http://127.0.0.1:{port}/", timeout=10).text
+        except requests.ConnectionError:
+            pause.wait(0.05)
+    pytest.fail("the server did not listen within 10 s")
