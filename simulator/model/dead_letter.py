@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from simulator.model.queue import Queue
+    from simulator.model.ready import Enqueued
 
 
 class Reason(Enum):
@@ -24,18 +25,13 @@ class Reason(Enum):
     MAXLEN = "maxlen"
 
 
-def dead_letter(
-    queue: Queue, message: Message, reason: Reason, *, redelivered: bool = False
-) -> None:
-    """Send `message`, which has left `queue` for `reason`, to the queue's dead-letter exchange.
-
-    If there is one.
-    """
+def dead_letter(queue: Queue, enqueued: Enqueued, reason: Reason) -> None:
+    """Send a message that has left `queue` to its dead-letter exchange, if there is one."""
     name = queue.policy.dead_letter_exchange
     exchange = None if name is None else queue.vhost.exchanges.get(name)
     if exchange is None:
         return
-    dead = bury(queue, message, reason, exchange.name, redelivered=redelivered)
+    dead = bury(queue, enqueued, reason, exchange.name)
     targets = exchange.route(dead)
     if reason is not Reason.REJECTED:
         targets = [target for target in targets if not is_cycle(target.name, dead.deaths)]
@@ -43,13 +39,9 @@ def dead_letter(
         queue.state.onward.append((dead, targets))
 
 
-def bury(
-    queue: Queue, message: Message, reason: Reason, exchange: str, *, redelivered: bool
-) -> Message:
-    """Return `message` as it is published to the dead-letter `exchange`.
-
-    With its death recorded in its headers.
-    """
+def bury(queue: Queue, enqueued: Enqueued, reason: Reason, exchange: str) -> Message:
+    """Return the message as the dead-letter `exchange` gets it, its death in its headers."""
+    message = enqueued.message
     semantics = queue.vhost.semantics
     headers = dict(message.properties.headers or {})
     deaths = _history(headers) if semantics.trusts_death_header else message.deaths
@@ -77,15 +69,12 @@ def bury(
         copies=message.copies if key is None else (),
         blind_copies=message.blind_copies if key is None else (),
         deaths=deaths,
-        redelivered=redelivered and semantics.redelivery_outlives_death,
+        failed=enqueued.failed and semantics.counts_failed_deliveries,
     )
 
 
 def is_cycle(target: str, deaths: Collection[Mapping[str, object]]) -> bool:
-    """Tell whether a message that dies into queue `target` has been there.
-
-    And nobody rejected it since.
-    """
+    """Tell whether a message on its way to `target` has been there, and not rejected since."""
     since = []
     for death in deaths:
         since.append(death)

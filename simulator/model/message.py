@@ -77,7 +77,7 @@ class Message:
     copies: tuple[str, ...] = ()
     blind_copies: tuple[str, ...] = ()
     deaths: tuple[Mapping[str, object], ...] = ()
-    redelivered: bool = False
+    failed: bool = False
 
     @property
     def routing_keys(self) -> tuple[str, ...]:

@@ -134,7 +134,7 @@ class Queue:
             and self._would_overflow(message)
         ):
             if policy.overflow is Overflow.REJECT_PUBLISH_DLX:
-                dead_letter(self, message, Reason.MAXLEN)
+                dead_letter(self, Enqueued(self, message, self.next_position, None), Reason.MAXLEN)
             return False
         position = self.next_position
         self.next_position = position + 1
@@ -156,13 +156,14 @@ class Queue:
             self.drop_expired()
         return True
 
-    def put_back(self, returned: Iterable[Enqueued]) -> None:
+    def put_back(self, returned: Iterable[Enqueued], *, failed: bool) -> None:
         """Return messages that were delivered to their old places.
 
-        They count as redelivered from now on.
+        They count as redelivered from now on; `failed` says whether their deliveries failed.
         """
         for enqueued in returned:
             enqueued.redelivered = True
+            enqueued.failed |= failed
             enqueued.consumer = None
             self.ready.put_back(enqueued)
             self.ready_bytes += len(enqueued.message.body)
@@ -208,7 +209,7 @@ class Queue:
             if deadline > now:
                 self._wait_for_expiry(deadline)
                 return
-            self._take_dead(Reason.EXPIRED)
+            dead_letter(self, self._take(), Reason.EXPIRED)
 
     def _deliver(self, consumer: Consumer, enqueued: Enqueued) -> None:
         channel = consumer.channel
@@ -247,10 +248,6 @@ class Queue:
         self.ready_bytes -= len(enqueued.message.body)
         return enqueued
 
-    def _take_dead(self, reason: Reason) -> None:
-        dead = self._take()
-        dead_letter(self, dead.message, reason, redelivered=dead.redelivered)
-
     # Limits and deadlines
 
     def _would_overflow(self, message: Message) -> bool:
@@ -270,7 +267,7 @@ class Queue:
 
     def _drop_head(self) -> None:
         while self.ready and self._overflows():
-            self._take_dead(Reason.MAXLEN)
+            dead_letter(self, self._take(), Reason.MAXLEN)
 
     def _expiry(self, message: Message) -> float:
         expiration = message.properties.expiration
@@ -328,7 +325,7 @@ class Queue:
             self.vhost.delete_queue(self)
             return
         self.touch()
-        self.put_back(returned)
+        self.put_back(returned, failed=True)
         self.pump()
 
     def unblock(self, consumer: Consumer) -> None:
@@ -359,6 +356,8 @@ class Queue:
         ]
         self.purge()
         for enqueued in kept:
+            if self.state.semantics.counts_failed_deliveries:
+                enqueued.redelivered = enqueued.failed
             self.ready.push(enqueued)
             self.ready_bytes += len(enqueued.message.body)
         self.had_consumers = False

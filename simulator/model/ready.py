@@ -23,10 +23,11 @@ class Enqueued:
     """One message's place in one queue, ready or unacknowledged.
 
     `position` is its turn in the queue, for life. `expires_at` is a time or None. `consumer` holds
-    it while it is unacknowledged; None then means it was taken with basic.get.
+    it while it is unacknowledged; None then means it was taken with basic.get. `failed` tells
+    whether a delivery of it has failed (see `Semantics.counts_failed_deliveries`).
     """
 
-    __slots__ = ("consumer", "expires_at", "message", "position", "queue", "redelivered")
+    __slots__ = ("consumer", "expires_at", "failed", "message", "position", "queue", "redelivered")
 
     def __init__(
         self, queue: Queue, message: Message, position: int, expires_at: float | None
@@ -36,7 +37,7 @@ class Enqueued:
         self.message = message
         self.position = position
         self.expires_at = expires_at
-        self.redelivered = message.redelivered
+        self.redelivered = self.failed = message.failed
         self.consumer: Consumer | None = None
 
 

@@ -46,8 +46,13 @@ class Semantics:
     last_death_headers: bool
     """Dead lettering also sets x-last-death-queue, -reason and -exchange."""
 
-    redelivery_outlives_death: bool
-    """A dead letter counts as redelivered if it was requeued before, or ended by basic.reject."""
+    counts_failed_deliveries: bool
+    """A delivery fails when it ends by basic.reject, or with its channel. Only a message with a
+    failed one is redelivered after a restart, and still is as a dead letter; otherwise any message
+    is that was delivered before the restart, and no dead letter."""
+
+    keeps_transient_exchanges: bool
+    """A restart leaves exchanges that are not durable, and their bindings to what is left."""
 
     trusts_death_header: bool
     """The history is what the x-death header says, also one a publisher wrote.
@@ -81,7 +86,8 @@ SEMANTICS: dict[Version, Semantics] = {
         reply_to_is_routable=False,
         plain_expiration=False,
         last_death_headers=False,
-        redelivery_outlives_death=False,
+        counts_failed_deliveries=False,
+        keeps_transient_exchanges=False,
         trusts_death_header=True,
         new_key_drops_copies=True,
         topic_hash_limit=None,
@@ -98,7 +104,8 @@ SEMANTICS: dict[Version, Semantics] = {
         reply_to_is_routable=True,
         plain_expiration=True,
         last_death_headers=True,
-        redelivery_outlives_death=True,
+        counts_failed_deliveries=True,
+        keeps_transient_exchanges=True,
         trusts_death_header=False,
         new_key_drops_copies=False,
         topic_hash_limit=2,

@@ -17,12 +17,19 @@ if TYPE_CHECKING:
 
 
 class Outcome(Enum):
-    """What becomes of a delivery; REJECT is a DISCARD by basic.reject, which 4.3 tells apart."""
+    """What becomes of a delivery, and whether that counts as a failed one."""
 
-    ACK = "ack"
-    REQUEUE = "requeue"
-    DISCARD = "discard"
-    REJECT = "reject"
+    ACK = ("ack", False, False)
+    REQUEUE = ("nack", True, False)
+    DISCARD = ("nack", False, False)
+    REJECT_REQUEUE = ("reject", True, True)
+    REJECT_DISCARD = ("reject", False, True)
+
+    def __init__(self, method: str, requeues: bool, fails: bool) -> None:
+        """Keep what an outcome means."""
+        self.method = method
+        self.requeues = requeues
+        self.fails = fails
 
 
 def unknown_delivery_tag(tag: int) -> AmqpError:
@@ -116,10 +123,10 @@ def _settle_at(channel: Channel, queue: Queue, batch: list[Enqueued], outcome: O
     if queue.deleted:
         return
     queue.unacked_count -= len(batch)
-    if outcome is Outcome.REQUEUE:
-        queue.put_back(batch)
+    if outcome.requeues:
+        queue.put_back(batch, failed=outcome.fails)
     elif outcome is not Outcome.ACK:
         for enqueued in batch:
-            failed = enqueued.redelivered or outcome is Outcome.REJECT
-            dead_letter(queue, enqueued.message, Reason.REJECTED, redelivered=failed)
+            enqueued.failed |= outcome.fails
+            dead_letter(queue, enqueued, Reason.REJECTED)
     queue.pump()

@@ -105,8 +105,11 @@ class VHost:
             else:
                 self.delete_queue(queue)
         for exchange in [*self.exchanges.values()]:
-            if not exchange.durable and exchange.name in self.exchanges:
+            if not self._survives(exchange) and exchange.name in self.exchanges:
                 self.delete_exchange(exchange)
+
+    def _survives(self, exchange: Exchange) -> bool:
+        return exchange.durable or self.semantics.keeps_transient_exchanges
 
     def _unbind_incoming(self, destination: Exchange | Queue) -> None:
         bindings = [*destination.incoming.values()]

@@ -153,7 +153,7 @@ def nack(_state: State, channel: Channel, command: commands.BasicNack) -> None:
 
 def reject(_state: State, channel: Channel, command: commands.BasicReject) -> None:
     """Give one delivery back, or let it go."""
-    outcome = Outcome.REQUEUE if command.requeue else Outcome.REJECT
+    outcome = Outcome.REJECT_REQUEUE if command.requeue else Outcome.REJECT_DISCARD
     end(channel, command.delivery_tag, outcome, multiple=False)
 
 

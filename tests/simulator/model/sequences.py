@@ -327,7 +327,7 @@ def run(pair: Pair, prefix: str, steps: list[Step]) -> str | None:
     run_step(world, Step("declare queue", 0, 0, 0, 2))
     run_step(world, Step("declare queue", 0, 1, 0, 2))
     for step in steps:
-        if pair.difference is None:
+        if pair.difference is None and not pair.raced:
             run_step(world, step)
     if waits and pair.longest > TTL / 1000 * 0.8:
         return None  # the machine was too slow to tell: what should have lived may have expired
