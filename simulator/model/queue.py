@@ -152,7 +152,7 @@ class Queue:
         self.ready_bytes += len(message.body)
         if policy.limited:
             self._drop_head()
-        if expires_at is not None:
+        if self.may_expire:
             self.drop_expired()
         return True
 

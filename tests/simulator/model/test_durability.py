@@ -1,0 +1,145 @@
+"""What a restart leaves; confirms and transactions as the stronger promise."""
+
+import pytest
+
+from simulator.model import commands, events
+from tests.simulator.model.lab import Lab, closed
+
+
+def restart(lab):
+    """Restart the broker; return the reply codes of the connections it closes."""
+    return [event.reply_code for event in lab.do(commands.Restart())]
+
+
+def test_durable_queue_and_persistent_message_survive_together():
+    """A durable queue keeps its persistent messages, in order, and loses the transient ones."""
+    lab = Lab()
+    client = lab.channel()
+    client.declare("durable")
+    client.declare("transient", durable=False, auto_delete=False)
+    for queue in ("durable", "transient"):
+        for number, mode in enumerate((2, 1, None, 2)):
+            client.publish(queue, b"%d" % number, delivery_mode=mode)
+    client.get("durable")
+    assert restart(lab) == [320]
+    assert [*lab.broker.vhosts["/"].queues] == ["durable"]
+    assert lab.ready("durable") == [b"0", b"3"]
+
+
+def test_redelivered_survives():
+    """What was delivered before the restart is redelivered after it, what was not is not."""
+    lab = Lab()
+    client = lab.channel()
+    client.declare("q")
+    client.publish("q", b"1", delivery_mode=2)
+    client.publish("q", b"2", delivery_mode=2)
+    client.get("q")
+    restart(lab)
+    assert [lab.channel(2).get("q").redelivered for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize(("semantics", "kept"), [("3.10", {"d"}), ("4.3", {"d", "t"})])
+def test_exchanges_and_bindings(semantics, kept):
+    """Durable exchanges and their bindings survive; 4.3 keeps even those declared transient."""
+    lab = Lab(semantics)
+    client = lab.channel()
+    client.declare("q")
+    for name, durable in (("d", True), ("t", False)):
+        client.exchange(name, "fanout", durable=durable)
+        client.bind("q", name)
+    restart(lab)
+    exchanges = lab.broker.vhosts["/"].exchanges
+    assert kept == {name for name in exchanges if name and not name.startswith("amq.")}
+    for name in kept:
+        lab.channel(2).publish("", name.encode(), name)
+    assert {body.decode() for body in lab.ready("q")} == kept
+
+
+def test_exclusive_queue_is_not_durable():
+    """An exclusive queue goes with its connection, whatever it was declared."""
+    lab = Lab()
+    lab.channel().declare("q", durable=True, exclusive=True)
+    restart(lab)
+    assert lab.broker.vhosts["/"].queues == {}
+
+
+def test_confirms_come_in_order_and_count_from_one():
+    """Every publish in confirm mode is answered with its number, also the unroutable one."""
+    client = Lab().channel()
+    client.publish("nowhere")
+    client.do(commands.ConfirmSelect)
+    client.declare("q")
+    assert client.publish("q") == [events.BasicAck(1, 1, 1)]
+    returned, ack = client.publish("nowhere", mandatory=True)
+    assert isinstance(returned, events.BasicReturn)
+    assert ack == events.BasicAck(1, 1, 2)
+
+
+def test_a_transaction_takes_effect_at_commit():
+    """Publishes and acks of a transaction are invisible until it is committed."""
+    lab = Lab()
+    client = lab.channel()
+    client.declare("q")
+    client.publish("q", b"old")
+    client.do(commands.TxSelect)
+    client.ack(client.get("q").delivery_tag)
+    client.publish("q", b"new")
+    queue = lab.broker.vhosts["/"].queues["q"]
+    assert (lab.ready("q"), queue.unacked_count) == ([], 1)
+    assert client.do(commands.TxCommit) == [events.TxCommitOk(1, 1)]
+    assert (lab.ready("q"), queue.unacked_count) == ([b"new"], 0)
+
+
+def test_a_rollback_undoes():
+    """Publishes are forgotten; what was acknowledged is unacknowledged again, not requeued."""
+    lab = Lab()
+    client = lab.channel()
+    client.declare("q")
+    client.publish("q", b"old")
+    client.do(commands.TxSelect)
+    tag = client.get("q").delivery_tag
+    client.ack(tag)
+    client.publish("q", b"new")
+    client.do(commands.TxRollback)
+    assert lab.ready("q") == []
+    client.ack(tag)
+    client.do(commands.TxCommit)
+    assert lab.broker.vhosts["/"].queues["q"].unacked_count == 0
+
+
+def test_a_transaction_that_is_not_finished_leaves_nothing():
+    """When the channel closes first, its publishes are gone and its deliveries go back."""
+    lab = Lab()
+    client = lab.channel()
+    client.declare("q")
+    client.publish("q", b"old")
+    client.do(commands.TxSelect)
+    client.ack(client.get("q").delivery_tag)
+    client.publish("q", b"new")
+    client.do(commands.ChannelClose)
+    assert lab.ready("q") == [b"old"]
+
+
+def test_a_commit_that_a_queue_refuses_closes_the_channel():
+    """What could be done is done, and the client is told that it was not all."""
+    lab = Lab()
+    client = lab.channel()
+    limits = {"x-max-length": 1, "x-overflow": "reject-publish"}
+    client.declare("q", durable=True, arguments=limits)
+    client.do(commands.TxSelect)
+    client.publish("q", b"1")
+    client.publish("q", b"2")
+    assert closed(client.do(commands.TxCommit)) == ("channel", 406, "partial tx completion")
+    assert lab.ready("q") == [b"1"]
+
+
+def test_confirms_and_transactions_exclude_each_other():
+    """A channel is in one mode or the other: 406."""
+    lab = Lab()
+    one, other = lab.channel(1, 1), lab.channel(1, 2)
+    one.do(commands.TxSelect)
+    other.do(commands.ConfirmSelect)
+    text = "cannot switch from tx to confirm mode"
+    assert closed(one.do(commands.ConfirmSelect)) == ("channel", 406, text)
+    text = "cannot switch from confirm to tx mode"
+    assert closed(other.do(commands.TxSelect)) == ("channel", 406, text)

@@ -1,0 +1,143 @@
+"""What must hold after any commands: no message lost or doubled, order kept, no prefetch exceeded."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from simulator.model import commands, events
+from tests.simulator.model.lab import Lab, message
+
+QUEUES = ("plain", "again", "priority", "short")
+CHANNELS = st.tuples(st.integers(1, 3), st.integers(1, 2))
+
+
+class Conservation(RuleBasedStateMachine):
+    """Clients publish to lossless queues, consume, settle and vanish; every message is kept in view."""
+
+    @initialize(semantics=st.sampled_from(["3.10", "4.3"]))
+    def begin(self, semantics):
+        self.lab = Lab(semantics)
+        client = self.lab.channel(9)
+        client.declare("plain")
+        client.declare("again")
+        client.declare("priority", durable=True, arguments={"x-max-priority": 4})
+        dead = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "again"}
+        client.declare("short", durable=True, arguments={"x-max-length": 2, **dead})
+        self.published = 0
+        self.alive = set()
+        self.last_seen = {}
+
+    def do(self, command):
+        caused = self.lab.do(command)
+        for event in caused:
+            if isinstance(event, events.BasicDeliver | events.BasicGetOk):
+                self.see(event)
+        return caused
+
+    def see(self, event):
+        """A first delivery from a queue without priorities comes in the order of publishing."""
+        key = event.message.routing_key
+        if key == "plain" and not event.redelivered:
+            number = int(event.message.body)
+            assert number > self.last_seen.get(key, -1)
+            self.last_seen[key] = number
+
+    @rule(where=CHANNELS, queue=st.sampled_from(QUEUES), priority=st.integers(0, 6))
+    def publish(self, where, queue, priority):
+        self.lab.channel(*where)
+        body = b"%d" % self.published
+        self.published += 1
+        self.alive.add(body)
+        self.do(commands.BasicPublish(*where, message(queue, body, priority=priority)))
+
+    @rule(where=CHANNELS, queue=st.sampled_from(QUEUES), prefetch=st.integers(0, 3))
+    def consume(self, where, queue, prefetch):
+        client = self.lab.channel(*where)
+        client.qos(prefetch)
+        self.do(commands.BasicConsume(*where, queue))
+
+    @rule(where=CHANNELS, queue=st.sampled_from(QUEUES))
+    def get(self, where, queue):
+        self.lab.channel(*where)
+        self.do(commands.BasicGet(*where, queue))
+
+    @rule(where=CHANNELS, prefetch=st.integers(0, 2))
+    def limit_channel(self, where, prefetch):
+        self.lab.channel(*where)
+        self.do(commands.BasicQos(*where, prefetch, global_=True))
+
+    def held(self):
+        return [
+            (connection.number, channel.number, tag, item)
+            for connection in self.lab.broker.connections.values()
+            for channel in connection.channels.values()
+            for tag, item in channel.unacked.items()
+        ]
+
+    @precondition(lambda self: self.held())
+    @rule(data=st.data(), multiple=st.booleans())
+    def ack(self, data, multiple):
+        connection, channel, tag, _ = data.draw(st.sampled_from(self.held()))
+        for other, number, earlier, item in self.held():
+            if (other, number) == (connection, channel) and (
+                earlier == tag or (multiple and earlier < tag)
+            ):
+                self.alive.discard(item.message.body)
+        self.do(commands.BasicAck(connection, channel, tag, multiple))
+
+    @precondition(lambda self: self.held())
+    @rule(data=st.data(), multiple=st.booleans())
+    def requeue(self, data, multiple):
+        connection, channel, tag, _ = data.draw(st.sampled_from(self.held()))
+        self.do(commands.BasicNack(connection, channel, tag, multiple, requeue=True))
+
+    @rule(where=CHANNELS)
+    def close_channel(self, where):
+        self.lab.channel(*where)
+        self.do(commands.ChannelClose(*where))
+
+    @rule(number=st.integers(1, 3))
+    def lose_connection(self, number):
+        self.do(commands.ConnectionLost(number))
+
+    @rule(where=CHANNELS)
+    def break_a_rule(self, where):
+        self.lab.channel(*where)
+        self.do(commands.BasicAck(*where, 10**6))
+        self.do(commands.ChannelCloseOk(*where))
+
+    @invariant()
+    def every_message_is_in_exactly_one_place(self):
+        ready = [body for queue in QUEUES for body in self.lab.ready(queue)]
+        held = [item.message.body for *_, item in self.held()]
+        assert Counter(ready + held) == Counter(self.alive)
+
+    @invariant()
+    def queues_count_what_is_held(self):
+        held = Counter(item.queue.name for *_, item in self.held())
+        for name, queue in self.lab.broker.vhosts["/"].queues.items():
+            assert queue.unacked_count == held[name]
+            assert queue.ready_bytes == sum(map(len, self.lab.ready(name)))
+
+    @invariant()
+    def ready_messages_are_in_order(self):
+        for name in ("plain", "again", "short"):
+            queue = self.lab.broker.vhosts["/"].queues[name]
+            positions = [enqueued.position for enqueued in queue.ready]
+            assert positions == sorted(positions)
+
+    @invariant()
+    def no_prefetch_is_exceeded_and_no_message_waits_for_nothing(self):
+        for queue in self.lab.broker.vhosts["/"].queues.values():
+            for consumer in queue.consumers:
+                held = [item for *_, item in self.held() if item.consumer is consumer]
+                assert consumer.unacked == len(held)
+                assert not consumer.prefetch or consumer.unacked <= consumer.prefetch
+                assert not (queue.message_count and consumer.can_take())
+
+
+Conservation.TestCase.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
+TestConservation = pytest.mark.timeout(120)(Conservation.TestCase)

@@ -1,0 +1,153 @@
+"""Full queues, priorities, times to live, queues that expire."""
+
+import pytest
+
+from simulator.model import commands, events
+from tests.simulator.model.lab import Lab, bodies
+
+
+def lab_with(**arguments):
+    """A broker with the queue q, declared with these arguments."""
+    lab = Lab()
+    given = {name.replace("_", "-"): value for name, value in arguments.items()}
+    lab.channel().declare("q", durable=True, arguments=given)
+    return lab, lab.channel()
+
+
+def fill(client, *published):
+    """Publish bodies to q and return what that causes."""
+    return [event for body in published for event in client.publish("q", body)]
+
+
+def test_max_length_drops_the_head():
+    """A queue that is full loses its oldest message for a new one."""
+    lab, client = lab_with(x_max_length=2)
+    fill(client, b"1", b"2", b"3")
+    assert lab.ready("q") == [b"2", b"3"]
+
+
+def test_max_length_counts_ready_messages_only():
+    """What consumers hold does not count; when it comes back, the oldest goes."""
+    lab, client = lab_with(x_max_length=1)
+    fill(client, b"1")
+    tag = client.get("q").delivery_tag
+    fill(client, b"2")
+    assert lab.ready("q") == [b"2"]
+    client.nack(tag)
+    assert lab.ready("q") == [b"2"]
+
+
+def test_max_length_bytes():
+    """The bytes of ready bodies are counted."""
+    lab, client = lab_with(x_max_length_bytes=5)
+    fill(client, b"12", b"34", b"56")
+    assert lab.ready("q") == [b"34", b"56"]
+
+
+@pytest.mark.parametrize("overflow", ["reject-publish", "reject-publish-dlx"])
+def test_reject_publish(overflow):
+    """A queue that rejects keeps what it has, and the publisher gets a nack."""
+    dead = {"x_dead_letter_exchange": "", "x_dead_letter_routing_key": "dead"}
+    lab, client = lab_with(x_max_length=1, x_overflow=overflow, **dead)
+    client.declare("dead")
+    client.do(commands.ConfirmSelect)
+    answers = fill(client, b"1", b"2")
+    assert answers == [events.BasicAck(1, 1, 1), events.BasicNack(1, 1, 2)]
+    assert lab.ready("q") == [b"1"]
+    assert lab.ready("dead") == ([b"2"] if overflow == "reject-publish-dlx" else [])
+
+
+def test_priorities():
+    """Higher priorities first, in order within one; what is above the maximum counts as it."""
+    _, client = lab_with(x_max_priority=2)
+    for priority, body in ((0, b"a"), (2, b"b"), (None, b"c"), (1, b"d"), (9, b"e")):
+        client.publish("q", body, priority=priority)
+    assert bodies(client.consume("q")) == [b"b", b"e", b"d", b"a", b"c"]
+
+
+def test_priority_of_a_requeued_message_is_kept():
+    """A message comes back among those of its priority, at its place."""
+    lab, client = lab_with(x_max_priority=2)
+    for priority, body in ((1, b"a"), (1, b"b"), (2, b"c")):
+        client.publish("q", body, priority=priority)
+    client.get("q")
+    client.nack(client.get("q").delivery_tag)
+    client.nack(1)
+    assert lab.ready("q") == [b"c", b"a", b"b"]
+
+
+def test_expiration_counts_at_the_head_only():
+    """An expired message behind one that lives stays, and goes as soon as it comes to the head."""
+    lab, client = lab_with()
+    client.publish("q", b"lives")
+    client.publish("q", b"dies", expiration="10")
+    lab.wait(1)
+    assert lab.ready("q") == [b"lives", b"dies"]
+    assert client.get("q", no_ack=True).message_count == 0
+    assert lab.ready("q") == []
+
+
+@pytest.mark.parametrize(("queue_ttl", "expiration"), [(100, "5000"), (5000, "100")])
+def test_the_smaller_time_to_live_wins(queue_ttl, expiration):
+    """A message lives as long as the lesser of its own and its queue's time."""
+    lab, client = lab_with(x_message_ttl=queue_ttl)
+    client.publish("q", b"m", expiration=expiration)
+    lab.wait(0.099)
+    assert lab.ready("q") == [b"m"]
+    lab.wait(0.002)
+    assert lab.ready("q") == []
+
+
+def test_expiration_of_nought_reaches_only_who_waits():
+    """With an expiration of 0 a message is delivered at once or not at all."""
+    lab, client = lab_with()
+    client.publish("q", b"lost", expiration="0")
+    assert lab.ready("q") == []
+    client.consume("q")
+    assert bodies(client.publish("q", b"met", expiration="0")) == [b"met"]
+
+
+def test_a_held_message_does_not_expire():
+    """Time runs for ready messages; one that comes back too late is gone."""
+    lab, client = lab_with(x_message_ttl=100)
+    client.publish("q", b"m")
+    tag = client.get("q").delivery_tag
+    lab.wait(1)
+    client.nack(tag)
+    assert lab.ready("q") == []
+
+
+def test_an_unused_queue_expires():
+    """x-expires ends a queue that nobody consumes, declares or gets from for so long."""
+    lab, client = lab_with(x_expires=1000)
+    lab.wait(0.9)
+    client.get("q")
+    lab.wait(0.9)
+    client.publish("q", b"a publish is no use")
+    assert "q" in lab.broker.vhosts["/"].queues
+    lab.wait(0.2)
+    assert "q" not in lab.broker.vhosts["/"].queues
+
+
+def test_a_queue_with_a_consumer_does_not_expire():
+    """The time runs from the last consumer's end."""
+    lab, client = lab_with(x_expires=1000)
+    client.consume("q")
+    lab.wait(5)
+    assert "q" in lab.broker.vhosts["/"].queues
+    client.do(commands.BasicCancel, "c")
+    lab.wait(0.9)
+    assert "q" in lab.broker.vhosts["/"].queues
+    lab.wait(0.2)
+    assert "q" not in lab.broker.vhosts["/"].queues
+
+
+def test_no_deadline_when_nothing_waits():
+    """The owner need not call `tick` while there is nothing to expire."""
+    lab, client = lab_with()
+    client.publish("q", b"m")
+    assert lab.broker.next_deadline() is None
+    client.publish("q", b"n", expiration="5")
+    assert lab.broker.next_deadline() is None
+    client.get("q")
+    assert lab.broker.next_deadline() == pytest.approx(lab.now + 0.005)
