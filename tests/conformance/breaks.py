@@ -1,0 +1,156 @@
+"""What each defect breaks, and the words in which the suite must say so. Facts only.
+
+The guarantee of each requirement stands under `denies` in the defect's manifest. What is neither
+claimed nor denied there cannot be judged apart from the defect; `ENTANGLED` gives the reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fixtures.verdict import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A requirement that a defect breaks, and a phrase of the violation's sentence."""
+
+    requirement: str
+    words: str
+    outcome: Outcome = Outcome.FAIL
+
+
+NOT_RECONNECTED = (
+    Break("survives-broker-restart.consumes-again", "stream-1 does not consume again"),
+    Break("survives-connection-loss.idle", "stream-1 does not consume again"),
+)
+ENDED = (
+    Break("survives-broker-restart.consumes-again", "stream-1 ended with status 1"),
+    Break("survives-connection-loss.idle", "stream-1 ended with status 1"),
+)
+
+BREAKS: dict[str, tuple[Break, ...]] = {
+    "acks-before-work": (
+        Break("no-loss.killed-during-work", "lost: the package row never came"),
+        Break("rpc-request-kept.killed-during-work", "was never completed"),
+    ),
+    "answers-before-work": (Break("rpc-correlated.simultaneous", "got result None"),),
+    "blocks-heartbeats": (
+        Break("heartbeat-safe.long-package", "the broker closed the connection of stream-1"),
+        Break("single-flight.long-package", "was given the message while stream-"),
+    ),
+    "consumes-then-forgets": (
+        Break("no-loss.killed-before-work", "lost: the package row never came"),
+        Break("graceful-stop.in-hand", "the message in hand left no effect"),
+    ),
+    "consumes-without-acks": (
+        Break("fair-dispatch.prefetch", "consumes without acks"),
+        Break("no-loss.killed-during-work", "lost: the package row never came"),
+    ),
+    "dies-on-missing-task": (
+        Break("rpc-survives-missing-task.error-reply", "not one that begins with 'error: '"),
+        Break("rpc-survives-missing-task.lives", "rpc-server-1 ended with status 1"),
+    ),
+    "dies-with-connection": ENDED,
+    "disables-heartbeats": (
+        Break("heartbeat-safe.long-package", "negotiated a heartbeat of 0 s"),
+        Break("no-loss.frozen-during-work", "lost: the package row never came"),
+    ),
+    "does-nothing": (Break("no-loss.killed-before-work", "lost: the package row never came"),),
+    "drops-last-part": (Break("no-loss.killed-before-work", "lost: the row of part 3 never came"),),
+    "drops-rejected": (
+        Break("rejects-malformed.kept", "is in no dead-letter queue", Outcome.WARN),
+    ),
+    "early-package-row": (
+        Break("result-last.undisturbed", "the package row came before that of part 10"),
+        Break("result-last.slow-part", "early result: the package row came before that of part"),
+    ),
+    "error-looks-like-result": (
+        Break("rpc-survives-missing-task.error-reply", "not one that begins with 'error: '"),
+    ),
+    "exceeds-prefetch": (Break("fair-dispatch.prefetch", "unacked messages, not 1"),),
+    "exits-with-one": (
+        Break("graceful-stop.in-hand", "stream-1 exited with status 1"),
+        Break("graceful-stop.idle", "stream-1 exited with status 1"),
+    ),
+    "expires-at-once": (
+        Break("rpc-request-kept.no-free-consumer", "its expiration was '0'"),
+        Break("rpc-correlated.simultaneous", "was answered 504"),
+    ),
+    "forgets-effects": (
+        Break("effect-once.ack-lost", "is there 2 times, after a redelivery"),
+        Break("effect-once.thawed", "is there 2 times, after a redelivery"),
+    ),
+    "hands-out-late-replies": (Break("rpc-late-reply-discarded.next-call", "got result"),),
+    "ignores-bound": (Break("bounded-run.stops", "stream-1 did not exit"),),
+    "ignores-stop": (
+        Break("graceful-stop.in-hand", "stream-1 did not exit"),
+        Break("graceful-stop.idle", "stream-1 did not exit"),
+    ),
+    "misroutes-tasks": (
+        Break("routes-task.completed", 'published to "old_sound_rabbit_mq.server.task"'),
+    ),
+    "never-acks": (
+        Break("graceful-stop.in-hand", "the message in hand was not acked"),
+        Break("bounded-run.stops", "stream-1 did not exit"),
+    ),
+    "never-reconnects": NOT_RECONNECTED,
+    "never-times-out": (Break("rpc-times-out.no-server", "and had no answer"),),
+    "notes-before-work": (Break("no-loss.splitter-killed", "lost: the row of part 3 never came"),),
+    "one-correlation-id": (
+        Break("rpc-correlated.unique-ids", "5 requests have 1 correlation ids"),
+    ),
+    "one-package-at-a-time": (Break("parallel-packages.overlap", "of their work"),),
+    "overshoots-bound": (Break("bounded-run.stops", "3 messages were settled, not 2"),),
+    "publishes-unseen": (
+        Break("no-loss.parts-without-queue", "lost: the row of part 1 never came"),
+    ),
+    "rejects-redeliveries": (
+        Break("no-loss.killed-during-work", "lost: the package row never came"),
+    ),
+    "renames-parts": (
+        Break("effect-once.splitter-killed", "duplicated: the row of part 1 is there 2 times"),
+    ),
+    "requeues-empty": (
+        Break("survives-empty.ends", "the package of no texts goes round without an end"),
+    ),
+    "requeues-malformed": (Break("rejects-malformed.not-requeued", "put back on its queue"),),
+    "requeues-misshapen": (Break("rejects-misshapen.not-requeued", "put back on its queue"),),
+    "reverses-parts": (
+        Break("part-order.undisturbed", "the part rows came as 10, 9, 8, 7, 6, 5, 4, 3, 2, 1"),
+    ),
+    "serialises-parts": (Break("parallel-parts.overlap", "of their work"),),
+    "stops-at-once": (Break("graceful-stop.in-hand", "the message in hand was not acked"),),
+    "swaps-replies": (Break("rpc-correlated.simultaneous", "got result"),),
+    "works-in-request": (
+        Break("accepts-async.without-consumer", "was done before its message was delivered"),
+    ),
+    "writes-twice": (
+        Break("effect-once.undisturbed", "is there 2 times, and nothing was redelivered"),
+    ),
+}
+
+ENTANGLED: dict[tuple[str, str], str] = {
+    ("acks-before-work", "effect-once"): "frozen after its ack, nothing is redelivered",
+    ("consumes-then-forgets", "heartbeat-safe"): "no work lasts as long as a heartbeat",
+    ("consumes-then-forgets", "single-flight"): "no work lasts as long as a heartbeat",
+    ("consumes-without-acks", "effect-once"): "nothing is redelivered",
+    ("disables-heartbeats", "effect-once"): "frozen, it keeps its connection and its message",
+    ("does-nothing", "heartbeat-safe"): "no work lasts as long as a heartbeat",
+    ("does-nothing", "single-flight"): "no work lasts as long as a heartbeat",
+    ("does-nothing", "fair-dispatch"): "it takes one message and acks none",
+    ("does-nothing", "routes-task"): "it accepts no task that could be routed",
+    ("drops-last-part", "effect-once"): "a package without its last part is never done",
+    ("drops-last-part", "heartbeat-safe"): "a package without its last part is never done",
+    ("drops-last-part", "parallel-parts"): "a package without its last part is never done",
+    ("drops-last-part", "part-order"): "a package without its last part is never done",
+    ("drops-last-part", "result-last"): "a package without its last part is never done",
+    ("drops-last-part", "survives-broker-restart"): "the new work is not done either",
+    ("drops-last-part", "survives-connection-loss"): "the new work is not done either",
+    ("never-acks", "fair-dispatch"): "it takes one message and acks none",
+    ("never-acks", "heartbeat-safe"): "the end of the work is its ack",
+    ("never-acks", "single-flight"): "the end of the work is its ack",
+    ("rejects-redeliveries", "effect-once"): "nobody does the work of the frozen one",
+    ("serialises-parts", "effect-once"): "frozen, it keeps the others out",
+    ("serialises-parts", "no-loss"): "frozen, it keeps the others out",
+}

@@ -1,0 +1,152 @@
+"""The judge is judged: each faulty implementation fails on what it breaks, and on nothing else.
+
+One run of the suite judges all of them, on the broker and the database of this run's options. By
+default every defect meets the cases that must catch it and one of each design meets all cases; with
+`WARREN_FAULTY=complete` in the environment all defects meet all cases of their designs.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fixtures.report.json_report import read_json
+from fixtures.verdict import Finding, Outcome, Stance
+from implementations.faulty.defects import DEFECTS
+from tests.conformance.breaks import BREAKS, ENTANGLED, Break
+
+if TYPE_CHECKING:
+    from fixtures.report.facts import Report
+
+ROOT = Path(__file__).parents[2]
+FAULTY = ROOT / "implementations" / "faulty"
+HARDENED = ROOT / "reference_impl" / "hardened" / "implementation.toml"
+COMPLETE = "complete"
+TIMEOUT = 3600.0
+"""Seconds in which a run of the suite must end, also a complete one on a busy machine."""
+
+pytestmark = pytest.mark.xdist_group("faulty")
+
+
+@pytest.fixture(scope="module")
+def report(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """Judge all faulty implementations in one run, and read its report."""
+    folder = tmp_path_factory.mktemp("faulty")
+    manifests = [str(FAULTY / f"{defect}.toml") for defect in DEFECTS]
+    narrowing = () if _complete() else ("-p", "tests.conformance.narrowing")
+    done = run_suite(pytestconfig, folder, manifests, "-n", "4", *narrowing)
+    if not (folder / "report.json").exists():
+        pytest.fail(f"the run made no report; its end:\n{done.stdout[-4000:]}", pytrace=False)
+    return read_json(folder / "report.json")
+
+
+def run_suite(
+    config: pytest.Config, folder: Path, manifests: list[str], *options: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the suite with the outer run's broker and database; the report goes to a folder."""
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "conformance/consumers"),
+            *(word for manifest in manifests for word in ("--implementation", manifest)),
+            *("--broker", config.getoption("--broker")),
+            *("--database", config.getoption("--database")),
+            *("--report", str(folder), *options),
+        ],
+        cwd=ROOT,
+        env={k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "WARREN_"))},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("defect", BREAKS)
+def test_defect_is_caught_by_name(report: Report, defect: str) -> None:
+    """What the defect breaks is violated, and the verdict says so in the right words."""
+    for expected in BREAKS[defect]:
+        found = [f for f in _of(report, defect) if f.verdict.requirement == expected.requirement]
+        assert found, f"{expected.requirement} was not judged"
+        assert any(_says(finding, expected) for finding in found), _told(found)
+
+
+@pytest.mark.parametrize("defect", BREAKS)
+def test_defect_breaks_nothing_else(report: Report, defect: str) -> None:
+    """All that the defect leaves alone holds, and nothing that is promised is left open."""
+    expected = {(one.requirement, one.outcome) for one in BREAKS[defect]}
+    wrong = [
+        f
+        for f in _of(report, defect)
+        if f.stance is Stance.CLAIMED
+        and f.verdict.outcome is not Outcome.PASS
+        and (f.verdict.requirement, f.verdict.outcome) not in expected
+    ]
+    open_ends = [
+        f
+        for f in _of(report, defect)
+        if f.stance is Stance.DENIED
+        and f.verdict.outcome not in (Outcome.PASS, Outcome.WARN, Outcome.FAIL)
+    ]
+    assert not wrong + open_ends, _told(wrong + open_ends)
+
+
+def test_denials_were_seen(report: Report) -> None:
+    """Each guarantee that a manifest denies is violated, wherever all of its cases ran."""
+    assert not report.stale_denials, "\n".join(map(str, report.stale_denials))
+
+
+def test_doing_nothing_passes_no_case(report: Report) -> None:
+    """A consumer that connects and does nothing gets no verdict of pass."""
+    findings = _of(report, "does-nothing")
+    passed = [f for f in findings if f.verdict.outcome is Outcome.PASS]
+    assert findings
+    assert not passed, _told(passed)
+
+
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_manifest_claims_all_else(defect: str) -> None:
+    """A manifest claims what hardened claims, but for what it denies and what cannot be judged."""
+    manifest = tomllib.loads((FAULTY / f"{defect}.toml").read_text(encoding="utf-8"))
+    hardened = tomllib.loads(HARDENED.read_text(encoding="utf-8"))["designs"]
+    for slug, design in manifest["designs"].items():
+        claims, denies = set(design.get("claims", ())), set(design.get("denies", ()))
+        entangled = {guarantee for one, guarantee in ENTANGLED if one == defect}
+        promised = set(hardened[slug]["claims"]) - denies - entangled
+        assert claims == promised, f"{defect} {slug}"
+
+
+def test_every_defect_has_its_facts() -> None:
+    """Defects, manifests and the table of what they break name the same."""
+    manifests = {path.stem for path in FAULTY.glob("*.toml")}
+    assert set(DEFECTS) == manifests == set(BREAKS)
+    assert {defect for defect, _ in ENTANGLED} <= manifests
+
+
+def _complete() -> bool:
+    return os.environ.get("WARREN_FAULTY") == COMPLETE
+
+
+def _of(report: Report, defect: str) -> list[Finding]:
+    return [f for f in report.findings if f.implementation == defect]
+
+
+def _says(finding: Finding, expected: Break) -> bool:
+    return finding.verdict.outcome is expected.outcome and any(
+        expected.words in violation.words for violation in finding.verdict.violations
+    )
+
+
+def _told(findings: list[Finding]) -> str:
+    return "\n".join(
+        f"{f.design} {f.verdict.requirement}: {f.verdict.outcome} {f.verdict.words}"
+        + "".join(f"\n  {v.words}" for v in f.verdict.violations)
+        for f in findings
+    )
