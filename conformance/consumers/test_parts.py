@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SHARE = 0.6
 """Of the sum of all work: what several consumers must stay below (one alone takes at least the sum)."""
+OVERHEAD = 0.05
+"""What a message costs beside its work, in real seconds, on an idle machine."""
 
 
 @pytest.mark.guarantee("part-order", "result-last")
@@ -32,7 +34,7 @@ def test_document_package(rig: Rig) -> None:
 @pytest.mark.requirement("part-order.slow-part", "result-last.slow-part")
 def test_slow_part(rig: Rig) -> None:
     """Where one part reaches its consumer late, the rows come in order all the same, the package's last."""
-    workers = rig.start_workers(rig.design.roles[rig.design.worker])
+    workers = rig.start()
     holds = rig.hold(lambda: delivery(body=_is_second_part), *workers)
     package = rig.send(*numbered(5))
     holds.first(rig.deadlines.within(rig.work_time(1)), "the second part was not delivered")
@@ -82,7 +84,11 @@ def _judge_rows(rig: Rig, requirement: str) -> None:
 
 
 def _judge_share(rig: Rig) -> None:
-    """Compare the span of the workers' deliveries with the sum of the time that each took to its ack."""
+    """Compare the span of the workers' deliveries with the sum of their work.
+
+    That is the time that each took to its ack, but no more than the work that the design gives it: a
+    consumer that waits for another, with its message in hand, does not work.
+    """
     rig.settle(0)
     names = {p.name for p in rig.workers}
     spans = [
@@ -90,7 +96,8 @@ def _judge_share(rig: Rig) -> None:
         for d in rig.ledger().deliveries
         if d.instance in names and d.passed_at is not None and d.settlement is not None
     ]
-    total = sum(end - begin for begin, end in spans)
+    mean = rig.deadlines.seconds(sum(rig.design.work) / 2) + OVERHEAD * rig.deadlines.slowness
+    total = min(sum(end - begin for begin, end in spans), mean * len(spans))
     makespan = max(end for _, end in spans) - min(begin for begin, _ in spans)
     rig.measure("makespan", seconds=round(makespan, 3), sum_of_work=round(total, 3))
     slow = Violation(

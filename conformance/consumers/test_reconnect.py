@@ -21,7 +21,7 @@ TEXTS = 3
 @pytest.mark.requirement("survives-broker-restart.consumes-again")
 def test_broker_restart(rig: Rig) -> None:
     """After a restart of the broker the same processes do new work."""
-    rig.start()
+    rig.start(http=True)
     lost_at = rig.world.now()
     rig.world.restart_broker()
     _judge_new_work(rig, lost_at)
@@ -31,7 +31,7 @@ def test_broker_restart(rig: Rig) -> None:
 @pytest.mark.requirement("survives-connection-loss.idle")
 def test_idle_connection_cut(rig: Rig) -> None:
     """A consumer whose idle connection is cut connects again and does new work."""
-    rig.start()
+    rig.start(http=True)
     lost_at = rig.world.now()
     for process in rig.processes:
         process.line.cut()
@@ -44,7 +44,7 @@ def test_idle_connection_cut(rig: Rig) -> None:
 @pytest.mark.requirement("survives-connection-loss.in-hand")
 def test_connection_cut_during_work(rig: Rig) -> None:
     """A consumer whose connection is cut in the middle of its work connects again and does new work."""
-    rig.start()
+    rig.start(http=True)
     rig.send_work(TEXTS)
     busy = rig.await_busy_worker(TEXTS)
     lost_at = rig.world.now()

@@ -22,7 +22,7 @@ ACCEPTED = 202
 @pytest.mark.requirement("accepts-async.without-consumer")
 def test_accepted_before_done(rig: Rig) -> None:
     """GET /task answers 202 "Task accepted" and inserts a row while its consumer has not got the message."""
-    rig.hold(delivery, *rig.start_workers(1))
+    rig.hold(delivery, *rig.start_workers(1, http=True))
     answer = rig.answers(rig.call())[0]
     rows = rig.world.task_rows()
     accepted = answer.status == ACCEPTED and _json(answer.body) == "Task accepted"
@@ -45,24 +45,26 @@ def test_accepted_before_done(rig: Rig) -> None:
 @pytest.mark.requirement("routes-task.completed")
 def test_accepted_task_is_completed(rig: Rig) -> None:
     """A task that GET /task accepted gets a result and a time of completion."""
-    rig.start()
+    rig.start(http=True)
     answer = rig.answers(rig.call())[0]
     if answer.status != ACCEPTED:
         raise Inconclusive(
             f"no witness: GET /task answered {answer.status}, so no task was accepted"
         )
-    rig.tasks += [row.id for row in rig.world.task_rows()]
+    rows = rig.world.task_rows()
+    rig.tasks += [row.id for row in rows]
     rig.finish(1)
     published = rig.ledger().published_by(rig.of(Role.HTTP)[0].name)
     where = ", ".join(sorted({f'"{p.exchange}"' for p in published})) or "nowhere"
     rig.judge(
+        *([] if rows else [Violation("a task was accepted, and there is no row of it")]),
         *(
             Violation(
                 f'{v.words}: it was published to {where}, its queue is bound to "{TASK.exchange}"',
                 tuple(map(str, published)),
             )
             for v in rig.losses()
-        )
+        ),
     )
 
 

@@ -1,0 +1,68 @@
+"""What is measured and not judged: how long a package may be, and how often three consumers break its order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fixtures.accounting import disorder, early_results
+from fixtures.rig import numbered
+
+if TYPE_CHECKING:
+    from fixtures.rig import Rig
+
+SHORTEST, LONGEST = 9, 17
+"""Texts: with a document second each and a heartbeat of 5, two heartbeats are 10 and three are 15."""
+PACKAGES = 6
+
+
+@pytest.mark.measurement("heartbeat-tolerance", designs=("blocking",))
+def test_heartbeat_tolerance(rig: Rig) -> None:
+    """Find the number of texts from which a package costs its consumer the connection."""
+    counts = range(SHORTEST, LONGEST + 1, 2)
+    workers = [rig.launch(rig.design.worker, max_messages=1) for _ in counts]
+    rig.await_ready(*workers)
+    sent = {rig.send(*numbered(count)).message_id: count for count in counts}
+    rig.see(
+        lambda: len(_first_tries(rig, sent)) == len(sent),
+        rig.deadlines.within(rig.work_time(LONGEST)),
+    )
+    tries = _first_tries(rig, sent)
+    failed = sorted(texts for texts, kept in tries.items() if not kept)
+    rig.measure(
+        "heartbeat tolerance",
+        kept=sorted(texts for texts, kept in tries.items() if kept),
+        lost=failed,
+        fails_from=failed[0] if failed else None,
+    )
+
+
+@pytest.mark.measurement("order-statistics", designs=("parts-random",))
+def test_order_statistics(rig: Rig) -> None:
+    """Count in how many packages the part rows are out of order, and the package row is early."""
+    rig.start()
+    runs = Counter[str]()
+    for _ in range(PACKAGES):
+        rig.packages.clear()
+        seen = len(rig.world.message_rows())
+        package = rig.send_document("text-12")
+        rig.need(rig.done, rig.deadlines.within(rig.work_time(len(package.texts))), "rows missing")
+        del seen
+        runs["out of order"] += bool(disorder(rig.account()))
+        runs["early package row"] += bool(early_results(rig.account()))
+    rig.measure("order of parts", packages=PACKAGES, **runs)
+
+
+def _first_tries(rig: Rig, sent: dict[str, int]) -> dict[int, bool]:
+    """Say of each package whose first delivery has ended whether its ack reached a live connection."""
+    tries: dict[int, bool] = {}
+    lost = {(e.instance, e.connection) for e in rig.ledger().ends if e.by == "broker"}
+    for message, texts in sent.items():
+        for first in rig.ledger().of(message)[:1]:
+            if (first.instance, first.connection) in lost:
+                tries[texts] = False
+            elif first.settlement is not None:
+                tries[texts] = True
+    return tries
