@@ -8,10 +8,7 @@ default every defect meets the cases that must catch it and one of each design m
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import tomllib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,16 +17,13 @@ from fixtures.report.json_report import read_json
 from fixtures.verdict import Finding, Outcome, Stance
 from implementations.faulty.defects import DEFECTS
 from tests.conformance.breaks import BREAKS, ENTANGLED, Break
+from tests.conformance.suite import FAULTY, ROOT, run_suite
 
 if TYPE_CHECKING:
     from fixtures.report.facts import Report
 
-ROOT = Path(__file__).parents[2]
-FAULTY = ROOT / "implementations" / "faulty"
 HARDENED = ROOT / "reference_impl" / "hardened" / "implementation.toml"
 COMPLETE = "complete"
-TIMEOUT = 3600.0
-"""Seconds in which a run of the suite must end, also a complete one on a busy machine."""
 
 pytestmark = pytest.mark.xdist_group("faulty")
 
@@ -38,35 +32,13 @@ pytestmark = pytest.mark.xdist_group("faulty")
 def report(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Report:
     """Judge all faulty implementations in one run, and read its report."""
     folder = tmp_path_factory.mktemp("faulty")
-    manifests = [str(FAULTY / f"{defect}.toml") for defect in DEFECTS]
+    manifests = [FAULTY / f"{defect}.toml" for defect in DEFECTS]
     narrowing = () if _complete() else ("-p", "tests.conformance.narrowing")
-    done = run_suite(pytestconfig, folder, manifests, "-n", "4", *narrowing)
+    options = ("-n", "4", "--report", str(folder), *narrowing)
+    done = run_suite(pytestconfig, manifests, *options)
     if not (folder / "report.json").exists():
         pytest.fail(f"the run made no report; its end:\n{done.stdout[-4000:]}", pytrace=False)
     return read_json(folder / "report.json")
-
-
-def run_suite(
-    config: pytest.Config, folder: Path, manifests: list[str], *options: str
-) -> subprocess.CompletedProcess[str]:
-    """Run the suite with the outer run's broker and database; the report goes to a folder."""
-    return subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "conformance/consumers"),
-            *(word for manifest in manifests for word in ("--implementation", manifest)),
-            *("--broker", config.getoption("--broker")),
-            *("--database", config.getoption("--database")),
-            *("--report", str(folder), *options),
-        ],
-        cwd=ROOT,
-        env={k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "WARREN_"))},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=TIMEOUT,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("defect", BREAKS)
