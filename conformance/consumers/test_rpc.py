@@ -134,6 +134,11 @@ def test_late_reply(rig: Rig) -> None:
         )
         return
     second = rig.call()
+    rig.need(
+        lambda: len(_requests(rig)) > 1,
+        rig.deadlines.within(0),
+        "the second request was not published",
+    )
     holds.release()
     answer = rig.answers(second)[0]
     rig.judge(*_not_own(rig, answer, _requests(rig)[-1]))
