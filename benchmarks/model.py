@@ -33,7 +33,7 @@ class Properties:
 
 
 def make_broker(queues: int) -> Broker:
-    """Return a broker with one open channel and `queues` queues bound to amq.topic by their names."""
+    """Return a broker with one open channel and so many queues bound to amq.topic."""
     broker = Broker("4.3", map(str, count()))
     setup: list[commands.Command] = [
         commands.AddUser("bench", "bench"),
@@ -79,7 +79,7 @@ def measure(backlog: int, queues: int, exchange: str, *, prefetch: int = 0) -> f
 
 
 def in_turn(broker: Broker, exchange: str, key: str, messages: int) -> float:
-    """As `through`, each message acknowledged before the next: what a small prefetch makes of it."""
+    """As `through`, each message acknowledged before the next, as a small prefetch wants it."""
     properties, body = Properties(), b"x" * 100
     handle, publish, ack = broker.handle, commands.BasicPublish, commands.BasicAck
     begin = process_time()

@@ -49,6 +49,7 @@ CONNECTION_COMMANDS: Mapping[type, Callable[[State, Connection, Any], None]] = {
     commands.ConnectionClose: connection.close,
     commands.ConnectionLost: connection.lost,
     commands.ForceClose: connection.force_close,
+    commands.GrantCredit: connection.grant_credit,
     commands.ChannelOpen: channel.open_,
 }
 """Commands on a connection, and the one that opens a channel."""

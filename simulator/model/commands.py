@@ -99,6 +99,18 @@ class ForceClose(ConnectionCommand):
 
 
 @fact
+class GrantCredit(ConnectionCommand):
+    """Let the connection's consumers have so many deliveries more, from now on.
+
+    A connection begins without any limit. An owner that sets one keeps what waits for a client that
+    does not read in the queues.
+    """
+
+    connection: int
+    deliveries: int
+
+
+@fact
 class Restart(Command):
     """Stop and start the broker: every connection is closed with 320.
 

@@ -5,6 +5,7 @@ Opening and closing it: `methods.connection`.
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,9 +15,20 @@ if TYPE_CHECKING:
 
 
 class Connection:
-    """A known user's connection; `vhost` is None until it is open."""
+    """A known user's connection; `vhost` is None until it is open.
 
-    __slots__ = ("channel_max", "channels", "consumer_cancel_notify", "number", "user", "vhost")
+    `credit` is how many deliveries its consumers may still have; direct replies do not count.
+    """
+
+    __slots__ = (
+        "channel_max",
+        "channels",
+        "consumer_cancel_notify",
+        "credit",
+        "number",
+        "user",
+        "vhost",
+    )
 
     def __init__(self, number: int, user: User, *, consumer_cancel_notify: bool) -> None:
         """Begin outside any virtual host."""
@@ -25,4 +37,5 @@ class Connection:
         self.consumer_cancel_notify = consumer_cancel_notify
         self.vhost: VHost | None = None
         self.channel_max = 0
+        self.credit: float = inf
         self.channels: dict[int, Channel] = {}

@@ -57,11 +57,14 @@ class Consumer:
         self.blocked = False
 
     def can_take(self) -> bool:
-        """Tell whether neither its own prefetch nor its channel's keeps a message from it."""
+        """Tell whether its prefetch, its channel's and its connection's credit let it."""
         if self.prefetch and self.unacked >= self.prefetch:
             return False
-        limit = self.channel.global_prefetch
-        return not limit or self.channel.global_unacked < limit
+        channel = self.channel
+        if channel.connection.credit <= 0:
+            return False
+        limit = channel.global_prefetch
+        return not limit or channel.global_unacked < limit
 
 
 class Rotation:

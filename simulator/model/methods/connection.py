@@ -9,6 +9,7 @@ from simulator.model.access import User
 from simulator.model.connection import Connection
 from simulator.model.errors import AmqpError, Reply, short
 from simulator.model.methods.channel import release
+from simulator.model.settlement import wake
 from simulator.model.vhost import VHost
 
 if TYPE_CHECKING:
@@ -62,6 +63,15 @@ def lost(state: State, connection: Connection, _command: commands.ConnectionLost
 def force_close(state: State, connection: Connection, command: commands.ForceClose) -> None:
     """Close the connection from the broker's side."""
     force(state, (connection,), command.reason)
+
+
+def grant_credit(
+    _state: State, connection: Connection, command: commands.GrantCredit
+) -> None:
+    """Limit the deliveries to come, and make those that waited for it."""
+    connection.credit = command.deliveries
+    for channel in [*connection.channels.values()]:
+        wake(channel)
 
 
 def force(state: State, connections: Iterable[Connection], reason: str) -> None:

@@ -44,6 +44,7 @@ class Lab:
     """A broker, its clock, and any connection or channel as soon as it is used."""
 
     def __init__(self, semantics: Version = "4.3") -> None:
+        """Begin with one user, who may do everything."""
         self.broker = Broker(semantics, (f"name-{number}" for number in count(1)))
         self.now = START
         self.broker.handle(commands.AddUser(USER, PASSWORD), self.now)
@@ -84,10 +85,12 @@ class Client:
     """What one channel can do; every method returns the events it causes."""
 
     def __init__(self, lab: Lab, connection: int, number: int) -> None:
+        """Speak on channel `number` of `connection`."""
         self.lab = lab
         self.where = (connection, number)
 
     def declare(self, queue: str = "", **options: Any) -> list[Any]:
+        """Declare a queue, durable unless `options` say otherwise."""
         arguments = options.pop("arguments", {})
         options = options or {"durable": True}
         return self.lab.do(
@@ -95,30 +98,38 @@ class Client:
         )
 
     def exchange(self, name: str, kind: str = "direct", **options: Any) -> list[Any]:
+        """Declare an exchange."""
         return self.lab.do(commands.ExchangeDeclare(*self.where, name, kind, **options))
 
     def bind(self, queue: str, exchange: str, key: str = "", **arguments: Any) -> list[Any]:
+        """Bind a queue; an underscore in an argument stands for a hyphen."""
         given = {name.replace("_", "-"): value for name, value in arguments.items()}
         return self.lab.do(commands.QueueBind(*self.where, queue, exchange, key, arguments=given))
 
     def publish(self, key: str, body: bytes = b"", exchange: str = "", **options: Any) -> list[Any]:
+        """Publish a message; `options` are its properties, and `mandatory`."""
         mandatory = options.pop("mandatory", False)
         published = message(key, body, exchange, **options)
         return self.lab.do(commands.BasicPublish(*self.where, published, mandatory=mandatory))
 
     def consume(self, queue: str, tag: str = "c", **options: Any) -> list[Any]:
+        """Begin to consume."""
         return self.lab.do(commands.BasicConsume(*self.where, queue, tag, **options))
 
     def get(self, queue: str, **options: Any) -> Any:
+        """Get a message, or BasicGetEmpty."""
         return self.lab.do(commands.BasicGet(*self.where, queue, **options))[0]
 
     def ack(self, tag: int, **options: Any) -> list[Any]:
+        """Acknowledge."""
         return self.lab.do(commands.BasicAck(*self.where, tag, **options))
 
     def nack(self, tag: int, **options: Any) -> list[Any]:
+        """Refuse."""
         return self.lab.do(commands.BasicNack(*self.where, tag, **options))
 
     def qos(self, count: int, **options: Any) -> list[Any]:
+        """Set the prefetch count."""
         return self.lab.do(commands.BasicQos(*self.where, count, **options))
 
     def do(self, kind: type[Any], *given: Any, **options: Any) -> list[Any]:
@@ -132,7 +143,7 @@ def bodies(caused: list[Any]) -> list[bytes]:
 
 
 def closed(caused: list[Any]) -> tuple[str, int, str]:
-    """Return what was closed by the last event, with which reply code, and the text after its name."""
+    """Return what the last event closes, its reply code, and the text after its name."""
     last = caused[-1]
     assert isinstance(last, events.ChannelClose | events.ConnectionClose), caused
     scope = "channel" if isinstance(last, events.ChannelClose) else "connection"

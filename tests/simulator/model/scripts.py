@@ -1,7 +1,7 @@
-"""Fixed command scripts for both brokers: every kind of refusal, and what random sequences seldom reach.
+"""Fixed command scripts for both brokers: every refusal, and what random sequences seldom reach.
 
-Each function gets a queue name `q` and an exchange name `x` of its own and returns commands for channel 1 of connection 1,
-or of another pair where it says so. A closed channel or connection is opened again before the next command.
+Each function gets a queue name `q` and an exchange name `x` of its own and returns commands, mostly
+for channel 1 of connection 1. What a refusal closes is opened again before the next command.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ Script = list[Any]
 def publish(
     key: str, body: bytes = b"m", exchange: str = "", *, mandatory: bool = False, **given: Any
 ) -> Any:
+    """Return a publish on channel 1 of connection 1."""
     return c.BasicPublish(*HERE, message(key, body, exchange, **given), mandatory=mandatory)
 
 
 def exchange_clashes(q: str, x: str) -> Script:
+    """Refuse everything that can be refused about exchanges and bindings."""
     return [
         c.ExchangeDeclare(*HERE, x, "direct", durable=True),
         c.ExchangeDeclare(*HERE, x, "fanout", durable=True),
@@ -64,7 +66,9 @@ def exchange_clashes(q: str, x: str) -> Script:
     ]
 
 
-def queue_clashes(q: str, x: str) -> Script:
+def queue_clashes(q: str, _x: str) -> Script:
+    """Refuse everything that can be refused about queues and consumers."""
+
     def declare(**options: Any) -> Any:
         return c.QueueDeclare(*HERE, q, **{"durable": True, **options})
 
@@ -125,7 +129,8 @@ def queue_clashes(q: str, x: str) -> Script:
     ]
 
 
-def exclusive_from_elsewhere(q: str, x: str) -> Script:
+def exclusive_from_elsewhere(q: str, _x: str) -> Script:
+    """Try everything on another connection's exclusive queue."""
     return [
         c.QueueDeclare(2, 1, q, exclusive=True),
         c.QueueDeclare(*HERE, q, exclusive=True),
@@ -144,7 +149,8 @@ def exclusive_from_elsewhere(q: str, x: str) -> Script:
     ]
 
 
-def names_left_out(q: str, x: str) -> Script:
+def names_left_out(q: str, _x: str) -> Script:
+    """Leave the queue name to the broker, before and after there is one."""
     return [
         c.BasicGet(*HERE, ""),
         c.QueueBind(*HERE, "", "amq.direct", ""),
@@ -162,6 +168,7 @@ def names_left_out(q: str, x: str) -> Script:
 
 
 def publish_refusals(q: str, x: str) -> Script:
+    """Publish what RabbitMQ refuses, and what it only nearly does."""
     return [
         c.QueueDeclare(*HERE, q, durable=True),
         publish(q, exchange=f"{x}none"),
@@ -186,7 +193,8 @@ def publish_refusals(q: str, x: str) -> Script:
     ]
 
 
-def modes(q: str, x: str) -> Script:
+def modes(_q: str, _x: str) -> Script:
+    """Mix confirms, transactions and settlements of nothing."""
     return [
         c.TxCommit(*HERE),
         c.TxRollback(*HERE),
@@ -208,7 +216,8 @@ def modes(q: str, x: str) -> Script:
     ]
 
 
-def transactions(q: str, x: str) -> Script:
+def transactions(q: str, _x: str) -> Script:
+    """Commit, roll back, and commit what does not fit."""
     return [
         c.QueueDeclare(
             *HERE, q, durable=True, arguments={"x-max-length": 2, "x-overflow": "reject-publish"}
@@ -235,7 +244,8 @@ def transactions(q: str, x: str) -> Script:
     ]
 
 
-def direct_replies(q: str, x: str) -> Script:
+def direct_replies(_q: str, _x: str) -> Script:
+    """Consume direct replies rightly and wrongly."""
     reply_to = "amq.rabbitmq.reply-to"
     return [
         c.BasicConsume(*HERE, reply_to, "r"),
@@ -250,6 +260,7 @@ def direct_replies(q: str, x: str) -> Script:
 
 
 def dead_letters(q: str, x: str) -> Script:
+    """Reject and expire messages with all kinds of headers."""
     dead = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": f"{q}dead"}
     return [
         c.QueueDeclare(*HERE, f"{q}dead", durable=True),
@@ -280,8 +291,8 @@ def dead_letters(q: str, x: str) -> Script:
     ]
 
 
-def death_after_death(q: str, x: str) -> Script:
-    """Two queues that dead-letter to each other by rejection."""
+def death_after_death(q: str, _x: str) -> Script:
+    """Reject a message to and fro between two queues."""
     ends = [f"{q}a", f"{q}b"]
     script: Script = []
     for name, other in (ends, ends[::-1]):
@@ -296,8 +307,8 @@ def death_after_death(q: str, x: str) -> Script:
     return [*script, c.BasicGet(*HERE, ends[1])]
 
 
-def cycles(q: str, x: str) -> Script:
-    """A message that overflows from a queue to itself, and one that expires in a circle."""
+def cycles(q: str, _x: str) -> Script:
+    """Let a message overflow from a queue into itself, and one expire in a circle."""
     own = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": q, "x-max-length": 1}
     back = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": f"{q}b", "x-message-ttl": 0}
     return [

@@ -1,7 +1,7 @@
 """Random command sequences as lists of small numbers, made into commands when they are run.
 
-A step is an operation's name and four numbers; what they pick depends on the state the steps before have left. So any
-list of steps can be run, and shrinks well.
+A step is an operation's name and four numbers; what they pick depends on the state the steps before
+have left. So any list of steps can be run, and shrinks well.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.simulator.model.parity import Pair
 
 NEVER = 600_000
-"""Milliseconds that what expires lives in a sequence that does not wait: it never does."""
+"""Milliseconds of life in a sequence that does not wait: nothing expires."""
 TTL = 1500
 """The same in one that waits: more than the steps between two waits take, less than a wait."""
 WAIT_SECONDS = 2.0
@@ -35,23 +35,27 @@ class Step(NamedTuple):
 
 
 class World(NamedTuple):
-    """What a step is made into commands for: names begin with `prefix`, so that runs keep apart."""
+    """What steps are made into commands for; names begin with `prefix`, so that runs keep apart."""
 
     pair: Pair
     prefix: str
     ttl: int
 
     def queue(self, number: int) -> str:
+        """Return one of three queue names."""
         return f"{self.prefix}q{number % 3}"
 
     def exchange(self, number: int) -> str:
+        """Return one of three exchange names."""
         return f"{self.prefix}x{number % 3}"
 
     def any_exchange(self, number: int) -> str:
+        """Return an exchange name, also a predeclared one."""
         names = ("", "amq.topic", "amq.fanout", "amq.headers", "amq.direct")
         return self.exchange(number) if number % 8 < 3 else names[number % 8 - 3]
 
     def key(self, number: int) -> str:
+        """Return a routing key; some are queue names."""
         keys = ("a", "b", "a.b", "a.b.c", "", self.queue(0), self.queue(1), self.queue(2))
         return keys[number % len(keys)]
 
@@ -78,9 +82,12 @@ HEADERS: tuple[dict[str, object], ...] = (
 
 
 def queue_options(world: World, number: int) -> dict[str, Any]:
-    """What a queue may be declared with; the early ones often."""
-    dead = {"x-dead-letter-exchange": world.exchange(0)}
-    to_queue = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": world.queue(number)}
+    """Return what a queue may be declared with; the early ones often."""
+    dead: dict[str, object] = {"x-dead-letter-exchange": world.exchange(0)}
+    to_queue: dict[str, object] = {
+        "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": world.queue(number),
+    }
     arguments: tuple[dict[str, object], ...] = (
         {},
         {},
@@ -118,6 +125,7 @@ def queue_options(world: World, number: int) -> dict[str, Any]:
 
 
 def declare_queue(world: World, channel: Channel, step: Step) -> Any:
+    """Declare a queue, passively or without a name at times."""
     options = queue_options(world, step.how)
     name = "" if step.more % 16 == 1 else world.queue(step.what)
     if step.more % 16 == 0:
@@ -126,6 +134,7 @@ def declare_queue(world: World, channel: Channel, step: Step) -> Any:
 
 
 def declare_exchange(world: World, channel: Channel, step: Step) -> Any:
+    """Declare an exchange."""
     kinds = ("direct", "fanout", "topic", "headers")
     options: tuple[dict[str, Any], ...] = (
         {},
@@ -141,6 +150,7 @@ def declare_exchange(world: World, channel: Channel, step: Step) -> Any:
 
 
 def bind_queue(world: World, channel: Channel, step: Step) -> Any:
+    """Bind or unbind a queue."""
     kind = commands.QueueBind if step.more % 4 else commands.QueueUnbind
     return kind(
         *where(channel),
@@ -152,6 +162,7 @@ def bind_queue(world: World, channel: Channel, step: Step) -> Any:
 
 
 def bind_exchange(world: World, channel: Channel, step: Step) -> Any:
+    """Bind or unbind an exchange."""
     kind = commands.ExchangeBind if step.more % 4 else commands.ExchangeUnbind
     return kind(
         *where(channel),
@@ -162,6 +173,7 @@ def bind_exchange(world: World, channel: Channel, step: Step) -> Any:
 
 
 def delete_queue(world: World, channel: Channel, step: Step) -> Any:
+    """Delete a queue, under a condition at times."""
     return commands.QueueDelete(
         *where(channel),
         world.queue(step.what),
@@ -171,16 +183,19 @@ def delete_queue(world: World, channel: Channel, step: Step) -> Any:
 
 
 def delete_exchange(world: World, channel: Channel, step: Step) -> Any:
+    """Delete an exchange, under a condition at times."""
     return commands.ExchangeDelete(
         *where(channel), world.exchange(step.what), if_unused=step.how % 2 == 1
     )
 
 
 def purge(world: World, channel: Channel, step: Step) -> Any:
+    """Purge a queue."""
     return commands.QueuePurge(*where(channel), world.queue(step.what))
 
 
 def publish(world: World, channel: Channel, step: Step) -> Any:
+    """Publish with one of many kinds of properties."""
     given: tuple[dict[str, Any], ...] = (
         {},
         {"delivery_mode": 2},
@@ -202,6 +217,7 @@ def publish(world: World, channel: Channel, step: Step) -> Any:
 
 
 def consume(world: World, channel: Channel, step: Step) -> Any:
+    """Consume, seldom with a tag that is taken."""
     tag = f"c{step.more % 5}"
     taken = tag in channel.consumers and step.how % 16  # 530 ends the connection: seldom
     arguments: dict[str, object] = {"x-priority": step.how // 16 % 3} if step.how % 4 == 1 else {}
@@ -215,31 +231,36 @@ def consume(world: World, channel: Channel, step: Step) -> Any:
     )
 
 
-def cancel(world: World, channel: Channel, step: Step) -> Any:
+def cancel(_world: World, channel: Channel, step: Step) -> Any:
+    """Cancel a consumer, or nobody."""
     tags = [*channel.consumers]
     tag = tags[step.what % len(tags)] if tags and step.how % 8 else "nobody"
     return commands.BasicCancel(*where(channel), tag)
 
 
 def get(world: World, channel: Channel, step: Step) -> Any:
+    """Get a message."""
     return commands.BasicGet(*where(channel), world.queue(step.what), no_ack=step.how % 4 == 0)
 
 
 def a_tag(channel: Channel, step: Step) -> int | None:
+    """Return an unacknowledged delivery tag, seldom a wrong one; None when there is none."""
     if step.how % 40 == 0:
         return 77
     tags = sorted(channel.unacked)
     return tags[step.what % len(tags)] if tags else None
 
 
-def ack(world: World, channel: Channel, step: Step) -> Any:
+def ack(_world: World, channel: Channel, step: Step) -> Any:
+    """Acknowledge one, several or all."""
     tag = a_tag(channel, step)
     if step.how % 16 == 1:
         return commands.BasicAck(*where(channel), 0, multiple=True)
     return tag and commands.BasicAck(*where(channel), tag, multiple=step.more % 4 == 0)
 
 
-def nack(world: World, channel: Channel, step: Step) -> Any:
+def nack(_world: World, channel: Channel, step: Step) -> Any:
+    """Refuse one or several."""
     tag = a_tag(channel, step)
     multiple = step.more % 4 == 0
     return tag and commands.BasicNack(
@@ -247,31 +268,37 @@ def nack(world: World, channel: Channel, step: Step) -> Any:
     )
 
 
-def reject(world: World, channel: Channel, step: Step) -> Any:
+def reject(_world: World, channel: Channel, step: Step) -> Any:
+    """Reject one."""
     tag = a_tag(channel, step)
     return tag and commands.BasicReject(*where(channel), tag, requeue=step.more % 2 == 0)
 
 
-def recover(world: World, channel: Channel, step: Step) -> Any:
+def recover(_world: World, channel: Channel, step: Step) -> Any:
+    """Requeue all."""
     return commands.BasicRecover(*where(channel), asynchronous=step.how % 2 == 0)
 
 
-def qos(world: World, channel: Channel, step: Step) -> Any:
+def qos(_world: World, channel: Channel, step: Step) -> Any:
+    """Set a prefetch count."""
     return commands.BasicQos(*where(channel), step.what % 4, global_=step.how % 4 == 0)
 
 
-def confirm_select(world: World, channel: Channel, step: Step) -> Any:
+def confirm_select(_world: World, channel: Channel, _step: Step) -> Any:
+    """Begin to confirm."""
     return commands.ConfirmSelect(*where(channel))
 
 
-def tx(world: World, channel: Channel, step: Step) -> Any:
+def tx(_world: World, channel: Channel, step: Step) -> Any:
+    """Begin, commit or roll back a transaction."""
     kinds = (commands.TxCommit, commands.TxRollback, commands.TxCommit, commands.TxSelect)
     return (commands.TxSelect if channel.tx is None and step.how % 8 else kinds[step.what % 4])(
         *where(channel)
     )
 
 
-def close_channel(world: World, channel: Channel, step: Step) -> Any:
+def close_channel(_world: World, channel: Channel, _step: Step) -> Any:
+    """Close the channel."""
     return commands.ChannelClose(*where(channel))
 
 
@@ -317,6 +344,7 @@ WAITS = ("wait", "wait")
 
 
 def where(channel: Channel) -> tuple[int, int]:
+    """Return what a command on the channel begins with."""
     return channel.connection.number, channel.number
 
 

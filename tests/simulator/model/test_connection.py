@@ -2,14 +2,17 @@
 
 import pytest
 
-from simulator.model import commands, events
+from simulator.model import Version, commands, events
 from tests.simulator.model.lab import PASSWORD, USER, Lab, closed
 
 
-def test_a_wrong_password_is_403():
+def test_a_wrong_password_is_403() -> None:
     """Nobody learns whether it was the user or the password."""
     lab = Lab()
-    text = "Login was refused using authentication mechanism PLAIN. For details see the broker logfile."
+    text = (
+        "Login was refused using authentication mechanism PLAIN. "
+        "For details see the broker logfile."
+    )
     for user, password in ((USER, "wrong"), ("nobody", PASSWORD)):
         caused = lab.do(commands.ConnectionStartOk(1, user, password))
         assert closed(caused) == ("connection", 403, text)
@@ -23,7 +26,7 @@ def test_a_wrong_password_is_403():
         ("locked", f"access to vhost 'locked' refused for user '{USER}'"),
     ],
 )
-def test_a_vhost_must_exist_and_be_allowed(vhost, text):
+def test_a_vhost_must_exist_and_be_allowed(vhost: str, text: str) -> None:
     """Anything else is 530."""
     lab = Lab()
     lab.do(commands.AddVhost("locked"))
@@ -31,8 +34,8 @@ def test_a_vhost_must_exist_and_be_allowed(vhost, text):
     assert closed(lab.do(commands.ConnectionOpen(1, vhost))) == ("connection", 530, text)
 
 
-def test_a_soft_error_closes_the_channel_only():
-    """The other channel of the connection goes on; the closed one is deaf until the client answers."""
+def test_a_soft_error_closes_the_channel_only() -> None:
+    """The connection goes on; the closed channel is deaf until the client answers."""
     lab = Lab()
     broken, sound = lab.channel(1, 1), lab.channel(1, 2)
     assert closed(broken.do(commands.BasicGet, "none"))[:2] == ("channel", 404)
@@ -42,7 +45,7 @@ def test_a_soft_error_closes_the_channel_only():
     assert broken.do(commands.ChannelOpen) == [events.ChannelOpenOk(1, 1)]
 
 
-def test_a_hard_error_closes_the_connection():
+def test_a_hard_error_closes_the_connection() -> None:
     """Everything the connection had is released, and nothing it says is heard any more."""
     lab = Lab()
     client = lab.channel()
@@ -53,13 +56,13 @@ def test_a_hard_error_closes_the_connection():
     assert client.declare("q") == []
 
 
-def test_method_ids_name_the_culprit():
+def test_method_ids_name_the_culprit() -> None:
     """channel.close says which method was at fault."""
     (event,) = Lab().channel().do(commands.BasicGet, "none")
     assert (event.class_id, event.method_id) == (60, 70)
 
 
-def test_wrong_order():
+def test_wrong_order() -> None:
     """A method on a channel that is not open, and a second channel.open, are 504."""
     lab = Lab()
     lab.connect()
@@ -70,7 +73,7 @@ def test_wrong_order():
     assert closed(client.do(commands.ChannelOpen)) == expected
 
 
-def test_no_more_channels_than_negotiated():
+def test_no_more_channels_than_negotiated() -> None:
     """One channel more than channel_max is 530."""
     lab = Lab()
     lab.do(commands.ConnectionStartOk(1, USER, PASSWORD))
@@ -80,7 +83,7 @@ def test_no_more_channels_than_negotiated():
     assert closed(lab.do(commands.ChannelOpen(1, 2))) == ("connection", 530, text)
 
 
-def test_goodbye():
+def test_goodbye() -> None:
     """connection.close is answered, exclusive queues go, held messages go back."""
     lab = Lab()
     lab.channel(1).declare("q")
@@ -91,7 +94,7 @@ def test_goodbye():
     assert (lab.ready("q"), [*lab.broker.vhosts["/"].queues]) == ([b"m"], ["q"])
 
 
-def test_a_dying_connection_gets_nothing_back():
+def test_a_dying_connection_gets_nothing_back() -> None:
     """What one channel of a lost connection held is not delivered to another of its channels."""
     lab = Lab()
     lab.channel(1, 1).declare("q")
@@ -102,7 +105,7 @@ def test_a_dying_connection_gets_nothing_back():
     assert lab.ready("q") == [b"m"]
 
 
-def test_management_closes_with_320():
+def test_management_closes_with_320() -> None:
     """A connection closed from outside is told so."""
     lab = Lab()
     lab.connect()
@@ -112,7 +115,7 @@ def test_management_closes_with_320():
 
 
 @pytest.mark.parametrize("semantics", ["3.10", "4.3"])
-def test_permissions(semantics):
+def test_permissions(semantics: Version) -> None:
     """What a pattern does not cover is 403; 4.3 says which permission was missing."""
     lab = Lab(semantics)
     lab.do(commands.SetPermissions(USER, "/", configure="^mine", write="^mine", read=""))
@@ -131,7 +134,7 @@ def test_permissions(semantics):
     assert said.endswith(f"access to exchange 'amq.default' in vhost '/' refused for user '{USER}'")
 
 
-def test_direct_reply_to():
+def test_direct_reply_to() -> None:
     """A request names the pseudo-queue; its reply comes to the requester without any queue."""
     lab = Lab()
     asker, server = lab.channel(1), lab.channel(2)
@@ -146,18 +149,20 @@ def test_direct_reply_to():
 
 
 @pytest.mark.parametrize(("semantics", "returned"), [("3.10", 1), ("4.3", 0)])
-def test_a_mandatory_direct_reply(semantics, returned):
+def test_a_mandatory_direct_reply(semantics: Version, returned: int) -> None:
     """3.10 returns a mandatory direct reply as unroutable although it delivers it; 4.3 does not."""
     lab = Lab(semantics)
     asker = lab.channel(1)
     asker.consume("amq.rabbitmq.reply-to", no_ack=True)
-    name = lab.broker.connections[1].channels[1].reply_consumer[1]
+    reply_consumer = lab.broker.connections[1].channels[1].reply_consumer
+    assert reply_consumer is not None
+    name = reply_consumer[1]
     caused = lab.channel(2).publish(name, b"!", mandatory=True)
     assert sum(isinstance(event, events.BasicReturn) for event in caused) == returned
     assert sum(isinstance(event, events.BasicDeliver) for event in caused) == 1
 
 
-def test_rpc_queue_is_its_owners():
+def test_rpc_queue_is_its_owners() -> None:
     """A second connection may not consume from an exclusive callback queue: 405."""
     lab = Lab()
     (declared,) = lab.channel(1).declare("", exclusive=True)
@@ -165,7 +170,7 @@ def test_rpc_queue_is_its_owners():
     assert (scope, code) == ("channel", 405)
 
 
-def test_deleting_a_vhost_closes_its_connections():
+def test_deleting_a_vhost_closes_its_connections() -> None:
     """Its connections are closed with 320 and all in it is gone."""
     lab = Lab()
     lab.channel().declare("q")
@@ -175,14 +180,14 @@ def test_deleting_a_vhost_closes_its_connections():
     assert lab.broker.connections == {}
 
 
-def test_deleting_a_user_closes_its_connections():
+def test_deleting_a_user_closes_its_connections() -> None:
     """Nobody works on under a name that is gone."""
     lab = Lab()
     lab.connect()
     assert [event.reply_code for event in lab.do(commands.DeleteUser(USER))] == [320]
 
 
-def test_a_message_may_be_too_large():
+def test_a_message_may_be_too_large() -> None:
     """More than the release's limit is 406."""
     client = Lab("4.3").channel()
     body = bytes(16 * 1024 * 1024 + 1)

@@ -1,37 +1,39 @@
 """Who gets a message: turns, prefetch, priorities, exclusive and single active consumers."""
 
+from typing import Any
+
 import pytest
 
 from simulator.model import commands, events
-from tests.simulator.model.lab import Lab, bodies, closed
+from tests.simulator.model.lab import Client, Lab, bodies, closed
 
 
-def owners(caused):
+def owners(caused: list[Any]) -> Any:
     """Return the consumer tags of the deliveries, in order."""
     return [event.consumer_tag for event in caused if isinstance(event, events.BasicDeliver)]
 
 
-def publish(client, number):
+def publish(client: Client, number: int) -> Any:
     """Publish so many messages to q and return who got them."""
     return [tag for index in range(number) for tag in owners(client.publish("q", b"%d" % index))]
 
 
 @pytest.fixture
-def client():
-    """A channel, and the queue q."""
+def client() -> Any:
+    """Return a channel, after declaring the queue q."""
     client = Lab().channel()
     client.declare("q")
     return client
 
 
-def test_consumers_take_turns(client):
+def test_consumers_take_turns(client: Client) -> None:
     """Messages go round: every consumer gets one before any gets two."""
     for tag in "abc":
         client.consume("q", tag)
     assert publish(client, 6) == [*"abcabc"]
 
 
-def test_prefetch_is_per_consumer(client):
+def test_prefetch_is_per_consumer(client: Client) -> None:
     """No consumer holds more than the prefetch that was set when it began."""
     client.qos(2)
     client.consume("q", "a")
@@ -41,7 +43,7 @@ def test_prefetch_is_per_consumer(client):
     assert owners(client.ack(2)) == ["b"]
 
 
-def test_global_prefetch_is_per_channel_on_3_10():
+def test_global_prefetch_is_per_channel_on_3_10() -> None:
     """RabbitMQ 3.10 counts a global prefetch over all consumers of the channel."""
     client = Lab("3.10").channel()
     client.declare("q")
@@ -52,7 +54,7 @@ def test_global_prefetch_is_per_channel_on_3_10():
     assert len(owners(client.ack(1))) == 1
 
 
-def test_global_prefetch_is_per_consumer_on_4_3(client):
+def test_global_prefetch_is_per_consumer_on_4_3(client: Client) -> None:
     """RabbitMQ 4.3 takes a global prefetch for one per consumer."""
     client.qos(1, global_=True)
     client.consume("q", "a")
@@ -60,7 +62,7 @@ def test_global_prefetch_is_per_consumer_on_4_3(client):
     assert publish(client, 3) == ["a", "b"]
 
 
-def test_tasks_run_on_whoever_is_free(client):
+def test_tasks_run_on_whoever_is_free(client: Client) -> None:
     """With prefetch 1 a busy consumer gets nothing while a free one takes message after message."""
     client.qos(1)
     client.consume("q", "busy")
@@ -70,7 +72,7 @@ def test_tasks_run_on_whoever_is_free(client):
     assert owners(client.ack(3)) == ["free"]
 
 
-def test_higher_priority_first(client):
+def test_higher_priority_first(client: Client) -> None:
     """Consumers of a lower priority get messages only while those of a higher one are full."""
     client.qos(1)
     client.consume("q", "low")
@@ -78,8 +80,8 @@ def test_higher_priority_first(client):
     assert publish(client, 3) == ["high", "low"]
 
 
-def test_exclusive_consumer_wants_to_be_alone(client):
-    """A second consumer beside an exclusive one is 403, and so is an exclusive one beside others."""
+def test_exclusive_consumer_wants_to_be_alone(client: Client) -> None:
+    """A consumer beside an exclusive one is 403, and so is an exclusive one beside others."""
     client.consume("q", "a", exclusive=True)
     text = "queue 'q' in vhost '/' in exclusive use"
     assert closed(client.lab.channel(1, 2).consume("q", "b")) == ("channel", 403, text)
@@ -89,7 +91,7 @@ def test_exclusive_consumer_wants_to_be_alone(client):
     assert closed(other.consume("q", "b", exclusive=True)) == ("channel", 403, text)
 
 
-def test_single_active_consumer():
+def test_single_active_consumer() -> None:
     """Only the first consumer gets messages; when it goes, the next one takes over."""
     client = Lab().channel()
     client.declare("q", durable=True, arguments={"x-single-active-consumer": True})
@@ -100,20 +102,20 @@ def test_single_active_consumer():
     assert publish(client, 1) == ["b"]
 
 
-def test_a_consumer_tag_is_used_once(client):
+def test_a_consumer_tag_is_used_once(client: Client) -> None:
     """A tag in use is 530, which ends the connection."""
     client.consume("q", "a")
     expected = ("connection", 530, "attempt to reuse consumer tag 'a'")
     assert closed(client.consume("q", "a")) == expected
 
 
-def test_a_consumer_without_a_tag_is_given_one(client):
+def test_a_consumer_without_a_tag_is_given_one(client: Client) -> None:
     """The broker names the consumer from the supply of names."""
     (answer,) = client.consume("q", "")
     assert answer.consumer_tag == "amq.ctag-name-1"
 
 
-def test_cancel_keeps_what_is_held(client):
+def test_cancel_keeps_what_is_held(client: Client) -> None:
     """A cancelled consumer's deliveries stay unacknowledged and may still be settled."""
     client.publish("q", b"m")
     client.consume("q", "a")
@@ -122,14 +124,14 @@ def test_cancel_keeps_what_is_held(client):
     assert client.do(commands.BasicCancel, "nobody") == [events.BasicCancelOk(1, 1, "nobody")]
 
 
-def test_cancel_notification(client):
+def test_cancel_notification(client: Client) -> None:
     """A consumer whose queue is deleted is told so, if its client understands that."""
     client.consume("q", "a")
     caused = client.lab.channel(2).do(commands.QueueDelete, "q")
     assert caused == [events.BasicCancel(1, 1, "a"), events.QueueDeleteOk(2, 1, 0)]
 
 
-def test_deliveries_follow_the_answer(client):
+def test_deliveries_follow_the_answer(client: Client) -> None:
     """basic.consume-ok comes before the first delivery."""
     client.publish("q", b"m")
     answer, delivery = client.consume("q")
@@ -137,8 +139,8 @@ def test_deliveries_follow_the_answer(client):
     assert bodies([delivery]) == [b"m"]
 
 
-def test_publish_and_subscribe():
-    """Every server-named queue gets every message; it goes with its connection; the late miss out."""
+def test_publish_and_subscribe() -> None:
+    """Every server-named queue gets every message, and goes with its connection."""
     lab = Lab()
     lab.channel().exchange("logs", "fanout")
     for number in (2, 3):
@@ -152,7 +154,7 @@ def test_publish_and_subscribe():
     assert [*lab.broker.vhosts["/"].queues] == ["amq.gen-name-2"]
 
 
-def test_auto_delete_queue_goes_with_its_last_consumer(client):
+def test_auto_delete_queue_goes_with_its_last_consumer(client: Client) -> None:
     """It stays while nobody has consumed yet, and goes with the last consumer."""
     client.declare("gone", durable=True, auto_delete=True)
     assert "gone" in client.lab.broker.vhosts["/"].queues

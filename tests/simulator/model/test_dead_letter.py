@@ -1,15 +1,17 @@
 """Dead letters: reasons, counts, keys, cycles; and the retry queue made of them."""
 
+from typing import Any
+
 import pytest
 
-from simulator.model import commands
-from tests.simulator.model.lab import Lab
+from simulator.model import Version, commands
+from tests.simulator.model.lab import Client, Lab
 
 TO_DEAD = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "dead"}
 
 
-def lab_with(semantics="4.3", **arguments):
-    """A broker with the queue q, whose dead letters go to the queue dead."""
+def lab_with(semantics: Version = "4.3", **arguments: Any) -> Any:
+    """Return a broker with the queue q, whose dead letters go to the queue dead."""
     lab = Lab(semantics)
     client = lab.channel()
     given = {name.replace("_", "-"): value for name, value in arguments.items()}
@@ -18,14 +20,14 @@ def lab_with(semantics="4.3", **arguments):
     return lab, client
 
 
-def deaths(client, queue="dead"):
+def deaths(client: Client, queue: str = "dead") -> Any:
     """Return the x-death tables of the next message, without their times."""
     headers = client.get(queue, no_ack=True).message.properties.headers
     return [{key: death[key] for key in death if key != "time"} for death in headers["x-death"]]
 
 
 @pytest.mark.parametrize("semantics", ["3.10", "4.3"])
-def test_rejected(semantics):
+def test_rejected(semantics: Version) -> None:
     """A message rejected without requeue goes to the dead-letter exchange and says why."""
     lab, client = lab_with(semantics)
     client.publish("q", b"m", headers={"mine": 1})
@@ -45,7 +47,7 @@ def test_rejected(semantics):
     ("semantics", "last"),
     [("3.10", None), ("4.3", "q")],
 )
-def test_first_and_last_death(semantics, last):
+def test_first_and_last_death(semantics: Version, last: str | None) -> None:
     """Headers name the first death; RabbitMQ 4.3 names the last one, too."""
     _, client = lab_with(semantics)
     client.publish("q", b"m")
@@ -55,7 +57,7 @@ def test_first_and_last_death(semantics, last):
     assert headers.get("x-last-death-queue") == last
 
 
-def test_expired_message_keeps_its_expiration_in_the_record():
+def test_expired_message_keeps_its_expiration_in_the_record() -> None:
     """The expiration is taken out of the message, so that it does not expire again."""
     lab, client = lab_with()
     client.publish("q", b"m", expiration="100")
@@ -66,7 +68,7 @@ def test_expired_message_keeps_its_expiration_in_the_record():
     assert got.properties.headers["x-death"][0]["reason"] == "expired"
 
 
-def test_full_queue_dead_letters_its_head():
+def test_full_queue_dead_letters_its_head() -> None:
     """A queue that overflows sends its oldest message on, with the reason maxlen."""
     lab, client = lab_with(x_max_length=1)
     client.publish("q", b"old")
@@ -75,8 +77,8 @@ def test_full_queue_dead_letters_its_head():
     assert deaths(client)[0]["reason"] == "maxlen"
 
 
-def test_delayed_retry():
-    """A queue with a TTL that dead-letters back delays a message; the count grows with each round."""
+def test_delayed_retry() -> None:
+    """A queue with a TTL that dead-letters back delays; the count grows with each round."""
     lab = Lab()
     client = lab.channel()
     retry = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "retry"}
@@ -99,7 +101,7 @@ def test_delayed_retry():
         client.nack(got.delivery_tag)
 
 
-def test_a_cycle_without_rejection_is_dropped():
+def test_a_cycle_without_rejection_is_dropped() -> None:
     """A message that only ever expires does not go round for ever."""
     lab = Lab()
     client = lab.channel()
@@ -113,7 +115,7 @@ def test_a_cycle_without_rejection_is_dropped():
     assert (lab.ready("a"), lab.ready("b")) == ([], [])
 
 
-def test_without_a_key_the_message_keeps_its_own():
+def test_without_a_key_the_message_keeps_its_own() -> None:
     """A dead letter is published with the keys it had, CC included."""
     lab = Lab()
     client = lab.channel()
@@ -127,7 +129,7 @@ def test_without_a_key_the_message_keeps_its_own():
     assert (lab.ready("by-key"), lab.ready("by-copy")) == ([b"m"], [b"m"])
 
 
-def test_a_missing_dead_letter_exchange_drops():
+def test_a_missing_dead_letter_exchange_drops() -> None:
     """Without the exchange the message is gone, and nobody is told."""
     lab = Lab()
     client = lab.channel()
@@ -137,7 +139,7 @@ def test_a_missing_dead_letter_exchange_drops():
     assert lab.ready("q") == []
 
 
-def test_a_chain_of_a_thousand_queues_does_not_nest():
+def test_a_chain_of_a_thousand_queues_does_not_nest() -> None:
     """Dead letters travel one after another, however long the way."""
     lab = Lab()
     client = lab.channel()
@@ -149,17 +151,18 @@ def test_a_chain_of_a_thousand_queues_does_not_nest():
     assert lab.ready("q1000") == [b"m"]
 
 
-def test_a_published_history_counts_on_3_10_only():
+def test_a_published_history_counts_on_3_10_only() -> None:
     """RabbitMQ 3.10 goes on counting from an x-death header a client has sent; 4.3 begins anew."""
     history = [{"queue": "q", "reason": "rejected", "count": 7}]
-    for semantics, count in (("3.10", 8), ("4.3", 1)):
+    expected: dict[Version, int] = {"3.10": 8, "4.3": 1}
+    for semantics, count in expected.items():
         _, client = lab_with(semantics)
         client.publish("q", b"m", headers={"x-death": history})
         client.nack(client.get("q").delivery_tag, requeue=False)
         assert deaths(client)[0]["count"] == count
 
 
-def test_a_purged_queue_dead_letters_nothing():
+def test_a_purged_queue_dead_letters_nothing() -> None:
     """Purging and deleting drop messages for good."""
     lab, client = lab_with()
     client.publish("q", b"1")

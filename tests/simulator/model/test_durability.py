@@ -1,17 +1,19 @@
 """What a restart leaves; confirms and transactions as the stronger promise."""
 
+from typing import Any
+
 import pytest
 
-from simulator.model import commands, events
+from simulator.model import Version, commands, events
 from tests.simulator.model.lab import Lab, closed
 
 
-def restart(lab):
+def restart(lab: Lab) -> Any:
     """Restart the broker; return the reply codes of the connections it closes."""
     return [event.reply_code for event in lab.do(commands.Restart())]
 
 
-def test_durable_queue_and_persistent_message_survive_together():
+def test_durable_queue_and_persistent_message_survive_together() -> None:
     """A durable queue keeps its persistent messages, in order, and loses the transient ones."""
     lab = Lab()
     client = lab.channel()
@@ -26,7 +28,7 @@ def test_durable_queue_and_persistent_message_survive_together():
     assert lab.ready("durable") == [b"0", b"3"]
 
 
-def test_redelivered_survives():
+def test_redelivered_survives() -> None:
     """What was delivered before the restart is redelivered after it, what was not is not."""
     lab = Lab()
     client = lab.channel()
@@ -39,7 +41,7 @@ def test_redelivered_survives():
 
 
 @pytest.mark.parametrize(("semantics", "kept"), [("3.10", {"d"}), ("4.3", {"d", "t"})])
-def test_exchanges_and_bindings(semantics, kept):
+def test_exchanges_and_bindings(semantics: Version, kept: set[str]) -> None:
     """Durable exchanges and their bindings survive; 4.3 keeps even those declared transient."""
     lab = Lab(semantics)
     client = lab.channel()
@@ -55,7 +57,7 @@ def test_exchanges_and_bindings(semantics, kept):
     assert {body.decode() for body in lab.ready("q")} == kept
 
 
-def test_exclusive_queue_is_not_durable():
+def test_exclusive_queue_is_not_durable() -> None:
     """An exclusive queue goes with its connection, whatever it was declared."""
     lab = Lab()
     lab.channel().declare("q", durable=True, exclusive=True)
@@ -63,7 +65,7 @@ def test_exclusive_queue_is_not_durable():
     assert lab.broker.vhosts["/"].queues == {}
 
 
-def test_confirms_come_in_order_and_count_from_one():
+def test_confirms_come_in_order_and_count_from_one() -> None:
     """Every publish in confirm mode is answered with its number, also the unroutable one."""
     client = Lab().channel()
     client.publish("nowhere")
@@ -75,7 +77,7 @@ def test_confirms_come_in_order_and_count_from_one():
     assert ack == events.BasicAck(1, 1, 2)
 
 
-def test_a_transaction_takes_effect_at_commit():
+def test_a_transaction_takes_effect_at_commit() -> None:
     """Publishes and acks of a transaction are invisible until it is committed."""
     lab = Lab()
     client = lab.channel()
@@ -90,7 +92,7 @@ def test_a_transaction_takes_effect_at_commit():
     assert (lab.ready("q"), queue.unacked_count) == ([b"new"], 0)
 
 
-def test_a_rollback_undoes():
+def test_a_rollback_undoes() -> None:
     """Publishes are forgotten; what was acknowledged is unacknowledged again, not requeued."""
     lab = Lab()
     client = lab.channel()
@@ -107,7 +109,7 @@ def test_a_rollback_undoes():
     assert lab.broker.vhosts["/"].queues["q"].unacked_count == 0
 
 
-def test_a_transaction_that_is_not_finished_leaves_nothing():
+def test_a_transaction_that_is_not_finished_leaves_nothing() -> None:
     """When the channel closes first, its publishes are gone and its deliveries go back."""
     lab = Lab()
     client = lab.channel()
@@ -120,7 +122,7 @@ def test_a_transaction_that_is_not_finished_leaves_nothing():
     assert lab.ready("q") == [b"old"]
 
 
-def test_a_commit_that_a_queue_refuses_closes_the_channel():
+def test_a_commit_that_a_queue_refuses_closes_the_channel() -> None:
     """What could be done is done, and the client is told that it was not all."""
     lab = Lab()
     client = lab.channel()
@@ -133,7 +135,7 @@ def test_a_commit_that_a_queue_refuses_closes_the_channel():
     assert lab.ready("q") == [b"1"]
 
 
-def test_confirms_and_transactions_exclude_each_other():
+def test_confirms_and_transactions_exclude_each_other() -> None:
     """A channel is in one mode or the other: 406."""
     lab = Lab()
     one, other = lab.channel(1, 1), lab.channel(1, 2)

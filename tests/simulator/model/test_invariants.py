@@ -1,13 +1,14 @@
-"""What must hold after any commands: no message lost or doubled, order kept, no prefetch exceeded."""
+"""What must hold after any commands: no message lost or doubled, order and prefetch kept."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from simulator.model import commands, events
+from simulator.model import Version, commands, events
 from tests.simulator.model.lab import Lab, message
 
 QUEUES = ("plain", "again", "priority", "short")
@@ -15,10 +16,11 @@ CHANNELS = st.tuples(st.integers(1, 3), st.integers(1, 2))
 
 
 class Conservation(RuleBasedStateMachine):
-    """Clients publish to lossless queues, consume, settle and vanish; every message is kept in view."""
+    """Clients publish, consume, settle and vanish; every message is kept in view."""
 
     @initialize(semantics=st.sampled_from(["3.10", "4.3"]))
-    def begin(self, semantics):
+    def begin(self, semantics: Version) -> None:
+        """Make four queues; none of them loses a message."""
         self.lab = Lab(semantics)
         client = self.lab.channel(9)
         client.declare("plain")
@@ -27,18 +29,19 @@ class Conservation(RuleBasedStateMachine):
         dead = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "again"}
         client.declare("short", durable=True, arguments={"x-max-length": 2, **dead})
         self.published = 0
-        self.alive = set()
-        self.last_seen = {}
+        self.alive: set[bytes] = set()
+        self.last_seen: dict[str, int] = {}
 
-    def do(self, command):
+    def do(self, command: Any) -> Any:
+        """Give a command and look at the deliveries it causes."""
         caused = self.lab.do(command)
         for event in caused:
             if isinstance(event, events.BasicDeliver | events.BasicGetOk):
                 self.see(event)
         return caused
 
-    def see(self, event):
-        """A first delivery from a queue without priorities comes in the order of publishing."""
+    def see(self, event: Any) -> None:
+        """Check that first deliveries from `plain` come in the order of publishing."""
         key = event.message.routing_key
         if key == "plain" and not event.redelivered:
             number = int(event.message.body)
@@ -46,7 +49,8 @@ class Conservation(RuleBasedStateMachine):
             self.last_seen[key] = number
 
     @rule(where=CHANNELS, queue=st.sampled_from(QUEUES), priority=st.integers(0, 6))
-    def publish(self, where, queue, priority):
+    def publish(self, where: tuple[int, int], queue: str, priority: int) -> None:
+        """Publish a numbered message."""
         self.lab.channel(*where)
         body = b"%d" % self.published
         self.published += 1
@@ -54,22 +58,26 @@ class Conservation(RuleBasedStateMachine):
         self.do(commands.BasicPublish(*where, message(queue, body, priority=priority)))
 
     @rule(where=CHANNELS, queue=st.sampled_from(QUEUES), prefetch=st.integers(0, 3))
-    def consume(self, where, queue, prefetch):
+    def consume(self, where: tuple[int, int], queue: str, prefetch: int) -> None:
+        """Begin to consume with a prefetch count."""
         client = self.lab.channel(*where)
         client.qos(prefetch)
         self.do(commands.BasicConsume(*where, queue))
 
     @rule(where=CHANNELS, queue=st.sampled_from(QUEUES))
-    def get(self, where, queue):
+    def get(self, where: tuple[int, int], queue: str) -> None:
+        """Get a message."""
         self.lab.channel(*where)
         self.do(commands.BasicGet(*where, queue))
 
     @rule(where=CHANNELS, prefetch=st.integers(0, 2))
-    def limit_channel(self, where, prefetch):
+    def limit_channel(self, where: tuple[int, int], prefetch: int) -> None:
+        """Set a prefetch count for the channel."""
         self.lab.channel(*where)
         self.do(commands.BasicQos(*where, prefetch, global_=True))
 
-    def held(self):
+    def held(self) -> Any:
+        """Return what is unacknowledged: connection, channel, tag, place."""
         return [
             (connection.number, channel.number, tag, item)
             for connection in self.lab.broker.connections.values()
@@ -79,7 +87,8 @@ class Conservation(RuleBasedStateMachine):
 
     @precondition(lambda self: self.held())
     @rule(data=st.data(), multiple=st.booleans())
-    def ack(self, data, multiple):
+    def ack(self, data: st.DataObject, multiple: bool) -> None:
+        """Acknowledge, and count the message as gone."""
         connection, channel, tag, _ = data.draw(st.sampled_from(self.held()))
         for other, number, earlier, item in self.held():
             if (other, number) == (connection, channel) and (
@@ -90,47 +99,55 @@ class Conservation(RuleBasedStateMachine):
 
     @precondition(lambda self: self.held())
     @rule(data=st.data(), multiple=st.booleans())
-    def requeue(self, data, multiple):
+    def requeue(self, data: st.DataObject, multiple: bool) -> None:
+        """Give back."""
         connection, channel, tag, _ = data.draw(st.sampled_from(self.held()))
         self.do(commands.BasicNack(connection, channel, tag, multiple, requeue=True))
 
     @rule(where=CHANNELS)
-    def close_channel(self, where):
+    def close_channel(self, where: tuple[int, int]) -> None:
+        """Close a channel."""
         self.lab.channel(*where)
         self.do(commands.ChannelClose(*where))
 
     @rule(number=st.integers(1, 3))
-    def lose_connection(self, number):
+    def lose_connection(self, number: int) -> None:
+        """Let a connection vanish."""
         self.do(commands.ConnectionLost(number))
 
     @rule(where=CHANNELS)
-    def break_a_rule(self, where):
+    def break_a_rule(self, where: tuple[int, int]) -> None:
+        """Have the broker close a channel."""
         self.lab.channel(*where)
         self.do(commands.BasicAck(*where, 10**6))
         self.do(commands.ChannelCloseOk(*where))
 
     @invariant()
-    def every_message_is_in_exactly_one_place(self):
+    def every_message_is_in_exactly_one_place(self) -> None:
+        """Find each message ready in one queue or held by one channel."""
         ready = [body for queue in QUEUES for body in self.lab.ready(queue)]
         held = [item.message.body for *_, item in self.held()]
         assert Counter(ready + held) == Counter(self.alive)
 
     @invariant()
-    def queues_count_what_is_held(self):
+    def queues_count_what_is_held(self) -> None:
+        """Compare counts and bytes with what is there."""
         held = Counter(item.queue.name for *_, item in self.held())
         for name, queue in self.lab.broker.vhosts["/"].queues.items():
             assert queue.unacked_count == held[name]
             assert queue.ready_bytes == sum(map(len, self.lab.ready(name)))
 
     @invariant()
-    def ready_messages_are_in_order(self):
+    def ready_messages_are_in_order(self) -> None:
+        """Positions grow from head to tail."""
         for name in ("plain", "again", "short"):
             queue = self.lab.broker.vhosts["/"].queues[name]
             positions = [enqueued.position for enqueued in queue.ready]
             assert positions == sorted(positions)
 
     @invariant()
-    def no_prefetch_is_exceeded_and_no_message_waits_for_nothing(self):
+    def no_prefetch_is_exceeded_and_no_message_waits_for_nothing(self) -> None:
+        """See that a consumer holds no more than it may, and gets what it may."""
         for queue in self.lab.broker.vhosts["/"].queues.values():
             for consumer in queue.consumers:
                 held = [item for *_, item in self.held() if item.consumer is consumer]

@@ -1,32 +1,34 @@
 """Full queues, priorities, times to live, queues that expire."""
 
+from typing import Any
+
 import pytest
 
 from simulator.model import commands, events
-from tests.simulator.model.lab import Lab, bodies
+from tests.simulator.model.lab import Client, Lab, bodies
 
 
-def lab_with(**arguments):
-    """A broker with the queue q, declared with these arguments."""
+def lab_with(**arguments: Any) -> Any:
+    """Return a broker with the queue q, declared with these arguments."""
     lab = Lab()
     given = {name.replace("_", "-"): value for name, value in arguments.items()}
     lab.channel().declare("q", durable=True, arguments=given)
     return lab, lab.channel()
 
 
-def fill(client, *published):
+def fill(client: Client, *published: Any) -> Any:
     """Publish bodies to q and return what that causes."""
     return [event for body in published for event in client.publish("q", body)]
 
 
-def test_max_length_drops_the_head():
+def test_max_length_drops_the_head() -> None:
     """A queue that is full loses its oldest message for a new one."""
     lab, client = lab_with(x_max_length=2)
     fill(client, b"1", b"2", b"3")
     assert lab.ready("q") == [b"2", b"3"]
 
 
-def test_max_length_counts_ready_messages_only():
+def test_max_length_counts_ready_messages_only() -> None:
     """What consumers hold does not count; when it comes back, the oldest goes."""
     lab, client = lab_with(x_max_length=1)
     fill(client, b"1")
@@ -37,7 +39,7 @@ def test_max_length_counts_ready_messages_only():
     assert lab.ready("q") == [b"2"]
 
 
-def test_max_length_bytes():
+def test_max_length_bytes() -> None:
     """The bytes of ready bodies are counted."""
     lab, client = lab_with(x_max_length_bytes=5)
     fill(client, b"12", b"34", b"56")
@@ -45,7 +47,7 @@ def test_max_length_bytes():
 
 
 @pytest.mark.parametrize("overflow", ["reject-publish", "reject-publish-dlx"])
-def test_reject_publish(overflow):
+def test_reject_publish(overflow: str) -> None:
     """A queue that rejects keeps what it has, and the publisher gets a nack."""
     dead = {"x_dead_letter_exchange": "", "x_dead_letter_routing_key": "dead"}
     lab, client = lab_with(x_max_length=1, x_overflow=overflow, **dead)
@@ -57,7 +59,7 @@ def test_reject_publish(overflow):
     assert lab.ready("dead") == ([b"2"] if overflow == "reject-publish-dlx" else [])
 
 
-def test_priorities():
+def test_priorities() -> None:
     """Higher priorities first, in order within one; what is above the maximum counts as it."""
     _, client = lab_with(x_max_priority=2)
     for priority, body in ((0, b"a"), (2, b"b"), (None, b"c"), (1, b"d"), (9, b"e")):
@@ -65,7 +67,7 @@ def test_priorities():
     assert bodies(client.consume("q")) == [b"b", b"e", b"d", b"a", b"c"]
 
 
-def test_priority_of_a_requeued_message_is_kept():
+def test_priority_of_a_requeued_message_is_kept() -> None:
     """A message comes back among those of its priority, at its place."""
     lab, client = lab_with(x_max_priority=2)
     for priority, body in ((1, b"a"), (1, b"b"), (2, b"c")):
@@ -76,7 +78,7 @@ def test_priority_of_a_requeued_message_is_kept():
     assert lab.ready("q") == [b"c", b"a", b"b"]
 
 
-def test_expiration_counts_at_the_head_only():
+def test_expiration_counts_at_the_head_only() -> None:
     """An expired message behind one that lives stays, and goes as soon as it comes to the head."""
     lab, client = lab_with()
     client.publish("q", b"lives")
@@ -88,7 +90,7 @@ def test_expiration_counts_at_the_head_only():
 
 
 @pytest.mark.parametrize(("queue_ttl", "expiration"), [(100, "5000"), (5000, "100")])
-def test_the_smaller_time_to_live_wins(queue_ttl, expiration):
+def test_the_smaller_time_to_live_wins(queue_ttl: int, expiration: str) -> None:
     """A message lives as long as the lesser of its own and its queue's time."""
     lab, client = lab_with(x_message_ttl=queue_ttl)
     client.publish("q", b"m", expiration=expiration)
@@ -98,7 +100,7 @@ def test_the_smaller_time_to_live_wins(queue_ttl, expiration):
     assert lab.ready("q") == []
 
 
-def test_expiration_of_nought_reaches_only_who_waits():
+def test_expiration_of_nought_reaches_only_who_waits() -> None:
     """With an expiration of 0 a message is delivered at once or not at all."""
     lab, client = lab_with()
     client.publish("q", b"lost", expiration="0")
@@ -107,7 +109,7 @@ def test_expiration_of_nought_reaches_only_who_waits():
     assert bodies(client.publish("q", b"met", expiration="0")) == [b"met"]
 
 
-def test_a_held_message_does_not_expire():
+def test_a_held_message_does_not_expire() -> None:
     """Time runs for ready messages; one that comes back too late is gone."""
     lab, client = lab_with(x_message_ttl=100)
     client.publish("q", b"m")
@@ -117,7 +119,7 @@ def test_a_held_message_does_not_expire():
     assert lab.ready("q") == []
 
 
-def test_an_unused_queue_expires():
+def test_an_unused_queue_expires() -> None:
     """x-expires ends a queue that nobody consumes, declares or gets from for so long."""
     lab, client = lab_with(x_expires=1000)
     lab.wait(0.9)
@@ -129,7 +131,7 @@ def test_an_unused_queue_expires():
     assert "q" not in lab.broker.vhosts["/"].queues
 
 
-def test_a_queue_with_a_consumer_does_not_expire():
+def test_a_queue_with_a_consumer_does_not_expire() -> None:
     """The time runs from the last consumer's end."""
     lab, client = lab_with(x_expires=1000)
     client.consume("q")
@@ -142,7 +144,7 @@ def test_a_queue_with_a_consumer_does_not_expire():
     assert "q" not in lab.broker.vhosts["/"].queues
 
 
-def test_no_deadline_when_nothing_waits():
+def test_no_deadline_when_nothing_waits() -> None:
     """The owner need not call `tick` while there is nothing to expire."""
     lab, client = lab_with()
     client.publish("q", b"m")

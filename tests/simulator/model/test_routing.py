@@ -1,12 +1,13 @@
 """Exchange types: which queues a message goes to."""
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.model import commands, events
+from simulator.model import Version, commands, events
 from simulator.model.routing import TopicRouter, headers_match
 from tests.simulator.model.lab import Lab, closed, message
 
@@ -14,7 +15,7 @@ WORDS = st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=5)
 PATTERN_WORDS = st.lists(st.sampled_from(["a", "b", "*", "#", ""]), max_size=5)
 
 
-def routed(kind, bindings, *published, semantics="4.3"):
+def routed(kind: str, bindings: Any, *published: Any, semantics: Version = "4.3") -> Any:
     """Publish through an exchange of a kind; return per queue the bodies that arrive."""
     lab = Lab(semantics)
     client = lab.channel()
@@ -27,7 +28,7 @@ def routed(kind, bindings, *published, semantics="4.3"):
     return {queue: b"".join(lab.ready(queue)).decode() for queue, *_ in bindings}
 
 
-def test_default_exchange_routes_by_queue_name():
+def test_default_exchange_routes_by_queue_name() -> None:
     """A message published without an exchange reaches the queue its key names."""
     lab = Lab()
     lab.channel().declare("q")
@@ -35,18 +36,18 @@ def test_default_exchange_routes_by_queue_name():
     assert lab.ready("q") == [b"hello"]
 
 
-def test_direct_takes_the_exact_key():
+def test_direct_takes_the_exact_key() -> None:
     """One queue may have several keys, and several queues one key."""
-    bindings = [("one", "a", {}), ("one", "b", {}), ("two", "a", {})]
+    bindings: list[Any] = [("one", "a", {}), ("one", "b", {}), ("two", "a", {})]
     assert routed("direct", bindings, ("a", None), ("b", None), ("a.b", None)) == {
         "one": "01",
         "two": "0",
     }
 
 
-def test_fanout_ignores_the_key():
+def test_fanout_ignores_the_key() -> None:
     """Every bound queue gets every message."""
-    bindings = [("one", "a", {}), ("two", "", {})]
+    bindings: list[Any] = [("one", "a", {}), ("two", "", {})]
     assert routed("fanout", bindings, ("a", None), ("z", None)) == {"one": "01", "two": "01"}
 
 
@@ -63,23 +64,23 @@ def test_fanout_ignores_the_key():
         ("", {""}),
     ],
 )
-def test_topic_patterns(pattern, matching):
+def test_topic_patterns(pattern: str, matching: set[str]) -> None:
     """A star is exactly one word, a hash is zero or more."""
     keys = ["", "a", "b", "a.b", "a.b.c", "a..c"]
     arrived = routed("topic", [("q", pattern, {})], *((key, None) for key in keys))["q"]
     assert {keys[int(number)] for number in arrived} == matching
 
 
-def test_topic_key_of_255_bytes():
+def test_topic_key_of_255_bytes() -> None:
     """A key may have 255 bytes and as many words as fit."""
     key = ".".join("w" * 128)
     assert routed("topic", [("q", "#", {}), ("r", key, {})], (key, None)) == {"q": "0", "r": "0"}
 
 
 @given(PATTERN_WORDS, WORDS)
-def test_topic_trie_agrees_with_a_regular_expression(pattern, words):
+def test_topic_trie_agrees_with_a_regular_expression(pattern: list[str], words: list[str]) -> None:
     """The trie matches what the pattern means, read naively."""
-    router = TopicRouter()
+    router: TopicRouter[str] = TopicRouter()
     router.add(".".join(pattern), {}, "q")
     pattern = ".".join(pattern).split(".") if pattern and pattern != [""] else []
     words = ".".join(words).split(".") if words and words != [""] else []
@@ -89,9 +90,9 @@ def test_topic_trie_agrees_with_a_regular_expression(pattern, words):
 
 
 @given(st.lists(st.tuples(PATTERN_WORDS, st.sampled_from("pqr")), unique_by=str, max_size=8))
-def test_topic_trie_is_empty_after_all_is_unbound(bindings):
+def test_topic_trie_is_empty_after_all_is_unbound(bindings: Any) -> None:
     """Unbinding takes out every node that binding has made."""
-    router = TopicRouter()
+    router: TopicRouter[str] = TopicRouter()
     for pattern, destination in bindings:
         router.add(".".join(pattern), {}, destination)
     for pattern, destination in bindings:
@@ -119,32 +120,36 @@ def test_topic_trie_is_empty_after_all_is_unbound(bindings):
         ({"h": 1}, {"h": "1"}, False),
     ],
 )
-def test_headers(arguments, headers, expected):
+def test_headers(arguments: dict[str, object], headers: dict[str, object], expected: bool) -> None:
     """Headers match by presence and value; x- arguments count in the -with-x modes only."""
     assert headers_match(arguments, headers, loose_numbers=True) is expected
 
 
-def test_headers_compare_one_and_one_point_nought_as_the_release_does():
+def test_headers_compare_one_and_one_point_nought_as_the_release_does() -> None:
     """RabbitMQ 3.10 takes 1 and 1.0 for equal, 4.3 does not."""
-    bindings = [("q", "", {"h": 1})]
+    bindings: list[Any] = [("q", "", {"h": 1})]
     assert routed("headers", bindings, ("", {"h": 1.0}), semantics="3.10") == {"q": "0"}
     assert routed("headers", bindings, ("", {"h": 1.0}), semantics="4.3") == {"q": ""}
 
 
-def test_weather():
+def test_weather() -> None:
     """A key of two words reaches the queues of its place and of its theme."""
-    bindings = [("europe", "europe.#", {}), ("usa", "usa.#", {}), ("weather", "#.weather", {})]
+    bindings: list[Any] = [
+        ("europe", "europe.#", {}),
+        ("usa", "usa.#", {}),
+        ("weather", "#.weather", {}),
+    ]
     published = (("europe.weather", None), ("usa.news", None), ("usa.weather", None))
     assert routed("topic", bindings, *published) == {"europe": "0", "usa": "12", "weather": "02"}
 
 
-def test_a_queue_bound_twice_gets_a_message_once():
+def test_a_queue_bound_twice_gets_a_message_once() -> None:
     """Several bindings that match deliver one copy to a queue."""
-    bindings = [("q", "a.*", {}), ("q", "*.b", {}), ("q", "#", {})]
+    bindings: list[Any] = [("q", "a.*", {}), ("q", "*.b", {}), ("q", "#", {})]
     assert routed("topic", bindings, ("a.b", None)) == {"q": "0"}
 
 
-def test_cc_and_bcc_add_routing_keys():
+def test_cc_and_bcc_add_routing_keys() -> None:
     """Every key of CC and BCC routes as the routing key does; BCC is taken out of the message."""
     lab = Lab()
     client = lab.channel()
@@ -155,7 +160,7 @@ def test_cc_and_bcc_add_routing_keys():
     assert client.get("q").message.properties.headers == {"CC": ["q"]}
 
 
-def test_exchanges_bind_to_exchanges_also_in_a_circle():
+def test_exchanges_bind_to_exchanges_also_in_a_circle() -> None:
     """A message goes on from exchange to exchange, and through a circle once."""
     lab = Lab()
     client = lab.channel()
@@ -169,7 +174,7 @@ def test_exchanges_bind_to_exchanges_also_in_a_circle():
     assert lab.ready("q") == [b"m"]
 
 
-def test_alternate_exchange_takes_what_is_not_routed():
+def test_alternate_exchange_takes_what_is_not_routed() -> None:
     """A message without a queue goes to the alternate exchange, and one with a queue does not."""
     lab = Lab()
     client = lab.channel()
@@ -183,8 +188,8 @@ def test_alternate_exchange_takes_what_is_not_routed():
     assert (lab.ready("q"), lab.ready("rest")) == ([b"1"], [b"2"])
 
 
-def test_unroutable_is_dropped_or_returned():
-    """A mandatory message that reaches no queue comes back with 312, another is dropped in silence."""
+def test_unroutable_is_dropped_or_returned() -> None:
+    """A mandatory message that reaches no queue comes back, another is dropped in silence."""
     client = Lab().channel()
     assert client.publish("nowhere", b"m") == []
     (returned,) = client.publish("nowhere", b"m", mandatory=True)
@@ -193,7 +198,7 @@ def test_unroutable_is_dropped_or_returned():
     assert returned.message.body == b"m"
 
 
-def test_internal_exchange_is_for_exchanges():
+def test_internal_exchange_is_for_exchanges() -> None:
     """Nobody may publish to an internal exchange: 403."""
     client = Lab().channel()
     client.exchange("x", "fanout", internal=True)
@@ -201,7 +206,7 @@ def test_internal_exchange_is_for_exchanges():
     assert closed(client.publish("", b"", "x")) == ("channel", 403, text)
 
 
-def test_auto_delete_exchange_goes_with_its_last_binding():
+def test_auto_delete_exchange_goes_with_its_last_binding() -> None:
     """It stays while it has bindings, and goes when the last one goes, also with its queue."""
     lab = Lab()
     client = lab.channel()
