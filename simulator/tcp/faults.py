@@ -1,0 +1,65 @@
+"""Faults to order, for people who test their own consumers against the embedded broker.
+
+What they do to a connection is in `client`; here is what they are, and when it is their turn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FaultKind(StrEnum):
+    """What happens: the connection is cut, goes silent without an end, or everything is late."""
+
+    DISCONNECT_ACK = "disconnect-ack"
+    HALF_OPEN_ACK = "half-open-ack"
+    DELAY = "delay"
+
+
+class FaultError(ValueError):
+    """This describes no fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`value` is the number of the basic.ack it happens at, the first is 1; or seconds."""
+
+    kind: FaultKind
+    value: float
+
+
+def parse_fault(text: str) -> Fault:
+    """Read `KIND:VALUE`; raises FaultError."""
+    name, _, value = text.partition(":")
+    try:
+        fault = Fault(FaultKind(name), float(value))
+    except ValueError:
+        forms = "disconnect-ack:N, half-open-ack:N or delay:SECONDS"
+        raise FaultError(f"{text!r} is no fault: give {forms}") from None
+    whole = fault.kind is FaultKind.DELAY or fault.value.is_integer()
+    if not (whole and 0 < fault.value < float("inf")):
+        raise FaultError(f"{text!r}: {value} is not above zero, or no whole number of acks")
+    return fault
+
+
+class FaultPlan:
+    """The faults of one broker while it runs: counts acks over all connections together."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        """Begin before the first ack."""
+        self.delay = sum(each.value for each in faults if each.kind is FaultKind.DELAY)
+        self._acks = 0
+        self._at_ack = {
+            int(each.value): each.kind for each in faults if each.kind is not FaultKind.DELAY
+        }
+
+    @property
+    def waits_for_acks(self) -> bool:
+        """Whether a fault is still to come."""
+        return any(number > self._acks for number in self._at_ack)
+
+    def next_ack(self) -> FaultKind | None:
+        """Count one ack; return what happens instead of it."""
+        self._acks += 1
+        return self._at_ack.get(self._acks)

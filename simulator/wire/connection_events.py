@@ -1,0 +1,58 @@
+"""What the connection state machine tells its owner. No behaviour lives here."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from simulator.wire.connection_tune import Limits
+from simulator.wire.errors import AmqpError
+from simulator.wire.methods.declaration import Method
+
+
+class Command(NamedTuple):
+    """The client has said a whole thing; a tuple, because a broker gets millions of them.
+
+    ``properties`` are encoded, as they came, and like ``body`` empty for methods without content.
+    """
+
+    channel: int
+    method: Method
+    properties: bytes
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """These octets are to be sent now."""
+
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """The client says who it is. Answer: ``accept_login`` or ``close``."""
+
+    user: str
+    password: str = field(repr=False)
+    mechanism: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """Both sides have agreed on limits; from now on heartbeats are due."""
+
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The client broke a rule. What there is to say to it stands before this, in a `Send`."""
+
+    error: AmqpError
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Nothing more will be said: close the socket."""
+
+
+WireEvent: TypeAlias = Command | Send | Login | Tuned | Failed | Ended
