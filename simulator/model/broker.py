@@ -26,6 +26,7 @@ from simulator.model.vhost import VHost
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from simulator.model.access import User
     from simulator.model.channel import Channel
     from simulator.model.connection import Connection
     from simulator.model.semantics import Version
@@ -105,6 +106,11 @@ class Broker:
     def vhosts(self) -> Mapping[str, VHost]:
         """The virtual hosts by name, to look at."""
         return self._state.vhosts
+
+    @property
+    def users(self) -> Mapping[str, User]:
+        """The users by name, to look at."""
+        return self._state.users
 
     @property
     def connections(self) -> Mapping[int, Connection]:

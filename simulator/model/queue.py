@@ -148,6 +148,7 @@ class Queue:
             if consumer is not None:
                 self._deliver(consumer, enqueued)
                 return True
+        enqueued.redelivered = enqueued.failed  # not when it is delivered at once: so does RabbitMQ
         self.ready.push(enqueued)
         self.ready_bytes += len(message.body)
         if policy.limited:
@@ -155,6 +156,20 @@ class Queue:
         if self.may_expire:
             self.drop_expired()
         return True
+
+    def restore(
+        self, message: Message, *, redelivered: bool, expires_at: float | None
+    ) -> None:
+        """Take a message that this queue had in an earlier life, behind all others."""
+        enqueued = Enqueued(self, message, self.next_position, expires_at)
+        self.next_position += 1
+        enqueued.redelivered = redelivered
+        enqueued.redelivered = enqueued.failed  # not when it is delivered at once: so does RabbitMQ
+        self.ready.push(enqueued)
+        self.ready_bytes += len(message.body)
+        if expires_at is not None:
+            self.may_expire = True
+            self.drop_expired()
 
     def put_back(self, returned: Iterable[Enqueued], *, failed: bool) -> None:
         """Return messages that were delivered to their old places.
