@@ -37,7 +37,8 @@ class Enqueued:
         self.message = message
         self.position = position
         self.expires_at = expires_at
-        self.redelivered = self.failed = message.failed
+        self.redelivered = False
+        self.failed = message.failed
         self.consumer: Consumer | None = None
 
 

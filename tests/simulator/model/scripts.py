@@ -322,6 +322,25 @@ def cycles(q: str, _x: str) -> Script:
     ]
 
 
+def rejected_into_waiting_hands(q: str, _x: str) -> Script:
+    """Reject to a queue where somebody waits, and where nobody does."""
+    onward = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": q}
+    return [
+        c.QueueDeclare(*HERE, q, durable=True, arguments=onward),
+        c.BasicConsume(*HERE, q, "c"),
+        publish(q, b"1"),
+        c.BasicReject(*HERE, 1, requeue=False),
+        c.BasicNack(*HERE, 2, requeue=False),
+        c.BasicNack(*HERE, 3),
+        c.BasicNack(*HERE, 4, requeue=False),
+        c.BasicReject(*HERE, 5),
+        c.BasicNack(*HERE, 6, requeue=False),
+        c.BasicCancel(*HERE, "c"),
+        c.BasicReject(*HERE, 7, requeue=False),
+        c.BasicGet(*HERE, q),
+    ]
+
+
 SCRIPTS: tuple[Callable[[str, str], Script], ...] = (
     exchange_clashes,
     queue_clashes,
@@ -334,6 +353,7 @@ SCRIPTS: tuple[Callable[[str, str], Script], ...] = (
     dead_letters,
     death_after_death,
     cycles,
+    rejected_into_waiting_hands,
 )
 
 
