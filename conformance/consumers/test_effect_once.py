@@ -52,8 +52,7 @@ def test_ack_lost(rig: Rig) -> None:
 def test_thawed(rig: Rig) -> None:
     """A consumer that froze in its work, and goes on after another has done it, doubles nothing."""
     rig.start_workers(2)
-    rig.send_work(TEXTS)
-    frozen = rig.await_busy_worker(TEXTS)
+    frozen = rig.catch_at_work(TEXTS)
     frozen.freeze()
     rig.witness(
         lambda: bool(rig.ledger().redeliveries()),

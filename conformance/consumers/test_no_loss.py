@@ -36,8 +36,7 @@ def test_crash_before_work(rig: Rig, crash: Callable[[Process], object]) -> None
 def test_crash_during_work(rig: Rig, crash: Callable[[Process], object]) -> None:
     """Work whose consumer fails in the middle of it is done by another."""
     rig.start_workers(2)
-    rig.send_work(TEXTS)
-    busy = rig.await_busy_worker(TEXTS)
+    busy = rig.catch_at_work(TEXTS)
     crash(busy)
     _judge_losses(rig)
 

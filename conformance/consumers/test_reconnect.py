@@ -45,8 +45,7 @@ def test_idle_connection_cut(rig: Rig) -> None:
 def test_connection_cut_during_work(rig: Rig) -> None:
     """A consumer whose connection is cut in the middle of its work connects again and does new work."""
     rig.start(http=True)
-    rig.send_work(TEXTS)
-    busy = rig.await_busy_worker(TEXTS)
+    busy = rig.catch_at_work(TEXTS)
     lost_at = rig.world.now()
     busy.line.cut()
     _judge_new_work(rig, lost_at, busy)

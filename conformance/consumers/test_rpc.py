@@ -189,8 +189,8 @@ def test_request_waits_for_a_free_server(rig: Rig) -> None:
 def test_server_killed_during_work(rig: Rig) -> None:
     """A request whose server is killed in the middle of its work is done and answered by another."""
     rig.start_workers(2)
-    request = rig.send_task()
-    busy = rig.await_busy_worker(1)
+    busy = rig.catch_at_work(1)
+    request = rig.in_hand(busy).message
     busy.kill()
     rig.finish(2)
     answered = rig.see(lambda: bool(rig.replies_to(request)), rig.deadlines.quiet)

@@ -24,8 +24,7 @@ TEXTS = 3
 def test_stopped_in_the_middle_of_work(rig: Rig) -> None:
     """A consumer told to stop in the middle of its work finishes it, acks it, and exits with status 0."""
     rig.start_workers(1)
-    rig.send_work(TEXTS)
-    busy = rig.await_busy_worker(TEXTS)
+    busy = rig.catch_at_work(TEXTS)
     in_hand = rig.in_hand(busy)
     busy.stop()
     rig.need(
