@@ -123,9 +123,11 @@ class Restart(Command):
 
 @fact
 class ConnectionStartOk(ConnectionCommand):
-    """A client says who it is. Answer: ConnectionTune, or ConnectionClose 403."""
+    """A client says who it is. Answer: ConnectionTune, or ConnectionClose 403.
 
-    METHOD: ClassVar = (10, 11)
+    It has no METHOD: RabbitMQ names none when it refuses a login.
+    """
+
     connection: int
     user: str
     password: str

@@ -46,10 +46,8 @@ def bury(queue: Queue, enqueued: Enqueued, reason: Reason, exchange: str) -> Mes
     headers = dict(message.properties.headers or {})
     deaths = _history(headers) if semantics.trusts_death_header else message.deaths
     previous = _find(deaths, queue.name, reason)
-    if previous is not None:
-        death = _again(previous, queue.state.field_types.long)
-    else:
-        death = _death(queue, message, reason)
+    long = queue.state.field_types.long
+    death = _again(previous, long) if previous else _death(queue, message, reason)
     deaths = (death, *(other for other in deaths if other is not previous))
     first = "x-death" not in headers if semantics.trusts_death_header else not message.deaths
     if first:

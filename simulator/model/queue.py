@@ -157,9 +157,7 @@ class Queue:
             self.drop_expired()
         return True
 
-    def restore(
-        self, message: Message, *, redelivered: bool, expires_at: float | None
-    ) -> None:
+    def restore(self, message: Message, *, redelivered: bool, expires_at: float | None) -> None:
         """Take a message that this queue had in an earlier life, behind all others."""
         enqueued = Enqueued(self, message, self.next_position, expires_at)
         self.next_position += 1

@@ -34,8 +34,8 @@ class Semantics:
     refusal_names_permission: bool
     """A 403 says which of configure, write and read was missing."""
 
-    passive_needs_configure: bool
-    """A passive declare needs the configure permission; otherwise any of the three is enough."""
+    passive_needs_access: bool
+    """A passive declare needs one of the three permissions; otherwise it needs none."""
 
     reply_to_is_routable: bool
     """A mandatory message to a direct reply-to name counts as routed."""
@@ -82,7 +82,7 @@ SEMANTICS: dict[Version, Semantics] = {
         max_message_size=128 * MIB,
         unknown_exchange_type=Reply.COMMAND_INVALID,
         refusal_names_permission=False,
-        passive_needs_configure=True,
+        passive_needs_access=False,
         reply_to_is_routable=False,
         plain_expiration=False,
         last_death_headers=False,
@@ -100,7 +100,7 @@ SEMANTICS: dict[Version, Semantics] = {
         max_message_size=16 * MIB,
         unknown_exchange_type=Reply.PRECONDITION_FAILED,
         refusal_names_permission=True,
-        passive_needs_configure=False,
+        passive_needs_access=True,
         reply_to_is_routable=True,
         plain_expiration=True,
         last_death_headers=True,

@@ -65,9 +65,7 @@ def force_close(state: State, connection: Connection, command: commands.ForceClo
     force(state, (connection,), command.reason)
 
 
-def grant_credit(
-    _state: State, connection: Connection, command: commands.GrantCredit
-) -> None:
+def grant_credit(_state: State, connection: Connection, command: commands.GrantCredit) -> None:
     """Limit the deliveries to come, and make those that waited for it."""
     connection.credit = command.deliveries
     for channel in [*connection.channels.values()]:

@@ -24,7 +24,7 @@ def check_access(channel: Channel, permission: Permission, kind: str, name: str)
 
 def check_any_access(channel: Channel, kind: str, name: str) -> None:
     """Raise 403 unless the channel's user may do what a passive declare asks for."""
-    if channel.vhost.semantics.passive_needs_configure or not any(
+    if channel.vhost.semantics.passive_needs_access and not any(
         permits(channel.access, permission, name) for permission in PERMISSIONS
     ):
         check_access(channel, "configure", kind, name)
