@@ -125,6 +125,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
 
 ENTANGLED: dict[tuple[str, str], str] = {
     ("acks-before-work", "effect-once"): "frozen after its ack, nothing is redelivered",
+    ("consumes-then-forgets", "effect-once"): "nothing is redelivered",
     ("consumes-then-forgets", "heartbeat-safe"): "no work lasts as long as a heartbeat",
     ("consumes-then-forgets", "single-flight"): "no work lasts as long as a heartbeat",
     ("consumes-without-acks", "effect-once"): "nothing is redelivered",

@@ -1,8 +1,8 @@
 """The judge is judged: each faulty implementation fails on what it breaks, and on nothing else.
 
 One run of the suite judges all of them, on the broker and the database of this run's options. By
-default every defect meets the cases that must catch it and one of each design meets all cases; with
-`WARREN_FAULTY=complete` in the environment all defects meet all cases of their designs.
+default every defect meets the cases that must catch it, and a few meet all (`narrowing`); with
+`WARREN_FAULTY=complete` in the environment every defect meets every case of its designs.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def test_defect_is_caught_by_name(report: Report, defect: str) -> None:
 
 @pytest.mark.parametrize("defect", BREAKS)
 def test_defect_breaks_nothing_else(report: Report, defect: str) -> None:
-    """All that the defect leaves alone holds, and nothing that is promised is left open."""
+    """All that the defect leaves alone holds: no such verdict is a failure, and none is left open."""
     expected = {(one.requirement, one.outcome) for one in BREAKS[defect]}
     wrong = [
         f
@@ -61,13 +61,7 @@ def test_defect_breaks_nothing_else(report: Report, defect: str) -> None:
         and f.verdict.outcome is not Outcome.PASS
         and (f.verdict.requirement, f.verdict.outcome) not in expected
     ]
-    open_ends = [
-        f
-        for f in _of(report, defect)
-        if f.stance is Stance.DENIED
-        and f.verdict.outcome not in (Outcome.PASS, Outcome.WARN, Outcome.FAIL)
-    ]
-    assert not wrong + open_ends, _told(wrong + open_ends)
+    assert not wrong, _told(wrong)
 
 
 def test_denials_were_seen(report: Report) -> None:
