@@ -1,8 +1,6 @@
-"""RabbitMQ's AMQP 0-9-1 behaviour as a pure model: commands in, events out, no clock, no I/O.
+"""RabbitMQ's AMQP 0-9-1 behaviour as a pure model: no clock, no I/O, no chance.
 
-No chance.
-
-`Broker` is the entry; `commands` and `events` are what goes in and comes out. Sockets and frames
+`Broker` is the entry; `commands` are what goes in and `events` what comes out. Sockets and frames
 live elsewhere.
 """
 

@@ -19,9 +19,7 @@ DEFAULT_EXCHANGE = "amq.default"
 
 
 class Access:
-    """A user's permissions in one virtual host: per permission a pattern.
-
-    Or None where everything is allowed.
+    """A user's permissions in one virtual host: a pattern for each, None where all is allowed.
 
     The object stays the same when permissions change, so that a channel may keep it.
     """
@@ -36,10 +34,7 @@ class Access:
         self.read: re.Pattern[str] | None = NOTHING
 
     def grant(self, configure: str, write: str, read: str) -> None:
-        """Allow what these regular expressions match anywhere in a name.
-
-        The empty one matches no name.
-        """
+        """Allow names in which these regular expressions match; the empty one matches none."""
         self.allowed = True
         self.configure, self.write, self.read = map(compile_pattern, (configure, write, read))
 
@@ -62,10 +57,7 @@ class User:
         self.access: dict[str, Access] = {}
 
     def accepts(self, password: str) -> bool:
-        """Tell whether `password` is this user's.
-
-        In a time that does not depend on how wrong it is.
-        """
+        """Tell whether `password` is right, in a time that does not depend on how wrong it is."""
         return compare_digest(self._password.encode(), password.encode())
 
     def set_password(self, password: str) -> None:

@@ -1,7 +1,4 @@
-"""The broker: takes a command and the time, gives events.
-
-Which function does what is the tables below.
-"""
+"""The broker: takes a command and the time, gives events. The tables say who does what."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A channel as the broker remembers it.
-
-What its methods do: `methods`; how deliveries end: `settlement`.
-"""
+"""A channel as the broker remembers it. What acts on it is in `methods` and `settlement`."""
 
 from __future__ import annotations
 

@@ -112,10 +112,7 @@ class GrantCredit(ConnectionCommand):
 
 @fact
 class Restart(Command):
-    """Stop and start the broker: every connection is closed with 320.
-
-    Then only what is durable is left.
-    """
+    """Stop and start: every connection is closed with 320, then only what is durable is left."""
 
 
 # What a client does: connections and channels
@@ -137,10 +134,7 @@ class ConnectionStartOk(ConnectionCommand):
 
 @fact
 class ConnectionOpen(ConnectionCommand):
-    """A client, known by now, enters a virtual host.
-
-    Answer: ConnectionOpenOk, or ConnectionClose 530.
-    """
+    """A client enters a virtual host. Answer: ConnectionOpenOk, or ConnectionClose 530."""
 
     METHOD: ClassVar = (10, 40)
     connection: int
@@ -438,10 +432,7 @@ class BasicNack(ChannelCommand):
 
 @fact
 class BasicRecover(ChannelCommand):
-    """Requeue all that is unacknowledged on the channel.
-
-    Answer: BasicRecoverOk unless `asynchronous`.
-    """
+    """Requeue all that is unacknowledged. Answer: BasicRecoverOk unless `asynchronous`."""
 
     METHOD: ClassVar = (60, 110)
     connection: int

@@ -1,7 +1,4 @@
-"""A client's connection as the broker remembers it.
-
-Opening and closing it: `methods.connection`.
-"""
+"""A client's connection as the broker remembers it. What acts on it: `methods.connection`."""
 
 from __future__ import annotations
 

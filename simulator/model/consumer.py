@@ -102,10 +102,7 @@ class Rotation:
         return next((ring[0] for ring in self._rings.values() if ring), None)
 
     def next(self) -> Consumer | None:
-        """Return who takes the next message and move it to the end of its turn.
-
-        None when nobody can.
-        """
+        """Return who takes the next message, None when nobody can; its turn is over then."""
         for ring in self._rings.values():
             while ring:
                 consumer = ring.popleft()

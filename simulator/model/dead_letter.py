@@ -1,7 +1,4 @@
-"""Dead letters: why a message leaves a queue undelivered, what that adds to it.
-
-And where it goes then.
-"""
+"""Dead letters: why a message dies in a queue, what that adds to it, and where it goes then."""
 
 from __future__ import annotations
 

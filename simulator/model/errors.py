@@ -40,10 +40,7 @@ class Reply(Enum):
 
 
 class AmqpError(Exception):
-    """A command broke a rule; the broker closes the channel or the connection it came on.
-
-    `method` is (class id, method id) of the command at fault; the broker fills it in.
-    """
+    """A command broke a rule; the broker closes the channel or the connection it came on."""
 
     def __init__(self, reply: Reply, explanation: str) -> None:
         """Say what is wrong, in RabbitMQ's words."""

@@ -40,10 +40,7 @@ class ConnectionOpenOk(Event):
 
 @fact
 class ConnectionClose(Event):
-    """The broker closes the connection; all it held is released already.
-
-    The owner sends it and hangs up.
-    """
+    """The broker closes the connection, which is forgotten already. Send it and hang up."""
 
     connection: int
     reply_code: int

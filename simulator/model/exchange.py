@@ -1,7 +1,4 @@
-"""Exchanges and bindings: what they are and where a message goes.
-
-Declaring and deleting them: `methods.exchange`.
-"""
+"""Exchanges and bindings, and where a message goes. Declaring them: `methods.exchange`."""
 
 from __future__ import annotations
 
@@ -56,10 +53,7 @@ def make_router(kind: str, semantics: Semantics) -> Router[Exchange | Queue]:
 
 
 class Exchange:
-    """A named exchange of a virtual host.
-
-    `outgoing` and `incoming` are its bindings as source and as destination.
-    """
+    """An exchange. `outgoing` and `incoming` are its bindings as source and as destination."""
 
     __slots__ = (
         "alternate",
@@ -147,10 +141,7 @@ class Exchange:
 
 
 class DefaultExchange(Exchange):
-    """The exchange without a name: every queue is bound to it by its own name.
-
-    And nothing else can be.
-    """
+    """The exchange without a name: each queue is bound to it by its name, and nothing else is."""
 
     __slots__ = ()
 

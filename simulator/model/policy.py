@@ -1,7 +1,4 @@
-"""What a queue's arguments say, and whether they may be said.
-
-RabbitMQ calls them optional queue arguments.
-"""
+"""What a queue's optional arguments say, and whether they may be said."""
 
 from __future__ import annotations
 
@@ -24,10 +21,7 @@ QUEUE_TYPES = ("classic", "quorum", "stream")
 
 
 class Overflow(Enum):
-    """What a full queue does: drop its oldest message.
-
-    Or refuse the new one (and dead-letter it).
-    """
+    """What a full queue does: drop its oldest message, or refuse (and dead-letter) the new one."""
 
     DROP_HEAD = "drop-head"
     REJECT_PUBLISH = "reject-publish"

@@ -1,6 +1,4 @@
-"""A queue: messages in, turns of consumers, messages out. Declaring and deleting it.
-
-`methods.queue`.
+"""A queue: messages in, turns of consumers, messages out. Declaring it: `methods.queue`.
 
 How deliveries are settled is in `settlement`, where dead letters go in `dead_letter`.
 """
@@ -123,10 +121,7 @@ class Queue:
     # Messages in
 
     def enqueue(self, message: Message) -> bool:
-        """Take `message`, or refuse it when the queue is full and rejects then.
-
-        Return whether it was taken.
-        """
+        """Take `message`; return False when the queue is full and refuses it."""
         policy = self.policy
         if (
             policy.limited
@@ -161,8 +156,7 @@ class Queue:
         """Take a message that this queue had in an earlier life, behind all others."""
         enqueued = Enqueued(self, message, self.next_position, expires_at)
         self.next_position += 1
-        enqueued.redelivered = redelivered
-        enqueued.redelivered = enqueued.failed  # not when it is delivered at once: so does RabbitMQ
+        enqueued.redelivered = enqueued.failed = redelivered
         self.ready.push(enqueued)
         self.ready_bytes += len(message.body)
         if expires_at is not None:
@@ -210,10 +204,7 @@ class Queue:
         return count
 
     def drop_expired(self) -> None:
-        """Dead-letter every expired message at the head, and no other.
-
-        Then wait for the next head to expire.
-        """
+        """Dead-letter expired messages while they are at the head; wait for the next to expire."""
         now = self.state.now
         while self.ready:
             deadline = self.ready.head().expires_at
@@ -324,10 +315,7 @@ class Queue:
     def remove_consumers(
         self, consumers: Iterable[Consumer], returned: Iterable[Enqueued] = ()
     ) -> None:
-        """Let `consumers` go and put back what they `returned`.
-
-        An auto-delete queue goes with its last one.
-        """
+        """Let `consumers` go and put back what they `returned`; the last may end the queue."""
         for consumer in consumers:
             del self.consumers[consumer]
             self.rotation.remove(consumer)

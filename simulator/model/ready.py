@@ -95,10 +95,7 @@ class Lane:
 
 
 class Priorities:
-    """Ready messages of a queue with x-max-priority: the highest priority first.
-
-    A lane for each.
-    """
+    """Ready messages of a queue with x-max-priority: a lane for each, the highest first."""
 
     __slots__ = ("_count", "_lanes", "_occupied", "max_priority")
 

@@ -28,10 +28,7 @@ class Router(Protocol[D]):
         """Take out a binding that is there."""
 
     def match(self, message: Message, /) -> Collection[D]:
-        """Return every destination that `message` goes to, each once.
-
-        Valid until the bindings change.
-        """
+        """Return where `message` goes, each destination once; valid until the bindings change."""
 
 
 class Counted(Generic[D]):

@@ -1,9 +1,7 @@
-"""What RabbitMQ 3.10 and 4.3 do differently, as data.
+"""What RabbitMQ 3.10 and 4.3 do differently, as data: no other module knows a version.
 
-Every other module reads these switches and knows no version.
-
-Each was seen on both brokers by `tests/simulator/model/parity.py` or stands in the release's
-source.
+Each switch was seen on both brokers (`tests/simulator/model/parity.py`) or stands in the sources.
+What they amount to is told in `docs/decisions/0202`.
 """
 
 from typing import Literal

@@ -38,12 +38,10 @@ def unknown_delivery_tag(tag: int) -> AmqpError:
 
 
 def collect(channel: Channel, tag: int, *, multiple: bool) -> dict[int, Enqueued]:
-    """Take from the channel the delivery with this tag; with `multiple` also all before it.
+    """Take from the channel the delivery with this tag, with `multiple` also all before it.
 
-    0 then means all.
-
-    Raises AmqpError 406 when nothing has that tag. Costs O(1) per tag ever given, since each is
-    passed once.
+    A `multiple` 0 means all. Raises AmqpError 406 when nothing has that tag. Costs O(1) per tag ever
+    given, since each is passed once.
     """
     unacked = channel.unacked
     if multiple and tag == 0:
@@ -77,10 +75,7 @@ def settle(channel: Channel, deliveries: Iterable[Enqueued], outcome: Outcome) -
 
 
 def acknowledge(channel: Channel, enqueued: Enqueued) -> None:
-    """Do what `settle` does for the one delivery that is acknowledged; the common case.
-
-    Made short.
-    """
+    """Do what `settle` does, shorter: most deliveries end one by one with an ack."""
     consumer = enqueued.consumer
     if consumer is None or channel.global_prefetch:
         settle(channel, (enqueued,), Outcome.ACK)

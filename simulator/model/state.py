@@ -1,7 +1,4 @@
-"""What a broker holds, shared by everything that acts on it.
-
-What acts on it: `methods`, driven by `broker`.
-"""
+"""What a broker holds. What acts on it: `methods`, driven by `broker`."""
 
 from __future__ import annotations
 

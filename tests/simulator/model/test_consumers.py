@@ -161,3 +161,12 @@ def test_auto_delete_queue_goes_with_its_last_consumer(client: Client) -> None:
     client.consume("gone", "a")
     client.do(commands.BasicCancel, "a")
     assert "gone" not in client.lab.broker.vhosts["/"].queues
+
+
+def test_credit_keeps_deliveries_in_the_queue(client: Client) -> None:
+    """A connection whose owner grants so much credit gets so many deliveries, the rest wait."""
+    client.lab.do(commands.GrantCredit(1, 2))
+    client.consume("q", "a")
+    assert publish(client, 3) == ["a", "a"]
+    assert client.ack(1) == []
+    assert owners(client.lab.do(commands.GrantCredit(1, 5))) == ["a"]
