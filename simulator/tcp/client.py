@@ -4,6 +4,9 @@ What the client says goes to the node as commands; what the node has for it goes
 Nothing is decided here but how fast: who does not read is sent no more deliveries.
 """
 
+# The table of what is more than a frame stands below its class, and names its methods.
+# ruff: noqa: SLF001
+
 from __future__ import annotations
 
 import asyncio

@@ -1,5 +1,4 @@
-"""What outlives a broker's process: users, vhosts, durable exchanges and queues with their bindings,
-persistent messages.
+"""What outlives a broker's process: all that AMQP calls durable, and users and vhosts.
 
 One private file, written when the broker ends in order and read when it starts. A broker that is
 killed leaves the file of its last orderly end. The file is JSON, with octets in base64.

@@ -18,7 +18,7 @@ class FaultKind(StrEnum):
 
 
 class FaultError(ValueError):
-    """This describes no fault."""
+    """The text describes no fault."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class Beating(Protocol):
         """Show that the broker is alive."""
 
     def miss_heartbeats(self) -> None:
-        """The client is silent for too long."""
+        """Give up a client that is silent for too long."""
 
 
 class Heartbeats:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from simulator.model.commands import Command
+    from simulator.model.events import Event
+    from simulator.tcp.management.http import HttpClient
     from simulator.tcp.options import Options
     from simulator.wire import FieldTable
 
@@ -56,6 +58,7 @@ class Node:
         self.version = VERSIONS[options.semantics]
         self.limits = Limits()
         self.clients: dict[int, Client] = {}
+        self.http_clients: set[HttpClient] = set()
         self.accounts: dict[str, Account] = {}
         self.broker = Broker(
             options.semantics, fresh_names(), FieldTypes(long=Int64, timestamp=Timestamp)
@@ -103,7 +106,9 @@ class Node:
     def add_user(self, name: str, account: Account) -> None:
         """Make a user, or change an existing one."""
         self.accounts[name] = account
-        self.do(commands.AddUser(name, account.password, impersonator="impersonator" in account.tags))
+        self.do(
+            commands.AddUser(name, account.password, impersonator="impersonator" in account.tags)
+        )
 
     def delete_user(self, name: str) -> None:
         """Delete a user; its connections are closed."""
@@ -115,14 +120,19 @@ class Node:
         for user in self.broker.users.values():
             for vhost, access in user.access.items():
                 if access.allowed:
-                    patterns = {name: _pattern(getattr(access, name)) for name in PERMISSIONS}
-                    yield {"user": user.name, "vhost": vhost, **patterns}
+                    facts = {"user": user.name, "vhost": vhost}
+                    facts.update((name, _pattern(getattr(access, name))) for name in PERMISSIONS)
+                    yield facts
 
     # Clients
 
     def new_client(self) -> Client:
         """Make the protocol of a connection that has just been accepted."""
-        return Client(self, next(self._numbers))
+        return Client(self, self.new_number())
+
+    def new_number(self) -> int:
+        """Return a number that no connection ever had."""
+        return next(self._numbers)
 
     def enter(self, client: Client) -> None:
         """Take in a client."""
@@ -150,16 +160,26 @@ class Node:
         try:
             yield
         except Exception:
-            _log.exception("internal error")
             if client is None:
                 raise
+            _log.exception("internal error on %s", client.name)
             client.abort()
-        self._flush()
+        finally:
+            self._flush()
 
     def do(self, command: Command) -> None:
         """Give the model a command, and its events to their clients; within a turn."""
+        self._say(self.broker.handle(command, self._now))
+
+    def ask(self, command: Command, number: int) -> list[Event]:
+        """As `do` for connection `number`, which is no client's: return what is said to it."""
+        caused = self.broker.handle(command, self._now)
+        self._say(caused)
+        return [event for event in caused if event.connection == number]
+
+    def _say(self, caused: list[Event]) -> None:
         clients, touched = self.clients, self._touched
-        for event in self.broker.handle(command, self._now):
+        for event in caused:
             client = clients.get(event.connection)
             if client is not None:
                 client.say(event)
@@ -191,8 +211,4 @@ class Node:
     def _run_timers(self) -> None:
         self._timer_at = None
         with self.turn():
-            for event in self.broker.tick(self._now):
-                client = self.clients.get(event.connection)
-                if client is not None:
-                    client.say(event)
-                    self._touched[client] = None
+            self._say(self.broker.tick(self._now))

@@ -19,7 +19,7 @@ from simulator.tcp.node import Node
 if TYPE_CHECKING:
     from simulator.tcp.options import Options
 
-GOODBYE_TIMEOUT = 1.0
+GOODBYE_TIMEOUT = 0.3
 """Seconds that clients have at the end to answer connection.close."""
 
 
@@ -126,3 +126,5 @@ async def _say_goodbye(node: Node) -> None:
         await asyncio.wait_for(node.deserted.wait(), GOODBYE_TIMEOUT)
     for client in [*node.clients.values()]:
         client.abort()
+    for http_client in [*node.http_clients]:
+        http_client.close()

@@ -7,7 +7,7 @@ about a connection as a whole (login, close) is in `client`.
 from __future__ import annotations
 
 from struct import Struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from simulator import wire
 from simulator.model import Message, commands, events
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from simulator.tcp.properties import Properties
 
-Commands = "Mapping[type[wire.Method], Callable[[int, int, Any], commands.Command]]"
-Encoder = "Callable[[Any, int], bytes]"
+ToCommand: TypeAlias = "Callable[[int, int, Any], commands.Command]"
+ToOctets: TypeAlias = "Callable[[Any, int], bytes]"
 
 # Methods in, commands out
 
@@ -66,7 +66,7 @@ def _basic_consume(connection: int, channel: int, m: wire.BasicConsume) -> comma
     )
 
 
-TO_COMMAND: Commands = {
+TO_COMMAND: Mapping[type[wire.Method], ToCommand] = {
     wire.ChannelOpen: lambda c, n, _: commands.ChannelOpen(c, n),
     wire.ChannelFlow: lambda c, n, m: commands.ChannelFlow(c, n, m.active),
     wire.ChannelClose: lambda c, n, _: commands.ChannelClose(c, n),
@@ -99,9 +99,7 @@ TO_COMMAND: Commands = {
     wire.BasicCancel: lambda c, n, m: commands.BasicCancel(c, n, m.consumer_tag, m.no_wait),
     wire.BasicGet: lambda c, n, m: commands.BasicGet(c, n, m.queue, m.no_ack),
     wire.BasicAck: lambda c, n, m: commands.BasicAck(c, n, m.delivery_tag, m.multiple),
-    wire.BasicNack: lambda c, n, m: commands.BasicNack(
-        c, n, m.delivery_tag, m.multiple, m.requeue
-    ),
+    wire.BasicNack: lambda c, n, m: commands.BasicNack(c, n, m.delivery_tag, m.multiple, m.requeue),
     wire.BasicReject: lambda c, n, m: commands.BasicReject(c, n, m.delivery_tag, m.requeue),
     wire.BasicRecover: lambda c, n, m: commands.BasicRecover(c, n, m.requeue),
     wire.BasicRecoverAsync: lambda c, n, m: commands.BasicRecover(
@@ -153,9 +151,7 @@ def _with_content(channel: int, payload: bytes, message: Message, frame_max: int
         _FRAME.pack(FrameKind.METHOD, channel, len(payload)),
         payload,
         _END,
-        _HEADER.pack(
-            FrameKind.HEADER, channel, _HEADER_FIXED + len(octets), _BASIC, 0, size
-        ),
+        _HEADER.pack(FrameKind.HEADER, channel, _HEADER_FIXED + len(octets), _BASIC, 0, size),
         octets,
         _END,
     ]
@@ -238,7 +234,7 @@ TO_METHOD: Mapping[type[events.Event], Callable[[Any], wire.Method]] = {
 }
 """Every event that is one method frame."""
 
-_TO_FRAMES: Mapping[type[events.Event], Encoder] = {
+_TO_FRAMES: Mapping[type[events.Event], ToOctets] = {
     events.BasicDeliver: _deliver,
     events.BasicGetOk: _get_ok,
     events.BasicReturn: _return,

@@ -1,0 +1,54 @@
+"""A request and an answer of the management API, apart from how HTTP carries them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked: `path` without `/api`, in decoded parts; `user` has shown a password."""
+
+    method: str
+    path: tuple[str, ...]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+    user: str
+
+    def json(self) -> dict[str, Any]:
+        """Return the body's object, an empty one for an empty body. Raises Refused 400."""
+        try:
+            found = json.loads(self.body) if self.body.strip() else {}
+        except ValueError as error:
+            raise Refused(HTTPStatus.BAD_REQUEST, f"this is no JSON: {error}") from error
+        if not isinstance(found, dict):
+            raise Refused(HTTPStatus.BAD_REQUEST, "this is no JSON object")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is answered; `document` becomes JSON, None is no content."""
+
+    status: HTTPStatus = HTTPStatus.NO_CONTENT
+    document: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer, and a good one
+    """The request is answered with an error, in RabbitMQ's form."""
+
+    def __init__(
+        self, status: HTTPStatus, reason: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Keep what the client is told."""
+        super().__init__(reason)
+        error = status.phrase.lower().replace(" ", "_")
+        self.answer = Answer(status, {"error": error, "reason": reason}, headers or {})
