@@ -24,17 +24,17 @@ class Command:
     METHOD: ClassVar[tuple[int, int]] = (0, 0)
 
 
+@fact
 class ConnectionCommand(Command):
     """A command on a connection."""
 
-    __slots__ = ()
     connection: int
 
 
+@fact
 class ChannelCommand(ConnectionCommand):
     """A command on a channel."""
 
-    __slots__ = ()
     channel: int
 
 
@@ -94,7 +94,6 @@ class ClearPermissions(Command):
 class ForceClose(ConnectionCommand):
     """Close a client's connection from the broker's side, with 320 and `reason`."""
 
-    connection: int
     reason: str
 
 
@@ -106,7 +105,6 @@ class GrantCredit(ConnectionCommand):
     does not read in the queues.
     """
 
-    connection: int
     deliveries: int
 
 
@@ -125,7 +123,6 @@ class ConnectionStartOk(ConnectionCommand):
     It has no METHOD: RabbitMQ names none when it refuses a login.
     """
 
-    connection: int
     user: str
     password: str
     mechanism: str = "PLAIN"
@@ -137,7 +134,6 @@ class ConnectionOpen(ConnectionCommand):
     """A client enters a virtual host. Answer: ConnectionOpenOk, or ConnectionClose 530."""
 
     METHOD: ClassVar = (10, 40)
-    connection: int
     vhost: str = "/"
     channel_max: int = 2047
 
@@ -147,7 +143,6 @@ class ConnectionClose(ConnectionCommand):
     """A client says goodbye. Answer: ConnectionCloseOk."""
 
     METHOD: ClassVar = (10, 50)
-    connection: int
 
 
 @fact
@@ -155,14 +150,11 @@ class ConnectionCloseOk(ConnectionCommand):
     """A client answers the broker's ConnectionClose."""
 
     METHOD: ClassVar = (10, 51)
-    connection: int
 
 
 @fact
 class ConnectionLost(ConnectionCommand):
     """The connection is gone without a goodbye. No answer; what it held goes back."""
-
-    connection: int
 
 
 @fact
@@ -170,8 +162,6 @@ class ChannelOpen(ChannelCommand):
     """Answer: ChannelOpenOk."""
 
     METHOD: ClassVar = (20, 10)
-    connection: int
-    channel: int
 
 
 @fact
@@ -179,8 +169,6 @@ class ChannelFlow(ChannelCommand):
     """Answer: ChannelFlowOk; RabbitMQ implements only `active`."""
 
     METHOD: ClassVar = (20, 20)
-    connection: int
-    channel: int
     active: bool
 
 
@@ -189,8 +177,6 @@ class ChannelClose(ChannelCommand):
     """Answer: ChannelCloseOk; unacknowledged messages go back to their queues."""
 
     METHOD: ClassVar = (20, 40)
-    connection: int
-    channel: int
 
 
 @fact
@@ -198,8 +184,6 @@ class ChannelCloseOk(ChannelCommand):
     """A client answers the broker's ChannelClose; the number is free again."""
 
     METHOD: ClassVar = (20, 41)
-    connection: int
-    channel: int
 
 
 # Exchanges
@@ -210,8 +194,6 @@ class ExchangeDeclare(ChannelCommand):
     """Get or create an exchange. Answer: ExchangeDeclareOk."""
 
     METHOD: ClassVar = (40, 10)
-    connection: int
-    channel: int
     exchange: str
     type: str = "direct"
     passive: bool = False
@@ -227,8 +209,6 @@ class ExchangeDelete(ChannelCommand):
     """Answer: ExchangeDeleteOk, also when there was none."""
 
     METHOD: ClassVar = (40, 20)
-    connection: int
-    channel: int
     exchange: str
     if_unused: bool = False
     nowait: bool = False
@@ -239,8 +219,6 @@ class ExchangeBind(ChannelCommand):
     """Bind the exchange `destination` to the exchange `source`. Answer: ExchangeBindOk."""
 
     METHOD: ClassVar = (40, 30)
-    connection: int
-    channel: int
     destination: str
     source: str
     routing_key: str = ""
@@ -253,8 +231,6 @@ class ExchangeUnbind(ChannelCommand):
     """Answer: ExchangeUnbindOk, also when there was no such binding."""
 
     METHOD: ClassVar = (40, 40)
-    connection: int
-    channel: int
     destination: str
     source: str
     routing_key: str = ""
@@ -270,8 +246,6 @@ class QueueDeclare(ChannelCommand):
     """Get or create a queue; an empty name asks for one. Answer: QueueDeclareOk."""
 
     METHOD: ClassVar = (50, 10)
-    connection: int
-    channel: int
     queue: str = ""
     passive: bool = False
     durable: bool = False
@@ -286,8 +260,6 @@ class QueueBind(ChannelCommand):
     """An empty queue name means the one this channel declared last. Answer: QueueBindOk."""
 
     METHOD: ClassVar = (50, 20)
-    connection: int
-    channel: int
     queue: str
     exchange: str
     routing_key: str = ""
@@ -300,8 +272,6 @@ class QueueUnbind(ChannelCommand):
     """Answer: QueueUnbindOk, also when there was no such binding."""
 
     METHOD: ClassVar = (50, 50)
-    connection: int
-    channel: int
     queue: str
     exchange: str
     routing_key: str = ""
@@ -313,8 +283,6 @@ class QueuePurge(ChannelCommand):
     """Drop every ready message. Answer: QueuePurgeOk."""
 
     METHOD: ClassVar = (50, 30)
-    connection: int
-    channel: int
     queue: str
     nowait: bool = False
 
@@ -324,8 +292,6 @@ class QueueDelete(ChannelCommand):
     """Answer: QueueDeleteOk, also when there was none."""
 
     METHOD: ClassVar = (50, 40)
-    connection: int
-    channel: int
     queue: str
     if_unused: bool = False
     if_empty: bool = False
@@ -340,8 +306,6 @@ class BasicQos(ChannelCommand):
     """Answer: BasicQosOk. 0 means no limit."""
 
     METHOD: ClassVar = (60, 10)
-    connection: int
-    channel: int
     prefetch_count: int
     global_: bool = False
     prefetch_size: int = 0
@@ -352,8 +316,6 @@ class BasicConsume(ChannelCommand):
     """Answer: BasicConsumeOk; an empty consumer tag asks for one."""
 
     METHOD: ClassVar = (60, 20)
-    connection: int
-    channel: int
     queue: str
     consumer_tag: str = ""
     no_ack: bool = False
@@ -367,8 +329,6 @@ class BasicCancel(ChannelCommand):
     """Answer: BasicCancelOk, also when there was no such consumer."""
 
     METHOD: ClassVar = (60, 30)
-    connection: int
-    channel: int
     consumer_tag: str
     nowait: bool = False
 
@@ -378,8 +338,6 @@ class BasicPublish(ChannelCommand):
     """No answer but BasicReturn, and BasicAck or BasicNack in confirm mode."""
 
     METHOD: ClassVar = (60, 40)
-    connection: int
-    channel: int
     message: Message
     mandatory: bool = False
     immediate: bool = False
@@ -390,8 +348,6 @@ class BasicGet(ChannelCommand):
     """Answer: BasicGetOk or BasicGetEmpty."""
 
     METHOD: ClassVar = (60, 70)
-    connection: int
-    channel: int
     queue: str
     no_ack: bool = False
 
@@ -401,8 +357,6 @@ class BasicAck(ChannelCommand):
     """No answer. `multiple` means this delivery tag and all before it; 0 means all."""
 
     METHOD: ClassVar = (60, 80)
-    connection: int
-    channel: int
     delivery_tag: int
     multiple: bool = False
 
@@ -412,8 +366,6 @@ class BasicReject(ChannelCommand):
     """No answer. Without `requeue` the message is dead-lettered or dropped."""
 
     METHOD: ClassVar = (60, 90)
-    connection: int
-    channel: int
     delivery_tag: int
     requeue: bool = True
 
@@ -423,8 +375,6 @@ class BasicNack(ChannelCommand):
     """As BasicReject, for several at once."""
 
     METHOD: ClassVar = (60, 120)
-    connection: int
-    channel: int
     delivery_tag: int
     multiple: bool = False
     requeue: bool = True
@@ -435,8 +385,6 @@ class BasicRecover(ChannelCommand):
     """Requeue all that is unacknowledged. Answer: BasicRecoverOk unless `asynchronous`."""
 
     METHOD: ClassVar = (60, 110)
-    connection: int
-    channel: int
     requeue: bool = True
     asynchronous: bool = False
 
@@ -449,8 +397,6 @@ class ConfirmSelect(ChannelCommand):
     """Answer: ConfirmSelectOk."""
 
     METHOD: ClassVar = (85, 10)
-    connection: int
-    channel: int
     nowait: bool = False
 
 
@@ -459,8 +405,6 @@ class TxSelect(ChannelCommand):
     """Answer: TxSelectOk."""
 
     METHOD: ClassVar = (90, 10)
-    connection: int
-    channel: int
 
 
 @fact
@@ -468,8 +412,6 @@ class TxCommit(ChannelCommand):
     """Answer: TxCommitOk, after the publishes and settlements of the transaction took effect."""
 
     METHOD: ClassVar = (90, 20)
-    connection: int
-    channel: int
 
 
 @fact
@@ -477,5 +419,3 @@ class TxRollback(ChannelCommand):
     """Answer: TxRollbackOk; publishes are forgotten, settlements undone."""
 
     METHOD: ClassVar = (90, 30)
-    connection: int
-    channel: int

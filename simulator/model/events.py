@@ -7,17 +7,17 @@ from simulator.model.fact import fact
 from simulator.model.message import Message
 
 
+@fact
 class Event:
     """Any event; `connection` is the number the owner gave."""
 
-    __slots__ = ()
     connection: int
 
 
+@fact
 class ChannelEvent(Event):
     """An event on a channel."""
 
-    __slots__ = ()
     channel: int
 
 
@@ -28,21 +28,16 @@ class ChannelEvent(Event):
 class ConnectionTune(Event):
     """The user and the password are right."""
 
-    connection: int
-
 
 @fact
 class ConnectionOpenOk(Event):
     """The connection is in its virtual host."""
-
-    connection: int
 
 
 @fact
 class ConnectionClose(Event):
     """The broker closes the connection, which is forgotten already. Send it and hang up."""
 
-    connection: int
     reply_code: int
     reply_text: str
     class_id: int = 0
@@ -53,23 +48,16 @@ class ConnectionClose(Event):
 class ConnectionCloseOk(Event):
     """Goodbye; the connection is gone."""
 
-    connection: int
-
 
 @fact
 class ChannelOpenOk(ChannelEvent):
     """The channel is open."""
-
-    connection: int
-    channel: int
 
 
 @fact
 class ChannelFlowOk(ChannelEvent):
     """Flow is as asked."""
 
-    connection: int
-    channel: int
     active: bool
 
 
@@ -77,8 +65,6 @@ class ChannelFlowOk(ChannelEvent):
 class ChannelClose(ChannelEvent):
     """The broker closes the channel after an error; all it held is released already."""
 
-    connection: int
-    channel: int
     reply_code: int
     reply_text: str
     class_id: int
@@ -89,9 +75,6 @@ class ChannelClose(ChannelEvent):
 class ChannelCloseOk(ChannelEvent):
     """The channel is gone."""
 
-    connection: int
-    channel: int
-
 
 # Exchanges and queues
 
@@ -100,40 +83,26 @@ class ChannelCloseOk(ChannelEvent):
 class ExchangeDeclareOk(ChannelEvent):
     """The exchange exists."""
 
-    connection: int
-    channel: int
-
 
 @fact
 class ExchangeDeleteOk(ChannelEvent):
     """The exchange does not exist."""
-
-    connection: int
-    channel: int
 
 
 @fact
 class ExchangeBindOk(ChannelEvent):
     """The binding exists."""
 
-    connection: int
-    channel: int
-
 
 @fact
 class ExchangeUnbindOk(ChannelEvent):
     """The binding does not exist."""
-
-    connection: int
-    channel: int
 
 
 @fact
 class QueueDeclareOk(ChannelEvent):
     """The queue exists; `message_count` counts ready messages."""
 
-    connection: int
-    channel: int
     queue: str
     message_count: int
     consumer_count: int
@@ -143,24 +112,16 @@ class QueueDeclareOk(ChannelEvent):
 class QueueBindOk(ChannelEvent):
     """The binding exists."""
 
-    connection: int
-    channel: int
-
 
 @fact
 class QueueUnbindOk(ChannelEvent):
     """The binding does not exist."""
-
-    connection: int
-    channel: int
 
 
 @fact
 class QueuePurgeOk(ChannelEvent):
     """So many ready messages were dropped."""
 
-    connection: int
-    channel: int
     message_count: int
 
 
@@ -168,8 +129,6 @@ class QueuePurgeOk(ChannelEvent):
 class QueueDeleteOk(ChannelEvent):
     """The queue does not exist; so many ready messages went with it."""
 
-    connection: int
-    channel: int
     message_count: int
 
 
@@ -180,16 +139,11 @@ class QueueDeleteOk(ChannelEvent):
 class BasicQosOk(ChannelEvent):
     """The prefetch count is set."""
 
-    connection: int
-    channel: int
-
 
 @fact
 class BasicConsumeOk(ChannelEvent):
     """The consumer is there."""
 
-    connection: int
-    channel: int
     consumer_tag: str
 
 
@@ -197,8 +151,6 @@ class BasicConsumeOk(ChannelEvent):
 class BasicCancelOk(ChannelEvent):
     """The consumer is gone."""
 
-    connection: int
-    channel: int
     consumer_tag: str
 
 
@@ -206,8 +158,6 @@ class BasicCancelOk(ChannelEvent):
 class BasicCancel(ChannelEvent):
     """The broker cancels a consumer, because its queue is gone."""
 
-    connection: int
-    channel: int
     consumer_tag: str
 
 
@@ -215,8 +165,6 @@ class BasicCancel(ChannelEvent):
 class BasicDeliver(ChannelEvent):
     """A message for a consumer. `exchange` and `routing_key` are the message's."""
 
-    connection: int
-    channel: int
     consumer_tag: str
     delivery_tag: int
     redelivered: bool
@@ -227,8 +175,6 @@ class BasicDeliver(ChannelEvent):
 class BasicReturn(ChannelEvent):
     """A mandatory message that no queue took."""
 
-    connection: int
-    channel: int
     reply_code: int
     reply_text: str
     message: Message
@@ -238,8 +184,6 @@ class BasicReturn(ChannelEvent):
 class BasicGetOk(ChannelEvent):
     """The message asked for; `message_count` ready messages are left."""
 
-    connection: int
-    channel: int
     delivery_tag: int
     redelivered: bool
     message_count: int
@@ -250,24 +194,16 @@ class BasicGetOk(ChannelEvent):
 class BasicGetEmpty(ChannelEvent):
     """No message is ready."""
 
-    connection: int
-    channel: int
-
 
 @fact
 class BasicRecoverOk(ChannelEvent):
     """All is requeued."""
-
-    connection: int
-    channel: int
 
 
 @fact
 class BasicAck(ChannelEvent):
     """Publisher confirm: the broker has taken the message with this number."""
 
-    connection: int
-    channel: int
     delivery_tag: int
     multiple: bool = False
 
@@ -276,8 +212,6 @@ class BasicAck(ChannelEvent):
 class BasicNack(ChannelEvent):
     """Publisher confirm: a queue has refused the message with this number."""
 
-    connection: int
-    channel: int
     delivery_tag: int
     multiple: bool = False
 
@@ -289,29 +223,17 @@ class BasicNack(ChannelEvent):
 class ConfirmSelectOk(ChannelEvent):
     """The channel is in confirm mode."""
 
-    connection: int
-    channel: int
-
 
 @fact
 class TxSelectOk(ChannelEvent):
     """The channel is transactional."""
-
-    connection: int
-    channel: int
 
 
 @fact
 class TxCommitOk(ChannelEvent):
     """The transaction took effect."""
 
-    connection: int
-    channel: int
-
 
 @fact
 class TxRollbackOk(ChannelEvent):
     """The transaction is undone."""
-
-    connection: int
-    channel: int
