@@ -54,11 +54,6 @@ class FaultPlan:
             int(each.value): each.kind for each in faults if each.kind is not FaultKind.DELAY
         }
 
-    @property
-    def waits_for_acks(self) -> bool:
-        """Whether a fault is still to come."""
-        return any(number > self._acks for number in self._at_ack)
-
     def next_ack(self) -> FaultKind | None:
         """Count one ack; return what happens instead of it."""
         self._acks += 1

@@ -18,6 +18,8 @@ from simulator.model import Broker, FieldTypes, commands
 from simulator.model.access import PERMISSIONS
 from simulator.tcp.accounts import ADMINISTRATOR, Account
 from simulator.tcp.client import Client
+from simulator.tcp.faults import FaultPlan
+from simulator.tcp.faulty import FaultyClient
 from simulator.tcp.memory import Memory
 from simulator.wire import Int64, Timestamp
 from simulator.wire.connection_tune import Limits
@@ -66,6 +68,7 @@ class Node:
         self.memory = Memory(self, options.memory_limit)
         self.deserted = asyncio.Event()  # set while there are no clients
         self.deserted.set()
+        self._faults = FaultPlan(options.faults)
         self._numbers = count(1)
         self._touched: dict[Client, None] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -128,6 +131,8 @@ class Node:
 
     def new_client(self) -> Client:
         """Make the protocol of a connection that has just been accepted."""
+        if self.options.faults:
+            return FaultyClient(self, self.new_number(), self._faults)
         return Client(self, self.new_number())
 
     def new_number(self) -> int:
