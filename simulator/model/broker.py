@@ -81,6 +81,42 @@ CHANNEL_COMMANDS: Mapping[type, Callable[[State, Channel, Any], None]] = {
 }
 """Commands on an open channel."""
 
+METHOD_IDS: Mapping[type[commands.Command], tuple[int, int]] = {
+    commands.ConnectionOpen: (10, 40),
+    commands.ConnectionClose: (10, 50),
+    commands.ConnectionCloseOk: (10, 51),
+    commands.ChannelOpen: (20, 10),
+    commands.ChannelFlow: (20, 20),
+    commands.ChannelClose: (20, 40),
+    commands.ChannelCloseOk: (20, 41),
+    commands.ExchangeDeclare: (40, 10),
+    commands.ExchangeDelete: (40, 20),
+    commands.ExchangeBind: (40, 30),
+    commands.ExchangeUnbind: (40, 40),
+    commands.QueueDeclare: (50, 10),
+    commands.QueueBind: (50, 20),
+    commands.QueueUnbind: (50, 50),
+    commands.QueuePurge: (50, 30),
+    commands.QueueDelete: (50, 40),
+    commands.BasicQos: (60, 10),
+    commands.BasicConsume: (60, 20),
+    commands.BasicCancel: (60, 30),
+    commands.BasicPublish: (60, 40),
+    commands.BasicGet: (60, 70),
+    commands.BasicAck: (60, 80),
+    commands.BasicReject: (60, 90),
+    commands.BasicNack: (60, 120),
+    commands.BasicRecover: (60, 110),
+    commands.ConfirmSelect: (85, 10),
+    commands.TxSelect: (90, 10),
+    commands.TxCommit: (90, 20),
+    commands.TxRollback: (90, 30),
+}
+"""Class and method identifier of each, for channel.close and connection.close to name a culprit.
+
+ConnectionStartOk has none: RabbitMQ names none when it refuses a login.
+"""
+
 CLOSING_CHANNEL_COMMANDS = (commands.ChannelClose, commands.ChannelCloseOk)
 """All that a channel listens to after the broker's ChannelClose."""
 
@@ -190,6 +226,7 @@ class Broker:
         if not isinstance(command, commands.ConnectionCommand):
             raise error
         number = command.connection
+        method = METHOD_IDS.get(type(command), (0, 0))
         client = state.connections.get(number)
         if (
             error.scope == "channel"
@@ -199,12 +236,12 @@ class Broker:
             failed = client.channels[command.channel]
             channel.fail(state, failed)
             closed = (number, command.channel, error.reply_code, error.reply_text)
-            state.events.append(events.ChannelClose(*closed, *command.METHOD))
+            state.events.append(events.ChannelClose(*closed, *method))
             return
         if client is not None:
             connection.forget(state, client)
         state.events.append(
-            events.ConnectionClose(number, error.reply_code, error.reply_text, *command.METHOD)
+            events.ConnectionClose(number, error.reply_code, error.reply_text, *method)
         )
 
     def _run_timers(self) -> None:

@@ -9,7 +9,6 @@ act on the connection or on the broker.
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import ClassVar
 
 from simulator.model.fact import fact
 from simulator.model.message import Message
@@ -18,10 +17,9 @@ Arguments = Mapping[str, object]
 
 
 class Command:
-    """Any command. `METHOD` is its (class id, method id) in AMQP 0-9-1, (0, 0) when it has none."""
+    """Any command."""
 
     __slots__ = ()
-    METHOD: ClassVar[tuple[int, int]] = (0, 0)
 
 
 @fact
@@ -118,10 +116,7 @@ class Restart(Command):
 
 @fact
 class ConnectionStartOk(ConnectionCommand):
-    """A client says who it is. Answer: ConnectionTune, or ConnectionClose 403.
-
-    It has no METHOD: RabbitMQ names none when it refuses a login.
-    """
+    """A client says who it is. Answer: ConnectionTune, or ConnectionClose 403."""
 
     user: str
     password: str
@@ -133,7 +128,6 @@ class ConnectionStartOk(ConnectionCommand):
 class ConnectionOpen(ConnectionCommand):
     """A client enters a virtual host. Answer: ConnectionOpenOk, or ConnectionClose 530."""
 
-    METHOD: ClassVar = (10, 40)
     vhost: str = "/"
     channel_max: int = 2047
 
@@ -142,14 +136,10 @@ class ConnectionOpen(ConnectionCommand):
 class ConnectionClose(ConnectionCommand):
     """A client says goodbye. Answer: ConnectionCloseOk."""
 
-    METHOD: ClassVar = (10, 50)
-
 
 @fact
 class ConnectionCloseOk(ConnectionCommand):
     """A client answers the broker's ConnectionClose."""
-
-    METHOD: ClassVar = (10, 51)
 
 
 @fact
@@ -161,14 +151,11 @@ class ConnectionLost(ConnectionCommand):
 class ChannelOpen(ChannelCommand):
     """Answer: ChannelOpenOk."""
 
-    METHOD: ClassVar = (20, 10)
-
 
 @fact
 class ChannelFlow(ChannelCommand):
     """Answer: ChannelFlowOk; RabbitMQ implements only `active`."""
 
-    METHOD: ClassVar = (20, 20)
     active: bool
 
 
@@ -176,14 +163,10 @@ class ChannelFlow(ChannelCommand):
 class ChannelClose(ChannelCommand):
     """Answer: ChannelCloseOk; unacknowledged messages go back to their queues."""
 
-    METHOD: ClassVar = (20, 40)
-
 
 @fact
 class ChannelCloseOk(ChannelCommand):
     """A client answers the broker's ChannelClose; the number is free again."""
-
-    METHOD: ClassVar = (20, 41)
 
 
 # Exchanges
@@ -193,7 +176,6 @@ class ChannelCloseOk(ChannelCommand):
 class ExchangeDeclare(ChannelCommand):
     """Get or create an exchange. Answer: ExchangeDeclareOk."""
 
-    METHOD: ClassVar = (40, 10)
     exchange: str
     type: str = "direct"
     passive: bool = False
@@ -208,7 +190,6 @@ class ExchangeDeclare(ChannelCommand):
 class ExchangeDelete(ChannelCommand):
     """Answer: ExchangeDeleteOk, also when there was none."""
 
-    METHOD: ClassVar = (40, 20)
     exchange: str
     if_unused: bool = False
     nowait: bool = False
@@ -218,7 +199,6 @@ class ExchangeDelete(ChannelCommand):
 class ExchangeBind(ChannelCommand):
     """Bind the exchange `destination` to the exchange `source`. Answer: ExchangeBindOk."""
 
-    METHOD: ClassVar = (40, 30)
     destination: str
     source: str
     routing_key: str = ""
@@ -230,7 +210,6 @@ class ExchangeBind(ChannelCommand):
 class ExchangeUnbind(ChannelCommand):
     """Answer: ExchangeUnbindOk, also when there was no such binding."""
 
-    METHOD: ClassVar = (40, 40)
     destination: str
     source: str
     routing_key: str = ""
@@ -245,7 +224,6 @@ class ExchangeUnbind(ChannelCommand):
 class QueueDeclare(ChannelCommand):
     """Get or create a queue; an empty name asks for one. Answer: QueueDeclareOk."""
 
-    METHOD: ClassVar = (50, 10)
     queue: str = ""
     passive: bool = False
     durable: bool = False
@@ -259,7 +237,6 @@ class QueueDeclare(ChannelCommand):
 class QueueBind(ChannelCommand):
     """An empty queue name means the one this channel declared last. Answer: QueueBindOk."""
 
-    METHOD: ClassVar = (50, 20)
     queue: str
     exchange: str
     routing_key: str = ""
@@ -271,7 +248,6 @@ class QueueBind(ChannelCommand):
 class QueueUnbind(ChannelCommand):
     """Answer: QueueUnbindOk, also when there was no such binding."""
 
-    METHOD: ClassVar = (50, 50)
     queue: str
     exchange: str
     routing_key: str = ""
@@ -282,7 +258,6 @@ class QueueUnbind(ChannelCommand):
 class QueuePurge(ChannelCommand):
     """Drop every ready message. Answer: QueuePurgeOk."""
 
-    METHOD: ClassVar = (50, 30)
     queue: str
     nowait: bool = False
 
@@ -291,7 +266,6 @@ class QueuePurge(ChannelCommand):
 class QueueDelete(ChannelCommand):
     """Answer: QueueDeleteOk, also when there was none."""
 
-    METHOD: ClassVar = (50, 40)
     queue: str
     if_unused: bool = False
     if_empty: bool = False
@@ -305,7 +279,6 @@ class QueueDelete(ChannelCommand):
 class BasicQos(ChannelCommand):
     """Answer: BasicQosOk. 0 means no limit."""
 
-    METHOD: ClassVar = (60, 10)
     prefetch_count: int
     global_: bool = False
     prefetch_size: int = 0
@@ -315,7 +288,6 @@ class BasicQos(ChannelCommand):
 class BasicConsume(ChannelCommand):
     """Answer: BasicConsumeOk; an empty consumer tag asks for one."""
 
-    METHOD: ClassVar = (60, 20)
     queue: str
     consumer_tag: str = ""
     no_ack: bool = False
@@ -328,7 +300,6 @@ class BasicConsume(ChannelCommand):
 class BasicCancel(ChannelCommand):
     """Answer: BasicCancelOk, also when there was no such consumer."""
 
-    METHOD: ClassVar = (60, 30)
     consumer_tag: str
     nowait: bool = False
 
@@ -337,7 +308,6 @@ class BasicCancel(ChannelCommand):
 class BasicPublish(ChannelCommand):
     """No answer but BasicReturn, and BasicAck or BasicNack in confirm mode."""
 
-    METHOD: ClassVar = (60, 40)
     message: Message
     mandatory: bool = False
     immediate: bool = False
@@ -347,7 +317,6 @@ class BasicPublish(ChannelCommand):
 class BasicGet(ChannelCommand):
     """Answer: BasicGetOk or BasicGetEmpty."""
 
-    METHOD: ClassVar = (60, 70)
     queue: str
     no_ack: bool = False
 
@@ -356,7 +325,6 @@ class BasicGet(ChannelCommand):
 class BasicAck(ChannelCommand):
     """No answer. `multiple` means this delivery tag and all before it; 0 means all."""
 
-    METHOD: ClassVar = (60, 80)
     delivery_tag: int
     multiple: bool = False
 
@@ -365,7 +333,6 @@ class BasicAck(ChannelCommand):
 class BasicReject(ChannelCommand):
     """No answer. Without `requeue` the message is dead-lettered or dropped."""
 
-    METHOD: ClassVar = (60, 90)
     delivery_tag: int
     requeue: bool = True
 
@@ -374,7 +341,6 @@ class BasicReject(ChannelCommand):
 class BasicNack(ChannelCommand):
     """As BasicReject, for several at once."""
 
-    METHOD: ClassVar = (60, 120)
     delivery_tag: int
     multiple: bool = False
     requeue: bool = True
@@ -384,7 +350,6 @@ class BasicNack(ChannelCommand):
 class BasicRecover(ChannelCommand):
     """Requeue all that is unacknowledged. Answer: BasicRecoverOk unless `asynchronous`."""
 
-    METHOD: ClassVar = (60, 110)
     requeue: bool = True
     asynchronous: bool = False
 
@@ -396,7 +361,6 @@ class BasicRecover(ChannelCommand):
 class ConfirmSelect(ChannelCommand):
     """Answer: ConfirmSelectOk."""
 
-    METHOD: ClassVar = (85, 10)
     nowait: bool = False
 
 
@@ -404,18 +368,12 @@ class ConfirmSelect(ChannelCommand):
 class TxSelect(ChannelCommand):
     """Answer: TxSelectOk."""
 
-    METHOD: ClassVar = (90, 10)
-
 
 @fact
 class TxCommit(ChannelCommand):
     """Answer: TxCommitOk, after the publishes and settlements of the transaction took effect."""
 
-    METHOD: ClassVar = (90, 20)
-
 
 @fact
 class TxRollback(ChannelCommand):
     """Answer: TxRollbackOk; publishes are forgotten, settlements undone."""
-
-    METHOD: ClassVar = (90, 30)

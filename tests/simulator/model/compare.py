@@ -13,13 +13,14 @@ from itertools import count
 from secrets import token_hex
 
 from tests.simulator.model.parity import Pair
-from tests.simulator.model.sequences import LOSSES, PLAIN, WAITS, Step, run
+from tests.simulator.model.sequences import DELIVERING, LOSSES, PLAIN, WAITS, Step, run
 
 
-def steps_of(seed: int, length: int, *, waits: bool) -> list[Step]:
+def steps_of(seed: int, length: int, *, waits: bool, delivering: bool = False) -> list[Step]:
     """Return the steps that `seed` stands for."""
     chance = random.Random(seed)  # noqa: S311 - the same steps for the same seed are the point
-    operations = PLAIN + LOSSES + (WAITS * 2 if waits else ())
+    operations = DELIVERING if delivering else PLAIN + LOSSES
+    operations += WAITS * 2 if waits else ()
     return [
         Step(chance.choice(operations), *(chance.randrange(256) for _ in range(4)))
         for _ in range(length)
@@ -34,6 +35,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--sequences", type=int, default=1000)
     parser.add_argument("--length", type=int, default=60, help="steps in a sequence")
     parser.add_argument("--waits", action="store_true", help="let messages and queues expire, too")
+    parser.add_argument("--delivering", action="store_true", help="only move messages")
     parser.add_argument("--seconds", type=float, default=600.0, help="begin no sequence after that")
     return parser.parse_args()
 
@@ -46,7 +48,7 @@ def main() -> int:
         seed = given.seed + done - 1
         pair = Pair(given.url)
         try:
-            steps = steps_of(seed, given.length, waits=given.waits)
+            steps = steps_of(seed, given.length, waits=given.waits, delivering=given.delivering)
             difference = run(pair, f"p{token_hex(3)}", steps)
         finally:
             pair.close()

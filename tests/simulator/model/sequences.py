@@ -339,6 +339,12 @@ WEIGHTS = {
 }
 PLAIN = tuple(name for name in OPERATIONS for _ in range(WEIGHTS.get(name, 1)))
 """Every operation, the frequent ones several times."""
+DELIVERING = tuple(
+    name
+    for name in ("publish", "consume", "ack", "nack", "reject", "qos", "cancel", "get", "recover")
+    for _ in range(WEIGHTS.get(name, 1))
+)
+"""Only what moves messages, so that many are on their way at once."""
 LOSSES = ("lose connection",)
 WAITS = ("wait", "wait")
 
