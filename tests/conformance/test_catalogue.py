@@ -1,4 +1,4 @@
-"""The catalogue, its cases and its faulty implementations agree. No broker is needed."""
+"""The consumers' catalogue, cases and faulty implementations agree. No broker is needed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import conformance
+import conformance.consumers
 from fixtures.catalogue import Catalogue, load_catalogue
 from tests.conformance.breaks import BREAKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SOURCE = re.compile(r"document [12], chapter \d[a-z]?(, step \d+)?")
+SOURCE = re.compile(r"document 1, chapter \d[a-z]?(, step \d+)?")
 SLUG = re.compile(r"[a-z]+(-[a-z]+)*")
 
 
@@ -29,7 +29,8 @@ def catalogue() -> Catalogue:
 @pytest.fixture(scope="module")
 def judged() -> frozenset[str]:
     """Give the requirements that the cases, or their parameters, are marked with."""
-    names = [m.name for m in pkgutil.walk_packages(conformance.__path__, "conformance.")]
+    folder = conformance.consumers
+    names = [m.name for m in pkgutil.walk_packages(folder.__path__, f"{folder.__name__}.")]
     members = [member for name in names for member in vars(importlib.import_module(name)).items()]
     cases = [case for name, case in members if name.startswith("test_")]
     return frozenset(i for case in cases for mark in case.pytestmark for i in _required(mark))
