@@ -1,10 +1,13 @@
 """The model beside a real RabbitMQ. Needs WARREN_PARITY_URL: amqp://user:password@host:port/vhost.
 
 The virtual host should be for this alone. `compare` runs more sequences than a test should.
+WARREN_PARITY_RESTART, if given, is a command that restarts that broker and ends when it is ready.
 """
 
 import json
 import os
+import shlex
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from secrets import token_hex
@@ -14,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.simulator.model import restarts
 from tests.simulator.model.parity import Pair
 from tests.simulator.model.scripts import SCRIPTS, run_script
 from tests.simulator.model.sequences import LOSSES, PLAIN, Step, run
@@ -72,3 +76,19 @@ def test_sequences_that_once_differed(url: str, name: str) -> None:
 def test_random_sequences(url: str, steps: list[Step]) -> None:
     """Whatever clients do, they see the same of the model and of the real broker."""
     assert difference(url, steps) is None
+
+
+def test_a_restart_leaves_the_same(url: str) -> None:
+    """Queues, messages in order, redelivered flags, exchanges and bindings survive alike."""
+    command = os.environ.get("WARREN_PARITY_RESTART")
+    if not command:
+        pytest.skip("WARREN_PARITY_RESTART says no command that restarts the broker")
+    pair = Pair(url)
+    name = f"p{token_hex(3)}"
+    try:
+        run_script(pair, restarts.before(name))
+        pair.restart(lambda: subprocess.run(shlex.split(command), check=True, timeout=120))
+        run_script(pair, restarts.after(name))
+        assert pair.difference is None, pair.difference
+    finally:
+        pair.close()
