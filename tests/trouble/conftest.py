@@ -1,0 +1,51 @@
+"""Every test here has a folder of its own, so that no other run sweeps what a killed one left.
+
+One broker in Docker serves them all; where no engine answers CI fails.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fixtures.brokers import choose
+from fixtures.errors import BrokerUnavailable
+from fixtures.runs import Run
+from tests.trouble.person import DEADLINE, Person
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fixtures.brokers import BrokerAddress
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[BrokerAddress]:
+    """Give the address of one broker for all tests here."""
+    run = Run.start()
+    try:
+        running = choose("docker").start(run)
+    except BrokerUnavailable as error:
+        run.end()
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(error))
+    yield running.address
+    running.stop()
+    run.end()
+
+
+@pytest.fixture
+def person(tmp_path: Path, broker: BrokerAddress) -> Iterator[Person]:
+    """Give a person with a folder of their own; end what they began."""
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    person = Person(tmp_path, broker, temporary)
+    yield person
+    for process in person.processes():
+        process.kill()
+    for command in person.commands:
+        command.process.wait(DEADLINE)

@@ -1,0 +1,75 @@
+"""However a run ends, all it started is gone: at once, or after kill -9 at the next start."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.trouble.person import Command, Person
+
+
+def begin(person: Person, manifest: Path, *options: str) -> Command:
+    """Begin a run, and wait until an instance of it is there."""
+    command = person.begin(
+        "warren", "check", manifest, *person.servers, "--guarantee", "fair-dispatch", *options
+    )
+    person.see(lambda: any("consumer.py" in " ".join(p.cmdline()) for p in person.processes()))
+    return command
+
+
+@pytest.mark.parametrize(
+    ("number", "options"),
+    [(signal.SIGINT, ()), (signal.SIGTERM, ()), (signal.SIGINT, ("-n", "2"))],
+    ids=["SIGINT", "SIGTERM", "SIGINT with xdist"],
+)
+def test_interrupted(person: Person, number: signal.Signals, options: tuple[str, ...]) -> None:
+    """Ctrl-C and SIGTERM end a run with status 2, and leave nothing."""
+    command = begin(person, person.manifest("forks-and-idles"), *options)
+    command.tell(number)
+    ended = command.end()
+    assert ended.status == 2, ended.printed
+    assert "KeyboardInterrupt" in ended.printed
+    assert "Traceback" not in ended.printed
+    person.see(lambda: not person.processes())
+    assert person.left_behind() == []
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "with xdist"])
+def test_killed(person: Person, options: tuple[str, ...]) -> None:
+    """What a run leaves after kill -9 is gone at the next start."""
+    command = begin(person, person.manifest("forks-and-idles"), *options)
+    command.tell(signal.SIGKILL)
+    command.end()
+    assert person.left_behind() != []
+    ended = person.smoke(person.manifest())
+    assert ended.status == 0, ended.printed
+    person.see(lambda: not person.processes())
+    assert person.left_behind() == []
+
+
+def test_killed_with_its_broker(person: Person) -> None:
+    """A container that a run left after kill -9 is gone at the next start."""
+    command = person.begin(
+        "warren", "smoke", person.manifest("idles"), "--broker", "docker", "--database", "sqlite"
+    )
+    person.see(lambda: any(line.startswith("container") for line in person.left_behind()))
+    command.tell(signal.SIGKILL)
+    command.end()
+    person.smoke(person.manifest("exits"))
+    assert person.left_behind() == []
+
+
+def test_smoke_interrupted(person: Person) -> None:
+    """Ctrl-C ends `warren smoke` with status 2 and leaves nothing."""
+    command = person.begin("warren", "smoke", person.manifest("idles"), *person.servers)
+    person.see(lambda: any("consumer.py" in " ".join(p.cmdline()) for p in person.processes()))
+    command.tell(signal.SIGINT)
+    ended = command.end()
+    assert ended.status == 2, ended.printed
+    assert ended.sentence("Error: interrupted")
+    assert person.left_behind() == []

@@ -1,0 +1,34 @@
+"""`warren smoke`: works, wired wrongly, or wired but not doing what it should."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.trouble.person import Person
+
+
+def test_works(person: Person) -> None:
+    """A consumer that leaves its row works: status 0."""
+    ended = person.smoke(person.manifest())
+    assert ended.status == 0, ended.printed
+    assert ended.sentence("blocking: ") == "blocking: works: 1 effect(s) of one message"
+
+
+def test_wiring_fault(person: Person) -> None:
+    """A consumer whose queue is bound to another exchange is wired wrongly: status 2."""
+    ended = person.smoke(person.manifest("misbinds"))
+    assert ended.status == 2, ended.printed
+    sentence = ended.sentence("blocking: ")
+    assert sentence.startswith("blocking: wiring fault: ")
+    assert "old_sound_rabbit_mq.stream" in sentence
+    assert person.left_behind() == []
+
+
+def test_nonconforming(person: Person) -> None:
+    """A consumer that acks and leaves no row is wired, but does not conform: status 1."""
+    ended = person.smoke(person.manifest("forgets"))
+    assert ended.status == 1, ended.printed
+    sentence = ended.sentence("blocking: ")
+    assert sentence.startswith("blocking: nonconforming: the message was delivered, but no row")
+    assert person.left_behind() == []
