@@ -1,0 +1,193 @@
+"""The embedded broker as clients see it: who gets in, what comes back, and how it ends."""
+
+import socket
+import subprocess
+import sys
+
+import pika
+import pika.exceptions
+import pytest
+
+from simulator import wire
+from tests.simulator.tcp.embedded import PASSWORD, TIMEOUT, Embedded, Raw, until
+
+
+def test_publish_get_ack(broker: Embedded) -> None:
+    """What goes in comes out: body, exchange, key and properties."""
+    with broker.connect() as connection:
+        channel = connection.channel()
+        channel.queue_declare("round", durable=True)
+        sent = pika.BasicProperties(
+            content_type="text/plain", headers={"a": [1, "b", None]}, correlation_id="7"
+        )
+        channel.basic_publish("", "round", b"\x00body", sent)
+        method, properties, body = channel.basic_get("round")
+        channel.basic_ack(method.delivery_tag)
+    assert (body, method.routing_key, method.exchange) == (b"\x00body", "round", "")
+    assert (properties.headers, properties.correlation_id) == (sent.headers, "7")
+
+
+@pytest.mark.parametrize("size", [0, 1, 131_064, 131_065, 1 << 20])
+def test_body_sizes(broker: Embedded, size: int) -> None:
+    """Bodies of any size come back whole, in frames no larger than was agreed."""
+    body = bytes(range(256)) * (size // 256 + 1)
+    with broker.connect() as connection:
+        channel = connection.channel()
+        channel.queue_declare("sizes", durable=True)
+        channel.basic_publish("", "sizes", body[:size])
+        assert channel.basic_get("sizes", auto_ack=True)[2] == body[:size]
+
+
+def test_wrong_password(broker: Embedded) -> None:
+    """A wrong password is 403, told because pika can be told."""
+    with pytest.raises(pika.exceptions.ProbableAuthenticationError, match="ACCESS_REFUSED"):
+        broker.connect(password="wrong")  # noqa: S106 - nobody's
+
+
+def test_unknown_vhost(broker: Embedded) -> None:
+    """A vhost that does not exist is 530."""
+    with pytest.raises(pika.exceptions.ProbableAccessDeniedError, match="NOT_ALLOWED"):
+        broker.connect(virtual_host="nowhere")
+
+
+def test_client_sends_what_only_brokers_send(broker: Embedded) -> None:
+    """A method that no client may send is 503 for the connection."""
+    with Raw(broker) as client:
+        client.send(wire.BasicGetEmpty())
+        assert client.expect(wire.ConnectionClose).reply_code == 503
+        client.send(wire.ConnectionCloseOk(), 0)
+        assert client.frame() is None
+
+
+def test_channel_that_is_not_open(broker: Embedded) -> None:
+    """A method on a channel that is not open is 504."""
+    with Raw(broker) as client:
+        client.send(wire.BasicGet("q"), 9)
+        assert client.expect(wire.ConnectionClose).reply_code == 504
+
+
+def test_bad_properties(broker: Embedded) -> None:
+    """Properties that cannot be decoded close the connection, and leave the broker alive."""
+    with Raw(broker) as client:
+        header = wire.encode_frame(
+            wire.FrameKind.HEADER, 1, wire.join_header(60, 0, b"\x20\x00\x00\x00\x00\x09")
+        )
+        client.socket.sendall(
+            wire.encode_method_frame(1, wire.BasicPublish("", "nowhere")) + header
+        )
+        assert client.expect(wire.ConnectionClose).reply_code == 502
+    broker.connect().close()
+
+
+def test_confirms_are_joined(broker: Embedded) -> None:
+    """Many publishes in one piece are confirmed with few frames, all of them."""
+    publish = wire.encode_message(1, wire.BasicPublish("", "none"), wire.ContentHeader(60, 0), b"")
+    with Raw(broker) as client:
+        client.send(wire.ConfirmSelect())
+        client.expect(wire.ConfirmSelectOk)
+        client.socket.sendall(publish * 50)
+        frames = 0
+        while True:
+            ack = client.expect(wire.BasicAck)
+            frames += 1
+            if ack.delivery_tag == 50:
+                break
+    assert ack.multiple
+    assert frames < 25
+
+
+def test_return_comes_before_its_confirm(broker: Embedded) -> None:
+    """A mandatory message that no queue takes comes back first, then it is confirmed."""
+    with Raw(broker) as client:
+        client.send(wire.ConfirmSelect())
+        client.expect(wire.ConfirmSelectOk)
+        client.publish("none")
+        client.publish("none", b"back", mandatory=True)
+        said = [client.said() for _ in range(4)]
+        if isinstance(said[0], wire.BasicAck) and said[0].delivery_tag == 1:
+            said = [*said[1:], client.said()]
+    assert isinstance(said[0], wire.BasicReturn)
+    assert said[2] == b"back"
+    assert isinstance(said[3], wire.BasicAck)
+    assert said[3].delivery_tag == 2
+
+
+def test_end_in_order() -> None:
+    """SIGTERM closes connections with 320 and ends the process with status 0."""
+    with Embedded.start() as broker, Raw(broker) as client:
+        assert broker.end() == 0
+        assert client.expect(wire.ConnectionClose).reply_code == 320
+
+
+def test_port_taken(broker: Embedded) -> None:
+    """A taken port is one line and status 2."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "simulator.tcp", f"--port={broker.port}"],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    assert f"127.0.0.1:{broker.port}: address already in use" in line
+
+
+def test_taken_management_port(broker: Embedded) -> None:
+    """The management port's line names that port."""
+    port = broker.ready["management_port"]
+    ended = subprocess.run(
+        [sys.executable, "-m", "simulator.tcp", "--port=0", f"--management-port={port}"],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert (ended.returncode, f":{port}: address already" in ended.stderr) == (2, True)
+
+
+def test_random_password() -> None:
+    """Without a password the broker makes one up, and tells it when it is ready."""
+    with Embedded.start(password="") as broker:
+        password = broker.ready["password"]
+        assert len(password) >= 16
+        broker.connect(password=password).close()
+
+
+def test_given_password_is_not_told(broker: Embedded) -> None:
+    """A password that was given is in no output."""
+    assert PASSWORD not in str(broker.ready)
+
+
+def test_loopback_alone(broker: Embedded) -> None:
+    """Nothing listens but on the loopback address."""
+    name = socket.gethostbyname(socket.gethostname())
+    if name.startswith("127."):
+        pytest.skip("this machine has no other address")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((name, broker.port), 1).close()
+
+
+def test_many_connections(broker: Embedded) -> None:
+    """Two hundred connections at once all work."""
+    clients = [Raw(broker) for _ in range(200)]
+    for number, client in enumerate(clients):
+        client.send(wire.QueueDeclare(f"many-{number}", exclusive=True))
+    for client in clients:
+        client.expect(wire.QueueDeclareOk)
+        client.socket.close()
+    until(lambda: broker.api("GET", "connections").json() == [])
+
+
+def test_dropped_connection_gives_back(broker: Embedded) -> None:
+    """What a vanished client held is ready again."""
+    with broker.connect() as connection:
+        channel = connection.channel()
+        channel.queue_declare("held", durable=True)
+        channel.basic_publish("", "held", b"x")
+        with Raw(broker) as client:
+            client.send(wire.BasicGet("held"))
+            client.expect(wire.BasicGetOk)
+            assert broker.queue("held")["messages_unacknowledged"] == 1
+        until(lambda: broker.queue("held")["messages_ready"] == 1)
+        assert channel.basic_get("held", auto_ack=True)[0].redelivered

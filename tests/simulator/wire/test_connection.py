@@ -1,0 +1,255 @@
+"""The broker's end of a connection: what comes when, at any split of the octets, and what if not."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator import wire
+from simulator.wire.connection import MAX_BODY_SIZE, Connection, State
+from simulator.wire.connection_events import Command, Ended, Failed, Login, Send, Tuned, WireEvent
+from simulator.wire.connection_tune import Limits
+
+PLAIN = b"\0guest\0secret"
+CAPABLE = {"capabilities": {"authentication_failure_close": True}}
+
+
+def method(method: wire.Method, channel: int = 0) -> bytes:
+    """Write a method frame."""
+    return wire.encode_method_frame(channel, method)
+
+
+def start_ok(response: bytes = PLAIN, mechanism: str = "PLAIN", **properties: object) -> bytes:
+    """Write a client's start-ok."""
+    return method(
+        wire.ConnectionStartOk(properties or CAPABLE, mechanism, response)  # type: ignore[arg-type]  # any table
+    )
+
+
+def tune_ok(channel_max: int = 2047, frame_max: int = 131_072, heartbeat: int = 60) -> bytes:
+    """Write a client's tune-ok."""
+    return method(wire.ConnectionTuneOk(channel_max, frame_max, heartbeat))
+
+
+def sent(events: list[WireEvent]) -> list[object]:
+    """Read what the broker sends, as methods."""
+    parser = wire.FrameParser()
+    octets = b"".join(event.octets for event in events if isinstance(event, Send))
+    return [wire.decode_frame(frame) for frame in parser.feed(octets)]
+
+
+def greeted() -> Connection:
+    """Return a connection that has sent connection.start."""
+    connection = Connection(Limits(), {})
+    connection.receive(wire.PROTOCOL_HEADER)
+    return connection
+
+
+def tuning() -> Connection:
+    """Return a connection that has let its client in."""
+    connection = greeted()
+    connection.receive(start_ok())
+    connection.accept_login()
+    return connection
+
+
+def running(**choice: int) -> Connection:
+    """Return an open connection."""
+    connection = tuning()
+    connection.receive(tune_ok(**choice) + method(wire.ConnectionOpen("/")))
+    return connection
+
+
+def close_of(events: list[WireEvent]) -> wire.ConnectionClose:
+    """Return the connection.close that is sent, which must be the last thing said."""
+    found = sent(events)[-1]
+    assert isinstance(found, wire.ConnectionClose)
+    return found
+
+
+def message(body: bytes, channel: int = 1, frame_max: int = 0) -> bytes:
+    """Write a whole publish."""
+    header = wire.ContentHeader(60, len(body))
+    return wire.encode_message(channel, wire.BasicPublish("", "q"), header, body, frame_max)
+
+
+def test_handshake() -> None:
+    """Header, start-ok, tune-ok and open lead to a running connection, each with its answer."""
+    connection = Connection(Limits(), {"product": "RabbitMQ"})
+    start = sent(connection.receive(wire.PROTOCOL_HEADER))[0]
+    assert isinstance(start, wire.ConnectionStart)
+    assert (start.server_properties, start.mechanisms) == (
+        {"product": "RabbitMQ"},
+        b"PLAIN AMQPLAIN",
+    )
+    assert connection.receive(start_ok()) == [Login("guest", "secret", "PLAIN")]
+    tune = wire.decode_frame(wire.FrameParser().feed(connection.accept_login())[0])
+    assert tune == wire.ConnectionTune(2047, 131_072, 60)
+    chosen = Limits(10, 4096, 5)
+    assert connection.receive(tune_ok(10, 4096, 5)) == [Tuned(chosen)]
+    opened = wire.ConnectionOpen("/")
+    assert connection.receive(method(opened)) == [Command(0, opened, b"", b"")]
+    assert (connection.state, connection.limits) == (State.RUNNING, chosen)
+
+
+def test_amqplain() -> None:
+    """AMQPLAIN carries user and password in a table without its length."""
+    table = wire.encode_table({"LOGIN": "guest", "PASSWORD": "secret"})[4:]
+    assert greeted().receive(start_ok(table, "AMQPLAIN")) == [Login("guest", "secret", "AMQPLAIN")]
+
+
+@pytest.mark.parametrize(
+    ("response", "mechanism"), [(b"guest", "PLAIN"), (b"\xff", "AMQPLAIN"), (PLAIN, "EXTERNAL")]
+)
+def test_unreadable_login(response: bytes, mechanism: str) -> None:
+    """Who cannot even log in in form is cut off without a word."""
+    assert greeted().receive(start_ok(response, mechanism)) == [Ended()]
+
+
+@pytest.mark.parametrize("header", [b"AMQP\x00\x01\x00\x00", b"AMQP\x03\x01\x00\x00", b"GET / HT"])
+def test_other_protocol(header: bytes) -> None:
+    """Any other protocol is answered with the header of ours, and the end."""
+    connection = Connection(Limits(), {})
+    assert connection.receive(header) == [Send(wire.PROTOCOL_HEADER), Ended()]
+    assert connection.receive(b"more") == []
+
+
+@pytest.mark.parametrize(("capable", "told"), [(True, True), (False, False)])
+def test_refused_login(capable: bool, told: bool) -> None:
+    """A wrong password is told to a client that has said it can be told, to no other."""
+    connection = greeted()
+    connection.receive(start_ok(capabilities={"authentication_failure_close": capable}))
+    assert bool(connection.close(403, "ACCESS_REFUSED", 0, 0)) is told
+    assert connection.state is (State.CLOSED if told else State.ENDED)
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        ((2048, 131_072, 0), "negotiated channel_max = 2048 is higher than the maximum"),
+        ((0, 131_072, 0), "negotiated channel_max = 0 (no limit) is higher than the maximum"),
+        ((2047, 131_073, 0), "negotiated frame_max = 131073 is higher than the maximum"),
+        ((2047, 4095, 0), "negotiated frame_max = 4095 is lower than the minimum"),
+    ],
+)
+def test_refused_limits(choice: tuple[int, int, int], words: str) -> None:
+    """Limits beyond the broker's are 530."""
+    close = close_of(tuning().receive(tune_ok(*choice)))
+    assert (close.reply_code, words in close.reply_text) == (530, True)
+    assert (close.class_id, close.method_id) == (10, 30)
+
+
+def test_methods_and_contents_of_several_channels() -> None:
+    """Contents of different channels may interleave; each comes out whole."""
+    one, two = message(b"one" * 3000, 1, 4096), message(b"two", 2)
+    before = len(message(b"one" * 3000, 1)) - 9008  # octets before the first piece of its body
+    events = running().receive(one[:before] + two + one[before:])
+    assert [(event[0], event[3]) for event in events if isinstance(event, Command)] == [
+        (2, b"two"),
+        (1, b"one" * 3000),
+    ]
+
+
+@given(cuts=st.lists(st.integers(0, 400), max_size=8))
+def test_any_split(cuts: list[int]) -> None:
+    """The same octets mean the same, however they are cut."""
+    script = (
+        tune_ok(frame_max=4096)
+        + method(wire.ConnectionOpen("/"))
+        + method(wire.ChannelOpen(), 1)
+        + message(b"")
+        + wire.HEARTBEAT_FRAME
+        + message(b"body")
+        + method(wire.ConnectionClose(200, "bye"))
+    )
+    whole, pieces = tuning(), tuning()
+    places = [0, *sorted(min(cut, len(script)) for cut in cuts), len(script)]
+    together = [
+        event for begin, end in pairwise(places) for event in pieces.receive(script[begin:end])
+    ]
+    assert together == whole.receive(script)
+    assert len([event for event in together if isinstance(event, Command)]) == 5
+
+
+HEADER = wire.encode_frame(wire.FrameKind.HEADER, 1, wire.join_header(60, 4, b"\x00\x00"))
+PUBLISH = method(wire.BasicPublish("", "q"), 1)
+
+
+@pytest.mark.parametrize(
+    ("octets", "code"),
+    [
+        (HEADER, 505),
+        (wire.encode_body(1, b"x", 0), 505),
+        (PUBLISH + PUBLISH, 505),
+        (PUBLISH + wire.encode_body(1, b"x", 0), 505),
+        (PUBLISH + HEADER + PUBLISH, 505),
+        (PUBLISH + HEADER + wire.encode_body(1, b"five!", 0), 501),
+        (
+            PUBLISH
+            + wire.encode_frame(wire.FrameKind.HEADER, 1, wire.join_header(50, 4, b"\x00\x00")),
+            505,
+        ),
+        (
+            PUBLISH
+            + wire.encode_frame(
+                wire.FrameKind.HEADER, 1, wire.join_header(60, MAX_BODY_SIZE + 1, b"\x00\x00")
+            ),
+            501,
+        ),
+        (wire.HEARTBEAT_FRAME[:-1] + b"\x00", 501),
+        (b"\x07\x00\x00\x00\x00\x00\x00\xce", 501),
+        (wire.encode_frame(wire.FrameKind.HEARTBEAT, 1, b""), 505),
+        (wire.encode_frame(wire.FrameKind.HEARTBEAT, 0, b"x"), 501),
+        (wire.encode_frame(wire.FrameKind.BODY, 0, b"x"), 505),
+        (wire.encode_frame(wire.FrameKind.METHOD, 1, b"\x00\x3c\x03\xe7"), 540),
+        (method(wire.ConnectionOpen("/")), 504),
+        (start_ok(), 504),
+    ],
+)
+def test_broken_rule(octets: bytes, code: int) -> None:
+    """Each breach has its reply code, said once; what follows it is not heard."""
+    connection = running()
+    events = connection.receive(octets)
+    assert close_of(events).reply_code == code
+    assert isinstance(events[-1], Failed)
+    assert connection.receive(PUBLISH + HEADER) == []
+
+
+def test_silence_before_tune() -> None:
+    """Who breaks a rule before it is let in is told nothing."""
+    events = greeted().receive(method(wire.ConnectionOpen("/")))
+    assert [type(event) for event in events] == [Failed, Ended]
+
+
+def test_frame_max_holds_after_tune_ok() -> None:
+    """A frame above the negotiated size is 501."""
+    body = wire.encode_frame(wire.FrameKind.BODY, 1, b"x" * 4097)
+    events = running(frame_max=4096).receive(PUBLISH + body)
+    assert close_of(events).reply_code == 501
+
+
+def test_close_by_broker() -> None:
+    """After the broker's close only close and close-ok are heard."""
+    connection = running()
+    assert connection.close(320, "CONNECTION_FORCED - bye", 0, 0)
+    assert connection.receive(message(b"late")) == []
+    assert sent(connection.receive(method(wire.ConnectionClose()))) == [wire.ConnectionCloseOk()]
+    assert connection.receive(method(wire.ConnectionCloseOk())) == [Ended()]
+    assert connection.close(320, "again", 0, 0) == b""
+
+
+def test_close_by_client() -> None:
+    """The client's close is its last word."""
+    connection = running()
+    (close,) = connection.receive(method(wire.ConnectionClose(200, "bye")) + message(b"late"))
+    assert isinstance(close, Command)
+    assert close.method == wire.ConnectionClose(200, "bye")
+
+
+@given(st.binary(max_size=300))
+def test_garbage(octets: bytes) -> None:
+    """Any octets at any stage end in events, never in an exception."""
+    for connection in (Connection(Limits(), {}), greeted(), tuning(), running()):
+        for event in connection.receive(octets):
+            assert not isinstance(event, Login)
