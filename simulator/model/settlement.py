@@ -9,7 +9,7 @@ from simulator.model.dead_letter import Reason, dead_letter
 from simulator.model.errors import AmqpError, precondition_failed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from simulator.model.channel import Channel
     from simulator.model.queue import Queue
@@ -62,14 +62,24 @@ def collect(channel: Channel, tag: int, *, multiple: bool) -> dict[int, Enqueued
     return taken
 
 
-def settle(channel: Channel, deliveries: Iterable[Enqueued], outcome: Outcome) -> None:
-    """End `deliveries`, oldest first, which `collect` has taken from the channel."""
+def settle(channel: Channel, deliveries: Mapping[int, Enqueued], outcome: Outcome) -> None:
+    """End `deliveries`, by delivery tag, which `collect` has taken from the channel.
+
+    As in RabbitMQ they end in groups, by queue and consumer in the order of their names, and each
+    queue delivers again before the next group; only then does the channel's own limit give way.
+    """
     was_full = is_full(channel)
-    by_queue: dict[Queue, list[Enqueued]] = {}
-    for enqueued in deliveries:
-        by_queue.setdefault(enqueued.queue, []).append(enqueued)
-    for queue, batch in by_queue.items():
-        _settle_at(channel, queue, batch, outcome)
+    groups: dict[tuple[str, bool, int, str], list[Enqueued]] = {}
+    consumed = 0
+    for tag, enqueued in sorted(deliveries.items()):
+        consumer = enqueued.consumer
+        consumed += consumer is not None
+        by = (tag, "") if consumer is None else (channel.next_delivery_tag, consumer.tag)
+        queue = enqueued.queue  # one deleted may share its name with one that lives
+        groups.setdefault((queue.name, queue.deleted, *by), []).append(enqueued)
+    for _, group in sorted(groups.items()):
+        _settle_at(group[0].queue, group, outcome)
+    channel.global_unacked = max(channel.global_unacked - consumed, 0)
     if was_full:
         wake(channel)
 
@@ -78,7 +88,7 @@ def acknowledge(channel: Channel, enqueued: Enqueued) -> None:
     """Do what `settle` does, shorter: most deliveries end one by one with an ack."""
     consumer = enqueued.consumer
     if consumer is None or channel.global_prefetch:
-        settle(channel, (enqueued,), Outcome.ACK)
+        settle(channel, {0: enqueued}, Outcome.ACK)
         return
     queue = enqueued.queue
     queue.unacked_count -= 1
@@ -107,11 +117,10 @@ def wake(channel: Channel) -> None:
         queue.pump()
 
 
-def _settle_at(channel: Channel, queue: Queue, batch: list[Enqueued], outcome: Outcome) -> None:
+def _settle_at(queue: Queue, batch: list[Enqueued], outcome: Outcome) -> None:
     for enqueued in batch:
         consumer = enqueued.consumer
         if consumer is not None:
-            channel.global_unacked = max(channel.global_unacked - 1, 0)
             consumer.unacked -= 1
             if consumer.blocked and consumer.can_take():
                 queue.unblock(consumer)

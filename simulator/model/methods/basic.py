@@ -161,7 +161,7 @@ def end(channel: Channel, tag: int, outcome: Outcome, *, multiple: bool) -> None
     """Settle deliveries, now or at commit."""
     taken = collect(channel, tag, multiple=multiple)
     if channel.tx is None:
-        settle(channel, taken.values(), outcome)
+        settle(channel, taken, outcome)
     else:
         channel.tx.settlements.append((outcome, taken))
 
@@ -170,6 +170,6 @@ def recover(state: State, channel: Channel, command: commands.BasicRecover) -> N
     """Requeue all that is unacknowledged; 540 for redelivery to the same consumer."""
     if not command.requeue:
         raise AmqpError(Reply.NOT_IMPLEMENTED, "requeue=false")
-    settle(channel, collect(channel, 0, multiple=True).values(), Outcome.REQUEUE)
+    settle(channel, collect(channel, 0, multiple=True), Outcome.REQUEUE)
     if not command.asynchronous:
         state.events.append(events.BasicRecoverOk(command.connection, command.channel))

@@ -35,7 +35,7 @@ def commit(state: State, channel: Channel, command: commands.TxCommit) -> None:
         for message, queues, mandatory in transaction.publishes
     ]
     for outcome, deliveries in transaction.settlements:
-        settle(channel, deliveries.values(), outcome)
+        settle(channel, deliveries, outcome)
     if not all(taken):
         raise precondition_failed("partial tx completion")
     state.events.append(events.TxCommitOk(command.connection, command.channel))

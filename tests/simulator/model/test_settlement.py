@@ -140,3 +140,31 @@ def test_get_counts_what_is_left(lab: Lab) -> None:
     client = lab.channel()
     assert [client.get("q").message_count for _ in range(3)] == [2, 1, 0]
     assert isinstance(client.get("q"), events.BasicGetEmpty)
+
+
+def test_multiple_ends_consumer_after_consumer(lab: Lab) -> None:
+    """The first consumer's messages are delivered again before the second's are back."""
+    client = lab.channel()
+    client.declare("q2")
+    client.consume("q2", "a")
+    client.consume("q2", "b")
+    assert [len(client.publish("q2", body)) for body in (b"1", b"2", b"3")] == [1, 1, 1]
+    caused = client.nack(0, multiple=True)
+    assert [(event.consumer_tag, event.message.body) for event in caused] == [
+        ("b", b"1"),
+        ("a", b"3"),
+        ("b", b"2"),
+    ]
+
+
+def test_a_queue_made_again_is_another_queue(lab: Lab) -> None:
+    """Deliveries of a deleted queue end in nothing, also beside those of its successor."""
+    client = lab.channel()
+    client.get("q")
+    client.do(commands.QueueDelete, "q")
+    client.declare("q")
+    client.publish("q", b"new")
+    client.get("q")
+    client.nack(0, multiple=True)
+    assert lab.ready("q") == [b"new"]
+    assert lab.broker.vhosts["/"].queues["q"].unacked_count == 0
