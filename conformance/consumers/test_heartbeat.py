@@ -1,11 +1,12 @@
 """heartbeat-safe and single-flight: work that lasts longer than the heartbeat allows (document 1, chapter 2, step 9).
 
-A broker closes a connection that was silent for more than two and at most three heartbeats (AMQP 0-9-1, connection.tune),
-and gives what was unacked on it to another.
+A broker closes a connection that was silent for more than two and at most three heartbeats (AMQP 0-9-1,
+connection.tune), and gives what was unacked on it to another.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,7 +56,7 @@ def test_long_package_is_worked_on_once_at_a_time(rig: Rig) -> None:
                 f"{later.instance} was given the message while {earlier.instance} still worked on it",
                 (str(earlier), str(later)),
             )
-            for earlier, later in zip(deliveries, deliveries[1:], strict=False)
+            for earlier, later in pairwise(deliveries)
             if rig.works_until(earlier) > later.at
         )
     )

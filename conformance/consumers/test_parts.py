@@ -1,4 +1,4 @@
-"""The parts of a package: their order, the place of the result, and who shares the work (document 1, chapters 3 to 4b)."""
+"""The parts of a package: their order, the place of the result, who shares the work (document 1, chapters 3 to 4b)."""
 
 from __future__ import annotations
 

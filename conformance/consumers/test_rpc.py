@@ -199,7 +199,7 @@ def test_server_killed_during_work(rig: Rig) -> None:
 
 
 def _requests(rig: Rig) -> tuple[Published, ...]:
-    """The requests that the HTTP role published, in order."""
+    """Give the requests that the HTTP role published, in order."""
     return tuple(p for p in rig.ledger().publishes if p.exchange == RPC.exchange)
 
 
