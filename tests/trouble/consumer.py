@@ -14,6 +14,7 @@ import sys
 import time
 
 import pika
+import pika.exceptions
 
 EXCHANGE, QUEUE = "old_sound_rabbit_mq.stream", "old_sound_rabbit_mq.consumer.stream"
 STAY = [sys.executable, "-c", "import signal; signal.pause()"]
@@ -39,7 +40,10 @@ def main(trouble: str) -> None:
         signal.pause()
     if trouble == "stubborn":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    consume(trouble)
+    try:
+        consume(trouble)
+    except pika.exceptions.AMQPError as error:
+        sys.exit(f"the connection ended: {type(error).__name__}")
 
 
 def flood() -> None:

@@ -158,10 +158,14 @@ class Person:
         data = [f for run in self.runs for f in data_folders(run) if f.exists()]
         return [*processes, *map(str, (*files, *data)), *self._in_docker(), *self._in_broker()]
 
+    def has_instance(self) -> bool:
+        """Whether an instance of the implementation runs."""
+        return any("consumer.py" in " ".join(p.info["cmdline"] or ()) for p in self.processes())
+
     def processes(self) -> list[psutil.Process]:
         """Find the processes that have this person's temporary folder."""
         found = []
-        for process in psutil.process_iter():
+        for process in psutil.process_iter(["cmdline"]):
             try:
                 if process.environ().get("TMPDIR") == str(self.temporary):
                     found.append(process)
@@ -170,7 +174,12 @@ class Person:
         return found
 
     def _environment(self) -> dict[str, str]:
-        return {"TMPDIR": str(self.temporary), "COLUMNS": "400", "NO_COLOR": "1"}
+        return {
+            "TMPDIR": str(self.temporary),
+            "COLUMNS": "400",  # a sentence stays in one line
+            "NO_COLOR": "1",
+            "PYTEST_ADDOPTS": "-p no:hypothesispytest",  # takes long to import, and serves no case
+        }
 
     def _in_docker(self) -> list[str]:
         engine = docker.from_env()

@@ -23,7 +23,7 @@ def mount() -> Iterator[Callable[[Path, int], None]]:
 
     def make_disk(folder: Path, pages: int) -> None:
         size = pages * os.sysconf("SC_PAGE_SIZE")
-        argv = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder]
+        argv = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         if done.returncode:
             if os.environ.get("CI") == "true":

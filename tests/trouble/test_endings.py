@@ -18,7 +18,7 @@ def begin(person: Person, manifest: Path, *options: str) -> Command:
     command = person.begin(
         "warren", "check", manifest, *person.servers, "--guarantee", "fair-dispatch", *options
     )
-    person.see(lambda: any("consumer.py" in " ".join(p.cmdline()) for p in person.processes()))
+    person.see(person.has_instance)
     return command
 
 
@@ -67,7 +67,7 @@ def test_killed_with_its_broker(person: Person) -> None:
 def test_smoke_interrupted(person: Person) -> None:
     """Ctrl-C ends `warren smoke` with status 2 and leaves nothing."""
     command = person.begin("warren", "smoke", person.manifest("idles"), *person.servers)
-    person.see(lambda: any("consumer.py" in " ".join(p.cmdline()) for p in person.processes()))
+    person.see(person.has_instance)
     command.tell(signal.SIGINT)
     ended = command.end()
     assert ended.status == 2, ended.printed

@@ -94,9 +94,8 @@ def test_database_unreachable(person: Person) -> None:
     """A database server that is not there is named by its address, without the password."""
     port = free_port()
     database = f"postgresql:postgresql://warren:hidden@127.0.0.1:{port}/postgres"
-    ended = person.run(
-        *("warren", "check", person.manifest(), *person.servers[:2], "--database", database)
-    )
+    manifest, broker = person.manifest(), person.servers[:2]
+    ended = person.run("warren", "check", manifest, *broker, "--database", database)
     assert ended.status == 2, ended.printed
     sentence = ended.sentence(f"database server 127.0.0.1:{port}: ")
     assert "check that it runs there" in sentence
@@ -119,10 +118,8 @@ def test_wrong_database_password(person: Person, postgresql: URL) -> None:
     """A refused password is told from a database server that is not there."""
     wrong = postgresql.set(password="hidden")  # noqa: S106 - a wrong one
     database = wrong.render_as_string(hide_password=False)
-    ended = person.run(
-        *("warren", "check", person.manifest(), *person.servers[:2]),
-        *("--database", f"postgresql:{database}"),
-    )
+    options = *person.servers[:2], "--database", f"postgresql:{database}"
+    ended = person.run("warren", "check", person.manifest(), *options)
     assert ended.status == 2, ended.printed
     there = f"database server {postgresql.host}:{postgresql.port}: "
     assert "or its password was refused; give the right ones" in ended.sentence(there)
