@@ -10,7 +10,7 @@ Nothing is decided here but how fast: who does not read is sent no more deliveri
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from simulator import wire
 from simulator.model import commands, events
@@ -75,10 +75,9 @@ class Client(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for the handshake."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.set_write_buffer_limits(HIGH_WATER)
-        self.name = _name(transport)
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(HIGH_WATER)
+        self.name = _name(self._transport)
         self._end_after(HANDSHAKE_TIMEOUT)
         self._node.enter(self)
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 from base64 import b64decode
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl, unquote
 
 import h11
@@ -37,8 +37,7 @@ class HttpClient(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for a request."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
         self._node.http_clients.add(self)
         self._wait()
 

@@ -1,0 +1,152 @@
+"""The management API and the durable file of the embedded broker."""
+
+from pathlib import Path
+
+import pika
+import pika.exceptions
+import pytest
+
+from tests.simulator.tcp.embedded import TIMEOUT, Embedded, until
+
+ALL = {"configure": ".*", "write": ".*", "read": ".*"}
+
+
+def test_overview(broker: Embedded) -> None:
+    """The overview has the version that scripts look for."""
+    shown = broker.api("GET", "overview").json()
+    assert shown["rabbitmq_version"] == shown["product_version"] == "4.3.0"
+
+
+@pytest.mark.parametrize("auth", [None, ("guest", "wrong"), ("nobody", "secret")])
+def test_authentication(broker: Embedded, auth: tuple[str, str] | None) -> None:
+    """Without the right password every path is 401."""
+    assert broker.api("GET", "overview", auth=auth).status_code == 401
+
+
+def test_user_without_a_tag(broker: Embedded) -> None:
+    """A user who is no administrator may use AMQP alone."""
+    broker.api("PUT", "users/plain", json={"password": "pw", "tags": ""})
+    assert broker.api("GET", "overview", auth=("plain", "pw")).status_code == 401
+
+
+def test_vhost_and_user(broker: Embedded) -> None:
+    """A user gets into a vhost with permissions, and out of it when the vhost goes."""
+    assert broker.api("PUT", "vhosts/a%2Fb", json={}).status_code == 201
+    assert broker.api("PUT", "users/eva", json={"password": "pw", "tags": ""}).status_code == 201
+    parameters = pika.ConnectionParameters(
+        "127.0.0.1",
+        broker.port,
+        "a/b",
+        pika.PlainCredentials("eva", "pw"),
+        blocked_connection_timeout=TIMEOUT,
+    )
+    with pytest.raises(pika.exceptions.ProbableAccessDeniedError):
+        pika.BlockingConnection(parameters)
+    assert broker.api("PUT", "permissions/a%2Fb/eva", json=ALL).status_code == 201
+    connection = pika.BlockingConnection(parameters)
+    (shown,) = broker.api("GET", "vhosts/a%2Fb/connections").json()
+    assert (shown["user"], shown["client_properties"]["product"]) == (
+        "eva",
+        "Pika Python Client Library",
+    )
+    assert broker.api("DELETE", "vhosts/a%2Fb").status_code == 204
+    with pytest.raises(pika.exceptions.ConnectionClosedByBroker, match="CONNECTION_FORCED"):
+        connection.channel()
+    assert broker.api("DELETE", "vhosts/a%2Fb").status_code == 404
+    assert broker.api("DELETE", "users/eva").status_code == 204
+
+
+def test_close_connection_with_reason(broker: Embedded) -> None:
+    """A connection is closed by its name, and told why."""
+    connection = broker.connect()
+    names = [each["name"] for each in broker.api("GET", "connections").json()]
+    (name,) = names
+    answer = broker.api("DELETE", f"connections/{name}", headers={"X-Reason": "because"})
+    assert answer.status_code == 204
+    with pytest.raises(pika.exceptions.ConnectionClosedByBroker, match="because"):
+        connection.channel()
+    until(lambda: broker.api("DELETE", f"connections/{name}").status_code == 404)
+
+
+def test_queue_counts_publish_get_purge(broker: Embedded) -> None:
+    """Queues are made, filled, looked into, counted, purged and deleted over HTTP."""
+    path = "queues/%2F/http"
+    assert broker.api("PUT", path, json={"durable": True}).status_code == 201
+    assert broker.api("PUT", path, json={"durable": True}).status_code == 204
+    assert broker.api("PUT", path, json={"auto_delete": True}).status_code == 400
+    message = {"routing_key": "http", "payload": "aGk=", "payload_encoding": "base64"}
+    message |= {"properties": {"headers": {"n": 1}, "delivery_mode": 2}}
+    for _ in range(2):
+        answer = broker.api("POST", "exchanges/%2F/amq.default/publish", json=message)
+        assert answer.json() == {"routed": True}
+    message["routing_key"] = "nowhere"
+    assert broker.api("POST", "exchanges/%2F/amq.default/publish", json=message).json() == {
+        "routed": False
+    }
+    ask = {"count": 1, "ackmode": "ack_requeue_true", "encoding": "auto"}
+    (got,) = broker.api("POST", f"{path}/get", json=ask).json()
+    assert (got["payload"], got["properties"]["headers"]) == ("hi", {"n": 1})
+    ask["ackmode"] = "ack_requeue_false"
+    (got,) = broker.api("POST", f"{path}/get", json=ask).json()
+    assert got["redelivered"]
+    shown = broker.queue("http")
+    assert (shown["messages_ready"], shown["messages_unacknowledged"]) == (1, 0)
+    assert broker.api("DELETE", f"{path}/contents").status_code == 204
+    assert broker.queue("http")["messages"] == 0
+    assert broker.api("DELETE", path).status_code == 204
+    assert broker.api("GET", path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "nothing", b"", 404),
+        ("PUT", "users/x", b"{", 400),
+        ("PUT", "users/x", b"[]", 400),
+        ("PUT", "users/x", b'{"tags": ""}', 400),
+        ("PUT", "permissions/%2F/guest", b'{"configure": "("}', 400),
+        ("PUT", "permissions/%2F/nobody", b"{}", 404),
+        ("POST", "queues/%2F/none/get", b'{"count": 1, "ackmode": "x"}', 400),
+        ("DELETE", "queues/%2F/none/contents", b"", 404),
+    ],
+)
+def test_errors(broker: Embedded, method: str, path: str, body: bytes, status: int) -> None:
+    """What is asked wrongly is answered with an error in JSON."""
+    answer = broker.api(method, path, data=body)
+    assert (answer.status_code, {"error", "reason"} <= answer.json().keys()) == (status, True)
+
+
+def test_durable_file(tmp_path: Path) -> None:
+    """What is durable is there after a restart, and nothing else; the file is private."""
+    data = tmp_path / "durable.json"
+    with Embedded.start(f"--data={data}") as broker:
+        broker.api("PUT", "users/eva", json={"password": "pw", "tags": "administrator"})
+        broker.api("PUT", "permissions/%2F/eva", json={**ALL, "write": "^a"})
+        channel = broker.connect().channel()
+        channel.exchange_declare("kept", "topic", durable=True)
+        channel.exchange_declare("lost", "topic")
+        channel.queue_declare("kept", durable=True, arguments={"x-max-priority": 3})
+        channel.queue_bind("kept", "kept", "a.#")
+        persistent = pika.BasicProperties(delivery_mode=2, headers={"n": [1, None]}, priority=2)
+        channel.basic_publish("kept", "a.b", b"\xff", persistent)
+        channel.basic_publish("kept", "a.b", b"gone")
+        assert broker.end() == 0
+    assert data.stat().st_mode & 0o077 == 0
+    with Embedded.start(f"--data={data}") as broker:
+        permissions = broker.api("GET", "permissions", auth=("eva", "pw")).json()
+        assert {"user": "eva", "vhost": "/", **ALL, "write": "^a"} in permissions
+        channel = broker.connect().channel()
+        channel.basic_publish("kept", "a.c", b"new")
+        channel.queue_declare("kept", durable=True, arguments={"x-max-priority": 3})
+        got = [channel.basic_get("kept", auto_ack=True) for _ in range(3)]
+        assert [each[2] for each in got] == [b"\xff", b"new", None]
+        assert (got[0][0].routing_key, got[0][1].headers) == ("a.b", {"n": [1, None]})
+        assert broker.api("GET", "exchanges/%2F/lost").status_code == 404
+
+
+def test_bad_durable_file(tmp_path: Path) -> None:
+    """A file of another kind is one line, and nothing is served."""
+    data = tmp_path / "durable.json"
+    data.write_text("{}")
+    with pytest.raises(ValueError, match="Expecting value"):
+        Embedded.start(f"--data={data}")
