@@ -1,0 +1,118 @@
+"""The document's use case: files copied from the main storage to a second one, in the background.
+
+A copier is `python -m reference_impl.background_copy`. Dying "in the middle of a file" needs no luck: the file is a
+pipe that the case has filled by half.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fixtures.broker_cases import BrokerRig, Program
+
+QUEUE = "background-copy"
+START = 60.0
+"""Seconds that a copier may take to begin on a busy machine."""
+BLOCK = 1 << 16
+
+
+def _stores(broker: BrokerRig) -> tuple[Path, Path]:
+    source, target = broker.folder / "main", broker.folder / "backup"
+    source.mkdir()
+    target.mkdir()
+    return source, target
+
+
+def _copier(broker: BrokerRig, name: str, source: Path, target: Path) -> Program:
+    argv = [sys.executable, "-m", "reference_impl.background_copy", str(source), str(target)]
+    return broker.program(name, argv)
+
+
+def _publish(broker: BrokerRig, path: str) -> None:
+    broker.publish(json.dumps({"path": path}).encode(), QUEUE, delivery_mode=2)
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    """Give the finished files by their path."""
+    paths = [path for path in folder.rglob("*") if path.is_file() and path.name[0] != "."]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+
+def _idle(broker: BrokerRig) -> bool:
+    state = broker.state(QUEUE)
+    return not state.ready and not state.unacked
+
+
+@pytest.mark.requirement("background-copy.all")
+def test_every_file_is_copied(broker: BrokerRig) -> None:
+    """Two copiers bring every file to the second store, octet for octet; an empty one and one in a folder, too."""
+    source, target = _stores(broker)
+    sent = {f"{n}.bin": bytes(range(256)) * (n * 100) for n in range(6)} | {"a/б.txt": b"deep"}
+    (source / "a").mkdir()
+    broker.queue(QUEUE)
+    for path, octets in sent.items():
+        (source / path).write_bytes(octets)
+        _publish(broker, path)
+    for name in ("one", "two"):
+        _copier(broker, name, source, target)
+    broker.until(lambda: _idle(broker), "all files to be copied and acknowledged", within=START)
+    assert _files(target) == sent
+
+
+@pytest.mark.requirement("background-copy.never-torn", "background-copy.nothing-lost")
+def test_a_copier_dies_in_the_middle(broker: BrokerRig) -> None:
+    """Killed half-way, a copier leaves nothing under the file's name, and another one copies it whole."""
+    source, target = _stores(broker)
+    octets = bytes(range(256)) * 2000
+    os.mkfifo(source / "photo.jpg")
+    (source / "next.jpg").write_bytes(octets)
+    broker.queue(QUEUE)
+    _publish(broker, "photo.jpg")
+    _publish(broker, "next.jpg")
+    dying = _copier(broker, "dying", source, target)
+    pipe = _writer(broker, source / "photo.jpg")
+    try:
+        os.write(pipe, octets[:BLOCK])
+        broker.until(lambda: _size(target) >= BLOCK, "half of the file at the second store")
+        assert _files(target) == {}, "a file that is not whole stands under its name"
+        dying.kill()
+    finally:
+        os.close(pipe)
+    broker.until(lambda: broker.ready(QUEUE) == 2, "the file in hand to be ready again")
+    assert _files(target) == {}, "the dead copier left a torn file"
+    (source / "photo.jpg").unlink()
+    (source / "photo.jpg").write_bytes(octets)
+    _copier(broker, "second", source, target)
+    broker.until(lambda: _idle(broker), "both files to be copied and acknowledged", within=START)
+    assert _files(target) == {"photo.jpg": octets, "next.jpg": octets}
+    assert _size(target) == 2 * len(octets), "the dead copier's leftover is still there"
+
+
+def _writer(broker: BrokerRig, path: Path) -> int:
+    """Open a pipe for writing once somebody reads it."""
+    opened: list[int] = []
+
+    def is_read() -> bool:
+        try:
+            opened.append(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+        return bool(opened)
+
+    broker.until(is_read, "a copier to begin with the file", within=START)
+    return opened[0]
+
+
+def _size(folder: Path) -> int:
+    """Count the octets of all files, finished or not."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

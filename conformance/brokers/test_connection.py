@@ -1,0 +1,279 @@
+"""Connections and channels: heartbeats, what is negotiated, and the right reply code at the right scope.
+
+The notes leave open what a channel is ("contains most of the API (???)") and never speak of heartbeats; the statements
+are AMQP 0-9-1's, as RabbitMQ keeps them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pika
+import pytest
+from pika.exceptions import ProbableAccessDeniedError, ProbableAuthenticationError
+
+from conformance.brokers.releases import release_of
+from fixtures.broker_cases.wire import (
+    HEARTBEAT_FRAME,
+    BasicGet,
+    BasicGetOk,
+    BasicPublish,
+    ChannelClose,
+    ChannelCloseOk,
+    ChannelOpen,
+    ConnectionClose,
+    ConnectionOpen,
+    ConnectionTuneOk,
+    FrameKind,
+    Heartbeat,
+    Method,
+    ProtocolHeader,
+    QueueDeclare,
+    QueueDeclareOk,
+    encode_frame,
+    encode_method_frame,
+)
+
+if TYPE_CHECKING:
+    from fixtures.broker_cases import BrokerRig, RawClient
+
+LATE = 3.0
+"""Seconds that a busy machine may be late with a heartbeat's tick."""
+FRAME_MAX = 8192
+"""The least that every release takes."""
+
+
+def _ready(broker: BrokerRig, **tuning: int) -> RawClient:
+    """Connect by hand, with channel 1 open."""
+    client = broker.raw()
+    client.log_in()
+    client.tune(**tuning)
+    client.open_channel()
+    return client
+
+
+@pytest.mark.requirement("connection.silent-closed")
+def test_silent_client(broker: BrokerRig) -> None:
+    """A client that says nothing is cut off at the third tick of its heartbeat: after 2 intervals, within 3."""
+    heartbeat = broker.pace.heartbeat
+    client = broker.raw()
+    client.log_in()
+    client.tune(heartbeat=heartbeat)
+    client.open_channel()
+    last = broker.now()
+    silence = client.wait_for_end(within=3 * heartbeat + LATE) - last
+    assert 2 * heartbeat - 0.2 < silence < 3 * heartbeat + LATE, f"cut off after {silence:.2f} s"
+
+
+@pytest.mark.requirement("connection.heard-kept")
+def test_heartbeats_keep_a_connection(broker: BrokerRig) -> None:
+    """A client that sends nothing but heartbeats keeps its connection beyond three intervals."""
+    heartbeat = broker.pace.heartbeat
+    client = _ready(broker, heartbeat=heartbeat)
+    began = broker.now()
+    while broker.now() - began < 4 * heartbeat:
+        assert isinstance(client.read(), Heartbeat)
+        client.send_octets(HEARTBEAT_FRAME)
+    client.send(1, QueueDeclare(queue="still-here", durable=True))
+    client.expect(QueueDeclareOk)
+
+
+@pytest.mark.requirement("connection.broker-heartbeats")
+def test_broker_sends_heartbeats(broker: BrokerRig) -> None:
+    """The broker sends heartbeats on a connection on which it has nothing else to say, at least one an interval."""
+    heartbeat = broker.pace.heartbeat
+    client = _ready(broker, heartbeat=heartbeat)
+    for _ in range(3):
+        assert isinstance(client.read(within=heartbeat + LATE), Heartbeat)
+        client.send_octets(HEARTBEAT_FRAME)
+
+
+@pytest.mark.requirement("connection.no-heartbeat")
+def test_no_heartbeat(broker: BrokerRig) -> None:
+    """With a heartbeat of 0 neither side sends any, and silence is no reason to close."""
+    silent = _ready(broker, heartbeat=0)
+    control = _ready(broker, heartbeat=1)
+    control.wait_for_end(within=3 + LATE)
+    silent.send(1, QueueDeclare(queue="still-here", durable=True))
+    assert isinstance(silent.read(), QueueDeclareOk), "a heartbeat came though none was agreed"
+
+
+@pytest.mark.requirement("connection.wrong-password")
+def test_wrong_password(broker: BrokerRig) -> None:
+    """A wrong password is answered 403 where the client says that it can read that."""
+    with pytest.raises(ProbableAuthenticationError) as refusal:
+        broker.connect(credentials=pika.PlainCredentials(broker.place.broker.case_user, "wrong"))
+    assert "403" in str(refusal.value)
+    assert "ACCESS_REFUSED" in str(refusal.value)
+
+
+@pytest.mark.requirement("connection.unknown-vhost")
+def test_unknown_vhost(broker: BrokerRig) -> None:
+    """A vhost that is not there, or not for this user, is answered 530."""
+    with pytest.raises(ProbableAccessDeniedError) as refusal:
+        broker.connect(virtual_host="nowhere")
+    assert "530" in str(refusal.value)
+
+
+@pytest.mark.requirement("connection.protocol-header")
+@pytest.mark.parametrize(
+    "octets", [b"AMQP\x01\x01\x09\x02", b"GET / HTTP/1.1\r\n\r\n"], ids=["amqp-0-9-2", "http"]
+)
+def test_other_protocol(broker: BrokerRig, octets: bytes) -> None:
+    """Whatever begins otherwise is told which protocol is spoken here, and cut off."""
+    client = broker.raw()
+    client.send_octets(octets)
+    assert client.expect(ProtocolHeader).version == release_of(broker.version).protocol
+    client.wait_for_end()
+
+
+@pytest.mark.requirement("connection.frame-max")
+def test_frame_max(broker: BrokerRig) -> None:
+    """The broker cuts bodies so that no frame is larger than what was agreed."""
+    queue = broker.queue()
+    body = bytes(range(256)) * 100
+    broker.publish(body, queue)
+    client = _ready(broker, frame_max=FRAME_MAX)
+    client.send(1, BasicGet(queue=queue, no_ack=True))
+    client.expect(BasicGetOk)
+    _, frames = client.read_body()
+    assert b"".join(frame.payload for frame in frames) == body
+    assert len(frames) > 1
+    assert max(frame.size for frame in frames) <= FRAME_MAX
+
+
+@pytest.mark.requirement("connection.frame-too-large")
+def test_frame_too_large(broker: BrokerRig) -> None:
+    """A frame larger than agreed closes the connection with 501."""
+    client = _ready(broker, frame_max=FRAME_MAX)
+    client.send(1, BasicPublish(routing_key="nowhere"))
+    header = encode_frame(
+        FrameKind.HEADER, 1, b"\x00\x3c\x00\x00" + (2 * FRAME_MAX).to_bytes(8) + b"\0\0"
+    )
+    client.send_octets(header + encode_frame(FrameKind.BODY, 1, bytes(2 * FRAME_MAX)))
+    assert client.expect(ConnectionClose).reply_code == 501
+
+
+@pytest.mark.requirement("connection.channel-max")
+def test_channel_max(broker: BrokerRig) -> None:
+    """A channel beyond the agreed number closes the connection with 530."""
+    client = _ready(broker, channel_max=2)
+    client.open_channel(2)
+    client.send(3, ChannelOpen())
+    assert client.expect(ConnectionClose).reply_code == 530
+
+
+@pytest.mark.requirement("connection.tune-too-much")
+def test_tune_beyond_the_broker(broker: BrokerRig) -> None:
+    """A client that answers tune with more than it was offered is cut off without a word."""
+    client = broker.raw()
+    offered = client.log_in()
+    client.send(0, ConnectionTuneOk(offered.channel_max + 1, offered.frame_max, 0))
+    client.send(0, ConnectionOpen(broker.place.vhost))
+    assert client.read() is None
+
+
+BAD_END = encode_method_frame(1, QueueDeclare())[:-1] + b"\x00"
+
+
+@pytest.mark.requirement("connection.wrong-frame")
+@pytest.mark.parametrize(
+    ("octets", "code"),
+    [
+        pytest.param(BAD_END, 501, id="end"),
+        pytest.param(b"\x09" + BAD_END[1:-1] + b"\xce", 501, id="type"),
+        pytest.param(
+            encode_frame(FrameKind.METHOD, 1, b"\x00\x32\x00\x0a\x00"), 501, id="cut-short"
+        ),
+    ],
+)
+def test_wrong_frame(broker: BrokerRig, octets: bytes, code: int) -> None:
+    """A frame that is none, or says nothing, closes the connection with its code."""
+    client = _ready(broker)
+    client.send_octets(octets)
+    assert client.expect(ConnectionClose).reply_code == code
+
+
+@pytest.mark.requirement("connection.unknown-method")
+def test_unknown_method(broker: BrokerRig) -> None:
+    """A method that AMQP does not have ends the connection without a word."""
+    client = _ready(broker)
+    client.send_octets(encode_frame(FrameKind.METHOD, 1, b"\x00\x32\x00\x63"))
+    assert client.read() is None
+
+
+@pytest.mark.requirement("connection.wrong-channel")
+@pytest.mark.parametrize(
+    ("channel", "method"),
+    [
+        pytest.param(2, QueueDeclare(), id="not-open"),
+        pytest.param(1, ChannelOpen(), id="open-twice"),
+    ],
+)
+def test_wrong_channel(broker: BrokerRig, channel: int, method: Method) -> None:
+    """A method on a channel that is not open, and a second open, close the connection with 504."""
+    client = _ready(broker)
+    client.send(channel, method)
+    assert client.expect(ConnectionClose).reply_code == 504
+
+
+@pytest.mark.requirement("connection.wrong-order")
+@pytest.mark.parametrize(
+    "octets",
+    [
+        pytest.param(
+            encode_frame(FrameKind.HEADER, 1, b"\x00\x3c\x00\x00" + bytes(10)), id="header-first"
+        ),
+        pytest.param(encode_frame(FrameKind.BODY, 1, b"x"), id="body-first"),
+        pytest.param(
+            encode_method_frame(1, BasicPublish()) + encode_method_frame(1, QueueDeclare()),
+            id="method-for-header",
+        ),
+    ],
+)
+def test_wrong_order(broker: BrokerRig, octets: bytes) -> None:
+    """A frame where another is due closes the connection with 505."""
+    client = _ready(broker)
+    client.send_octets(octets)
+    assert client.expect(ConnectionClose).reply_code == 505
+
+
+@pytest.mark.requirement("connection.before-open")
+def test_method_before_open(broker: BrokerRig) -> None:
+    """A connection.open before tune-ok is out of order: the client is cut off without a word."""
+    client = broker.raw()
+    client.log_in()
+    client.send(0, ConnectionOpen(broker.place.vhost))
+    assert client.read() is None
+
+
+@pytest.mark.requirement("connection.channel-scope")
+def test_channel_error_stays_in_its_channel(broker: BrokerRig) -> None:
+    """An error of a channel closes that channel alone; its number may be opened again after close-ok."""
+    client = _ready(broker)
+    client.open_channel(2)
+    client.send(1, QueueDeclare(queue="nothing", passive=True))
+    closed = client.expect(ChannelClose)
+    assert closed.reply_code == 404
+    assert (closed.class_id, closed.method_id) == (50, 10), "it names queue.declare"
+    client.send(2, QueueDeclare(queue="fine", durable=True))
+    client.expect(QueueDeclareOk)
+    client.send(1, QueueDeclare(queue="ignored", durable=True), ChannelCloseOk())
+    client.open_channel(1)
+    assert not broker.exists("ignored"), "a method on a channel that is being closed was done"
+
+
+@pytest.mark.requirement("connection.ends-its-channels")
+def test_connection_error_ends_all_channels(broker: BrokerRig) -> None:
+    """An error of the connection ends all its channels: what they held is ready again."""
+    queue = broker.queue()
+    broker.publish(b"held", queue)
+    client = _ready(broker)
+    client.send(1, BasicGet(queue=queue))
+    client.expect(BasicGetOk)
+    client.read_body()
+    client.open_channel(2)
+    client.send_octets(encode_frame(FrameKind.BODY, 2, b"x"))
+    assert client.expect(ConnectionClose).reply_code == 505
+    client.close()
+    broker.until(lambda: broker.ready(queue) == 1, "the held message to be ready again")

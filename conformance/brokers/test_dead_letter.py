@@ -1,0 +1,182 @@
+"""Where a message goes that a queue gives up (document 2: "Dead lettering", handled again after 5 to 10 s).
+
+The delay is scaled down: `DELAY` stands for the document's 5 to 10 s, and only its lower bound is judged.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from fixtures.broker_cases import BrokerRig, Message
+
+DELAY = 500
+"""Milliseconds."""
+
+
+def _dead_lettering(broker: BrokerRig, name: str, **arguments: Any) -> str:
+    """Declare a queue with the fanout exchange `dlx` as its dead-letter exchange, and `dead` bound to that."""
+    broker.bind(broker.queue("dead"), broker.exchange("dlx", "fanout"))
+    return broker.queue(name, arguments={"x-dead-letter-exchange": "dlx", **arguments})
+
+
+def _give_up(broker: BrokerRig, queue: str) -> None:
+    channel = broker.channel()
+    message = broker.get(queue, channel, auto_ack=False)
+    assert message is not None, f"nothing is ready in {queue}"
+    channel.basic_reject(message.tag, requeue=False)
+    channel.close()
+
+
+def _dead(broker: BrokerRig, queue: str = "dead") -> Message:
+    broker.until(lambda: broker.ready(queue) > 0, f"a dead letter in {queue}")
+    message = broker.get(queue)
+    assert message is not None
+    return message
+
+
+def _deaths(message: Message) -> list[tuple[str, str, int]]:
+    return [(d["queue"], d["reason"], d["count"]) for d in message.headers["x-death"]]
+
+
+@pytest.mark.requirement("dead-letter.rejected")
+def test_rejected(broker: BrokerRig) -> None:
+    """What is rejected without requeue goes on with body, properties and key; x-death says why and whence."""
+    queue = _dead_lettering(broker, "orders")
+    exchange = broker.exchange("X", "direct")
+    broker.bind(queue, exchange, "order")
+    broker.publish(b"bad", "order", exchange, message_id="m", headers={"mine": 1})
+    _give_up(broker, queue)
+    message = _dead(broker)
+    assert (message.body, message.exchange, message.routing_key) == (b"bad", "dlx", "order")
+    assert (message.properties.message_id, message.headers["mine"]) == ("m", 1)
+    (death,) = message.headers["x-death"]
+    expected = {
+        "queue": "orders",
+        "reason": "rejected",
+        "count": 1,
+        "exchange": "X",
+        "routing-keys": ["order"],
+    }
+    assert {name: death[name] for name in expected} == expected
+    assert "time" in death, "x-death says when"
+    first = [message.headers[f"x-first-death-{what}"] for what in ("queue", "reason", "exchange")]
+    assert first == ["orders", "rejected", "X"]
+
+
+@pytest.mark.requirement("dead-letter.expired")
+def test_expired(broker: BrokerRig) -> None:
+    """An expired message has the reason `expired`, its expiration is taken off and kept in x-death."""
+    queue = _dead_lettering(broker, "orders")
+    broker.publish(b"old", queue, expiration="1")
+    message = _dead(broker)
+    assert _deaths(message) == [("orders", "expired", 1)]
+    assert message.properties.expiration is None, "it would expire again"
+    assert message.headers["x-death"][0]["original-expiration"] == "1"
+
+
+@pytest.mark.requirement("dead-letter.maxlen")
+def test_too_many(broker: BrokerRig) -> None:
+    """A message that a full queue drops from its head has the reason `maxlen`."""
+    queue = _dead_lettering(broker, "orders", **{"x-max-length": 1})
+    broker.publish(b"first", queue)
+    broker.publish(b"second", queue)
+    message = _dead(broker)
+    assert (message.body, _deaths(message)) == (b"first", [("orders", "maxlen", 1)])
+    assert broker.drain(queue) == [b"second"]
+
+
+@pytest.mark.requirement("dead-letter.routing-key")
+def test_routing_key(broker: BrokerRig) -> None:
+    """x-dead-letter-routing-key takes the place of the message's own key."""
+    queue = broker.queue(
+        "orders",
+        arguments={"x-dead-letter-exchange": "", "x-dead-letter-routing-key": broker.queue("bad")},
+    )
+    broker.publish(b"bad", queue)
+    _give_up(broker, queue)
+    message = _dead(broker, "bad")
+    assert (message.exchange, message.routing_key) == ("", "bad")
+    assert message.headers["x-death"][0]["routing-keys"] == ["orders"], "x-death keeps the old key"
+
+
+@pytest.mark.requirement("dead-letter.nowhere")
+def test_missing_exchange(broker: BrokerRig) -> None:
+    """A dead letter whose exchange is not there is dropped in silence."""
+    queue = broker.queue("orders", arguments={"x-dead-letter-exchange": "nowhere"})
+    broker.publish(b"bad", queue)
+    _give_up(broker, queue)
+    state = broker.state(queue)
+    assert (state.ready, state.unacked) == (0, 0)
+
+
+def _retrying(broker: BrokerRig) -> str:
+    """Declare `work`, whose rejected messages wait DELAY ms in `wait` and come back."""
+    broker.queue(
+        "wait",
+        arguments={
+            "x-message-ttl": DELAY,
+            "x-dead-letter-exchange": "",
+            "x-dead-letter-routing-key": "work",
+        },
+    )
+    return broker.queue(
+        "work", arguments={"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "wait"}
+    )
+
+
+@pytest.mark.requirement("dead-letter.delayed-retry")
+def test_delayed_retry(broker: BrokerRig) -> None:
+    """A queue with a TTL that dead-letters back gives a rejected message again after the delay, and x-death counts."""
+    work = _retrying(broker)
+    broker.publish(b"again", work)
+    for retry in range(3):
+        message = broker.get(work, channel := broker.channel(), auto_ack=False)
+        assert message is not None
+        counted = {(queue, reason): n for queue, reason, n in _deaths(message)} if retry else {}
+        assert counted == (
+            {("work", "rejected"): retry, ("wait", "expired"): retry} if retry else {}
+        )
+        began = broker.now()
+        channel.basic_reject(message.tag, requeue=False)
+        assert broker.ready(work) == 0, "it came back at once"
+        broker.until(lambda: broker.ready(work) == 1, "the message back in its queue")
+        assert (
+            broker.now() - began
+        ) * 1000 >= DELAY * 0.9  # the broker's timer began a little earlier
+
+
+@pytest.mark.requirement("dead-letter.no-delay-in-nack")
+def test_nack_has_no_delay(broker: BrokerRig) -> None:
+    """A consumer cannot name a delay when it returns a message: with requeue it is ready at once."""
+    queue = broker.queue(arguments={"x-message-ttl": 3_600_000})
+    broker.publish(b"again", queue)
+    channel = broker.channel()
+    message = broker.get(queue, channel, auto_ack=False)
+    assert message is not None
+    channel.basic_nack(message.tag, requeue=True)
+    again = broker.get(queue, channel)
+    assert again is not None, "what nack returned was not ready when the next request came"
+    assert again.redelivered
+
+
+@pytest.mark.requirement("dead-letter.cycle-dropped")
+def test_cycle_without_rejection(broker: BrokerRig) -> None:
+    """A message that would go round in a circle by expiry alone is dropped when it meets its queue again."""
+    arguments = {"x-message-ttl": 1, "x-dead-letter-exchange": ""}
+    broker.queue("one", arguments={**arguments, "x-dead-letter-routing-key": "two"})
+    witness = _dead_lettering(broker, "witness")
+    exchange = broker.exchange("X", "fanout")
+    broker.bind("one", exchange)
+    broker.bind(witness, exchange)
+    broker.queue("two", arguments={**arguments, "x-dead-letter-routing-key": "one"})
+
+    def left(queue: str) -> int:
+        state = broker.state(queue)
+        return state.ready + state.unacked
+
+    broker.publish(b"round", "", exchange)
+    assert broker.drain(witness) == [b"round"], "it was published"
+    broker.until(lambda: not any(map(left, ("one", "two"))), "the circle to end")

@@ -1,0 +1,153 @@
+"""What may not be declared, used or deleted (document 2: "if the names match, declare as often as you like")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pika.adapters.blocking_connection import BlockingChannel
+
+    from fixtures.broker_cases import BrokerRig
+
+
+@pytest.mark.requirement("declare.other-arguments")
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"durable": False},
+        {"auto_delete": True},
+        {"arguments": {"x-max-length": 2}},
+        {"arguments": {}},
+        {"arguments": {"x-max-length": 1, "x-expires": 60000}},
+    ],
+    ids=["durable", "auto-delete", "other-value", "without", "one-more"],
+)
+def test_queue_with_other_arguments(broker: BrokerRig, other: dict[str, Any]) -> None:
+    """A queue that is there is not declared again with other arguments: 406, and it stays as it was."""
+    given = {"arguments": {"x-max-length": 1}}
+    queue = broker.queue("orders", **given)
+    with broker.refused(406):
+        broker.queue("orders", **given | other)
+    assert broker.queue("orders", **given) == queue
+
+
+@pytest.mark.requirement("declare.other-exchange")
+@pytest.mark.parametrize("other", [{"kind": "fanout"}, {"durable": False}, {"auto_delete": True}])
+def test_exchange_with_other_arguments(broker: BrokerRig, other: dict[str, Any]) -> None:
+    """Nor an exchange of another type or with other arguments."""
+    given: dict[str, Any] = {"name": "X", "kind": "direct", "durable": True}
+    broker.exchange(**given)
+    broker.exchange(**given)
+    with broker.refused(406):
+        broker.exchange(**given | other)
+
+
+@pytest.mark.requirement("declare.passive")
+def test_passive(broker: BrokerRig) -> None:
+    """A passive declare makes nothing: it finds what is there, whatever its arguments, and is 404 otherwise."""
+    broker.queue("orders", arguments={"x-max-length": 1})
+    broker.exchange("X", "topic")
+    channel = broker.channel()
+    assert channel.queue_declare("orders", passive=True).method.queue == "orders"
+    channel.exchange_declare("X", "direct", passive=True)
+    with broker.refused(404):
+        broker.channel().queue_declare("nothing", passive=True)
+    with broker.refused(404):
+        broker.channel().exchange_declare("nothing", passive=True)
+
+
+@pytest.mark.requirement("declare.missing")
+def test_missing(broker: BrokerRig) -> None:
+    """Getting from, consuming, binding and purging what is not there are 404."""
+    queue = broker.queue()
+    uses: tuple[Callable[[BlockingChannel], object], ...] = (
+        lambda channel: channel.basic_get("nothing"),
+        lambda channel: channel.basic_consume("nothing", lambda *_: None),
+        lambda channel: channel.queue_bind("nothing", "amq.direct", "key"),
+        lambda channel: channel.queue_bind(queue, "nothing", "key"),
+        lambda channel: channel.queue_purge("nothing"),
+    )
+    for use in uses:
+        with broker.refused(404):
+            use(broker.channel())
+
+
+@pytest.mark.requirement("declare.exclusive-elsewhere")
+def test_exclusive_elsewhere(broker: BrokerRig) -> None:
+    """Declaring a queue that is exclusive to another connection is 405; the same connection may declare it again."""
+    connection = broker.connect()
+    broker.channel(connection).queue_declare("mine", exclusive=True)
+    with broker.refused(405):
+        broker.channel().queue_declare("mine", exclusive=True)
+    broker.channel(connection).queue_declare("mine", exclusive=True)
+
+
+@pytest.mark.requirement("declare.reserved")
+def test_reserved_names(broker: BrokerRig) -> None:
+    """Names that begin with `amq.`, and the default exchange, are the broker's: 403."""
+    queue = broker.queue()
+    uses: tuple[Callable[[BlockingChannel], object], ...] = (
+        lambda channel: channel.queue_declare("amq.mine"),
+        lambda channel: channel.exchange_declare("amq.mine", "direct"),
+        lambda channel: channel.queue_bind(queue, "", "key"),
+        lambda channel: channel.exchange_delete(""),
+        lambda channel: channel.exchange_delete("amq.direct"),
+    )
+    for use in uses:
+        with broker.refused(403):
+            use(broker.channel())
+
+
+@pytest.mark.requirement("declare.if-unused")
+def test_delete_if_unused(broker: BrokerRig) -> None:
+    """With if-unused, queue.delete is 406 while there is a consumer, exchange.delete while there is a binding."""
+    queue, exchange = broker.queue("orders"), broker.exchange("X", "direct")
+    broker.bind(queue, exchange, "key")
+    inbox = broker.consume(queue)
+    with broker.refused(406):
+        broker.channel().queue_delete(queue, if_unused=True)
+    with broker.refused(406):
+        broker.channel().exchange_delete(exchange, if_unused=True)
+    inbox.cancel()
+    broker.channel().queue_delete(queue, if_unused=True)
+    broker.channel().exchange_delete(exchange, if_unused=True)  # its binding went with the queue
+
+
+@pytest.mark.requirement("declare.if-empty")
+def test_delete_if_empty(broker: BrokerRig) -> None:
+    """queue.delete with if-empty is 406 as long as a message is ready; delete says how many went with the queue."""
+    queue = broker.queue("orders")
+    broker.publish(b"1", queue)
+    broker.publish(b"2", queue)
+    with broker.refused(406):
+        broker.channel().queue_delete(queue, if_empty=True)
+    assert broker.channel().queue_delete(queue).method.message_count == 2
+    assert not broker.exists(queue)
+
+
+@pytest.mark.requirement("declare.purge")
+def test_purge(broker: BrokerRig) -> None:
+    """queue.purge drops what is ready and says how many; what is unacked stays."""
+    queue = broker.queue("orders")
+    for body in (b"1", b"2", b"3"):
+        broker.publish(body, queue)
+    holder = broker.channel()
+    assert broker.get(queue, holder, auto_ack=False) is not None
+    assert broker.channel().queue_purge(queue).method.message_count == 2
+    holder.close()
+    broker.until(lambda: broker.drain(queue) == [b"1"], "the unacked one to come back")
+
+
+@pytest.mark.requirement("declare.bind-twice")
+def test_bind_twice(broker: BrokerRig) -> None:
+    """Binding again is no second binding: one unbind takes it back."""
+    queue, exchange = broker.queue(), broker.exchange("X", "direct")
+    broker.bind(queue, exchange, "key")
+    broker.bind(queue, exchange, "key")
+    broker.channel().queue_unbind(queue, exchange, "key")
+    broker.publish(b"unbound", "key", exchange)
+    assert broker.drain(queue) == []

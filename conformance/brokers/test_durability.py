@@ -1,0 +1,155 @@
+"""What a restart leaves, and the stronger promises (document 2: durable, "the dead zone", transactions)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from pika.exceptions import ChannelClosedByBroker
+
+from conformance.brokers.releases import release_of
+from fixtures.broker_cases.wire import (
+    BasicAck,
+    BasicProperties,
+    BasicPublish,
+    ConfirmSelect,
+    ConfirmSelectOk,
+    ContentHeader,
+)
+
+if TYPE_CHECKING:
+    from fixtures.broker_cases import BrokerRig
+
+PERSISTENT, TRANSIENT = 2, 1
+
+
+@pytest.mark.restarts_broker
+@pytest.mark.requirement(
+    "durability.persistent-survives",
+    "durability.transient-lost",
+    "durability.unacked-survives",
+    "dead-zone.confirmed-survives",
+)
+def test_messages_after_a_restart(broker: BrokerRig) -> None:
+    """What is persistent and confirmed is in its durable queue again, in order, unacked or not; nothing else is."""
+    queue = broker.queue("kept")
+    for number in range(3):
+        broker.publish(b"persistent %d" % number, queue, delivery_mode=PERSISTENT)
+        broker.publish(b"transient %d" % number, queue, delivery_mode=TRANSIENT)
+    held = broker.get(queue, broker.channel(), auto_ack=False)
+    assert held is not None
+    broker.restart()
+    assert broker.drain(queue) == [b"persistent 0", b"persistent 1", b"persistent 2"]
+
+
+@pytest.mark.restarts_broker
+@pytest.mark.requirement(
+    "durability.queue",
+    "durability.exchange",
+    "durability.binding",
+    "durability.transient-exchange",
+)
+def test_what_is_declared_after_a_restart(broker: BrokerRig) -> None:
+    """What is durable is there with its bindings; exclusive queues, and by the release transient exchanges, are not."""
+    exchange = broker.exchange("kept", "fanout")
+    passing = broker.exchange("passing", "direct", durable=False)
+    queue = broker.queue("kept")
+    broker.bind(queue, exchange)
+    owner = broker.channel()
+    exclusive = owner.queue_declare("", exclusive=True).method.queue
+    owner.queue_bind(exclusive, exchange)
+    broker.restart()
+    assert broker.exists(queue), "the durable queue is gone"
+    assert not broker.exists(exclusive), "the exclusive queue of a connection that ended is there"
+    broker.publish(b"through", "", exchange)
+    assert broker.drain(queue) == [b"through"], "the binding of durable to durable is gone"
+    assert _survived(broker, passing) == release_of(broker.version).transient_exchanges_survive
+
+
+def _survived(broker: BrokerRig, exchange: str) -> bool:
+    try:
+        broker.channel().exchange_declare(exchange, passive=True)
+    except ChannelClosedByBroker as refusal:
+        if refusal.reply_code != 404:
+            raise
+        return False
+    return True
+
+
+@pytest.mark.requirement("dead-zone.confirms")
+def test_confirms(broker: BrokerRig) -> None:
+    """In confirm mode the broker acknowledges each publish by its number from 1, or several at once."""
+    queue = broker.queue()
+    client = broker.raw()
+    client.log_in()
+    client.tune()
+    client.open_channel()
+    client.send(1, ConfirmSelect())
+    client.expect(ConfirmSelectOk)
+    header = ContentHeader(body_size=1, properties=BasicProperties(delivery_mode=PERSISTENT))
+    for body in (b"1", b"2", b"3"):
+        client.send_message(1, BasicPublish(routing_key=queue), header, body)
+    confirmed: set[int] = set()
+    while len(confirmed) < 3:
+        ack = client.expect(BasicAck)
+        confirmed |= set(range(1, ack.delivery_tag + 1)) if ack.multiple else {ack.delivery_tag}
+    assert confirmed == {1, 2, 3}
+    assert broker.drain(queue) == [b"1", b"2", b"3"]
+
+
+@pytest.mark.requirement("dead-zone.tx-commit")
+def test_commit(broker: BrokerRig) -> None:
+    """What a transaction publishes is seen by nobody before its commit, and by everybody after."""
+    queue = broker.queue()
+    channel = broker.channel()
+    channel.tx_select()
+    channel.basic_publish("", queue, b"one")
+    channel.basic_publish("", queue, b"two")
+    channel.queue_declare(queue, passive=True)  # answered after the publishes were read
+    assert broker.ready(queue) == 0, "an uncommitted message is in the queue"
+    channel.tx_commit()
+    assert broker.drain(queue) == [b"one", b"two"]
+
+
+@pytest.mark.requirement("dead-zone.tx-rollback")
+def test_rollback(broker: BrokerRig) -> None:
+    """A rollback, and likewise the end of the channel, takes the transaction's publishes back."""
+    queue = broker.queue()
+    channel = broker.channel()
+    channel.tx_select()
+    channel.basic_publish("", queue, b"taken back")
+    channel.tx_rollback()
+    channel.basic_publish("", queue, b"never committed")
+    channel.close()
+    assert broker.drain(queue) == []
+
+
+@pytest.mark.requirement("dead-zone.tx-acks")
+def test_acks_in_a_transaction(broker: BrokerRig) -> None:
+    """An ack counts from the commit on: a rollback leaves the delivery unacked, to be settled again."""
+    queue = broker.queue()
+    broker.publish(b"held", queue)
+    channel = broker.channel()
+    channel.tx_select()
+    held = broker.get(queue, channel, auto_ack=False)
+    assert held is not None
+    channel.basic_ack(held.tag)
+    channel.tx_rollback()
+    assert broker.state(queue).unacked == 1, "the rolled back ack was taken"
+    channel.basic_ack(held.tag)
+    channel.tx_commit()
+    broker.until(lambda: broker.state(queue).unacked == 0, "the committed ack to be taken")
+    channel.close()
+    assert broker.drain(queue) == []
+
+
+@pytest.mark.requirement("dead-zone.one-mode")
+def test_a_channel_has_one_mode(broker: BrokerRig) -> None:
+    """A channel is in confirm mode or transactional; asking for the other is 406."""
+    confirming, transactional = broker.channel(), broker.channel()
+    confirming.confirm_delivery()
+    with broker.refused(406):
+        confirming.tx_select()
+    transactional.tx_select()
+    with broker.refused(406):
+        transactional.confirm_delivery()

@@ -1,0 +1,68 @@
+"""Hello world: the default exchange, declaring, and who may be there when (document 2, one producer, one consumer)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from fixtures.broker_cases import BrokerRig
+
+
+@pytest.mark.requirement("hello.default-exchange")
+def test_default_exchange(broker: BrokerRig) -> None:
+    """The exchange with the empty name brings a message to the queue whose name is its routing key, and to no other."""
+    queue, other = broker.queue("hello"), broker.queue("other")
+    broker.publish(b"Hello World!", queue)
+    message = broker.get(queue)
+    assert message is not None, "the message is not in the queue that its key names"
+    assert (message.body, message.exchange, message.routing_key) == (b"Hello World!", "", queue)
+    assert broker.drain(other) == [], "a queue of another name got it too"
+
+
+@pytest.mark.requirement("hello.get-or-create")
+def test_declare_is_get_or_create(broker: BrokerRig) -> None:
+    """A second equal declare finds the queue with what is in it; with another connection, too."""
+    queue = broker.queue("hello")
+    broker.publish(b"kept", queue)
+    again = broker.channel().queue_declare(queue, durable=True).method
+    assert (again.queue, again.message_count, again.consumer_count) == (queue, 1, 0)
+    assert broker.drain(queue) == [b"kept"], "declaring again changed what is in the queue"
+
+
+@pytest.mark.requirement("hello.producer-leaves")
+def test_message_stays_when_its_producer_leaves(broker: BrokerRig) -> None:
+    """A producer may close its connection at once: the message waits for a consumer that comes later."""
+    queue = broker.queue("hello")
+    producer = broker.connect()
+    producer.channel().basic_publish("", queue, b"Hello World!")
+    producer.close()
+    assert [m.body for m in broker.arrive(broker.consume(queue), 1)] == [b"Hello World!"]
+
+
+@pytest.mark.requirement("hello.several-producers")
+def test_several_producers(broker: BrokerRig) -> None:
+    """Several producers may publish to one queue; the messages of each stay in its order."""
+    queue = broker.queue("hello")
+    producers = [broker.channel() for _ in range(3)]
+    for number in range(3):
+        for name, producer in enumerate(producers):
+            producer.basic_publish("", queue, b"%d %d" % (name, number))
+    broker.until(lambda: broker.ready(queue) == 9, "all nine messages in the queue")
+    got = broker.drain(queue)
+    for name in range(3):
+        own = [body for body in got if body.startswith(b"%d " % name)]
+        assert own == [b"%d %d" % (name, n) for n in range(3)], f"producer {name}: {own}"
+
+
+@pytest.mark.requirement("hello.several-consumers")
+def test_several_consumers(broker: BrokerRig) -> None:
+    """Several consumers may consume one queue; each message goes to exactly one of them."""
+    queue = broker.queue("hello")
+    inboxes = [broker.consume(queue) for _ in range(3)]
+    sent = [b"%d" % n for n in range(9)]
+    for body in sent:
+        broker.publish(body, queue)
+    broker.until(lambda: sum(len(i.messages) for i in inboxes) >= 9, "nine deliveries")
+    assert sorted(body for inbox in inboxes for body in inbox.bodies) == sent

@@ -1,0 +1,130 @@
+"""Calls over queues (document 2: RPC, the callback queue, AMQP_EXCLUSIVE, correlationId)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pika
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pika.adapters.blocking_connection import BlockingChannel
+
+    from fixtures.broker_cases import BrokerRig, Message
+
+DIRECT_REPLY_TO = "amq.rabbitmq.reply-to"
+
+
+def _request(reply_to: str, correlation_id: str) -> pika.BasicProperties:
+    return pika.BasicProperties(reply_to=reply_to, correlation_id=correlation_id)
+
+
+def _answer(broker: BrokerRig, request: Message) -> None:
+    """Reply as a server does: to reply_to, with the request's correlation id."""
+    asked = request.properties
+    broker.publish(b"reply to " + request.body, asked.reply_to, correlation_id=asked.correlation_id)
+
+
+@pytest.mark.requirement("rpc.callback-queue")
+def test_call(broker: BrokerRig) -> None:
+    """reply_to and correlation_id reach the server as they were sent, and the reply its caller's exclusive queue."""
+    requests = broker.queue("requests")
+    caller = broker.channel()
+    callback = caller.queue_declare("", exclusive=True).method.queue
+    replies = broker.consume(callback, caller, auto_ack=True)
+    caller.basic_publish("", requests, b"1", _request(callback, "c1"))
+    (request,) = broker.arrive(broker.consume(requests, auto_ack=True), 1)
+    assert (request.properties.reply_to, request.properties.correlation_id) == (callback, "c1")
+    _answer(broker, request)
+    (reply,) = broker.arrive(replies, 1)
+    assert (reply.body, reply.properties.correlation_id) == (b"reply to 1", "c1")
+
+
+@pytest.mark.requirement("rpc.exclusive-to-connection")
+def test_exclusive_is_its_connection_s(broker: BrokerRig) -> None:
+    """Nobody on another connection may use an exclusive queue (405); on its own a second consumer may."""
+    connection = broker.connect()
+    owner = broker.channel(connection)
+    callback = owner.queue_declare("", exclusive=True).method.queue
+    broker.consume(callback, owner)
+    uses: tuple[Callable[[BlockingChannel], object], ...] = (
+        lambda channel: channel.basic_consume(callback, lambda *_: None),
+        lambda channel: channel.basic_get(callback),
+        lambda channel: channel.queue_declare(callback, passive=True),
+        lambda channel: channel.queue_purge(callback),
+        lambda channel: channel.queue_delete(callback),
+    )
+    for use in uses:
+        with broker.refused(405):
+            use(broker.channel())
+    broker.consume(callback, broker.channel(connection))
+
+
+@pytest.mark.requirement("rpc.exclusive-publish")
+def test_anybody_may_publish_to_an_exclusive_queue(broker: BrokerRig) -> None:
+    """Exclusiveness is no obstacle to a reply: any connection may publish to the queue."""
+    owner = broker.channel()
+    callback = owner.queue_declare("", exclusive=True).method.queue
+    broker.publish(b"reply", callback, mandatory=True)
+    assert [m.body for m in broker.arrive(broker.consume(callback, owner), 1)] == [b"reply"]
+
+
+@pytest.mark.requirement("rpc.exclusive-consumer")
+def test_exclusive_consumer(broker: BrokerRig) -> None:
+    """An exclusive consumer is the queue's only one: a second is refused with 403, and it with 403 beside another."""
+    alone, taken = broker.queue("alone"), broker.queue("taken")
+    broker.consume(alone, exclusive=True)
+    broker.consume(taken)
+    with broker.refused(403):
+        broker.consume(alone)
+    with broker.refused(403):
+        broker.consume(taken, exclusive=True)
+
+
+@pytest.mark.requirement("rpc.correlation")
+def test_replies_out_of_order(broker: BrokerRig) -> None:
+    """Replies to one callback queue may come in any order; the correlation id says to which request each belongs."""
+    requests = broker.queue("requests")
+    caller = broker.channel()
+    callback = caller.queue_declare("", exclusive=True).method.queue
+    replies = broker.consume(callback, caller, auto_ack=True)
+    for number in (b"1", b"2", b"3"):
+        caller.basic_publish("", requests, number, _request(callback, f"c{number.decode()}"))
+    server = broker.consume(requests, auto_ack=True)
+    for request in reversed(broker.arrive(server, 3)):
+        _answer(broker, request)
+    broker.arrive(replies, 3)
+    assert [(m.properties.correlation_id, m.body) for m in replies.messages] == [
+        ("c3", b"reply to 3"),
+        ("c2", b"reply to 2"),
+        ("c1", b"reply to 1"),
+    ]
+
+
+@pytest.mark.requirement("rpc.direct-reply-to")
+def test_direct_reply_to(broker: BrokerRig) -> None:
+    """RabbitMQ's pseudo-queue spares the callback queue: the server sees a name of its own, and publishes to it."""
+    requests = broker.queue("requests")
+    caller = broker.channel()
+    replies = broker.consume(DIRECT_REPLY_TO, caller, auto_ack=True)
+    caller.basic_publish("", requests, b"1", _request(DIRECT_REPLY_TO, "c1"))
+    (request,) = broker.arrive(broker.consume(requests, auto_ack=True), 1)
+    name = request.properties.reply_to
+    assert name.startswith(f"{DIRECT_REPLY_TO}."), f"reply_to is {name}"
+    _answer(broker, request)
+    (reply,) = broker.arrive(replies, 1)
+    assert (reply.body, reply.properties.correlation_id) == (b"reply to 1", "c1")
+
+
+@pytest.mark.requirement("rpc.direct-reply-to-checked")
+def test_direct_reply_to_is_checked(broker: BrokerRig) -> None:
+    """The pseudo-queue is consumed without acks, before the request is published on the same channel: 406 otherwise."""
+    requests = broker.queue("requests")
+    with broker.refused(406):
+        broker.consume(DIRECT_REPLY_TO, auto_ack=False)
+    channel = broker.channel()
+    with broker.refused(406):
+        channel.basic_publish("", requests, b"1", _request(DIRECT_REPLY_TO, "c1"))
+        channel.queue_declare(requests, passive=True)

@@ -1,0 +1,129 @@
+"""How long messages and queues live (document 2: "TTL & expiration").
+
+Times are scaled down: SHORT stands for the document's 60 minutes and LONG for a day. A dead-letter exchange shows when
+something expired; only lower bounds are judged, for a busy machine is late.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from fixtures.broker_cases import BrokerRig
+
+SHORT = 400
+"""Milliseconds."""
+LONG = 3_600_000
+
+
+def _queue(broker: BrokerRig, name: str, **arguments: object) -> str:
+    """Declare a queue whose expired messages go to `expired`."""
+    given = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "expired", **arguments}
+    broker.queue("expired")
+    return broker.queue(name, arguments=given)
+
+
+def _expires(broker: BrokerRig, queue: str, body: bytes, expiration: int | None) -> float:
+    """Publish, wait until it has expired, and give how many milliseconds that took."""
+    began = broker.now()
+    properties: dict[str, Any] = {} if expiration is None else {"expiration": str(expiration)}
+    broker.publish(body, queue, **properties)
+    broker.until(lambda: broker.ready("expired") == 1, f"{body!r} to expire")
+    took = (broker.now() - began) * 1000
+    assert broker.drain("expired") == [body]
+    assert broker.drain(queue) == [], "it expired and is still there"
+    return took
+
+
+@pytest.mark.requirement("ttl.message")
+def test_message_ttl(broker: BrokerRig) -> None:
+    """A message with an expiration leaves its queue after that many milliseconds, and not before."""
+    assert _expires(broker, _queue(broker, "orders"), b"shawarma", SHORT) >= SHORT
+
+
+@pytest.mark.requirement("ttl.queue")
+def test_queue_ttl(broker: BrokerRig) -> None:
+    """x-message-ttl is the same for all messages of a queue."""
+    queue = _queue(broker, "orders", **{"x-message-ttl": SHORT})
+    assert _expires(broker, queue, b"shawarma", None) >= SHORT
+
+
+@pytest.mark.requirement("ttl.smaller-wins")
+@pytest.mark.parametrize(("of_queue", "of_message"), [(SHORT, LONG), (LONG, SHORT)])
+def test_the_smaller_ttl_wins(broker: BrokerRig, of_queue: int, of_message: int) -> None:
+    """With both, the message goes by the smaller."""
+    queue = _queue(broker, "orders", **{"x-message-ttl": of_queue})
+    assert _expires(broker, queue, b"shawarma", of_message) >= SHORT
+
+
+@pytest.mark.requirement("ttl.from-the-head")
+def test_expiry_from_the_head(broker: BrokerRig) -> None:
+    """A message's own expiration acts at the head: behind one that lives longer it stays, and counts."""
+    queue, control = _queue(broker, "orders"), _queue(broker, "control")
+    broker.publish(b"lives long", queue, expiration=str(LONG))
+    broker.publish(b"behind it", queue, expiration=str(SHORT))
+    _expires(broker, control, b"control", SHORT)  # published later, and expired by now
+    assert broker.ready(queue) == 2, "it did not wait for the head"
+    assert broker.ready("expired") == 0
+    first = broker.get(queue)
+    assert first is not None
+    assert first.body == b"lives long"
+    assert broker.get(queue) is None, "it was delivered after its expiration"
+    broker.until(lambda: broker.drain("expired") == [b"behind it"], "it to expire at the head")
+
+
+@pytest.mark.requirement("ttl.zero")
+def test_ttl_of_zero(broker: BrokerRig) -> None:
+    """With an expiration of 0 a message reaches a consumer that waits, and otherwise expires at once."""
+    queue = _queue(broker, "orders")
+    _expires(broker, queue, b"nobody is there", 0)
+    inbox = broker.consume(queue)
+    broker.publish(b"somebody is there", queue, expiration="0")
+    broker.arrive(inbox, 1)
+    assert inbox.bodies == [b"somebody is there"]
+
+
+@pytest.mark.requirement("ttl.unacked-stays")
+def test_unacked_does_not_expire(broker: BrokerRig) -> None:
+    """What a consumer holds does not expire in its hands, but when it comes back."""
+    queue, control = _queue(broker, "orders"), _queue(broker, "control")
+    broker.publish(b"held", queue, expiration=str(SHORT))
+    channel = broker.channel()
+    held = broker.get(queue, channel, auto_ack=False)
+    if held is None:  # this machine took longer than SHORT
+        assert broker.drain("expired") == [b"held"]
+        pytest.skip("the message expired before it could be taken")
+    _expires(broker, control, b"control", SHORT)
+    assert broker.state(queue).unacked == 1
+    channel.basic_nack(held.tag, requeue=True)
+    broker.until(lambda: broker.drain("expired") == [b"held"], "the returned message to expire")
+
+
+@pytest.mark.requirement("ttl.checked")
+@pytest.mark.parametrize("expiration", ["-1", "soon", "1.5"])
+def test_expiration_is_checked(broker: BrokerRig, expiration: str) -> None:
+    """An expiration that is no whole number of milliseconds closes the channel with 406."""
+    queue = broker.queue()
+    with broker.refused(406):
+        broker.publish(b"", queue, expiration=expiration)
+
+
+@pytest.mark.requirement("ttl.queue-expires")
+def test_queue_expires(broker: BrokerRig) -> None:
+    """x-expires deletes a queue that nobody used for that long; a consumer keeps it."""
+    arguments = {"x-expires": SHORT}
+    began = broker.now()
+    kept = broker.queue("kept", arguments={"x-expires": LONG})
+    used = broker.channel().queue_declare("used", durable=True, arguments={"x-expires": 10 * SHORT})
+    inbox = broker.consume(used.method.queue)
+    broker.queue("unused", arguments=arguments)
+    broker.until(lambda: "unused" not in broker.queues(), "the unused queue to be deleted")
+    assert (broker.now() - began) * 1000 >= SHORT
+    assert kept in broker.queues()
+    inbox.cancel()
+    broker.until(
+        lambda: "used" not in broker.queues(), "the queue to be deleted without its consumer"
+    )
+    assert (broker.now() - began) * 1000 >= 10 * SHORT
