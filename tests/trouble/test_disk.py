@@ -1,4 +1,4 @@
-"""A disk that is full: one sentence where nothing can go on, and no verdict from half a case."""
+"""A disk that is full or cannot be written: one sentence, and no verdict from half a case."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 
     from tests.trouble.person import Person
 
+ONE_PAGE = f"size={os.sysconf('SC_PAGE_SIZE')}"
+
 
 @pytest.fixture
-def mount() -> Iterator[Callable[[Path, int], None]]:
-    """Make a folder a disk of so many pages."""
+def mount() -> Iterator[Callable[[Path, str], None]]:
+    """Make a folder a disk of its own, with these options of `mount`."""
     mounted: list[Path] = []
 
-    def make_disk(folder: Path, pages: int) -> None:
-        size = pages * os.sysconf("SC_PAGE_SIZE")
-        argv = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    def make_disk(folder: Path, options: str) -> None:
+        argv = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         if done.returncode:
             if os.environ.get("CI") == "true":
@@ -36,9 +37,9 @@ def mount() -> Iterator[Callable[[Path, int], None]]:
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-def test_full(person: Person, mount: Callable[[Path, int], None]) -> None:
+def test_full(person: Person, mount: Callable[[Path, str], None]) -> None:
     """A run that finds no room for what it must write says where, and what to do."""
-    mount(person.temporary, 1)
+    mount(person.temporary, ONE_PAGE)
     ended = person.check(person.manifest())
     assert ended.status == 2, ended.printed
     sentence = ended.sentence("warren: ")
@@ -47,21 +48,28 @@ def test_full(person: Person, mount: Callable[[Path, int], None]) -> None:
     assert person.left_behind() == []
 
 
-def test_full_of_output(person: Person, mount: Callable[[Path, int], None]) -> None:
+def test_full_of_output(person: Person, mount: Callable[[Path, str], None]) -> None:
     """Where an instance's output finds no room, the instance is judged all the same."""
-    mount(person.temporary, 16)
+    mount(person.temporary, "size=64k")
     ended = person.smoke(person.manifest("floods"))
     assert ended.status == 0, ended.printed
     assert person.left_behind() == []
 
 
-def test_report_has_no_room(person: Person, mount: Callable[[Path, int], None]) -> None:
-    """A report that finds no room is said to be missing; what is there of it is whole."""
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [(ONE_PAGE, "No space left on device"), ("ro", "Read-only file system")],
+    ids=["full", "read-only"],
+)
+def test_no_report(
+    person: Person, mount: Callable[[Path, str], None], options: str, reason: str
+) -> None:
+    """A report that cannot be written is said to be missing; what is there of it is whole."""
     reports = person.folder / "reports"
     reports.mkdir()
-    mount(reports, 1)
+    mount(reports, options)
     ended = person.check(person.manifest(), "--report", str(reports))
     assert ended.status == 2, ended.printed
-    assert "No space left on device" in ended.sentence("--report ")
+    assert reason in ended.sentence("--report ")
     for written in reports.iterdir():
         assert json.loads(written.read_text("utf-8"))["exit_status"] == 0

@@ -66,6 +66,27 @@ def test_migrate_fails(person: Person) -> None:
     assert person.left_behind() == []
 
 
+def test_migrate_fails_in_workers(person: Person) -> None:
+    """It is the same where workers run the cases: the first of them ends the run."""
+    fails = [sys.executable, "-c", "import sys; sys.exit('no such table space')"]
+    ended = person.check(person.manifest(extra=f"migrate = {fails!r}"), "-n", "2")
+    assert ended.status == 2, ended.printed
+    assert ended.sentence("warren: migrate of ")
+    assert person.left_behind() == []
+
+
+def test_broker_not_ours_to_restart(person: Person) -> None:
+    """A case that restarts its broker is inconclusive on one that others may use."""
+    manifest = person.manifest()
+    restart = "survives-broker-restart"
+    manifest.write_text(manifest.read_text("utf-8").replace("fair-dispatch", restart), "utf-8")
+    ended = person.run("warren", "check", manifest, *person.servers, "--guarantee", restart)
+    assert ended.status == 2, ended.printed
+    sentence = ended.sentence("inconclusive: survives-broker-restart")
+    assert "this broker cannot be restarted; use a broker that Warren starts itself" in sentence
+    assert person.left_behind() == []
+
+
 def test_broker_unreachable(person: Person) -> None:
     """A broker that is not there is named by its address, without the password."""
     port = free_port()
