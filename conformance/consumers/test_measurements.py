@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +14,8 @@ if TYPE_CHECKING:
 
 SHORTEST, LONGEST = 9, 17
 """Texts: with a document second each and a heartbeat of 5, two heartbeats are 10 and three are 15."""
-PACKAGES = 6
+PACKAGES = 8
+TEXTS = 12
 
 
 @pytest.mark.measurement("heartbeat-tolerance", designs=("blocking",))
@@ -43,14 +43,18 @@ def test_heartbeat_tolerance(rig: Rig) -> None:
 def test_order_statistics(rig: Rig) -> None:
     """Count in how many packages the part rows are out of order, and the package row is early."""
     rig.start()
-    runs = Counter[str]()
-    for _ in range(PACKAGES):
-        rig.packages.clear()
-        package = rig.send_document("text-12")
-        rig.need(rig.done, rig.deadlines.within(rig.work_time(len(package.texts))), "rows missing")
-        runs["out of order"] += bool(disorder(rig.account()))
-        runs["early package row"] += bool(early_results(rig.account()))
-    rig.measure("order of parts", packages=PACKAGES, **runs)
+    for run in range(1, PACKAGES + 1):
+        package = rig.send(*numbered(TEXTS, f"run{run}text"))
+        rig.need(
+            rig.done, rig.deadlines.within(rig.work_time(TEXTS)), f"not all rows of {package} came"
+        )
+    result = rig.account()
+    rig.measure(
+        "order of parts",
+        packages=PACKAGES,
+        out_of_order=len(disorder(result)),
+        early_package_row=len(early_results(result)),
+    )
 
 
 def _first_tries(rig: Rig, sent: dict[str, int]) -> dict[int, bool]:
