@@ -162,6 +162,10 @@ class Person:
         """Whether an instance of the implementation runs."""
         return any("consumer.py" in " ".join(p.info["cmdline"] or ()) for p in self.processes())
 
+    def has_container(self) -> bool:
+        """Whether a run has a container, ready or not."""
+        return bool(self._in_docker())
+
     def processes(self) -> list[psutil.Process]:
         """Find the processes that have this person's temporary folder."""
         found = []

@@ -27,7 +27,7 @@ def mount() -> Iterator[Callable[[Path, str], None]]:
         argv = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         if done.returncode:
-            if os.environ.get("CI") == "true":
+            if os.environ.get("CI") == "true" and os.geteuid() == 0:
                 pytest.fail(f"no file system can be mounted: {done.stderr}")
             pytest.skip("mounting a small file system takes root")
         mounted.append(folder)

@@ -57,10 +57,24 @@ def test_killed_with_its_broker(person: Person) -> None:
     command = person.begin(
         "warren", "smoke", person.manifest("idles"), "--broker", "docker", "--database", "sqlite"
     )
-    person.see(lambda: any(line.startswith("container") for line in person.left_behind()))
+    person.see(person.has_container)
     command.tell(signal.SIGKILL)
     command.end()
     person.smoke(person.manifest("exits"))
+    assert person.left_behind() == []
+
+
+@pytest.mark.parametrize("program", ["check", "smoke"])
+def test_interrupted_while_the_broker_starts(person: Person, program: str) -> None:
+    """A run that is told to end before its broker is ready takes the container back."""
+    manifest = person.manifest()
+    options = "--broker", "docker", "--database", "sqlite"
+    command = person.begin("warren", program, manifest, *options)
+    person.see(person.has_container)
+    command.tell(signal.SIGTERM)
+    ended = command.end()
+    assert ended.status == 2, ended.printed
+    assert "Traceback" not in ended.printed
     assert person.left_behind() == []
 
 
