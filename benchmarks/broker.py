@@ -165,7 +165,7 @@ def scenarios(scale: float) -> Iterator[Scenario]:
 
 
 def pairs(number: int, count: int, size: int) -> Scenario:
-    """Publishers and consumers at once, one of each to a queue."""
+    """Return publishers and consumers at once, one of each to a queue."""
     clients: list[tuple[Work, dict[str, Any]]] = []
     for each in range(number):
         queue = f"{QUEUE}{each}" if each else QUEUE

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from simulator.tcp.options import Options
     from simulator.wire import FieldTable
 
-PRODUCT = "Warren"
 VERSIONS = {"3.10": "3.10.25", "4.3": "4.3.0"}
 """What a broker of each semantics calls its version: scripts compare it with RabbitMQ's."""
 _log = logging.getLogger(__name__)
