@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def broker() -> Iterator[BrokerAddress]:
+def address() -> Iterator[BrokerAddress]:
     """Give the address of one broker for all tests here."""
     run = Run.start()
     try:
@@ -39,11 +39,11 @@ def broker() -> Iterator[BrokerAddress]:
 
 
 @pytest.fixture
-def person(tmp_path: Path, broker: BrokerAddress) -> Iterator[Person]:
+def person(tmp_path: Path, address: BrokerAddress) -> Iterator[Person]:
     """Give a person with a folder of their own; end what they began."""
     temporary = tmp_path / "tmp"
     temporary.mkdir()
-    person = Person(tmp_path, broker, temporary)
+    person = Person(tmp_path, address, temporary)
     yield person
     for process in person.processes():
         process.kill()
