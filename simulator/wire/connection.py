@@ -20,7 +20,13 @@ from simulator.wire.connection_login import LoginError, capabilities, read_login
 from simulator.wire.connection_tune import INITIAL_FRAME_MAX, Limits, check_choice
 from simulator.wire.constants import PROTOCOL_HEADER, FrameKind, ReplyCode
 from simulator.wire.contents import encode_method_frame
-from simulator.wire.errors import AmqpError, ChannelError, FrameError, UnexpectedFrame
+from simulator.wire.errors import (
+    AmqpError,
+    ChannelError,
+    FrameError,
+    NotAllowed,
+    UnexpectedFrame,
+)
 from simulator.wire.fields import FieldTable
 from simulator.wire.frames import Frame, FrameParser
 from simulator.wire.methods import decode_method
@@ -175,13 +181,20 @@ class Connection:
                 )
             method = self._known_publishes.get(payload) or self._decode(payload)
             if method.HAS_CONTENT:
-                self._contents[channel] = _Content(method)
+                self._expect_content(channel, method)
             else:
                 events.append(Command(channel, method, b"", b""))
         elif content.properties is None:
             self._receive_header(frame, content, events)
         else:
             self._receive_body(frame, content, events)
+
+    def _expect_content(self, channel: int, method: Method) -> None:
+        """Begin a message, unless there are more unfinished ones than channels can be open."""
+        most = self.limits.channel_max
+        if 0 < most <= len(self._contents):
+            raise NotAllowed(f"messages on more than {most} channels are unfinished")
+        self._contents[channel] = _Content(method)
 
     def _decode(self, payload: bytes) -> Method:
         method = decode_method(payload)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from simulator.model import commands
 from simulator.tcp.accounts import Account
 from simulator.tcp.management import messages, views
-from simulator.tcp.management.request import Answer, Refused, Request
+from simulator.tcp.management.request import Answer, Refused, Request, require_short
 from simulator.tcp.management.session import Session
+from simulator.wire import EncodeError, encode_table
 
 if TYPE_CHECKING:
     from simulator.model.vhost import VHost
@@ -31,6 +33,8 @@ def answer(node: Node, request: Request) -> Answer:
             captured = [
                 name for part, name in zip(pattern, request.path, strict=True) if part == "*"
             ]
+            for name in captured:
+                require_short(name)
             with node.turn():
                 return handler(node, request, *captured)
     raise Refused(HTTPStatus.NOT_FOUND, "Not Found")
@@ -131,7 +135,7 @@ def _put_permissions(node: Node, request: Request, vhost: str, user: str) -> Ans
     try:
         patterns = {name: str(asked[name]) for name in ("configure", "write", "read")}
         node.do(commands.SetPermissions(user, vhost, **patterns))
-    except (KeyError, ValueError) as error:
+    except (KeyError, re.error) as error:
         raise Refused(
             HTTPStatus.BAD_REQUEST, f"configure, write and read are regular expressions: {error}"
         ) from error
@@ -240,7 +244,7 @@ def _list_bindings(node: Node, _request: Request, *vhost: str) -> Answer:
 
 def _post_binding(node: Node, request: Request, vhost: str, source: str, queue: str) -> Answer:
     asked = request.json()
-    key = str(asked.get("routing_key", ""))
+    key = require_short(str(asked.get("routing_key", "")))
     with Session(node, request.user, vhost) as session:
         session.do(
             lambda c, n: commands.QueueBind(c, n, queue, source, key, arguments=_arguments(asked))
@@ -252,6 +256,10 @@ def _arguments(asked: dict[str, Any]) -> dict[str, Any]:
     arguments = asked.get("arguments", {})
     if not isinstance(arguments, dict):
         raise Refused(HTTPStatus.BAD_REQUEST, "arguments are a JSON object")
+    try:
+        encode_table(arguments)
+    except EncodeError as error:
+        raise Refused(HTTPStatus.BAD_REQUEST, f"AMQP has no such arguments: {error}") from error
     return arguments
 
 

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from simulator.model import Message, commands, events
-from simulator.tcp.management.request import Answer, Refused, Request
+from simulator.tcp.management.request import Answer, Refused, Request, require_short
 from simulator.tcp.management.session import Session
 from simulator.tcp.management.views import plain
 from simulator.tcp.properties import Properties
@@ -34,7 +34,7 @@ def publish(node: Node, request: Request, vhost: str, exchange: str) -> Answer:
     asked = request.json()
     message = Message(
         "" if exchange == DEFAULT_EXCHANGE else exchange,
-        str(_need(asked, "routing_key")),
+        require_short(str(_need(asked, "routing_key"))),
         _read_properties(_need(asked, "properties")),
         _read_payload(asked),
     )

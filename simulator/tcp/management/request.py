@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+MAX_NAME = 255
+"""Octets of a short string."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is asked: `path` without `/api`, in decoded parts; `user` has shown a password."""
@@ -26,6 +30,7 @@ class Request:
         """Return the body's object, an empty one for an empty body. Raises Refused 400."""
         try:
             found = json.loads(self.body) if self.body.strip() else {}
+            json.dumps(found, ensure_ascii=False).encode()  # JSON can say what is no text
         except ValueError as error:
             raise Refused(HTTPStatus.BAD_REQUEST, f"this is no JSON: {error}") from error
         if not isinstance(found, dict):
@@ -52,3 +57,10 @@ class Refused(Exception):  # noqa: N818 - it is an answer, and a good one
         super().__init__(reason)
         error = status.phrase.lower().replace(" ", "_")
         self.answer = Answer(status, {"error": error, "reason": reason}, headers or {})
+
+
+def require_short(name: str) -> str:
+    """Return `name`. Raises Refused 400 when it is longer than a name can be in AMQP."""
+    if len(name.encode()) > MAX_NAME:
+        raise Refused(HTTPStatus.BAD_REQUEST, f"a name has at most {MAX_NAME} octets")
+    return name

@@ -229,6 +229,14 @@ def test_frame_max_holds_after_tune_ok() -> None:
     assert close_of(events).reply_code == 501
 
 
+def test_unfinished_messages_are_limited() -> None:
+    """No client holds more messages open than it may have channels."""
+    connection = running(channel_max=2)
+    publishes = [method(wire.BasicPublish("", "q"), channel) for channel in (1, 2, 3)]
+    assert connection.receive(publishes[0] + publishes[1]) == []
+    assert close_of(connection.receive(publishes[2])).reply_code == 530
+
+
 def test_close_by_broker() -> None:
     """After the broker's close only close and close-ok are heard."""
     connection = running()
