@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -239,6 +239,22 @@ def measure_memory(broker: RunningBroker, url: str) -> dict[str, float]:
     return found
 
 
+def measure_flatness(run: Run, scale: float) -> None:
+    """Print what the embedded broker's messages cost with much to keep, against little to keep."""
+    one = pairs(1, int(10_000 * scale), 100)
+    print(f"{'':<36}{'much':>12}{'little':>12}{'ratio':>8}")
+    for label, little, much in (
+        ("100,000 queued : 10 queued", {"preload": 10}, {"preload": 100_000}),
+        ("1,000 queues : 1 queue", {"queues": 1}, {"queues": 1_000}),
+    ):
+        rates = []
+        for changes in (much, little):
+            with started(BROKERS[0], run) as (broker, _), Vhosts(broker.address, run) as vhosts:
+                url = broker.address.amqp_url(vhosts.open())
+                rates.append(run_scenario(replace(one, **changes), url))
+        show(label, *rates)
+
+
 # The table
 
 
@@ -293,7 +309,9 @@ def show(name: str, ours: float, theirs: float) -> None:
 def main() -> None:
     """Measure what the command line asks for and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("scenario", nargs="*", help="words that a scenario's name has; or `rest`")
+    parser.add_argument(
+        "scenario", nargs="*", help="words that a scenario's name has; or `rest`, or `flat`"
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--scale", type=float, default=1.0, help="of the work per round")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON at the end")
@@ -310,6 +328,8 @@ def main() -> None:
         found = measure_rates(run, chosen, asked.rounds) if chosen else {}
         if not words or "rest" in words:
             found |= measure_rest(run)
+        if not words or "flat" in words:
+            measure_flatness(run, asked.scale)
     finally:
         run.end()
     if asked.json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -29,6 +30,10 @@ class StartError(Exception):
 
 def run(options: Options) -> int:
     """Run a broker until it is asked to end; return the exit status of the process."""
+    # What exists now stays, and a queue is many small objects that are no garbage: looking through
+    # all of them as often as Python does by itself costs a sixth of the time per message.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     try:
         asyncio.run(serve(options))
     except StartError as error:
