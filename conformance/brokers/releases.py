@@ -18,9 +18,6 @@ class Release:
     transient_exchanges_survive: bool
     """An exchange that is not durable is still there after a restart."""
 
-    protocol: tuple[int, int, int]
-    """What a client hears that begins with another protocol: 4.3 would rather speak AMQP 1.0."""
-
     unknown_queue_type: int
     """The reply code for a queue of a type that is not there."""
 
@@ -29,13 +26,11 @@ RELEASES = {
     "3.10": Release(
         global_prefetch=True,
         transient_exchanges_survive=False,
-        protocol=(0, 9, 1),
         unknown_queue_type=541,
     ),
     "4.3": Release(
         global_prefetch=False,
         transient_exchanges_survive=True,
-        protocol=(1, 0, 0),
         unknown_queue_type=406,
     ),
 }
