@@ -1,6 +1,6 @@
 """One copier: `python -m reference_impl.background_copy SOURCE TARGET`.
 
-Settings come from the environment as for every role (docs/contract.md); SIGTERM and SIGINT end it
+Settings come from the environment as for every role (docs/contract.md), but for the database; SIGTERM and SIGINT end it
 after the file in hand. Exit status: 0 ended as asked, 1 crashed, 2 settings that cannot be used.
 """
 
@@ -27,6 +27,8 @@ from reference_impl.topology import Route
 
 ROUTE = Route("background-copy", "background-copy")
 
+# A role of the document has a database, and its process an engine; copying opens neither.
+_NO_DATABASE = {"WARREN_DATABASE_URL": "sqlite://"}
 _ENDED, _CRASHED, _UNUSABLE = 0, 1, 2
 
 
@@ -46,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("pika").setLevel(logging.CRITICAL)  # we say the same, once and shorter
     try:
         copier = FileCopier(options.source, options.target)
-        build(from_environment(os.environ), copier, stop_on_signals()).run()
+        settings = from_environment(_NO_DATABASE | dict(os.environ))
+        build(settings, copier, stop_on_signals()).run()
     except ConsumerError as error:
         print(f"background_copy: {error}", file=sys.stderr)  # noqa: T201 - a person reads it
         return _UNUSABLE if isinstance(error, SettingsError) else _CRASHED
