@@ -8,7 +8,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from reference_impl.document.bundle import Consumer, Verdict, connect
+from reference_impl.document.bundle import Answer, Consumer, connect
 from reference_impl.document.work import echo, sleep
 from reference_impl.messages import StreamMessage, decode
 from reference_impl.schema import database, log
@@ -17,14 +17,14 @@ from reference_impl.stop import Stop
 from reference_impl.topology import STREAM
 
 
-def execute(settings: Settings, pool: sa.Engine, body: bytes) -> Verdict:
+def execute(settings: Settings, pool: sa.Engine, body: bytes) -> Answer:
     """Sleep a second per text and print it, then log the body."""
     for text in decode(StreamMessage, body).texts:
         sleep(settings, 1)
         echo(text)
     with pool.begin() as connection:
         log(connection, body.decode())
-    return Verdict.ACK
+    return Answer.ACK
 
 
 def play(settings: Settings, stop: Stop) -> None:

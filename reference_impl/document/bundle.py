@@ -18,14 +18,14 @@ from reference_impl.topology import Route, declare_exchange
 _LOOK_FOR_STOP_SECONDS = 0.2
 
 
-class Verdict(enum.Enum):
+class Answer(enum.Enum):
     """What a callback wants done with its message (`ConsumerInterface`)."""
 
     ACK = "MSG_ACK"
     REJECT = "MSG_REJECT"
 
 
-Callback = Callable[[bytes], Verdict]
+Callback = Callable[[bytes], Answer]
 
 
 def connect(settings: Settings) -> pika.BlockingConnection:
@@ -105,18 +105,18 @@ class Consumer:
             channel.stop_consuming()
 
 
-def settle(channel: BlockingChannel, delivery_tag: int, verdict: Verdict) -> None:
+def settle(channel: BlockingChannel, delivery_tag: int, answer: Answer) -> None:
     """Ack or reject a delivery.
 
     Defect: a rejected message is gone; there is no dead-letter exchange.
     """
-    if verdict is Verdict.ACK:
+    if answer is Answer.ACK:
         channel.basic_ack(delivery_tag)
     else:
         channel.basic_reject(delivery_tag, requeue=False)
 
 
-def _call(callback: Callback, body: bytes) -> Verdict:
+def _call(callback: Callback, body: bytes) -> Answer:
     """Run the callback; only malformed JSON is rejected.
 
     Defect: a misshapen message is not. It crashes the process, returns to the queue and crashes
@@ -126,4 +126,4 @@ def _call(callback: Callback, body: bytes) -> Verdict:
         return callback(body)
     except MalformedError as error:
         print(f"Incorrect message: {error}", flush=True)  # noqa: T201 - as the document does
-        return Verdict.REJECT
+        return Answer.REJECT

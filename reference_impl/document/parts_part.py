@@ -7,7 +7,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from reference_impl.document.bundle import Consumer, Verdict, connect
+from reference_impl.document.bundle import Answer, Consumer, connect
 from reference_impl.document.work import echo, sleep
 from reference_impl.messages import PartMessage, decode
 from reference_impl.schema import database, log
@@ -16,7 +16,7 @@ from reference_impl.stop import Stop
 from reference_impl.topology import PART
 
 
-def execute(settings: Settings, pool: sa.Engine, longest: int, body: bytes) -> Verdict:
+def execute(settings: Settings, pool: sa.Engine, longest: int, body: bytes) -> Answer:
     """Sleep 1 to `longest` seconds, print, log the body and, if it is there, the source body."""
     message = decode(PartMessage, body)
     sleep(settings, 1, longest)
@@ -25,7 +25,7 @@ def execute(settings: Settings, pool: sa.Engine, longest: int, body: bytes) -> V
         log(connection, body.decode())
         if message.sourceMessage is not None:
             log(connection, message.sourceMessage)
-    return Verdict.ACK
+    return Answer.ACK
 
 
 def play(settings: Settings, stop: Stop, longest: int = 1) -> None:

@@ -7,20 +7,20 @@ Defect: when no part consumer ever declared the queue, all parts are lost in sil
 
 from functools import partial
 
-from reference_impl.document.bundle import Consumer, Producer, Verdict, connect
+from reference_impl.document.bundle import Answer, Consumer, Producer, connect
 from reference_impl.messages import PartMessage, StreamMessage, decode
 from reference_impl.settings import Settings
 from reference_impl.stop import Stop
 from reference_impl.topology import PART, STREAM
 
 
-def execute(producer: Producer, body: bytes) -> Verdict:
+def execute(producer: Producer, body: bytes) -> Answer:
     """Publish a part per text; the last one carries the source body."""
     texts = decode(StreamMessage, body).texts
     for index, text in enumerate(texts):
         source = body.decode() if index + 1 == len(texts) else None
         producer.publish(PartMessage(text=text, sourceMessage=source).encode())
-    return Verdict.ACK
+    return Answer.ACK
 
 
 def play(settings: Settings, stop: Stop) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from reference_impl.document.bundle import Consumer, Producer, Verdict, connect
+from reference_impl.document.bundle import Answer, Consumer, Producer, connect
 from reference_impl.document.work import echo, sleep
 from reference_impl.messages import PipelineMessage, Result, decode
 from reference_impl.schema import database, log
@@ -17,7 +17,7 @@ from reference_impl.stop import Stop
 from reference_impl.topology import PART
 
 
-def execute(settings: Settings, pool: sa.Engine, producer: Producer, body: bytes) -> Verdict:
+def execute(settings: Settings, pool: sa.Engine, producer: Producer, body: bytes) -> Answer:
     """Work 1 to 3 seconds, then publish the next step or log the result; log the body."""
     message = decode(PipelineMessage, body)
     sleep(settings, 1, 3)
@@ -30,7 +30,7 @@ def execute(settings: Settings, pool: sa.Engine, producer: Producer, body: bytes
         log(connection, body.decode())
         if finished:
             log(connection, following.result.encode().decode())
-    return Verdict.ACK
+    return Answer.ACK
 
 
 def advance(message: PipelineMessage) -> PipelineMessage:

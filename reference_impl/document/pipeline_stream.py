@@ -5,19 +5,19 @@ Defect: a redelivered package starts a second pipeline.
 
 from functools import partial
 
-from reference_impl.document.bundle import Consumer, Producer, Verdict, connect
+from reference_impl.document.bundle import Answer, Consumer, Producer, connect
 from reference_impl.messages import PipelineMessage, Result, StreamMessage, decode
 from reference_impl.settings import Settings
 from reference_impl.stop import Stop
 from reference_impl.topology import PART, STREAM
 
 
-def execute(producer: Producer, body: bytes) -> Verdict:
+def execute(producer: Producer, body: bytes) -> Answer:
     """Publish the step at index 0, with an empty result."""
     texts = decode(StreamMessage, body).texts
     step = PipelineMessage(texts=texts, index=0, result=Result(texts=[]))
     producer.publish(step.encode())
-    return Verdict.ACK
+    return Answer.ACK
 
 
 def play(settings: Settings, stop: Stop) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from reference_impl.document.bundle import Consumer, Verdict, connect
+from reference_impl.document.bundle import Answer, Consumer, connect
 from reference_impl.document.tasks import complete
 from reference_impl.messages import TaskMessage, decode
 from reference_impl.schema import database
@@ -16,10 +16,10 @@ from reference_impl.stop import Stop
 from reference_impl.topology import TASK
 
 
-def execute(pool: sa.Engine, body: bytes) -> Verdict:
+def execute(pool: sa.Engine, body: bytes) -> Answer:
     """Give the task its result."""
     complete(pool, decode(TaskMessage, body).taskId)
-    return Verdict.ACK
+    return Answer.ACK
 
 
 def play(settings: Settings, stop: Stop) -> None:

@@ -1,10 +1,10 @@
 """The consumers as they should be: one module per mechanism, small roles, one factory.
 
 A message's identity is its `message_id`. With one, its effect happens once, whatever is delivered
-how often; without one, at least once. `build` puts a role together, and `Parts` replaces any
+how often; without one, at least once. `build` puts a role together, and `Pieces` replaces any
 single piece of it.
 """
 
-from reference_impl.hardened.build import Parts, build, play
+from reference_impl.hardened.build import Pieces, build, play
 
-__all__ = ["Parts", "build", "play"]
+__all__ = ["Pieces", "build", "play"]

@@ -62,12 +62,12 @@ DUTIES: Mapping[Role, Duty] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Pieces:
     """The pieces a role is built of; give another one to change exactly one behaviour.
 
     Each is called as the class that stands here by default, so that a subclass with one method
-    overridden will do: `Parts(settlement=NeverAcks)`. `handlers` replaces the handlers of some
-    roles: `Parts(handlers={("blocking", "stream"): MyStream})`.
+    overridden will do: `Pieces(settlement=NeverAcks)`. `handlers` replaces the handlers of some
+    roles: `Pieces(handlers={("blocking", "stream"): MyStream})`.
     """
 
     link: Callable[..., Link] = Link
@@ -83,13 +83,13 @@ class Parts:
 
 
 def build(
-    settings: Settings, design: str, role: str, stop: Stop, parts: Parts | None = None
+    settings: Settings, design: str, role: str, stop: Stop, pieces: Pieces | None = None
 ) -> Playable:
-    """Put a role together out of `parts`; nothing is opened or started before `run`."""
-    pieces = parts or Parts()
+    """Put a role together out of `pieces`; nothing is opened or started before `run`."""
+    chosen = pieces or Pieces()
     if role == "http":
-        return _http(settings, design, stop, pieces)
-    return _consumer(settings, (design, role), stop, pieces)
+        return _http(settings, design, stop, chosen)
+    return _consumer(settings, (design, role), stop, chosen)
 
 
 def play(settings: Settings, design: str, role: str, stop: Stop) -> None:
@@ -97,43 +97,43 @@ def play(settings: Settings, design: str, role: str, stop: Stop) -> None:
     build(settings, design, role, stop).run()
 
 
-def _consumer(settings: Settings, name: Role, stop: Stop, parts: Parts) -> ConsumerProcess:
+def _consumer(settings: Settings, name: Role, stop: Stop, pieces: Pieces) -> ConsumerProcess:
     duty = DUTIES[name]
 
     def start(channel: BlockingChannel) -> None:
         consumer.start(channel)  # made below: it settles through the link that starts it
 
-    link = parts.link(settings, on_channel=start, patient=False)
+    link = pieces.link(settings, on_channel=start, patient=False)
     database = engine(settings.database_url)
     tools = Tools(
         settings=settings,
         database=database,
-        publisher=parts.publisher(link),
-        inbox=parts.inbox(database),
-        gathering=parts.gathering(),
-        tasks=parts.tasks(database),
-        work=parts.work(settings, *duty.seconds),
+        publisher=pieces.publisher(link),
+        inbox=pieces.inbox(database),
+        gathering=pieces.gathering(),
+        tasks=pieces.tasks(database),
+        work=pieces.work(settings, *duty.seconds),
     )
-    handler = parts.handlers.get(name, duty.handler)(tools)
-    settlement = parts.settlement(link, duty.route)
-    consumer = parts.consumer(settings, stop, duty.route, handler, settlement)
+    handler = pieces.handlers.get(name, duty.handler)(tools)
+    settlement = pieces.settlement(link, duty.route)
+    consumer = pieces.consumer(settings, stop, duty.route, handler, settlement)
     return ConsumerProcess(link, consumer, database, stop)
 
 
-def _http(settings: Settings, design: str, stop: Stop, parts: Parts) -> HttpProcess:
+def _http(settings: Settings, design: str, stop: Stop, pieces: Pieces) -> HttpProcess:
     from reference_impl.hardened.http import TaskAcceptor, TaskCaller  # noqa: PLC0415 - costs Flask
 
     def start(channel: BlockingChannel) -> None:
         if design == "rpc":
             client.start(channel)  # made below: it calls through the link that starts it
 
-    link = parts.link(settings, on_channel=start, patient=True)
+    link = pieces.link(settings, on_channel=start, patient=True)
     database = engine(settings.database_url)
-    tasks = parts.tasks(database)
-    client = parts.rpc_client(link)
+    tasks = pieces.tasks(database)
+    client = pieces.rpc_client(link)
     controller: TaskAcceptor | TaskCaller = (
         TaskCaller(settings, tasks, client)
         if design == "rpc"
-        else TaskAcceptor(settings, tasks, parts.publisher(link))
+        else TaskAcceptor(settings, tasks, pieces.publisher(link))
     )
     return HttpProcess(settings, link, controller, database, stop)

@@ -16,7 +16,7 @@ from reference_impl.document import (
     task_consumer,
     tasks,
 )
-from reference_impl.document.bundle import Verdict
+from reference_impl.document.bundle import Answer
 from reference_impl.messages import MalformedError, MisshapenError
 from tests.reference_impl.rows import messages
 
@@ -44,7 +44,7 @@ def test_blocking_leaves_one_row(
 ) -> None:
     """Each text is printed, and the row is the body as it came."""
     body = b'{\n  "texts": ["a", "b"]\n}'
-    assert blocking_stream.execute(settings, sqlite, body) is Verdict.ACK
+    assert blocking_stream.execute(settings, sqlite, body) is Answer.ACK
     assert capsys.readouterr().out == "a\nb\n"
     assert messages(sqlite) == [body.decode()]
 
@@ -61,7 +61,7 @@ def test_parts_stream_publishes_a_part_per_text(producer: Producer) -> None:
 
 def test_parts_stream_drops_an_empty_package(producer: Producer) -> None:
     """Defect: a package of no texts publishes nothing, so that no row ever comes of it."""
-    assert parts_stream.execute(producer, b'{"texts":[]}') is Verdict.ACK  # type: ignore[arg-type]  # a stand-in
+    assert parts_stream.execute(producer, b'{"texts":[]}') is Answer.ACK  # type: ignore[arg-type]  # a stand-in
     assert producer.bodies == []
 
 
@@ -108,7 +108,7 @@ def test_empty_pipeline_never_ends(
 
 def test_task_consumer_acks_a_task_that_is_not_there(sqlite: sa.Engine) -> None:
     """Defect: nothing tells that a task was missing."""
-    assert task_consumer.execute(sqlite, b'{"taskId":7}') is Verdict.ACK
+    assert task_consumer.execute(sqlite, b'{"taskId":7}') is Answer.ACK
 
 
 def test_rpc_server_replies_with_json(settings: Settings, sqlite: sa.Engine) -> None:
