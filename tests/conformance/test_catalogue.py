@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from tests.conformance.breaks import BREAKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
 
 SOURCE = re.compile(r"document 1, chapter \d[a-z]?(, step \d+)?")
 SLUG = re.compile(r"[a-z]+(-[a-z]+)*")
@@ -27,23 +29,28 @@ def catalogue() -> Catalogue:
 
 
 @pytest.fixture(scope="module")
-def judged() -> frozenset[str]:
-    """Give the requirements that the cases, or their parameters, are marked with."""
+def judged(catalogue: Catalogue) -> Counter[tuple[str, str]]:
+    """Give requirement and design of all that the cases, or their parameters, are marked with."""
     folder = conformance.consumers
     names = [m.name for m in pkgutil.walk_packages(folder.__path__, f"{folder.__name__}.")]
-    members = [member for name in names for member in vars(importlib.import_module(name)).items()]
-    cases = [case for name, case in members if name.startswith("test_")]
-    return frozenset(i for case in cases for mark in case.pytestmark for i in _required(mark))
+    modules = [importlib.import_module(name) for name in names]
+    return Counter(
+        (requirement, design)
+        for module in modules
+        for name, case in vars(module).items()
+        if name.startswith("test_")
+        for design in _designs(case, module, catalogue)
+        for mark in case.pytestmark
+        for requirement in _required(mark)
+    )
 
 
-def test_every_requirement_is_judged(catalogue: Catalogue, judged: frozenset[str]) -> None:
-    """Each requirement is named by at least one case."""
-    assert not set(catalogue.requirements) - judged
-
-
-def test_every_case_judges_what_is_there(catalogue: Catalogue, judged: frozenset[str]) -> None:
-    """No case names a requirement that the catalogue does not have."""
-    assert not judged - set(catalogue.requirements)
+def test_each_requirement_is_judged_once_in_each_design(
+    catalogue: Catalogue, judged: Counter[tuple[str, str]]
+) -> None:
+    """Each requirement has one case in each of its designs, and no case judges anything else."""
+    due = Counter((r.id, design) for r in catalogue.requirements.values() for design in r.designs)
+    assert judged == due
 
 
 def test_ids_are_permanent_words(catalogue: Catalogue) -> None:
@@ -68,6 +75,15 @@ def test_every_guarantee_has_a_faulty_implementation(catalogue: Catalogue) -> No
     """For each guarantee there is a defect that must be caught breaking it."""
     broken = {one.requirement.partition(".")[0] for breaks in BREAKS.values() for one in breaks}
     assert not set(catalogue.guarantees) - broken
+
+
+def _designs(case: object, module: ModuleType, catalogue: Catalogue) -> tuple[str, ...]:
+    """Give the designs of the mark that is closest to a case."""
+    marks = [*getattr(case, "pytestmark", ()), getattr(module, "pytestmark", None)]
+    mark = next(m for m in marks if m and m.name in ("guarantee", "measurement"))
+    mark = getattr(mark, "mark", mark)
+    designs: tuple[str, ...] = mark.kwargs.get("designs", ())
+    return designs or catalogue.guarantees[mark.args[0]].designs
 
 
 def _required(mark: pytest.Mark) -> Iterator[str]:
