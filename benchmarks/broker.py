@@ -242,16 +242,21 @@ def measure_memory(broker: RunningBroker, url: str) -> dict[str, float]:
 def measure_flatness(run: Run, scale: float) -> None:
     """Print what the embedded broker's messages cost with much to keep, against little to keep."""
     one = pairs(1, int(10_000 * scale), 100)
+    few, deep, wide = (
+        replace(one, preload=10),
+        replace(one, preload=100_000),
+        replace(one, queues=1_000),
+    )
     print(f"{'':<36}{'much':>12}{'little':>12}{'ratio':>8}")
     for label, little, much in (
-        ("100,000 queued : 10 queued", {"preload": 10}, {"preload": 100_000}),
-        ("1,000 queues : 1 queue", {"queues": 1}, {"queues": 1_000}),
+        ("100,000 queued : 10 queued", few, deep),
+        ("1,000 queues : 1 queue", one, wide),
     ):
         rates = []
-        for changes in (much, little):
+        for scenario in (much, little):
             with started(BROKERS[0], run) as (broker, _), Vhosts(broker.address, run) as vhosts:
                 url = broker.address.amqp_url(vhosts.open())
-                rates.append(run_scenario(replace(one, **changes), url))
+                rates.append(run_scenario(scenario, url))
         show(label, *rates)
 
 

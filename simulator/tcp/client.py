@@ -59,6 +59,8 @@ class Client(asyncio.Protocol):
         self._loop = node.loop
         self._transport: asyncio.Transport | None = None
         self._out: list[bytes] = []
+        self._asked = 0  # octets of what is in there but deliveries, which have their own limit
+        self._backlog: list[WireEvent] = []  # what is not done yet because the client does not read
         self._confirm: events.BasicAck | None = None  # not written yet: more may be said at once
         self._credit = CREDIT
         self._writing_paused = False
@@ -86,17 +88,18 @@ class Client(asyncio.Protocol):
         self.octets_in += len(data)
         self._node.memory.received(len(data))
         with self._node.turn(self):
-            for event in self.wire.receive(data):
-                if type(event) is Command:
-                    self._command(event)
-                else:
-                    self._answer(event)
+            events_in = self.wire.receive(data)
+            if self._backlog:
+                self._backlog += events_in
+            else:
+                self._work(events_in)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Release all the client held."""
         del exc  # why it went makes no difference
         self._transport = None
         self._out.clear()
+        self._backlog.clear()
         if self._deadline is not None:
             self._deadline.cancel()
         if self._heartbeats is not None:
@@ -110,12 +113,27 @@ class Client(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Go on delivering and reading."""
         self._writing_paused = False
-        if self._transport is not None and not self.blocked:
-            self._transport.resume_reading()
         with self._node.turn(self):
             self._node.touch(self)
+            backlog, self._backlog = self._backlog, []
+            self._work(backlog)
+        if self._transport is not None and not self.blocked and not self._backlog:
+            self._transport.resume_reading()
 
     # What the client says
+
+    def _work(self, events_in: list[WireEvent]) -> None:
+        """Do what the client says, as long as it also listens."""
+        for done, event in enumerate(events_in, start=1):
+            if type(event) is Command:
+                self._command(event)
+            else:
+                self._answer(event)
+            if self._asked > READ_LIMIT:
+                self.flush()
+                if self.waiting > READ_LIMIT:
+                    self._backlog = events_in[done:]
+                    return
 
     def _command(self, said: Command) -> None:
         channel, method, octets, body = said
@@ -135,6 +153,10 @@ class Client(asyncio.Protocol):
             node.do(commands.GrantCredit(self.number, self._credit))
         elif isinstance(method, wire.ConnectionClose):
             node.do(commands.ConnectionClose(self.number))
+        elif isinstance(method, wire.ConnectionUpdateSecret):
+            # Passwords of ours do not expire, so, as with RabbitMQ's own users, any secret will do.
+            self._out.append(wire.encode_method_frame(0, wire.ConnectionUpdateSecretOk()))
+            node.touch(self)
         else:
             self._close_with(
                 wire.CommandInvalid(
@@ -201,7 +223,9 @@ class Client(asyncio.Protocol):
                 return
             if kind is not events.BasicReturn:
                 self._write_confirm()
-            self._out.append(to_octets(event, self.wire.limits.frame_max))
+            octets = to_octets(event, self.wire.limits.frame_max)
+            self._asked += len(octets)
+            self._out.append(octets)
 
     def _confirm_later(self, event: events.BasicAck) -> None:
         """Join confirms of one turn: a client counts them, not their frames."""
@@ -244,6 +268,7 @@ class Client(asyncio.Protocol):
         if self._transport is None:
             self._out.clear()
             return
+        self._asked = 0
         if self._out:
             octets = self._out[0] if len(self._out) == 1 else b"".join(self._out)
             self._out.clear()

@@ -39,6 +39,7 @@ from simulator.wire.methods.connection import (
     ConnectionStartOk,
     ConnectionTune,
     ConnectionTuneOk,
+    ConnectionUpdateSecret,
 )
 from simulator.wire.methods.declaration import Method
 from simulator.wire.properties import split_header
@@ -294,6 +295,9 @@ class Connection:
         self.state = State.RUNNING
         events.append(Command(0, method, b"", b""))
 
+    def _pass_on(self, method: Method, events: list[WireEvent]) -> None:
+        events.append(Command(0, method, b"", b""))
+
     def _close(self, method: Method, events: list[WireEvent]) -> None:
         self.state = State.CLOSED
         events.append(Command(0, method, b"", b""))
@@ -340,6 +344,7 @@ STEPS: Final[Mapping[tuple[State, type[Method]], Step]] = {
     (State.STARTING, ConnectionStartOk): Connection._start_ok,
     (State.TUNING, ConnectionTuneOk): Connection._tune_ok,
     (State.OPENING, ConnectionOpen): Connection._open,
+    (State.RUNNING, ConnectionUpdateSecret): Connection._pass_on,
     (State.RUNNING, ConnectionClose): Connection._close,
     (State.CLOSED, ConnectionClose): Connection._close_again,
     (State.CLOSED, ConnectionCloseOk): Connection._close_ok,

@@ -59,6 +59,13 @@ def test_client_sends_what_only_brokers_send(broker: Embedded) -> None:
         assert client.frame() is None
 
 
+def test_update_secret(broker: Embedded) -> None:
+    """A new secret is taken, as RabbitMQ takes it from its own users: they do not expire."""
+    with broker.connect() as connection:
+        connection.update_secret("new", "because")
+        assert connection.channel().is_open
+
+
 def test_channel_that_is_not_open(broker: Embedded) -> None:
     """A method on a channel that is not open is 504."""
     with Raw(broker) as client:
