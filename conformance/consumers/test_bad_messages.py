@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MALFORMED = (b'{"texts":["text1"', b"\xff\xfe\x00")
 MISSHAPEN = (b'{"something":"else"}', b"[]", b"42")
+QUEUES = {route.queue for route in ROUTES.values()}
 LOOP = 12
 """Deliveries beyond which a message, or a package of no texts, is going round for ever."""
 
@@ -62,26 +63,22 @@ def test_empty_package(rig: Rig) -> None:
 def _judge_bad_bodies(rig: Rig, guarantee: str, bodies: tuple[bytes, ...]) -> None:
     rig.start()
     consumers = [p for p in rig.processes if p.role is not Role.HTTP]
-    bad = {
-        rig.send_raw(body, role): body
-        for role in ROUTES
-        if role in rig.design.roles
-        for body in bodies
-    }
+    roles = [role for role in ROUTES if role in rig.design.roles]
+    bad = {rig.send_raw(body, role): body for role in roles for body in bodies}
     rig.see(
         lambda: (
             all(map(rig.ledger().settled, bad))
             or any(p.exit_status is not None for p in consumers)
-            or len(_again(rig, bad)) > LOOP
+            or len(_again(rig, bodies)) > LOOP
         ),
         rig.deadlines.within(rig.work_time(len(bodies))),
     )
     work = rig.send_work(1)
-    if len(_again(rig, bad)) <= LOOP:
+    if len(_again(rig, bodies)) <= LOOP:
         rig.finish(rig.work_time(1))
     ledger = rig.ledger()
     unsettled = [m for m in bad if not ledger.settled(m)]
-    again = _again(rig, bad)
+    again = _again(rig, bodies)
     ended = [p for p in consumers if p.exit_status is not None]
     rig.judge(
         *(
@@ -99,21 +96,43 @@ def _judge_bad_bodies(rig: Rig, guarantee: str, bodies: tuple[bytes, ...]) -> No
         ),
         requirement=f"{guarantee}.not-requeued",
     )
-    kept = {p.body for p in ledger.publishes}
     rig.judge(
         *(
-            Violation(f"{short(body)} is in no dead-letter queue")
+            Violation(f"{short(body)} of {role} went to no dead-letter exchange")
+            for role in roles
             for body in bodies
-            if body not in kept and not ledger.dead_letters
+            if not _kept(rig, role, body)
         ),
         requirement=f"{guarantee}.kept",
     )
 
 
-def _again(rig: Rig, bad: Container[str]) -> list[Delivery]:
-    """Give the deliveries of bad bodies that were put back, or had been."""
-    return [
-        d
-        for d in rig.ledger().deliveries
-        if d.message in bad and (d.redelivered or (d.settlement and d.settlement.requeue))
-    ]
+def _again(rig: Rig, bodies: Container[bytes]) -> list[Delivery]:
+    """Give the deliveries of bad bodies that were put back: by the broker, or published anew by their consumer.
+
+    Each body is sent once to each role, so the second delivery of a body to a role is one too many, whatever
+    its message id.
+    """
+    seen: set[tuple[Role, bytes]] = set()
+    again = []
+    for delivery in rig.ledger().deliveries:
+        if delivery.body not in bodies:
+            continue
+        sent = rig.named(delivery.instance).role, delivery.body
+        if sent in seen or (delivery.settlement and delivery.settlement.requeue):
+            again.append(delivery)
+        seen.add(sent)
+    return again
+
+
+def _kept(rig: Rig, role: Role, body: bytes) -> bool:
+    """Whether a role's queue has a dead-letter exchange, or the role published the body to an exchange of its own."""
+    ledger = rig.ledger()
+    of_the_design = {route.exchange for route in ROUTES.values()}
+    return ROUTES[role].queue in ledger.dead_letters or any(
+        p.body == body
+        and p.exchange not in of_the_design
+        and (p.exchange or p.routing_key not in QUEUES)
+        and rig.named(p.instance).role is role
+        for p in ledger.publishes
+    )

@@ -53,7 +53,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "does-nothing": (Break("no-loss.killed-before-work", "lost: the package row never came"),),
     "drops-last-part": (Break("no-loss.killed-before-work", "lost: the row of part 3 never came"),),
     "drops-rejected": (
-        Break("rejects-malformed.kept", "is in no dead-letter queue", Outcome.WARN),
+        Break("rejects-malformed.kept", "went to no dead-letter exchange", Outcome.WARN),
     ),
     "early-package-row": (
         Break("result-last.undisturbed", "the package row came before that of part 10"),
