@@ -1,6 +1,7 @@
 """The management API and the durable file of the embedded broker."""
 
 from pathlib import Path
+from typing import Any
 
 import pika
 import pika.exceptions
@@ -74,7 +75,11 @@ def test_queue_counts_publish_get_purge(broker: Embedded) -> None:
     assert broker.api("PUT", path, json={"durable": True}).status_code == 201
     assert broker.api("PUT", path, json={"durable": True}).status_code == 204
     assert broker.api("PUT", path, json={"auto_delete": True}).status_code == 400
-    message = {"routing_key": "http", "payload": "aGk=", "payload_encoding": "base64"}
+    message: dict[str, Any] = {
+        "routing_key": "http",
+        "payload": "aGk=",
+        "payload_encoding": "base64",
+    }
     message |= {"properties": {"headers": {"n": 1}, "delivery_mode": 2}}
     for _ in range(2):
         answer = broker.api("POST", "exchanges/%2F/amq.default/publish", json=message)
@@ -83,7 +88,7 @@ def test_queue_counts_publish_get_purge(broker: Embedded) -> None:
     assert broker.api("POST", "exchanges/%2F/amq.default/publish", json=message).json() == {
         "routed": False
     }
-    ask = {"count": 1, "ackmode": "ack_requeue_true", "encoding": "auto"}
+    ask: dict[str, Any] = {"count": 1, "ackmode": "ack_requeue_true", "encoding": "auto"}
     (got,) = broker.api("POST", f"{path}/get", json=ask).json()
     assert (got["payload"], got["properties"]["headers"]) == ("hi", {"n": 1})
     ask["ackmode"] = "ack_requeue_false"
