@@ -98,10 +98,14 @@ def _judge_share(rig: Rig) -> None:
     ]
     work = rig.deadlines.seconds(sum(rig.design.work) / 2) * BESIDE
     total = min(sum(end - begin for begin, end in spans), work * len(spans))
+    given = tuple(str(d) for d in rig.ledger().deliveries if d.instance in names)
+    if total < rig.deadlines.seconds(rig.design.work[0]) * max(1, len(spans)) / 2:
+        rig.judge(Violation("deliveries are not acked after their work", given))
+        return
     makespan = max(end for _, end in spans) - min(begin for begin, _ in spans)
     rig.measure("makespan", seconds=round(makespan, 3), sum_of_work=round(total, 3))
     slow = Violation(
         f"{len(spans)} deliveries took {makespan:.2f} s, {makespan / total:.2f} of the {total:.2f} s of their work",
-        tuple(str(d) for d in rig.ledger().deliveries if d.instance in names),
+        given,
     )
     rig.judge(*([slow] if makespan >= SHARE * total else []))
