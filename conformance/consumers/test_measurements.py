@@ -58,13 +58,17 @@ def test_order_statistics(rig: Rig) -> None:
 
 
 def _first_tries(rig: Rig, sent: dict[str, int]) -> dict[int, bool]:
-    """Say of each package whose first delivery has ended whether its ack reached a live connection."""
+    """Say of each package whose first delivery has ended whether its ack came on a live connection.
+
+    It is lost where the connection ended before, whoever ended it: a client that finds its peer silent does so, too.
+    """
     tries: dict[int, bool] = {}
-    lost = {(e.instance, e.connection) for e in rig.ledger().ends if e.by == "broker"}
+    ended = {(e.instance, e.connection): e.at for e in rig.ledger().ends}
     for message, texts in sent.items():
         for first in rig.ledger().of(message)[:1]:
-            if (first.instance, first.connection) in lost:
+            lost_at = ended.get((first.instance, first.connection), float("inf"))
+            if first.settlement is not None:
+                tries[texts] = first.settlement.reached and first.settlement.at < lost_at
+            elif lost_at < float("inf"):
                 tries[texts] = False
-            elif first.settlement is not None:
-                tries[texts] = True
     return tries
