@@ -1,0 +1,117 @@
+"""An embedded broker with exactly one planted defect: `python -m tests.conformance.faulty_broker DEFECT …`.
+
+The options after DEFECT are the embedded broker's own. What each defect must be caught by stands in
+`test_faulty_broker`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from typing import TYPE_CHECKING, Any
+
+from simulator.model import dead_letter, settlement
+from simulator.model.consumer import Consumer
+from simulator.model.ready import Enqueued, Lane
+from simulator.model.routing import FanoutRouter, TopicRouter
+from simulator.tcp.client import Client
+from simulator.tcp.options import parse
+from simulator.tcp.server import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+
+def requeues_at_the_tail() -> None:
+    """Put what is returned last instead of to its old place."""
+    _plant(Lane, "put_back", Lane.push)
+
+
+def forgets_redelivery() -> None:
+    """Count nothing as redelivered."""
+    _plant(Enqueued, "redelivered", property(lambda _: False, lambda *_: None))
+
+
+def wants_a_word_for_hash() -> None:
+    """Let `#` stand for one word at least."""
+    for method in ("add", "remove"):
+        _with_first(TopicRouter, method, lambda key: key.replace("#", "*.#"))
+
+
+def takes_turns_at_fanout() -> None:
+    """Have a fanout exchange give each message to one queue only, in turn."""
+    turns = itertools.count()
+    everybody = FanoutRouter.match
+
+    def match(router: FanoutRouter[Any], message: Any) -> Collection[Any]:
+        all_ = list(everybody(router, message))
+        return all_[next(turns) % len(all_) :][:1] if all_ else all_
+
+    _plant(FanoutRouter, "match", match)
+
+
+def ignores_prefetch() -> None:
+    """Give a consumer whatever there is."""
+    _plant(Consumer, "can_take", lambda _: True)
+
+
+def settles_one_of_multiple() -> None:
+    """Settle with `multiple` the delivery with that very tag alone."""
+    collect = settlement.collect
+
+    def one(channel: Any, tag: int, *, multiple: bool) -> dict[int, Enqueued]:
+        return collect(channel, tag, multiple=multiple and tag == 0)
+
+    _everywhere("collect", one)
+
+
+def counts_no_death() -> None:
+    """Leave the count of x-death at 1."""
+
+    def again(death: Mapping[str, object], _long: object) -> Mapping[str, object]:
+        return death
+
+    _plant(dead_letter, "_again", again)
+
+
+def bears_silence() -> None:
+    """Keep the connection of a client that says nothing."""
+    _plant(Client, "miss_heartbeats", lambda _: None)
+
+
+DEFECTS: dict[str, Callable[[], None]] = {
+    plant.__name__.replace("_", "-"): plant
+    for plant in (
+        requeues_at_the_tail,
+        forgets_redelivery,
+        wants_a_word_for_hash,
+        takes_turns_at_fanout,
+        ignores_prefetch,
+        settles_one_of_multiple,
+        counts_no_death,
+        bears_silence,
+    )
+}
+
+
+def _plant(owner: object, name: str, value: object) -> None:
+    """Put a wrong thing in the place of a right one."""
+    setattr(owner, name, value)
+
+
+def _with_first(owner: type[Any], method: str, change: Callable[[str], str]) -> None:
+    """Change the first argument of a method before it gets it."""
+    original = getattr(owner, method)
+    _plant(owner, method, lambda self, key, *rest: original(self, change(key), *rest))
+
+
+def _everywhere(name: str, function: object) -> None:
+    """Put a function in the place of every module's own reference to it."""
+    for module in [m for key, m in sys.modules.items() if key.startswith("simulator.model")]:
+        if hasattr(module, name):
+            _plant(module, name, function)
+
+
+if __name__ == "__main__":
+    DEFECTS[sys.argv[1]]()
+    sys.exit(run(parse(sys.argv[2:], "faulty_broker")))
