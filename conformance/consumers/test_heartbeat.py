@@ -6,11 +6,11 @@ connection.tune), and gives what was unacked on it to another.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.accounting import overlaps
 from fixtures.rig import Inconclusive, numbered
 from fixtures.verdict import Violation
 
@@ -49,17 +49,7 @@ def test_long_package_is_worked_on_once_at_a_time(rig: Rig) -> None:
     rig.start(stream=2)
     package = rig.send(*numbered(TEXTS))
     _work_through(rig, package)
-    deliveries = rig.ledger().of(package.message_id)
-    rig.judge(
-        *(
-            Violation(
-                f"{later.instance} was given the message while {earlier.instance} still worked on it",
-                (str(earlier), str(later)),
-            )
-            for earlier, later in pairwise(deliveries)
-            if rig.works_until(earlier) > later.at
-        )
-    )
+    rig.judge(*overlaps(rig.ledger().of(package.message_id), rig.works_until))
 
 
 def _work_through(rig: Rig, package: Package) -> None:
