@@ -29,7 +29,7 @@ def test_stopped_in_the_middle_of_work(rig: Rig) -> None:
     busy.stop()
     rig.need(
         lambda: busy.exit_status is not None,
-        rig.deadlines.within(rig.work_time(TEXTS)),
+        rig.stops_within(busy, rig.work_time(TEXTS)),
         f"{busy.name} did not exit",
     )
     finished = next(d for d in rig.ledger().to(busy.name) if d.at == in_hand.at)
@@ -52,7 +52,7 @@ def test_stopped_idle(rig: Rig) -> None:
     for process in consumers:
         rig.need(
             lambda p=process: p.exit_status is not None,  # type: ignore[misc]  # mypy cannot infer a lambda with a default
-            rig.deadlines.within(0),
+            rig.stops_within(process, 0),
             f"{process.name} did not exit",
         )
     rig.judge(*(violation for process in consumers for violation in _bad_exit(process)))
