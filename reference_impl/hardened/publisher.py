@@ -20,6 +20,8 @@ class Publisher:
     def __init__(self, link: Link) -> None:
         """Publish through `link`."""
         self._link = link
+        self._channel: BlockingChannel | None = None
+        self._declared: set[str] = set()  # on that channel; used in the link's thread alone
 
     def publish(
         self,
@@ -30,7 +32,9 @@ class Publisher:
         headers: dict[str, object] | None = None,
         timeout: float | None = None,
     ) -> None:
-        """Declare the exchange and publish a persistent message with the routing key "".
+        """Publish a persistent message with the routing key "".
+
+        The first publish to an exchange on a channel declares it.
 
         Raises:
             UnroutableError: no queue is bound to the exchange.
@@ -56,8 +60,16 @@ class Publisher:
     def _declare_and_send(
         self, exchange: str, body: bytes, properties: pika.BasicProperties, channel: BlockingChannel
     ) -> None:
-        declare_exchange(channel, exchange)
+        self._declare(channel, exchange)
         send(channel, exchange, "", body, properties)
+
+    def _declare(self, channel: BlockingChannel, exchange: str) -> None:
+        """Declare the exchange once on each channel: what was there before may be lost."""
+        if channel is not self._channel:
+            self._channel, self._declared = channel, set()
+        if exchange not in self._declared:
+            declare_exchange(channel, exchange)
+            self._declared.add(exchange)
 
 
 def send(

@@ -20,6 +20,19 @@ def test_declares_the_exchange_and_publishes_persistently() -> None:
     assert (properties.message_id, properties.headers) == ("m", {"index": 1})
 
 
+def test_declares_each_exchange_once_on_each_channel() -> None:
+    """A second publish declares nothing; another exchange or channel is declared again."""
+    first, second = Channel(), Channel()
+    link = Link(first)
+    publisher = Publisher(link)  # type: ignore[arg-type]  # a stand-in
+    for exchange in ("e", "e", "f"):
+        publisher.publish(exchange, b"")
+    link.channel = second
+    publisher.publish("e", b"")
+    assert first.done == [("exchange_declare", "e"), ("exchange_declare", "f")]
+    assert second.done == [("exchange_declare", "e")]
+
+
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
