@@ -2,6 +2,7 @@
 
 import logging
 import queue
+from collections.abc import Callable
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -110,16 +111,24 @@ class Consumer:
                 self.settled += self.settlement.ack(delivery)
 
     def reject(self, delivery: Delivery, reason: str) -> None:
-        """Put a message aside with its reason."""
+        """Put a message aside with its reason, however long the broker refuses its copy."""
         _log.warning("message to %s: %s", self.route.queue, reason)
-        self.settled += self.settlement.dead_letter(delivery, reason)
+
+        def put_aside() -> None:
+            self.settled += self.settlement.dead_letter(delivery, reason)
+
+        self.persist(put_aside)
 
     def attempt(self, delivery: Delivery) -> bool:
-        """Handle, again with backoff while it may help; False if we were stopped meanwhile."""
+        """Handle, as often as it takes; False if we were stopped meanwhile."""
+        return self.persist(lambda: self.handler.handle(delivery))
+
+    def persist(self, act: Callable[[], None]) -> bool:
+        """Act, again with backoff while it may help; False if we were stopped meanwhile."""
         backoff = Backoff(self.settings.second)
         while True:
             try:
-                self.handler.handle(delivery)
+                act()
             except (TryAgainError, sa.exc.OperationalError) as error:
                 _log.warning("trying again: %s", error)
             else:

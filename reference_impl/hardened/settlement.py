@@ -6,7 +6,7 @@ import pika
 from pika.adapters.blocking_connection import BlockingChannel
 
 from reference_impl.hardened.delivery import Delivery
-from reference_impl.hardened.errors import LinkLostError, TryAgainError
+from reference_impl.hardened.errors import LinkLostError
 from reference_impl.hardened.link import Link
 from reference_impl.hardened.publisher import send
 from reference_impl.topology import DEAD_LETTER, Route
@@ -34,7 +34,15 @@ class Settlement:
         return self._try(settle)
 
     def dead_letter(self, delivery: Delivery, reason: str) -> bool:
-        """Publish a copy to the dead-letter queue, confirmed, then reject without requeue."""
+        """Publish a copy to the dead-letter queue, confirmed, then reject without requeue.
+
+        Returns:
+            False if the connection is gone and the message will come again.
+
+        Raises:
+            TryAgainError: the broker did not take the copy; the message is not rejected.
+
+        """
 
         def settle(channel: BlockingChannel) -> None:
             _same(channel, delivery)
@@ -59,7 +67,7 @@ class Settlement:
     def _try(self, settle: Callable[[BlockingChannel], None]) -> bool:
         try:
             self._link.call(settle)
-        except (LinkLostError, TryAgainError):
+        except LinkLostError:
             return False
         return True
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from pika.exceptions import NackError
 
 from reference_impl import Settings, Stop
 from reference_impl.hardened.consumer import Consumer
@@ -34,9 +35,10 @@ class Handler:
 
 
 @pytest.fixture
-def channel() -> Channel:
-    """Give the channel of all deliveries."""
-    return Channel()
+def channel(request: pytest.FixtureRequest) -> Channel:
+    """Give the channel of all deliveries, of another class if a test asks for one."""
+    kind: type[Channel] = getattr(request, "param", Channel)
+    return kind()
 
 
 @pytest.fixture
@@ -147,12 +149,41 @@ def test_stop_begins_no_other(make: MakeConsumer, channel: Channel) -> None:
     assert channel.done == []
 
 
-def test_unroutable_dead_letter_is_not_rejected() -> None:
-    """A message whose copy was not kept stays with the broker."""
-    channel = Channel(failure=TryAgainError("refused"))
-    settlement = Settlement(Link(channel), STREAM)  # type: ignore[arg-type]  # a stand-in
-    assert not settlement.dead_letter(delivery("{}", channel), "reason")
+class RefusingChannel(Channel):
+    """A channel whose broker refuses the first messages."""
+
+    refusals = 2
+
+    def basic_publish(self, *message: Any, **options: Any) -> None:
+        """Refuse, and later take."""
+        if self.refusals:
+            self.refusals -= 1
+            self.done.append(("nack",))
+            raise NackError([])
+        super().basic_publish(*message, **options)
+
+
+@pytest.mark.parametrize("channel", [RefusingChannel], indirect=True)
+def test_dead_letters_as_soon_as_the_broker_takes_it(make: MakeConsumer, channel: Channel) -> None:
+    """A copy that is refused is published again, and the message rejected only after it."""
+    consumer = make(RejectedError("no task"))
+    consumer.execute(delivery("body", channel))
+    assert [what for what in channel.done if what[0] in {"nack", "reject"}] == [
+        ("nack",),
+        ("nack",),
+        ("reject", 1, False),
+    ]
+    assert len(channel.published) == consumer.settled == 1
+
+
+@pytest.mark.parametrize("channel", [RefusingChannel], indirect=True)
+def test_stop_ends_dead_lettering(make: MakeConsumer, channel: Channel) -> None:
+    """Asked to stop, a consumer leaves a message whose copy is refused to the next one."""
+    consumer = make(RejectedError("no task"))
+    consumer.stop.request()
+    consumer.execute(delivery("body", channel))
     assert ("reject", 1, False) not in channel.done
+    assert consumer.settled == 0
 
 
 def test_qos_is_per_consumer(make: MakeConsumer) -> None:
