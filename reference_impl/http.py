@@ -1,21 +1,22 @@
 """Serving a web application on 127.0.0.1 until a stop. What it answers lives in the families."""
 
 import threading
-import time
+from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from waitress import create_server, wasyncore
+from waitress import create_server
 
 from reference_impl.settings import SettingsError
 from reference_impl.stop import Stop
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from flask import Flask
 
 _THREADS = 16
 _GRACE_SECONDS = 3.0
-_LOOK_SECONDS = 0.02
 
 
 def serve(app: "Flask", port: int, stop: Stop) -> None:
@@ -25,26 +26,52 @@ def serve(app: "Flask", port: int, stop: Stop) -> None:
         SettingsError: the port cannot be had.
 
     """
-    sockets: dict[int, Any] = {}
+    in_hand = _InHand(app)
     try:
-        server = create_server(app, map=sockets, host="127.0.0.1", port=port, threads=_THREADS)
+        server = create_server(in_hand, host="127.0.0.1", port=port, threads=_THREADS)
     except OSError as error:
         raise SettingsError(f"WARREN_HTTP_PORT {port} cannot be had: {error.strerror}.") from None
     thread = threading.Thread(target=server.run, name="http", daemon=True)
     thread.start()
     stop.wait()
-    _wait_for_requests(server)
-    server.trigger.pull_trigger(partial(wasyncore.close_all, sockets))
+    in_hand.wait(_GRACE_SECONDS)
+    server.trigger.pull_trigger(partial(_close, server))
     thread.join(_GRACE_SECONDS)
 
 
-def _wait_for_requests(server: Any) -> None:
-    deadline = time.monotonic() + _GRACE_SECONDS
-    while _is_busy(server) and time.monotonic() < deadline:
-        time.sleep(_LOOK_SECONDS)
+class _InHand:
+    """A web application that knows how many of its requests are not answered yet."""
+
+    def __init__(self, app: "Flask") -> None:
+        self._app = app
+        self._count = 0
+        self._changed = threading.Condition()
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterator[bytes]:
+        """Answer a request; it is in hand until the server has taken the whole answer."""
+        self._add(1)
+        try:
+            answer = self._app(environ, start_response)
+            with closing(answer):  # type: ignore[type-var]  # Flask's answers can be closed
+                yield from answer
+        finally:
+            self._add(-1)
+
+    def wait(self, seconds: float) -> None:
+        """Wait until no request is in hand, `seconds` at most."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._count == 0, seconds)
+
+    def _add(self, number: int) -> None:
+        with self._changed:
+            self._count += number
+            self._changed.notify_all()
 
 
-def _is_busy(server: Any) -> bool:
-    """Tell whether a request waits for its answer, or an answer for its way out."""
-    channels = list(server.active_channels.values())
-    return any(channel.requests or channel.total_outbufs_len for channel in channels)
+def _close(server: Any) -> None:
+    """End the server, in its own thread, as soon as it has sent the answers that it has."""
+    for channel in server.active_channels.values():
+        channel.close_when_flushed = True
+    server.close()

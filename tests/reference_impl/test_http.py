@@ -47,18 +47,41 @@ def test_answers_what_is_in_hand() -> None:
         requests.get(f"http://127.0.0.1:{port}/", timeout=5)
 
 
+def test_closes_idle_connections() -> None:
+    """A client that keeps its connection open does not keep the server from ending."""
+    app, stop, port = Flask(__name__), Stop(), free_port()
+    app.add_url_rule("/", "index", lambda: "done")
+    with ThreadPoolExecutor(1) as threads, requests.Session() as session:
+        serving = threads.submit(serve, app, port, stop)
+        assert _get(port, session) == "done"
+        stop.request()
+        serving.result(2.5)
+
+
+def test_waits_for_no_failed_request() -> None:
+    """A request whose application failed is answered with 500 and is no longer in hand."""
+    app, stop, port = Flask(__name__), Stop(), free_port()
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    app.add_url_rule("/", "index", lambda: 1 / 0)
+    with ThreadPoolExecutor(1) as threads:
+        serving = threads.submit(serve, app, port, stop)
+        assert "Internal Server Error" in _get(port)
+        stop.request()
+        serving.result(2.5)
+
+
 def test_taken_port(taken: int) -> None:
     """A port that cannot be had is named."""
     with pytest.raises(SettingsError, match=f"WARREN_HTTP_PORT {taken}"):
         serve(Flask(__name__), taken, Stop())
 
 
-def _get(port: int) -> str:
+def _get(port: int, session: requests.Session | None = None) -> str:
     """Ask until the server listens, 10 s at most."""
-    pause = threading.Event()
+    pause, asker = threading.Event(), session or requests.Session()
     for _ in range(200):
         try:
-            return requests.get(f"http://127.0.0.1:{port}/", timeout=10).text
+            return asker.get(f"http://127.0.0.1:{port}/", timeout=10).text
         except requests.ConnectionError:
             pause.wait(0.05)
     pytest.fail("the server did not listen within 10 s")
