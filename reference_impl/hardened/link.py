@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
-from pika.exceptions import AMQPError, ConnectionWrongStateError
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
+from pika.exceptions import AMQPConnectionError, AMQPError, ConnectionWrongStateError
 
 from reference_impl.hardened.backoff import Backoff
 from reference_impl.hardened.errors import BrokerAwayError, LinkLostError
@@ -52,15 +53,19 @@ class Link:
         Args:
             settings: address, heartbeat and second
             on_channel: called in the link's thread with every channel that is opened
-            patient: whether to wait for a first connection for ever; otherwise 30 s
+            patient: whether to wait for a connection, at the start and in calls. Otherwise the
+                start lasts 30 s at most, and no call outlives the connection: it is about a
+                delivery, and that is lost with it
 
         """
         self._settings = settings
         self._on_channel = on_channel
         self._patient = patient
+        self._gives_up = not patient
         self._end = Stop()
-        self._ended = False
         self._calls: deque[_Call] = deque()
+        self._takes_calls = patient
+        self._gate = threading.Lock()  # a call is either taken or refused, at once
         self._connection: pika.BlockingConnection | None = None
         self._channel: BlockingChannel | None = None
         self._thread: threading.Thread | None = None
@@ -77,19 +82,20 @@ class Link:
         try:
             self._run(backoff)
         finally:
-            self._ended, self._thread = True, None
-            self._fail_calls()
+            self._thread = None
+            self._refuse_calls("the link is closed")
 
     def call(
         self, function: Callable[[BlockingChannel], Result], timeout: float | None = None
     ) -> Result:
         """Run `function` with the open channel in the link's thread; wait for what it returns.
 
-        While the connection is away the call waits for the next one, `timeout` seconds at most;
-        without a timeout, until the link closes.
+        While the connection is away the call of a patient link waits for the next one, `timeout`
+        seconds at most; without a timeout, until the link closes.
 
         Raises:
-            LinkLostError: the connection was lost while it ran, or the link is closed.
+            LinkLostError: the connection was lost while it ran, or is away and the link is not
+                patient, or the link is closed.
             BrokerAwayError: it was not done in time; it may have begun.
 
         """
@@ -97,10 +103,11 @@ class Link:
             assert self._channel is not None  # this thread runs callbacks of an open channel
             return function(self._channel)
         future: Future[Result] = Future()
-        self._calls.append(_Call(function, future))
+        with self._gate:
+            if not self._takes_calls:
+                raise LinkLostError("there is no connection")
+            self._calls.append(_Call(function, future))
         self._wake()
-        if self._ended:
-            self._fail_calls()
         try:
             return future.result(timeout)
         except NotInTimeError:
@@ -121,7 +128,7 @@ class Link:
                 self._serve(backoff)
             except AMQPError as error:
                 _log.warning("connection lost or refused: %r", error)
-                if not self._patient and time.monotonic() > start_ends:
+                if self._gives_up and time.monotonic() > start_ends:
                     raise BrokerAwayError(
                         f"nobody let us in at WARREN_AMQP_URL: {error!r}"
                     ) from None
@@ -130,17 +137,23 @@ class Link:
 
     def _serve(self, backoff: Backoff) -> None:
         """Open a connection and serve it until the link closes or the channel does."""
-        connection = pika.BlockingConnection(self._parameters())
+        connection = self._connection = self._connect()
         channel = connection.channel()
         channel.confirm_delivery()
-        self._connection, self._channel = connection, channel
-        self._patient = True  # the start is over
+        self._channel, self._takes_calls = channel, True
+        self._gives_up = False  # the start is over
         self._on_channel(channel)
         backoff.reset()
         self._run_calls()
         while channel.is_open and not self._end.requested:
             connection.process_data_events(time_limit=None)
         connection.close()
+
+    def _connect(self) -> pika.BlockingConnection:
+        try:
+            return pika.BlockingConnection(self._parameters())
+        except (AMQPConnectorException, OSError) as error:  # no AMQPError: a peer that says nothing
+            raise AMQPConnectionError(repr(error)) from error
 
     def _parameters(self) -> pika.URLParameters:
         """Bound every wait by the heartbeat, so that a peer that went silent is noticed."""
@@ -153,8 +166,10 @@ class Link:
         return parameters
 
     def _forget(self) -> None:
-        """Drop a connection that was lost; a call that comes now waits for the next one."""
+        """Drop a connection that was lost; only a patient link's calls wait for the next one."""
         connection, self._connection, self._channel = self._connection, None, None
+        if not self._patient:
+            self._refuse_calls("the connection was lost")
         if connection is not None and connection.is_open:
             with contextlib.suppress(AMQPError):
                 connection.close()
@@ -177,9 +192,11 @@ class Link:
             except Exception as error:  # noqa: BLE001 - it belongs to the caller's thread
                 call.future.set_exception(error)
 
-    def _fail_calls(self) -> None:
-        """Fail what can no longer be run; the last call may come when `run` is over already."""
-        with contextlib.suppress(IndexError):
-            while call := self._calls.popleft():
+    def _refuse_calls(self, reason: str) -> None:
+        """Take no more calls, and fail those that wait."""
+        with self._gate:
+            self._takes_calls = False
+            while self._calls:
+                call = self._calls.popleft()
                 if call.future.set_running_or_notify_cancel():
-                    call.future.set_exception(LinkLostError("the link is closed"))
+                    call.future.set_exception(LinkLostError(reason))

@@ -1,10 +1,12 @@
 """Stand-ins for the broker's side: what was asked of it, remembered."""
 
+import queue
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pika
+from pika.exceptions import AMQPConnectionError
 
 from reference_impl.hardened.delivery import Delivery
 
@@ -57,6 +59,58 @@ class Link:
         """Call now; there is nothing to wait for."""
         del timeout
         return function(self.channel)
+
+
+class Broker:
+    """A broker that lets in once and is then away: stands in for `pika.BlockingConnection`."""
+
+    def __init__(self) -> None:
+        """Wait for the one connection."""
+        self.channel = Channel()
+        self._events: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._was_here = False
+
+    def __call__(self, _parameters: pika.ConnectionParameters) -> "Connection":
+        """Let in, or refuse."""
+        if self._was_here:
+            raise AMQPConnectionError("refused")
+        self._was_here = True
+        return Connection(self.channel, self._events)
+
+    def leave(self) -> None:
+        """Cut the connection."""
+        self.channel.is_open = False
+        self._events.put(None)
+
+
+@dataclass
+class Connection:
+    """What a `Link` asks of its connection."""
+
+    _channel: Channel
+    _events: "queue.SimpleQueue[Callable[[], None] | None]"
+    is_open: bool = True
+
+    def channel(self) -> Channel:
+        """Open the one channel."""
+        return self._channel
+
+    def add_callback_threadsafe(self, callback: Callable[[], None]) -> None:
+        """Call in the connection's thread."""
+        self._events.put(callback)
+
+    def process_data_events(self, time_limit: float | None) -> None:
+        """Wait for one event, 10 s at most."""
+        assert time_limit is None
+        event = self._events.get(timeout=10)
+        if event is None:
+            self.is_open = self._channel.is_open = False
+            raise AMQPConnectionError("cut")
+        event()
+
+    def close(self) -> None:
+        """Close in good order."""
+        self.is_open = self._channel.is_open = False
 
 
 @dataclass

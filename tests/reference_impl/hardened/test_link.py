@@ -1,13 +1,18 @@
 """A link without a broker: every wait on it ends."""
 
+import socket
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
+import pika
 import pytest
 
 from reference_impl import Settings
 from reference_impl.hardened.backoff import Backoff
 from reference_impl.hardened.errors import BrokerAwayError, LinkLostError
 from reference_impl.hardened.link import Link
+from tests.reference_impl.stand_ins import Broker
 
 
 @pytest.fixture
@@ -41,12 +46,65 @@ def test_call_after_the_end(link: Link) -> None:
         link.call(lambda channel: channel)
 
 
+def test_impatient_call_needs_a_connection(settings: Settings) -> None:
+    """A call of a link that is not patient fails at once while there is no connection."""
+    link = Link(settings, on_channel=lambda _channel: None, patient=False)
+    with pytest.raises(LinkLostError):
+        link.call(lambda channel: channel)
+
+
+def test_impatient_call_ends_with_its_connection(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call that waits when the connection is lost fails then, and does not wait for the next."""
+    broker, up = Broker(), threading.Event()
+    monkeypatch.setattr("pika.BlockingConnection", broker)
+    link = Link(settings, on_channel=lambda _channel: up.set(), patient=False)
+    busy, lost = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(2) as threads:
+        threads.submit(link.run)
+        try:
+            assert up.wait(5)
+            first = threads.submit(link.call, lambda _channel: (busy.set(), lost.wait(5)))
+            assert busy.wait(5)
+            broker.leave()
+            threading.Timer(0.05, lost.set).start()
+            with pytest.raises(LinkLostError):
+                link.call(lambda channel: channel, timeout=5)
+            first.result(5)
+        finally:
+            link.close()
+
+
 def test_gives_up_at_the_start(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """A consumer that never found its broker ends with a sentence that names the variable."""
     monkeypatch.setattr("reference_impl.hardened.link._START_UP_SECONDS", 0.01)
     link = Link(settings, on_channel=lambda _channel: None, patient=False)
     with pytest.raises(BrokerAwayError, match="WARREN_AMQP_URL"):
         link.run()
+
+
+class HastyLink(Link):
+    """A link that gives a broker a fifth of a second for its greeting."""
+
+    def _parameters(self) -> pika.URLParameters:
+        parameters = super()._parameters()
+        parameters.stack_timeout = 0.2
+        return parameters
+
+
+def test_silent_peer_is_tried_again(make_settings: Callable[..., Settings]) -> None:
+    """A peer that takes connections and says nothing is tried again."""
+    with ThreadPoolExecutor(1) as threads, socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(5)
+        settings = make_settings(amqp_url=f"amqp://127.0.0.1:{listener.getsockname()[1]}/")
+        link = HastyLink(settings, on_channel=lambda _channel: None, patient=True)
+        threads.submit(link.run)
+        try:
+            with listener.accept()[0], listener.accept()[0]:
+                pass
+        finally:
+            link.close()
 
 
 def test_backoff_grows_to_its_cap() -> None:
