@@ -31,6 +31,7 @@ Result = TypeVar("Result")
 _log = logging.getLogger(__name__)
 
 _START_UP_SECONDS = 30.0
+_CONNECT_SECONDS = 4.0  # less than the grace of a stop, which cannot interrupt an attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +157,12 @@ class Link:
             raise AMQPConnectionError(repr(error)) from error
 
     def _parameters(self) -> pika.URLParameters:
-        """Bound every wait by the heartbeat, so that a peer that went silent is noticed."""
+        """Bound every wait, so that a peer that is silent or went silent is noticed."""
         heartbeat = self._settings.heartbeat
         parameters = pika.URLParameters(self._settings.amqp_url)
         parameters.heartbeat = lambda connection, _offered: watch(connection, heartbeat)
-        parameters.socket_timeout = max(2, 2 * heartbeat)
-        parameters.stack_timeout = max(4, 3 * heartbeat)
+        parameters.socket_timeout = _CONNECT_SECONDS
+        parameters.stack_timeout = _CONNECT_SECONDS
         parameters.connection_attempts = 1
         return parameters
 

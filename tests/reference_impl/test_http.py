@@ -62,7 +62,7 @@ def test_waits_for_no_failed_request() -> None:
     """A request whose application failed is answered with 500 and is no longer in hand."""
     app, stop, port = Flask(__name__), Stop(), free_port()
     app.config["PROPAGATE_EXCEPTIONS"] = True
-    app.add_url_rule("/", "index", lambda: 1 / 0)
+    app.add_url_rule("/", "index", lambda: str(1 / 0))
     with ThreadPoolExecutor(1) as threads:
         serving = threads.submit(serve, app, port, stop)
         assert "Internal Server Error" in _get(port)

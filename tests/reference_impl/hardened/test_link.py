@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-import pika
 import pytest
+from pika.adapters.blocking_connection import BlockingChannel
 
 from reference_impl import Settings
 from reference_impl.hardened.backoff import Backoff
@@ -61,11 +61,16 @@ def test_impatient_call_ends_with_its_connection(
     monkeypatch.setattr("pika.BlockingConnection", broker)
     link = Link(settings, on_channel=lambda _channel: up.set(), patient=False)
     busy, lost = threading.Event(), threading.Event()
+
+    def work(_channel: BlockingChannel) -> None:
+        busy.set()
+        assert lost.wait(5)
+
     with ThreadPoolExecutor(2) as threads:
         threads.submit(link.run)
         try:
             assert up.wait(5)
-            first = threads.submit(link.call, lambda _channel: (busy.set(), lost.wait(5)))
+            first = threads.submit(link.call, work)
             assert busy.wait(5)
             broker.leave()
             threading.Timer(0.05, lost.set).start()
@@ -84,21 +89,15 @@ def test_gives_up_at_the_start(settings: Settings, monkeypatch: pytest.MonkeyPat
         link.run()
 
 
-class HastyLink(Link):
-    """A link that gives a broker a fifth of a second for its greeting."""
-
-    def _parameters(self) -> pika.URLParameters:
-        parameters = super()._parameters()
-        parameters.stack_timeout = 0.2
-        return parameters
-
-
-def test_silent_peer_is_tried_again(make_settings: Callable[..., Settings]) -> None:
+def test_silent_peer_is_tried_again(
+    make_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A peer that takes connections and says nothing is tried again."""
+    monkeypatch.setattr("reference_impl.hardened.link._CONNECT_SECONDS", 0.2)
     with ThreadPoolExecutor(1) as threads, socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(5)
         settings = make_settings(amqp_url=f"amqp://127.0.0.1:{listener.getsockname()[1]}/")
-        link = HastyLink(settings, on_channel=lambda _channel: None, patient=True)
+        link = Link(settings, on_channel=lambda _channel: None, patient=True)
         threads.submit(link.run)
         try:
             with listener.accept()[0], listener.accept()[0]:
