@@ -11,9 +11,11 @@ from fixtures.verdict import Violation
 
 if TYPE_CHECKING:
     from fixtures.rig import Rig
-    from fixtures.worlds.protocol import Process
+    from fixtures.worlds.protocol import HttpReply, Process
 
 TEXTS = 3
+REFUSED = 10
+"""Document seconds for which new connections are refused."""
 
 
 @pytest.mark.restarts_broker
@@ -24,7 +26,7 @@ def test_broker_restart(rig: Rig) -> None:
     rig.start(http=True)
     lost_at = rig.world.now()
     rig.world.restart_broker()
-    _judge_new_work(rig, lost_at)
+    _judge_new_work(rig, lost_at, rig.processes)
 
 
 @pytest.mark.guarantee("survives-connection-loss")
@@ -35,7 +37,38 @@ def test_idle_connection_cut(rig: Rig) -> None:
     lost_at = rig.world.now()
     for process in rig.processes:
         process.line.cut()
-    _judge_new_work(rig, lost_at)
+    _judge_new_work(rig, lost_at, rig.processes)
+
+
+@pytest.mark.guarantee("survives-connection-loss")
+@pytest.mark.requirement("survives-connection-loss.half-open")
+def test_idle_connection_half_open(rig: Rig) -> None:
+    """A consumer whose idle connection was silent both ways for three heartbeats does new work afterwards."""
+    rig.start(http=True)
+    lost_at = rig.world.now()
+    for process in rig.processes:
+        process.line.half_open()
+    rig.see(lambda: len(_ended(rig)) == len(rig.processes), rig.deadlines.noticed)
+    lost = _ended(
+        rig
+    )  # who has agreed on no heartbeat loses nothing, and must do new work all the same
+    for process in rig.processes:
+        process.line.restore()
+    _judge_new_work(rig, lost_at, lost)
+
+
+@pytest.mark.guarantee("survives-connection-loss")
+@pytest.mark.requirement("survives-connection-loss.refused")
+def test_new_connections_refused(rig: Rig) -> None:
+    """A consumer whose connection is cut, and whose new ones are refused for a while, does new work afterwards."""
+    rig.start(http=True)
+    lost_at = rig.world.now()
+    for process in rig.processes:
+        process.line.refuse()
+    rig.pass_time(REFUSED)
+    for process in rig.processes:
+        process.line.accept()
+    _judge_new_work(rig, lost_at, rig.processes)
 
 
 @pytest.mark.guarantee(
@@ -48,12 +81,18 @@ def test_connection_cut_during_work(rig: Rig) -> None:
     busy = rig.catch_at_work(TEXTS)
     lost_at = rig.world.now()
     busy.line.cut()
-    _judge_new_work(rig, lost_at, busy)
+    _judge_new_work(rig, lost_at, [busy])
 
 
-def _judge_new_work(rig: Rig, lost_at: float, *lost: Process) -> None:
-    """Wait until those who lost their connection consume again or have ended, then give them work."""
-    consumers = [p for p in lost or rig.processes if p.role is not Role.HTTP]
+def _ended(rig: Rig) -> list[Process]:
+    """Give the instances of which a connection has ended."""
+    names = {end.instance for end in rig.ledger().ends}
+    return [p for p in rig.processes if p.name in names]
+
+
+def _judge_new_work(rig: Rig, lost_at: float, lost: list[Process]) -> None:
+    """Wait until those who lost their connection consume again or have ended, then give work."""
+    consumers = [p for p in lost if p.role is not Role.HTTP]
     for process in consumers:
         rig.see(
             lambda p=process: p.exit_status is not None or rig.consumes_since(p, lost_at),  # type: ignore[misc]  # mypy cannot infer a lambda with a default
@@ -78,7 +117,18 @@ def _new_work(rig: Rig) -> list[Violation]:
     rig.finish(rig.work_time(2 * TEXTS))
     violations = list(rig.losses())
     if Role.HTTP in rig.design.roles:
-        answer = rig.answers(rig.call())[0]
-        if answer.status not in (200, 202):
-            violations.append(Violation(f"GET /task answers {answer.status} {answer.error}"))
+        violations += _task_calls(rig)
     return violations
+
+
+def _task_calls(rig: Rig) -> list[Violation]:
+    """Call GET /task until it works: role `http`, too, has the time of a new connection."""
+    answers: list[HttpReply] = []
+
+    def works() -> bool:
+        answers.extend(rig.answers(rig.call()))
+        return answers[-1].status in (200, 202)
+
+    if rig.see(works, rig.deadlines.reconnected):
+        return []
+    return [Violation(f"GET /task still answers {answers[-1].status} {answers[-1].error}".rstrip())]
