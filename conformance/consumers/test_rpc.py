@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 OK = 200
 CALLERS = 5
+TOO_SOON = 0.8
+"""Of WARREN_TIMEOUT: a caller that gives up before that has not waited for it."""
 NO_SUCH_TASK = 999_999
 
 
@@ -26,16 +28,18 @@ NO_SUCH_TASK = 999_999
 @pytest.mark.requirement("rpc-correlated.simultaneous", "rpc-correlated.unique-ids")
 def test_simultaneous_callers(rig: Rig) -> None:
     """Five callers that wait at once each get the result of their own task, by correlation ids that differ."""
-    rig.start(rpc_server=3, http=True)
-    calls: list[Call] = []
-    for number in range(1, CALLERS + 1):
+    holds = rig.hold(delivery, *rig.start_workers(CALLERS, http=True))  # one free for each request
+    calls = [rig.call()]
+    rig.need(lambda: bool(_requests(rig)), rig.deadlines.within(1), "no request came")
+    for number in range(2, CALLERS + 1):
         calls.append(rig.call())
-        rig.need(
+        rig.witness(
             lambda n=number: len(_requests(rig)) == n,  # type: ignore[misc]  # mypy cannot infer it
             rig.deadlines.within(1),
-            f"no request {number} came",
+            f"no request {number} came while {number - 1} waited",
         )
     requests = _requests(rig)
+    holds.release()
     answers = rig.answers(*calls)
     rig.judge(
         *(
@@ -69,6 +73,11 @@ def test_no_reply(rig: Rig) -> None:
         *(
             [Violation(f"answered {OK} without a reply: {answer.body[:80]!r}")]
             if answer.status == OK
+            else []
+        ),
+        *(
+            [Violation(f"gave up after {answer.seconds:.1f} s, not {rig.rpc_timeout:.1f} s")]
+            if answer.status and answer.seconds < TOO_SOON * rig.rpc_timeout
             else []
         ),
     )
@@ -118,20 +127,14 @@ def test_missing_task(rig: Rig) -> None:
 @pytest.mark.guarantee("rpc-late-reply-discarded")
 @pytest.mark.requirement("rpc-late-reply-discarded.next-call")
 def test_late_reply(rig: Rig) -> None:
-    """After a call that timed out, its late reply is not given to the next caller, who gets its own."""
+    """A reply that comes after WARREN_TIMEOUT is taken by neither its own caller nor the next, who gets its own."""
     rig.start(http=True)
     holds = rig.hold(delivery, rig.of(Role.HTTP)[0])
-    first = rig.call()
+    first = rig.call(within=rig.deadlines.answered(2 * rig.rpc_timeout))
     holds.first(rig.deadlines.within(2), "no reply was on its way")
-    rig.need(
-        first.done,
-        rig.deadlines.answered(rig.rpc_timeout) + 1,
-        "the call without a reply did not end",
-    )
-    if not first.result().status:
-        rig.judge(
-            Violation("the call without a reply did not time out", tuple(map(str, _requests(rig))))
-        )
+    if not rig.see(first.done, rig.deadlines.answered(rig.rpc_timeout)):
+        holds.release()
+        rig.judge(_taken_late(rig, first))
         return
     second = rig.call()
     rig.need(
@@ -196,6 +199,20 @@ def test_server_killed_during_work(rig: Rig) -> None:
     answered = rig.see(lambda: bool(rig.replies_to(request)), rig.deadlines.quiet)
     unanswered = Violation("the request got no reply", tuple(map(str, rig.ledger().deliveries)))
     rig.judge(*rig.losses(), *([] if answered else [unanswered]))
+
+
+def _taken_late(rig: Rig, call: Call) -> Violation:
+    """Say that a call which did not time out took its late reply; without that there is no witness."""
+    rig.witness(call.done, rig.deadlines.within(1), "a call that did not time out had no answer")
+    answer = call.result()
+    if answer.status != OK:
+        raise Inconclusive(
+            f"no witness: the call took no late reply, but was answered {answer.status} {answer.error}"
+        )
+    return Violation(
+        f"a reply that came later than {rig.rpc_timeout:.1f} s was taken after {answer.seconds:.1f} s",
+        tuple(map(str, _requests(rig))),
+    )
 
 
 def _requests(rig: Rig) -> tuple[Published, ...]:

@@ -67,10 +67,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("graceful-stop.in-hand", "stream-1 exited with status 1"),
         Break("graceful-stop.idle", "stream-1 exited with status 1"),
     ),
-    "expires-at-once": (
-        Break("rpc-request-kept.no-free-consumer", "its expiration was '0'"),
-        Break("rpc-correlated.simultaneous", "was answered 504"),
-    ),
+    "expires-at-once": (Break("rpc-request-kept.no-free-consumer", "its expiration was '0'"),),
     "forgets-effects": (
         Break("effect-once.ack-lost", "is there 2 times, after a redelivery"),
         Break("effect-once.thawed", "is there 2 times, after a redelivery"),
