@@ -45,6 +45,8 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "dies-with-connection": (
         Break("survives-broker-restart.consumes-again", "stream-1 ended with status 1"),
         Break("survives-connection-loss.idle", "stream-1 ended with status 1"),
+        Break("survives-connection-loss.half-open", "stream-1 ended with status 1"),
+        Break("survives-connection-loss.refused", "stream-1 ended with status 1"),
     ),
     "disables-heartbeats": (
         Break("heartbeat-safe.long-package", "negotiated a heartbeat of 0 s"),
@@ -85,7 +87,10 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "never-reconnects": (
         Break("survives-connection-loss.idle", "stream-1 does not consume again"),
     ),
-    "never-times-out": (Break("rpc-times-out.no-server", "and had no answer"),),
+    "never-times-out": (
+        Break("rpc-times-out.no-server", "and had no answer"),
+        Break("rpc-late-reply-discarded.next-call", "was taken after"),
+    ),
     "notes-before-work": (Break("no-loss.splitter-killed", "lost: the row of part 3 never came"),),
     "one-correlation-id": (
         Break("rpc-correlated.unique-ids", "5 requests have 1 correlation ids"),
