@@ -76,7 +76,12 @@ def test_no_reply(rig: Rig) -> None:
             else []
         ),
         *(
-            [Violation(f"gave up after {answer.seconds:.1f} s, not {rig.rpc_timeout:.1f} s")]
+            [
+                Violation(
+                    f"gave up after {answer.seconds:.1f} s, not {rig.rpc_timeout:.1f} s",
+                    (f"answered {answer.status}: {answer.body[:80]!r}",),
+                )
+            ]
             if answer.status and answer.seconds < TOO_SOON * rig.rpc_timeout
             else []
         ),

@@ -62,12 +62,14 @@ class RpcClient:
         deadline = time.monotonic() + timeout
         correlation_id = str(uuid.uuid4())
         future: Future[bytes] = Future()
-        self._waiting[correlation_id] = future
+
+        def ask(channel: BlockingChannel) -> None:
+            # Not before: a call that waits for a channel does not depend on the reply queue before.
+            self._waiting[correlation_id] = future
+            self.request(channel, exchange, body, correlation_id, timeout)
+
         try:
-            self._link.call(
-                lambda channel: self.request(channel, exchange, body, correlation_id, timeout),
-                timeout,
-            )
+            self._link.call(ask, timeout)
             return _result(future.result(max(0.0, deadline - time.monotonic())))
         except NotInTimeError:
             raise NoReplyError(f"no reply within {timeout} s") from None

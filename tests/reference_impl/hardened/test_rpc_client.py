@@ -3,7 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import Mock, patch
 
 import pika
 import pytest
@@ -107,6 +107,19 @@ def test_lost_connection_ends_waiting_calls() -> None:
         server.client.start(server)
         with pytest.raises(LinkLostError):
             call.result(5)
+
+
+def test_call_that_waits_for_a_channel() -> None:
+    """A call made before there is a connection is sent on the first one, and gets its reply."""
+    server = Server()
+    call_at_once = server.client._link.call  # noqa: SLF001 - the stand-in that the server made
+
+    def connect_and_call(function: Any, timeout: float) -> Any:
+        server.client.start(server)
+        return call_at_once(function, timeout)
+
+    with patch.object(server.client._link, "call", connect_and_call):  # noqa: SLF001 - as above
+        assert server.client.call("task", b"early", 5) == "early"
 
 
 def _until(condition: Any) -> None:
