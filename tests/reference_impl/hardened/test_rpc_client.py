@@ -112,13 +112,13 @@ def test_lost_connection_ends_waiting_calls() -> None:
 def test_call_that_waits_for_a_channel() -> None:
     """A call made before there is a connection is sent on the first one, and gets its reply."""
     server = Server()
-    call_at_once = server.client._link.call  # noqa: SLF001 - the stand-in that the server made
+    call_at_once = server.client._link.call
 
     def connect_and_call(function: Any, timeout: float) -> Any:
         server.client.start(server)
         return call_at_once(function, timeout)
 
-    with patch.object(server.client._link, "call", connect_and_call):  # noqa: SLF001 - as above
+    with patch.object(server.client._link, "call", connect_and_call):
         assert server.client.call("task", b"early", 5) == "early"
 
 
