@@ -80,10 +80,19 @@ def test_bounded_run(rig: Rig) -> None:
     for _ in range(BOUND + 1):
         rig.send_work(1)
     rig.need(
+        lambda: bool(rig.ledger().to(bounded.name)),
+        rig.deadlines.within(rig.work_time(1)),
+        f"{bounded.name} was given no message",
+    )
+    still_there = rig.overdue(
         lambda: bounded.exit_status is not None,
         rig.deadlines.within(rig.work_time(BOUND + 1)),
         f"{bounded.name} did not exit",
+        bounded,
     )
+    if still_there:
+        rig.judge(*still_there)
+        return
     rig.quiet()
     settled = [
         d

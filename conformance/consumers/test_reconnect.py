@@ -105,7 +105,13 @@ def _judge_new_work(rig: Rig, lost_at: float, lost: list[Process]) -> None:
             Violation(f"{p.name} ended with status {p.exit_status}", (p.output()[-400:],))
             for p in ended
         ),
-        *(Violation(f"{p.name} does not consume again", (p.output()[-400:],)) for p in silent),
+        *(
+            Violation(
+                f"{p.name} does not consume again within {rig.deadlines.reconnected:.1f} s",
+                rig.last_seen(p),
+            )
+            for p in silent
+        ),
     ]
     if not violations:
         violations = _new_work(rig)

@@ -27,16 +27,12 @@ def test_stopped_in_the_middle_of_work(rig: Rig) -> None:
     busy = rig.catch_at_work(TEXTS)
     in_hand = rig.in_hand(busy)
     busy.stop()
-    rig.need(
-        lambda: busy.exit_status is not None,
-        rig.stops_within(busy, rig.work_time(TEXTS)),
-        f"{busy.name} did not exit",
-    )
+    bad_exit = _bad_exit(rig, busy, rig.work_time(TEXTS))
     finished = next(d for d in rig.ledger().to(busy.name) if d.at == in_hand.at)
     acked = finished.settlement is not None and finished.settlement.kind == "ack"
     done = rig.effects() > 0
     rig.judge(
-        *_bad_exit(busy),
+        *bad_exit,
         *([] if acked else [Violation("the message in hand was not acked", (str(finished),))]),
         *([] if done else [Violation("the message in hand left no effect", (str(finished),))]),
     )
@@ -49,20 +45,18 @@ def test_stopped_idle(rig: Rig) -> None:
     consumers = [p for p in rig.processes if p.role is not Role.HTTP]
     for process in consumers:
         process.stop()
-    for process in consumers:
-        rig.need(
-            lambda p=process: p.exit_status is not None,  # type: ignore[misc]  # mypy cannot infer a lambda with a default
-            rig.stops_within(process, 0),
-            f"{process.name} did not exit",
-        )
-    rig.judge(*(violation for process in consumers for violation in _bad_exit(process)))
+    rig.judge(*(violation for process in consumers for violation in _bad_exit(rig, process, 0)))
 
 
-def _bad_exit(process: Process) -> list[Violation]:
-    if process.exit_status == 0:
-        return []
-    return [
-        Violation(
-            f"{process.name} exited with status {process.exit_status}", (process.output()[-400:],)
-        )
-    ]
+def _bad_exit(rig: Rig, process: Process, work: float) -> tuple[Violation, ...]:
+    """Wait for the end of an instance that was told to stop, and say what is wrong with it."""
+    still_there = rig.overdue(
+        lambda: process.exit_status is not None,
+        rig.stops_within(process, work),
+        f"{process.name} did not exit",
+        process,
+    )
+    if still_there or process.exit_status == 0:
+        return still_there
+    words = f"{process.name} exited with status {process.exit_status}"
+    return (Violation(words, (process.output()[-400:],)),)
