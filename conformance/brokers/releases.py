@@ -18,20 +18,20 @@ class Release:
     transient_exchanges_survive: bool
     """An exchange that is not durable is still there after a restart."""
 
-    unknown_queue_type: int
-    """The reply code for a queue of a type that is not there."""
+    unknown_type_unnamed: int
+    """The reply code for a queue without a name, of a type that is not there; with a name it is 406."""
 
 
 RELEASES = {
     "3.10": Release(
         global_prefetch=True,
         transient_exchanges_survive=False,
-        unknown_queue_type=541,
+        unknown_type_unnamed=541,
     ),
     "4.3": Release(
         global_prefetch=False,
         transient_exchanges_survive=True,
-        unknown_queue_type=406,
+        unknown_type_unnamed=406,
     ),
 }
 

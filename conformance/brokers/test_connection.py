@@ -23,6 +23,7 @@ from fixtures.broker_cases.wire import (
     ConnectionClose,
     ConnectionOpen,
     ConnectionTuneOk,
+    ContentHeader,
     FrameKind,
     Heartbeat,
     Method,
@@ -217,6 +218,7 @@ def test_unknown_method(broker: BrokerRig) -> None:
     ("channel", "method"),
     [
         pytest.param(2, QueueDeclare(), id="not-open"),
+        pytest.param(2, ChannelCloseOk(), id="close-ok-of-none"),
         pytest.param(1, ChannelOpen(), id="open-twice"),
     ],
 )
@@ -271,6 +273,22 @@ def test_channel_error_stays_in_its_channel(broker: BrokerRig) -> None:
     client.send(1, QueueDeclare(queue="ignored", durable=True), ChannelCloseOk())
     client.open_channel(1)
     assert not broker.exists("ignored"), "a method on a channel that is being closed was done"
+
+
+@pytest.mark.requirement("connection.channel-scope")
+def test_closes_that_cross(broker: BrokerRig) -> None:
+    """A client that closes a channel while the broker does is answered, and still owes the broker its close-ok."""
+    queue = broker.queue()
+    client = _ready(broker)
+    client.send(1, QueueDeclare(queue="nothing", passive=True))
+    client.send_message(1, BasicPublish(routing_key=queue), ContentHeader(body_size=1), b"x")
+    client.send(1, ChannelClose(), QueueDeclare(queue="ignored", durable=True))
+    assert client.expect(ChannelClose).reply_code == 404
+    client.expect(ChannelCloseOk)
+    client.send(1, ChannelCloseOk())
+    client.open_channel(1)
+    assert not broker.exists("ignored"), "a method on a channel that is being closed was done"
+    assert broker.drain(queue) == [], "a message on a channel that is being closed was routed"
 
 
 @pytest.mark.requirement("connection.ends-its-channels")

@@ -130,6 +130,9 @@ def test_arguments_are_checked(broker: BrokerRig, arguments: dict[str, object]) 
 
 @pytest.mark.requirement("limits.queue-type-checked")
 def test_queue_type_is_checked(broker: BrokerRig) -> None:
-    """A queue of an unknown type is refused, with the release's code."""
-    with broker.refused(release_of(broker.version).unknown_queue_type):
-        broker.queue(arguments={"x-queue-type": "unheard-of"})
+    """A queue of an unknown type is refused with 406; one without a name, with the release's code."""
+    arguments = {"x-queue-type": "unheard-of"}
+    with broker.refused(406):
+        broker.queue("orders", arguments=arguments)
+    with broker.refused(release_of(broker.version).unknown_type_unnamed):
+        broker.queue(arguments=arguments)

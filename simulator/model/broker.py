@@ -117,6 +117,8 @@ METHOD_IDS: Mapping[type[commands.Command], tuple[int, int]] = {
 ConnectionStartOk has none: RabbitMQ names none when it refuses a login.
 """
 
+NO_METHOD = (0, 0)
+
 CLOSING_CHANNEL_COMMANDS = (commands.ChannelClose, commands.ChannelCloseOk)
 """All that a channel listens to after the broker's ChannelClose."""
 
@@ -198,8 +200,6 @@ class Broker:
             return None
         found = client.channels.get(command.channel)
         if found is None:
-            if isinstance(command, commands.ChannelCloseOk):
-                return None
             raise AmqpError(Reply.CHANNEL_ERROR, "expected 'channel.open'")
         if found.closing and not isinstance(command, CLOSING_CHANNEL_COMMANDS):
             return None
@@ -226,7 +226,9 @@ class Broker:
         if not isinstance(command, commands.ConnectionCommand):
             raise error
         number = command.connection
-        method = METHOD_IDS.get(type(command), (0, 0))
+        method = METHOD_IDS.get(type(command), NO_METHOD)
+        if error.reply is Reply.INTERNAL_ERROR:
+            method = NO_METHOD  # the broker's fault, and so no method's
         client = state.connections.get(number)
         if (
             error.scope == "channel"

@@ -42,12 +42,13 @@ class Reply(Enum):
 class AmqpError(Exception):
     """A command broke a rule; the broker closes the channel or the connection it came on."""
 
-    def __init__(self, reply: Reply, explanation: str) -> None:
-        """Say what is wrong, in RabbitMQ's words."""
-        super().__init__(f"{reply.name} - {explanation}")
+    def __init__(self, reply: Reply, explanation: str = "") -> None:
+        """Say what is wrong, in RabbitMQ's words; it has none for an internal error."""
+        text = f"{reply.name} - {explanation}" if explanation else reply.name
+        super().__init__(text)
         self.reply = reply
         self.reply_code = reply.code
-        self.reply_text = short(f"{reply.name} - {explanation}")
+        self.reply_text = short(text)
         self.scope = reply.scope
 
 

@@ -28,11 +28,6 @@ class Binding:
     routing_key: str
     arguments: Mapping[str, object]
 
-    @property
-    def durable(self) -> bool:
-        """Tell whether a restart leaves both its ends, and so itself."""
-        return self.source.durable and self.destination.durable
-
 
 def identity(
     source: Exchange, destination: Exchange | Queue, key: str, arguments: Mapping[str, object]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from simulator.model.errors import precondition_failed
+from simulator.model.errors import AmqpError, Reply, precondition_failed
 from simulator.model.fact import fact
 from simulator.model.tables import field_type, is_integer
 
@@ -177,6 +177,15 @@ def check_queue_arguments(arguments: Arguments, resource: str, semantics: Semant
     version = arguments.get("x-queue-version")
     if is_integer(version) and version not in semantics.queue_versions:
         raise invalid("x-queue-version", resource, f"\"unsupported queue version '{version}'\"")
+
+
+def check_server_named_type(arguments: Arguments, semantics: Semantics) -> None:
+    """Raise for an unknown type of a queue that the broker is to name: it looks there first."""
+    kind = arguments.get("x-queue-type", QUEUE_TYPES[0])
+    if kind not in QUEUE_TYPES:
+        if semantics.checks_server_named_type and isinstance(kind, str):
+            raise precondition_failed(f"unknown queue type '{kind}'")
+        raise AmqpError(Reply.INTERNAL_ERROR)
 
 
 def check_consumer_arguments(arguments: Arguments, resource: str) -> None:

@@ -29,6 +29,12 @@ class Semantics:
     unknown_exchange_type: Reply
     """The error for an exchange type that does not exist."""
 
+    checks_server_named_type: bool
+    """An unknown type is 406 also for a queue that the broker is to name.
+
+    Otherwise the broker fails over it, before it has made up the name: 541.
+    """
+
     refusal_names_permission: bool
     """A 403 says which of configure, write and read was missing."""
 
@@ -79,6 +85,7 @@ SEMANTICS: dict[Version, Semantics] = {
         global_prefetch=True,
         max_message_size=128 * MIB,
         unknown_exchange_type=Reply.COMMAND_INVALID,
+        checks_server_named_type=False,
         refusal_names_permission=False,
         passive_needs_access=False,
         reply_to_is_routable=False,
@@ -97,6 +104,7 @@ SEMANTICS: dict[Version, Semantics] = {
         global_prefetch=False,
         max_message_size=16 * MIB,
         unknown_exchange_type=Reply.PRECONDITION_FAILED,
+        checks_server_named_type=True,
         refusal_names_permission=True,
         passive_needs_access=True,
         reply_to_is_routable=True,

@@ -98,18 +98,21 @@ class VHost:
         return count
 
     def restart(self) -> None:
-        """Leave only what is durable; every connection is closed by now."""
+        """Leave only what survives; every connection is closed by now."""
         for queue in [*self.queues.values()]:
-            if queue.durable:
+            if self.survives(queue):
                 queue.restart()
             else:
                 self.delete_queue(queue)
         for exchange in [*self.exchanges.values()]:
-            if not self._survives(exchange) and exchange.name in self.exchanges:
+            if not self.survives(exchange) and exchange.name in self.exchanges:
                 self.delete_exchange(exchange)
 
-    def _survives(self, exchange: Exchange) -> bool:
-        return exchange.durable or self.semantics.keeps_transient_exchanges
+    def survives(self, end: Exchange | Queue) -> bool:
+        """Tell whether a restart leaves it; a binding is left where both its ends are."""
+        return end.durable or (
+            isinstance(end, Exchange) and self.semantics.keeps_transient_exchanges
+        )
 
     def _unbind_incoming(self, destination: Exchange | Queue) -> None:
         bindings = [*destination.incoming.values()]

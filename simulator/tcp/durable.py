@@ -1,4 +1,4 @@
-"""What outlives a broker's process: all that AMQP calls durable, and users and vhosts.
+"""What outlives a broker's process: all that a restart of the model leaves, and users and vhosts.
 
 One private file, written when the broker ends in order and read when it starts. A broker that is
 killed leaves the file of its last orderly end. The file is JSON, with octets in base64.
@@ -38,7 +38,7 @@ class DataError(Exception):
 
 
 def save(node: Node, path: Path) -> None:
-    """Write all that is durable; every connection is closed by now."""
+    """Write all that survives; every connection is closed by now."""
     document = {
         "form": _FORM,
         "users": [
@@ -55,11 +55,11 @@ def save(node: Node, path: Path) -> None:
 
 
 def _vhost(vhost: VHost) -> dict[str, Any]:
-    exchanges = [each for each in vhost.exchanges.values() if each.durable]
+    exchanges = [each for each in vhost.exchanges.values() if vhost.survives(each)]
     return {
         "name": vhost.name,
         "exchanges": [_exchange(each) for each in exchanges if not _is_predeclared(each)],
-        "queues": [_queue(each) for each in vhost.queues.values() if each.durable],
+        "queues": [_queue(each) for each in vhost.queues.values() if vhost.survives(each)],
         "bindings": [
             {
                 "source": each.source.name,
@@ -70,7 +70,7 @@ def _vhost(vhost: VHost) -> dict[str, Any]:
             }
             for exchange in exchanges
             for each in exchange.bindings()
-            if each.durable
+            if vhost.survives(each.destination)
         ],
     }
 
@@ -83,6 +83,7 @@ def _exchange(exchange: Exchange) -> dict[str, Any]:
     return {
         "name": exchange.name,
         "type": exchange.type,
+        "durable": exchange.durable,
         "auto_delete": exchange.auto_delete,
         "internal": exchange.internal,
         "arguments": _table(exchange.arguments),
@@ -161,7 +162,7 @@ def _restore_vhost(vhost: VHost, saved: Any) -> None:
             vhost,
             each["name"],
             each["type"],
-            durable=True,
+            durable=each["durable"],
             auto_delete=each["auto_delete"],
             internal=each["internal"],
             arguments=_read_table(each["arguments"]),

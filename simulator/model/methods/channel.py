@@ -48,15 +48,17 @@ def flow(state: State, channel: Channel, command: commands.ChannelFlow) -> None:
 
 
 def close(state: State, channel: Channel, _command: commands.ChannelClose) -> None:
-    """Release all the channel held and forget it."""
-    forget(state, channel)
+    """Release all the channel held and forget it; one the broker closes waits for its close-ok."""
+    if not channel.closing:
+        forget(state, channel)
     state.events.append(events.ChannelCloseOk(channel.connection.number, channel.number))
 
 
 def close_ok(state: State, channel: Channel, _command: commands.ChannelCloseOk) -> None:
-    """Forget the channel, if it is waiting for that."""
-    if channel.closing:
-        forget(state, channel)
+    """Forget the channel the broker closes; 503 when it does not."""
+    if not channel.closing:
+        raise AmqpError(Reply.COMMAND_INVALID, "unimplemented method")
+    forget(state, channel)
 
 
 def fail(state: State, channel: Channel) -> None:

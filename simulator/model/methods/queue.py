@@ -19,7 +19,11 @@ from simulator.model.methods.lookup import (
     queue_name,
 )
 from simulator.model.methods.publish import REPLY_TO
-from simulator.model.policy import QUEUE_ARGUMENTS, check_queue_arguments
+from simulator.model.policy import (
+    QUEUE_ARGUMENTS,
+    check_queue_arguments,
+    check_server_named_type,
+)
 from simulator.model.queue import Queue
 from simulator.model.tables import field_type, require_equivalent, require_same_field
 
@@ -61,6 +65,7 @@ def get_or_create(
     if name:
         check_not_reserved("queue", name) if name not in channel.vhost.queues else None
     else:
+        check_server_named_type(command.arguments, channel.vhost.semantics)
         name = f"amq.gen-{next(state.names)}"
     check_access(channel, "configure", "queue", name)
     queue = channel.vhost.queues.get(name)

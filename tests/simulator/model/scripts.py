@@ -113,6 +113,8 @@ def queue_clashes(q: str, _x: str) -> Script:
         fresh(x_dead_letter_routing_key=1, x_dead_letter_exchange="d"),
         fresh(x_queue_type="no-such-type"),
         fresh(x_queue_type=1),
+        c.QueueDeclare(*HERE, arguments={"x-queue-type": "no-such-type"}),
+        c.QueueDeclare(*HERE, arguments={"x-queue-type": 1}),
         fresh(x_queue_mode="lazy"),
         fresh(x_queue_mode="no-such-mode"),
         fresh(x_queue_version=3),

@@ -45,6 +45,27 @@ def test_a_soft_error_closes_the_channel_only() -> None:
     assert broken.do(commands.ChannelOpen) == [events.ChannelOpenOk(1, 1)]
 
 
+def test_closes_that_cross() -> None:
+    """A client that closes the channel that is being closed is answered, and still owes a close-ok."""
+    client = Lab().channel()
+    client.do(commands.BasicGet, "none")
+    for _ in range(2):
+        assert client.do(commands.ChannelClose) == [events.ChannelCloseOk(1, 1)]
+        assert client.declare("q") == []
+    assert client.do(commands.ChannelCloseOk) == []
+    assert client.do(commands.ChannelOpen) == [events.ChannelOpenOk(1, 1)]
+
+
+def test_close_ok_that_nobody_waits_for() -> None:
+    """It is 503 on an open channel, 504 where there is none."""
+    expected = ("connection", 503, "unimplemented method")
+    assert closed(Lab().channel().do(commands.ChannelCloseOk)) == expected
+    lab = Lab()
+    lab.connect()
+    expected = ("connection", 504, "expected 'channel.open'")
+    assert closed(lab.do(commands.ChannelCloseOk(1, 5))) == expected
+
+
 def test_a_hard_error_closes_the_connection() -> None:
     """Everything the connection had is released, and nothing it says is heard any more."""
     lab = Lab()

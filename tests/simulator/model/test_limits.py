@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from simulator.model import commands, events
+from simulator.model import Version, commands, events
 from tests.simulator.model.lab import Client, Lab, bodies
 
 
@@ -14,6 +14,24 @@ def lab_with(**arguments: Any) -> Any:
     given = {name.replace("_", "-"): value for name, value in arguments.items()}
     lab.channel().declare("q", durable=True, arguments=given)
     return lab, lab.channel()
+
+
+@pytest.mark.parametrize(
+    ("semantics", "refused"),
+    [
+        ("3.10", events.ConnectionClose(1, 541, "INTERNAL_ERROR")),
+        (
+            "4.3",
+            events.ChannelClose(
+                1, 1, 406, "PRECONDITION_FAILED - unknown queue type 'none'", 50, 10
+            ),
+        ),
+    ],
+)
+def test_unknown_type_of_a_queue_without_a_name(semantics: Version, refused: Any) -> None:
+    """The type is looked at before the broker makes up a name; 3.10 fails over it."""
+    client = Lab(semantics).channel()
+    assert client.declare(durable=True, arguments={"x-queue-type": "none"}) == [refused]
 
 
 def fill(client: Client, *published: Any) -> Any:

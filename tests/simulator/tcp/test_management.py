@@ -126,9 +126,9 @@ def test_errors(broker: Embedded, method: str, path: str, body: bytes, status: i
 
 
 def test_durable_file(tmp_path: Path) -> None:
-    """What is durable is there after a restart, and nothing else; the file is private."""
+    """What survives a restart is in the file, and nothing else; the file is private."""
     data = tmp_path / "durable.json"
-    with Embedded.start(f"--data={data}") as broker:
+    with Embedded.start(f"--data={data}", "--semantics=3.10") as broker:
         broker.api("PUT", "users/eva", json={"password": "pw", "tags": "administrator"})
         broker.api("PUT", "permissions/%2F/eva", json={**ALL, "write": "^a"})
         channel = broker.connect().channel()
@@ -141,7 +141,7 @@ def test_durable_file(tmp_path: Path) -> None:
         channel.basic_publish("kept", "a.b", b"gone")
         assert broker.end() == 0
     assert data.stat().st_mode & 0o077 == 0
-    with Embedded.start(f"--data={data}") as broker:
+    with Embedded.start(f"--data={data}", "--semantics=3.10") as broker:
         permissions = broker.api("GET", "permissions", auth=("eva", "pw")).json()
         assert {"user": "eva", "vhost": "/", **ALL, "write": "^a"} in permissions
         channel = broker.connect().channel()
@@ -151,6 +151,26 @@ def test_durable_file(tmp_path: Path) -> None:
         assert [each[2] for each in got] == [b"\xff", b"new", None]
         assert (got[0][0].routing_key, got[0][1].headers) == ("a.b", {"n": [1, None]})
         assert broker.api("GET", "exchanges/%2F/lost").status_code == 404
+
+
+def test_transient_exchange_in_the_file(tmp_path: Path) -> None:
+    """4.3 keeps a transient exchange with its bindings to what is durable, and it stays transient."""
+    data = tmp_path / "durable.json"
+    with Embedded.start(f"--data={data}", "--semantics=4.3") as broker:
+        channel = broker.connect().channel()
+        for name, durable in (("from", True), ("through", False)):
+            channel.exchange_declare(name, "fanout", durable=durable)
+        for queue, durable in (("kept", True), ("lost", False)):
+            channel.queue_declare(queue, durable=durable)
+            channel.queue_bind(queue, "through")
+        channel.exchange_bind("through", "from")
+        assert broker.end() == 0
+    with Embedded.start(f"--data={data}", "--semantics=4.3") as broker:
+        channel = broker.connect().channel()
+        channel.basic_publish("from", "", b"message")
+        assert channel.basic_get("kept", auto_ack=True)[2] == b"message"
+        assert broker.api("GET", "exchanges/%2F/through").json()["durable"] is False
+        assert broker.api("GET", "queues/%2F/lost").status_code == 404
 
 
 def test_bad_durable_file(tmp_path: Path) -> None:

@@ -73,6 +73,19 @@ def test_channel_that_is_not_open(broker: Embedded) -> None:
         assert client.expect(wire.ConnectionClose).reply_code == 504
 
 
+def test_channel_being_closed(broker: Embedded) -> None:
+    """On a channel the broker closes only close and close-ok are heard; then it can be opened again."""
+    with Raw(broker) as client:
+        client.send(wire.BasicGet("none"))
+        client.publish("none", b"body", mandatory=True)
+        client.send(wire.ChannelClose())
+        client.send(wire.BasicGet("none"))
+        client.send(wire.ChannelCloseOk())
+        client.send(wire.ChannelOpen())
+        for said in (wire.ChannelClose, wire.ChannelCloseOk, wire.ChannelOpenOk):
+            client.expect(said)
+
+
 def test_bad_properties(broker: Embedded) -> None:
     """Properties that cannot be decoded close the connection, and leave the broker alive."""
     with Raw(broker) as client:
