@@ -1,9 +1,8 @@
 """The messages' shapes, and how a body becomes one. What to do with a bad one is each family's."""
 
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import from_json
+import msgspec
 
 from reference_impl.errors import ConsumerError
 from reference_impl.php import json_encode
@@ -17,44 +16,42 @@ class MisshapenError(ConsumerError):
     """The body is JSON of another shape: PHP fails later, with a `TypeError` or a warning."""
 
 
-class Message(BaseModel):
+class Message(msgspec.Struct, frozen=True):
     """A message; a strict one, so that `"1"` is no number and `1` is no text."""
-
-    model_config = ConfigDict(frozen=True, strict=True)
 
     def encode(self) -> bytes:
         """Write the body as PHP does."""
-        return json_encode(self.model_dump()).encode()
+        return json_encode(msgspec.to_builtins(self)).encode()
 
 
-class StreamMessage(Message):
+class StreamMessage(Message, frozen=True):
     """`{"texts":["text1", …]}`."""
 
     texts: list[str]
 
 
-class PartMessage(Message):
+class PartMessage(Message, frozen=True):
     """`{"text":"text1","sourceMessage":null}`; the last part carries the source body."""
 
     text: str
     sourceMessage: str | None  # noqa: N815 - the key on the wire
 
 
-class Result(Message):
+class Result(Message, frozen=True):
     """`{"texts":[…]}`: what a pipeline has done so far; null where PHP read past the end."""
 
     texts: list[str | None]
 
 
-class PipelineMessage(Message):
+class PipelineMessage(Message, frozen=True):
     """`{"texts":[…],"index":1,"result":{"texts":["text1"]}}`."""
 
     texts: list[str]
-    index: Annotated[int, Field(ge=0)]
+    index: Annotated[int, msgspec.Meta(ge=0)]
     result: Result
 
 
-class TaskMessage(Message):
+class TaskMessage(Message, frozen=True):
     """`{"taskId":1}`."""
 
     taskId: int  # noqa: N815 - the key on the wire
@@ -72,17 +69,10 @@ def decode(shape: type[Shape], body: bytes) -> Shape:
 
     """
     try:
-        value = from_json(body, allow_inf_nan=False)
-    except ValueError as error:
+        value = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedError(str(error)) from None
     try:
-        return shape.model_validate(value)
-    except ValidationError as error:
-        _misshapen(shape, error)
-
-
-def _misshapen(shape: type[Message], error: ValidationError) -> NoReturn:
-    """Name the first field that is wrong; the value stays out of logs."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the body"
-    raise MisshapenError(f"{where} of a {shape.__name__}: {first['msg']}") from None
+        return msgspec.convert(value, shape)
+    except msgspec.ValidationError as error:  # it names the field, and keeps the value out of logs
+        raise MisshapenError(f"no {shape.__name__}: {error}") from None

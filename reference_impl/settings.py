@@ -1,14 +1,16 @@
 """What a role is told: the `WARREN_*` environment of docs/contract.md, validated once."""
 
-from collections.abc import Mapping
-from typing import Annotated
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter, ValidationError
-from pydantic.dataclasses import dataclass
+import msgspec
+from msgspec import Meta
 
 from reference_impl.errors import ConsumerError
 
 _PREFIX = "WARREN_"
+_LARGEST = sys.float_info.max  # infinity is no number of seconds
 _FORMS = {
     "amqp_url": "it must look like amqp://user:password@host:port/vhost",
     "database_url": "it must be a SQLAlchemy URL such as sqlite:////tmp/warren.db",
@@ -19,8 +21,7 @@ class SettingsError(ConsumerError):
     """The environment or the command line cannot be used; the message is one sentence."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of one role; the defaults are the document's own values.
 
     Attributes:
@@ -36,14 +37,14 @@ class Settings:
 
     """
 
-    amqp_url: Annotated[str, Field(pattern=r"^amqps?://[^/]+(/[^/]*)?$")]
-    database_url: Annotated[str, Field(pattern=r"^[a-z0-9]+(\+[a-z0-9]+)?:/")]
-    heartbeat: Annotated[int, Field(ge=1, le=65535)] = 5
-    prefetch: Annotated[int, Field(ge=0, le=65535)] = 1
-    second: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
-    max_messages: Annotated[int, Field(ge=0)] = 0
-    timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 10.0
-    http_port: Annotated[int, Field(ge=0, le=65535)] = 7777
+    amqp_url: Annotated[str, Meta(pattern=r"^amqps?://[^/]+(/[^/]*)?$")]
+    database_url: Annotated[str, Meta(pattern=r"^[a-z0-9]+(\+[a-z0-9]+)?:/")]
+    heartbeat: Annotated[int, Meta(ge=1, le=65535)] = 5
+    prefetch: Annotated[int, Meta(ge=0, le=65535)] = 1
+    second: Annotated[float, Meta(gt=0, le=_LARGEST)] = 1.0
+    max_messages: Annotated[int, Meta(ge=0)] = 0
+    timeout: Annotated[float, Meta(gt=0, le=_LARGEST)] = 10.0
+    http_port: Annotated[int, Meta(ge=0, le=65535)] = 7777
     instance: str = "reference"
 
 
@@ -54,15 +55,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         SettingsError: a variable is missing or its value cannot be used.
 
     """
-    fields = {
-        name: environment[_PREFIX + name.upper()]
-        for name in Settings.__dataclass_fields__
-        if _PREFIX + name.upper() in environment
-    }
-    try:
-        return TypeAdapter(Settings).validate_python(fields)
-    except ValidationError as error:
-        raise SettingsError(_sentence(error)) from None
+    return Settings(**dict(_given(environment)))
 
 
 def database_url(environment: Mapping[str, str]) -> str:
@@ -80,12 +73,15 @@ def database_url(environment: Mapping[str, str]) -> str:
     return environment[name]
 
 
-def _sentence(error: ValidationError) -> str:
-    """Say the first error by the variable's name; never its value, which may hold a password."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    field = str(first["loc"][0])
-    name = _PREFIX + field.upper()
-    if first["type"] == "missing":
-        return f"{name} is not set: docs/contract.md says what it must hold."
-    reason = _FORMS.get(field, first["msg"][:1].lower() + first["msg"][1:])
-    return f"{name} cannot be used: {reason}."
+def _given(environment: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+    """Convert what is set, and miss what must be; a value, which may hold a password, is not told."""
+    for field in msgspec.structs.fields(Settings):
+        name = _PREFIX + field.name.upper()
+        if name in environment:
+            try:
+                yield field.name, msgspec.convert(environment[name], field.type, strict=False)
+            except msgspec.ValidationError as error:
+                reason = _FORMS.get(field.name, str(error))
+                raise SettingsError(f"{name} cannot be used: {reason}.") from None
+        elif field.required:
+            raise SettingsError(f"{name} is not set: docs/contract.md says what it must hold.")

@@ -18,7 +18,7 @@ from reference_impl.messages import Message, decode
 _BLOCK = 1 << 16
 
 
-class FileMessage(Message):
+class FileMessage(Message, frozen=True):
     """`{"path":"a/b.jpg"}`: a file by its path below the source."""
 
     path: str

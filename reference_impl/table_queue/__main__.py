@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Literal
 
+import msgspec
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from reference_impl.schema import database, log
 from reference_impl.settings import SettingsError, database_url
@@ -21,14 +21,13 @@ from reference_impl.table_queue.queue import LostError, TableQueue, Taken
 _ENDED, _UNUSABLE = 0, 2
 
 
-class Request(BaseModel):
+class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the user is told.
 
     `row` goes to `message_log` in the transaction of the put, which `commit` ends one way or the
     other; `receipt` is of a message that was taken.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True)
     do: Literal["create", "put", "take", "ack", "nack", "extend", "counts", "drain"]
     body: str = ""
     row: str | None = None
@@ -60,9 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _answer(pool: sa.Engine, queue: TableQueue, line: str) -> dict[str, Any]:
     try:
-        request = Request.model_validate_json(line)
-    except ValidationError as error:
-        return {"error": error.errors(include_url=False, include_input=False)[0]["msg"]}
+        request = msgspec.json.decode(line, type=Request)
+    except msgspec.DecodeError as error:
+        return {"error": str(error)}
     try:
         return _do(pool, queue, request)
     except LostError as error:
