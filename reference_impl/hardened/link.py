@@ -151,9 +151,12 @@ class Link:
         connection.close()
 
     def _connect(self) -> pika.BlockingConnection:
+        parameters = self._parameters()  # outside: a URL that is none is no matter of trying again
         try:
-            return pika.BlockingConnection(self._parameters())
-        except (AMQPConnectorException, OSError) as error:  # no AMQPError: a peer that says nothing
+            return pika.BlockingConnection(parameters)
+        # No AMQPErrors: a peer that says nothing, a network that fails, and (ValueError) a socket
+        # that was connected and is no more when pika asks it for its peer.
+        except (AMQPConnectorException, OSError, ValueError) as error:
             raise AMQPConnectionError(repr(error)) from error
 
     def _parameters(self) -> pika.URLParameters:

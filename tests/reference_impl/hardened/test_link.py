@@ -1,5 +1,7 @@
 """A link without a broker: every wait on it ends."""
 
+import errno
+import os
 import socket
 import threading
 from collections.abc import Callable
@@ -102,6 +104,31 @@ def test_silent_peer_is_tried_again(
         try:
             with listener.accept()[0], listener.accept()[0]:
                 pass
+        finally:
+            link.close()
+
+
+def test_socket_that_dies_at_once_is_tried_again(
+    make_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that is gone before pika has looked who the peer is, is lost like any other."""
+    ask, asked = socket.socket.getpeername, []
+
+    def getpeername(of: socket.socket) -> object:
+        asked.append(of)
+        if len(asked) == 1:
+            raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
+        return ask(of)
+
+    monkeypatch.setattr(socket.socket, "getpeername", getpeername)
+    with ThreadPoolExecutor(1) as threads, socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(5)
+        settings = make_settings(amqp_url=f"amqp://127.0.0.1:{listener.getsockname()[1]}/")
+        link = Link(settings, on_channel=lambda _channel: None, patient=True)
+        threads.submit(link.run)
+        try:
+            with listener.accept()[0], listener.accept()[0] as second:
+                assert second.recv(4) == b"AMQP"
         finally:
             link.close()
 
