@@ -1,7 +1,8 @@
 """Chapter "one after another", the part consumer: a step works, then publishes the next.
 
 Defect: with no texts the index is past the end for ever: the steps never stop.
-Defect: the next step is published before the row is written, and again after a redelivery.
+Defect: the next step is published before the row is written, and again after a redelivery. So the
+rows are in order only as long as writing one takes less time than the next step's work.
 """
 
 from functools import partial
