@@ -22,7 +22,7 @@ from pika.exceptions import AMQPConnectionError, AMQPError, ConnectionWrongState
 
 from reference_impl.hardened.backoff import Backoff
 from reference_impl.hardened.errors import BrokerAwayError, LinkLostError
-from reference_impl.hardened.watchdog import watch
+from reference_impl.hardened.watchdog import Watchdog
 from reference_impl.settings import Settings
 from reference_impl.stop import Stop
 
@@ -32,6 +32,7 @@ _log = logging.getLogger(__name__)
 
 _START_UP_SECONDS = 30.0
 _CONNECT_SECONDS = 4.0  # less than the grace of a stop, which cannot interrupt an attempt
+_FAREWELL_SECONDS = 4.0  # as above: a deaf broker must not keep us
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Link:
         self._patient = patient
         self._gives_up = not patient
         self._end = Stop()
+        self._watchdog = Watchdog()
         self._calls: deque[_Call] = deque()
         self._takes_calls = patient
         self._gate = threading.Lock()  # a call is either taken or refused, at once
@@ -118,9 +120,14 @@ class Link:
             raise LinkLostError(f"the connection was lost: {error!r}") from error
 
     def close(self) -> None:
-        """End `run`: the connection is closed in good order if it is still open."""
+        """End `run`: the connection is closed in good order if it is open and the broker answers."""
         self._end.request()
         self._wake()
+        self._watchdog.abort(_FAREWELL_SECONDS)
+
+    def abort(self) -> None:
+        """Give the connection up at once: the broker does not answer."""
+        self._watchdog.abort(0)
 
     def _run(self, backoff: Backoff) -> None:
         start_ends = time.monotonic() + _START_UP_SECONDS
@@ -163,7 +170,9 @@ class Link:
         """Bound every wait, so that a peer that is silent or went silent is noticed."""
         heartbeat = self._settings.heartbeat
         parameters = pika.URLParameters(self._settings.amqp_url)
-        parameters.heartbeat = lambda connection, _offered: watch(connection, heartbeat)
+        parameters.heartbeat = lambda connection, _offered: self._watchdog.watch(
+            connection, heartbeat
+        )
         parameters.socket_timeout = _CONNECT_SECONDS
         parameters.stack_timeout = _CONNECT_SECONDS
         parameters.connection_attempts = 1

@@ -1,6 +1,5 @@
 """How a role lives: which threads it has, who ends them, and in which order."""
 
-import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from reference_impl.stop import Stop
 if TYPE_CHECKING:
     from reference_impl.hardened.http import TaskAcceptor, TaskCaller
 
-_CANCEL_SECONDS = 1.0
+_CANCEL_SECONDS = 4.0  # less than the grace of a stop
 
 
 class ConsumerProcess:
@@ -54,9 +53,17 @@ class ConsumerProcess:
         self.database.dispose()
 
     def _cancel(self) -> None:
-        """Take no more messages; when the connection is away none can come."""
-        with contextlib.suppress(LinkLostError, BrokerAwayError):
+        """Take no more messages; when the connection is away none can come.
+
+        A broker that does not say that it took the cancel takes no ack either: without it the
+        message in hand is delivered again, whether we wait for the broker or not.
+        """
+        try:
             self.link.call(self.consumer.cancel, _CANCEL_SECONDS)
+        except LinkLostError:
+            pass
+        except BrokerAwayError:
+            self.link.abort()
 
 
 class HttpProcess:
