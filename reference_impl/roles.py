@@ -29,7 +29,7 @@ def run(settings: Settings, family: str, design: str, role: str, stop: Stop | No
         pika.exceptions.AMQPError: `document` only, which dies with its connection.
 
     """
-    module = _family(family)
+    module = load(family)
     if role not in DESIGNS.get(design, ()):
         raise SettingsError(
             f"There is no role {role!r} in a design {design!r}; the pairs are {_pairs()}."
@@ -37,7 +37,13 @@ def run(settings: Settings, family: str, design: str, role: str, stop: Stop | No
     module.play(settings, design, role, stop or Stop())
 
 
-def _family(name: str) -> ModuleType:
+def load(name: str) -> ModuleType:
+    """Import a family, which is most of what the start of a role costs.
+
+    Raises:
+        SettingsError: there is no such family.
+
+    """
     if name not in get_args(Family):
         raise SettingsError(f"There is no family {name!r}; it is 'document' or 'hardened'.")
     return importlib.import_module(f"reference_impl.{name}")
