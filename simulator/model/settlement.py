@@ -66,9 +66,9 @@ def settle(channel: Channel, deliveries: Mapping[int, Enqueued], outcome: Outcom
     """End `deliveries`, by delivery tag, which `collect` has taken from the channel.
 
     As in RabbitMQ they end in groups, by queue and consumer in the order of their names, and each
-    queue delivers again before the next group; only then does the channel's own limit give way.
+    queue delivers again before the next group. The channel's own limit gives way before that, but
+    those whom it has already kept from messages hear of it last.
     """
-    was_full = is_full(channel)
     groups: dict[tuple[str, bool, int, str], list[Enqueued]] = {}
     consumed = 0
     for tag, enqueued in sorted(deliveries.items()):
@@ -77,9 +77,10 @@ def settle(channel: Channel, deliveries: Mapping[int, Enqueued], outcome: Outcom
         by = (tag, "") if consumer is None else (channel.next_delivery_tag, consumer.tag)
         queue = enqueued.queue  # one deleted may share its name with one that lives
         groups.setdefault((queue.name, queue.deleted, *by), []).append(enqueued)
-    for _, group in sorted(groups.items()):
-        _settle_at(group[0].queue, group, outcome)
+    was_full = is_full(channel)
     channel.global_unacked = max(channel.global_unacked - consumed, 0)
+    for _, group in sorted(groups.items()):
+        _settle_at(group[0].queue, group, outcome, unblocks=not was_full)
     if was_full:
         wake(channel)
 
@@ -117,12 +118,12 @@ def wake(channel: Channel) -> None:
         queue.pump()
 
 
-def _settle_at(queue: Queue, batch: list[Enqueued], outcome: Outcome) -> None:
+def _settle_at(queue: Queue, batch: list[Enqueued], outcome: Outcome, *, unblocks: bool) -> None:
     for enqueued in batch:
         consumer = enqueued.consumer
         if consumer is not None:
             consumer.unacked -= 1
-            if consumer.blocked and consumer.can_take():
+            if unblocks and consumer.blocked and consumer.can_take():
                 queue.unblock(consumer)
     if queue.deleted:
         return

@@ -15,6 +15,9 @@ from secrets import token_hex
 from tests.simulator.model.parity import Pair
 from tests.simulator.model.sequences import DELIVERING, LOSSES, PLAIN, WAITS, Step, run
 
+PROGRESS = 20
+"""After so many sequences, how far it is stands on standard error."""
+
 
 def steps_of(seed: int, length: int, *, waits: bool, delivering: bool = False) -> list[Step]:
     """Return the steps that `seed` stands for."""
@@ -43,7 +46,7 @@ def read_arguments() -> argparse.Namespace:
 def main() -> int:
     """Print every difference; return how many there were."""
     given = read_arguments()
-    begin, differed, raced, commands = time.monotonic(), 0, 0, 0
+    begin, differed, raced, late, commands = time.monotonic(), 0, 0, 0, 0
     for done in count(1):
         seed = given.seed + done - 1
         pair = Pair(given.url)
@@ -54,16 +57,20 @@ def main() -> int:
             pair.close()
         commands += len(pair.log)
         raced += pair.raced
+        late += pair.late
         if difference is not None:
             differed += 1
             history = "\n".join(f"  {command!r}" for command in pair.log)
             sys.stdout.write(f"seed {seed}:\n{history}\n{difference}\n")
-        late = time.monotonic() - begin > given.seconds
-        if done == given.sequences or late:
+            sys.stdout.flush()
+        if done % PROGRESS == 0:
+            sys.stderr.write(f"{done} sequences, {time.monotonic() - begin:.0f} s\n")
+        if done == given.sequences or time.monotonic() - begin > given.seconds:
             break
     sys.stdout.write(
         f"RabbitMQ {pair.version}: {done} sequences, {commands} commands, {differed} differed, "
-        f"{raced} ended early because two queues raced, {time.monotonic() - begin:.0f} s\n"
+        f"{raced} ended early because two queues raced, {late} were too slow to judge, "
+        f"{time.monotonic() - begin:.0f} s\n"
     )
     return min(differed, 1)
 

@@ -83,7 +83,9 @@ class Client:
         self._socket = socket.create_connection(
             (parts.hostname, parts.port or 5672), ANSWER_SECONDS
         )
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
         self._octets = b""
+        self._out: list[bytes] = []
         self._waiting: dict[int, tuple[Any, Any, bytes]] = {}
         self._unconfirmed: dict[int, set[int]] = {}
         self.events: list[Any] = []
@@ -93,7 +95,7 @@ class Client:
         self._open()
 
     def _open(self) -> None:
-        self._socket.sendall(frame.marshal(header.ProtocolHeader(0, 9, 1), 0))
+        self._out.append(frame.marshal(header.ProtocolHeader(0, 9, 1), 0))
         start = self._next()[1]
         self.version = str(start.server_properties["version"])
         response = f"\0{self.user}\0{self.password}"
@@ -104,10 +106,19 @@ class Client:
         self._next()
 
     def _send(self, method: Any) -> None:
-        self._socket.sendall(frame.marshal(method, 0))
+        self._out.append(frame.marshal(method, 0))
+
+    def _flush(self) -> None:
+        """Write all at once what was sent; a connection the broker has closed swallows it."""
+        octets, self._out = b"".join(self._out), []
+        if octets:
+            try:
+                self._socket.sendall(octets)
+            except OSError:
+                self.closed = True
 
     def send(self, command: Any) -> None:
-        """Send a channel command; a connection the broker has closed swallows it."""
+        """Send a channel command, by the next `ask` at the latest."""
         if isinstance(command, commands.ChannelOpen):
             self.open_channels.add(command.channel)
         if isinstance(command, commands.ChannelClose):
@@ -116,10 +127,7 @@ class Client:
         if isinstance(command, commands.TxCommit):
             self._committing.add(command.channel)
             self._expect_answer(command.channel)
-        try:
-            self._socket.sendall(encode(command))
-        except OSError:
-            self.closed = True
+        self._out.append(encode(command))
 
     def ask(self) -> None:
         """Ask every open channel for its flow, which it answers after all that went before.
@@ -129,6 +137,7 @@ class Client:
         for channel in self.open_channels - self._committing:
             self.send(commands.ChannelFlow(self.number, channel, active=True))
             self._expect_answer(channel)
+        self._flush()
 
     def answer(self) -> None:
         """Read events until everything asked is answered, or the broker hangs up."""
@@ -164,6 +173,7 @@ class Client:
         self._unconfirmed.setdefault(channel, set()).add(tag)
 
     def _next(self) -> tuple[int, Any]:
+        self._flush()
         while True:
             try:
                 consumed, channel, got = frame.unmarshal(self._octets)
@@ -198,6 +208,7 @@ class Client:
         if name == "ConnectionClose":
             self.closed = True
             self._send(pamqp_commands.Connection.CloseOk())
+            self._flush()
             return [kind(self.number, **given)]
         return [kind(self.number, channel, **given)]
 

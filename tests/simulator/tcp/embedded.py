@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 import pika
 import requests
@@ -42,12 +42,13 @@ class Embedded:
     ready: dict[str, Any]
 
     @classmethod
-    def start(cls, *options: str, password: str = PASSWORD) -> Self:
+    def start(cls, *options: str, password: str = PASSWORD, stderr: IO[str] | None = None) -> Self:
         """Start one on free ports and wait for its ready line."""
         ports = ["--port=0", "--management-port=0"]
         process = subprocess.Popen(
             [sys.executable, "-m", "simulator.tcp", *ports, *options],
             stdout=subprocess.PIPE,
+            stderr=stderr,
             text=True,
             env={**os.environ, "WARREN_BROKER_PASSWORD": password},
         )

@@ -1,0 +1,116 @@
+"""A bounded part of what `python -m tests.simulator.fuzz` does; and that it would see a failure."""
+
+from __future__ import annotations
+
+import contextlib
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from simulator import wire
+from simulator.tcp.client import Client
+from tests.simulator.fuzz.bench import Bench, BrokerFailedError, bench, said_in_order
+from tests.simulator.fuzz.mutations import Recorded, make_input
+from tests.simulator.fuzz.sockets import attack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.simulator.fuzz.sessions import Pieces
+
+OVER_TCP = 300
+"""Inputs over TCP: some seconds."""
+
+
+def chance_of(seed: int) -> Random:
+    """Return the same chance for the same seed."""
+    return Random(seed)  # noqa: S311 - the point is that it can be repeated
+
+
+@pytest.fixture
+def on_bench() -> Iterator[Bench]:
+    """Give a broker in this process."""
+    with bench() as given_bench:
+        yield given_bench
+
+
+@pytest.fixture(scope="module")
+def recorded() -> Recorded:
+    """Give the valid sessions."""
+    return Recorded()
+
+
+@settings(
+    max_examples=500,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(chance=st.randoms(use_true_random=False))
+def test_in_process(on_bench: Bench, recorded: Recorded, chance: Random) -> None:
+    """Whatever a client sends, the broker says nothing but AMQP and serves its neighbour."""
+    pieces = make_input(chance, recorded)
+    note(repr(pieces))
+    on_bench.try_out(pieces, chance)
+
+
+def test_over_tcp(tmp_path: Path, recorded: Recorded) -> None:
+    """Whatever comes over TCP, the process lives, logs no mistake and serves its neighbour."""
+    with (tmp_path / "log").open("w+") as log, attack(log) as under_attack:
+        for seed in range(OVER_TCP):
+            chance = chance_of(seed)
+            under_attack.try_out(make_input(chance, recorded), chance)
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_recorded_sessions_are_valid(on_bench: Bench, recorded: Recorded, number: int) -> None:
+    """Before anything is spoiled the broker takes every session to its end."""
+    pieces = recorded.handshake + recorded.conversations[number] + recorded.goodbye
+    said = on_bench.try_out(pieces, chance_of(1))
+    assert isinstance(said_in_order(said)[-1], wire.ConnectionCloseOk)
+
+
+def fail_on_get(client: Client, *_: object) -> None:
+    """Make a mistake of the broker's own."""
+    raise ValueError(f"a mistake on {client.name}")
+
+
+def break_the_framing(client: Client, *_: object) -> None:
+    """Write what is no frame."""
+    client.write(b"no frame at all")
+
+
+def forget_to_hang_up(client: Client, *_: object) -> None:
+    """Keep a client that has gone."""
+    client.connection_lost = contextlib.nullcontext  # type: ignore[assignment,method-assign] # sabotage
+
+
+def drop_the_neighbour(client: Client, *_: object) -> None:
+    """End another connection than the one that spoke."""
+    next(iter(client._node.clients.values())).abort()
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "sees"),
+    [
+        (fail_on_get, "a mistake on"),
+        (break_the_framing, "breaks the framing"),
+        (forget_to_hang_up, "still known"),
+        (drop_the_neighbour, "neighbour"),
+    ],
+)
+def test_failures_are_seen(
+    on_bench: Bench,
+    recorded: Recorded,
+    monkeypatch: pytest.MonkeyPatch,
+    sabotage: Callable[..., Any],
+    sees: str,
+) -> None:
+    """A broker that fails is caught, whichever way it fails."""
+    monkeypatch.setattr(Client, "_command", sabotage)
+    pieces: Pieces = recorded.handshake + recorded.goodbye
+    with pytest.raises(BrokerFailedError, match=sees):
+        on_bench.try_out(pieces, chance_of(1))
