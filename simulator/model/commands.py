@@ -10,7 +10,7 @@ act on the connection or on the broker.
 from collections.abc import Mapping
 from dataclasses import field
 
-from simulator.model.fact import fact
+from simulator.fact import fact
 from simulator.model.message import Message
 
 Arguments = Mapping[str, object]

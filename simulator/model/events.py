@@ -3,7 +3,7 @@
 An owner turns each into a frame for its client. Names and fields are the specification's own.
 """
 
-from simulator.model.fact import fact
+from simulator.fact import fact
 from simulator.model.message import Message
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from simulator.model.fact import fact
+from simulator.fact import fact
 from simulator.model.queue import Queue
 from simulator.model.routing import DirectRouter, FanoutRouter, HeadersRouter, Router, TopicRouter
 from simulator.model.tables import freeze

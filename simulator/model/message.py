@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, Self
 
-from simulator.model.fact import fact
+from simulator.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from simulator.fact import fact
 from simulator.model.errors import AmqpError, Reply, precondition_failed
-from simulator.model.fact import fact
 from simulator.model.tables import field_type, is_integer
 
 if TYPE_CHECKING:

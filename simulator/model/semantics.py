@@ -6,8 +6,8 @@ What they amount to is told in `docs/decisions/0202`.
 
 from typing import Literal
 
+from simulator.fact import fact
 from simulator.model.errors import Reply
-from simulator.model.fact import fact
 
 Version = Literal["3.10", "4.3"]
 MIB = 1024 * 1024

@@ -5,8 +5,8 @@ Encoding and decoding belong to the wire. Integer types are told apart by the cl
 
 from collections.abc import Callable, Hashable, Mapping
 
+from simulator.fact import fact
 from simulator.model.errors import AmqpError, precondition_failed
-from simulator.model.fact import fact
 
 FIELD_TYPES = {
     "NoneType": "void",

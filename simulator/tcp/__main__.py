@@ -1,9 +1,12 @@
 """`python -m simulator.tcp`: the embedded broker alone, quick to start."""
 
+import gc
 import sys
 
-from simulator.tcp.options import parse
-from simulator.tcp.server import run
+gc.disable()  # until the broker runs: nothing is garbage yet, and to look for it takes a sixth of the start
+
+from simulator.tcp.options import parse  # noqa: E402 - see above
+from simulator.tcp.server import run  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(run(parse(sys.argv[1:], "python -m simulator.tcp")))

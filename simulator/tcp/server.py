@@ -34,6 +34,7 @@ def run(options: Options) -> int:
     # What exists now stays, and a queue is many small objects that are no garbage: looking through
     # all of them as often as Python does by itself costs a sixth of the time per message.
     gc.freeze()
+    gc.enable()
     gc.set_threshold(50_000, 20, 50)
     # Every connection is an open file, and many systems let a process have 1024 unless it asks.
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

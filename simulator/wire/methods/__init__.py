@@ -9,7 +9,13 @@ from typing import Any, Final
 
 from simulator.wire.errors import EncodeError, FrameError, NotImplementedByBroker
 from simulator.wire.methods import basic, channel, confirm, connection, exchange, queue, tx
-from simulator.wire.methods.declaration import CODECS, Method, describe
+from simulator.wire.methods.declaration import (
+    DECLARED,
+    Method,
+    decoder_of,
+    describe,
+    encoder_of,
+)
 
 __all__ = [
     "METHODS",
@@ -25,15 +31,30 @@ __all__ = [
     "tx",
 ]
 
-METHODS: Final[tuple[type[Method], ...]] = tuple(codec.cls for codec in CODECS.values())
+METHODS: Final[tuple[type[Method], ...]] = tuple(DECLARED.values())
 """Every method class, in the order of its identifiers."""
 
-_DECODERS: Final[dict[bytes, Callable[[bytes], Method]]] = {
-    key: codec.decode for key, codec in CODECS.items()
-}
-_ENCODERS: Final[dict[type, Callable[[Any], bytes]]] = {
-    codec.cls: codec.encode for codec in CODECS.values()
-}
+
+class _Decoders(dict[bytes, Callable[[bytes], Method]]):
+    """What reads a payload, by the four octets that it begins with; made at first use."""
+
+    def __missing__(self, key: bytes) -> Callable[[bytes], Method]:
+        decoder = self[key] = decoder_of(DECLARED[key])
+        return decoder
+
+
+class _Encoders(dict[type[Method], Callable[[Any], bytes]]):
+    """What writes a method, by its class; made at first use."""
+
+    def __missing__(self, cls: type[Method]) -> Callable[[Any], bytes]:
+        if cls not in METHODS:
+            raise KeyError(cls)
+        encoder = self[cls] = encoder_of(cls)
+        return encoder
+
+
+_DECODERS: Final = _Decoders()
+_ENCODERS: Final = _Encoders()
 _ID_SIZE: Final = 4
 
 
@@ -51,7 +72,7 @@ def decode_method(payload: bytes) -> Method:
     try:
         return decoder(payload)
     except (struct.error, IndexError, UnicodeDecodeError) as error:
-        cls = CODECS[payload[:_ID_SIZE]].cls
+        cls = DECLARED[payload[:_ID_SIZE]]
         raise FrameError(
             f"cannot decode {cls.NAME}: {error}", class_id=cls.CLASS_ID, method_id=cls.METHOD_ID
         ) from None

@@ -1,15 +1,15 @@
 """How a method is declared, and the reading and writing that follows from its declaration.
 
-A method is a frozen dataclass whose annotations are the field table of the specification::
+A method is a fact whose annotations are the field table of the specification::
 
     @method(60, 80)
     class BasicAck(Method):
         delivery_tag: LongLong = 0
         multiple: Bit = False
 
-``method`` makes it a dataclass and writes, once at import, the two functions that read and write
-exactly these fields: source text such as a person would write by hand, and several times faster
-than a loop over the fields. ``describe`` shows that text. Content properties share the generator.
+``encoder_of`` and ``decoder_of`` write the functions that write and read exactly these fields: source
+text such as a person would write by hand, and several times faster than a loop over the fields.
+``describe`` shows that text.
 
 Source: AMQP 0-9-1, sections 4.2.4 (method payloads) and 4.2.5 (data fields).
 """
@@ -17,9 +17,9 @@ Source: AMQP 0-9-1, sections 4.2.4 (method payloads) and 4.2.5 (data fields).
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Annotated, Any, ClassVar, Final, TypeVar, dataclass_transform
 
+from simulator.fact import fact
 from simulator.wire import fields
 from simulator.wire.errors import EncodeError
 from simulator.wire.fields import FieldTable
@@ -37,7 +37,7 @@ _CODES: Final = {"octet": "B", "short": "H", "long": "I", "longlong": "Q"}
 _EMPTY: Final = {"shortstr": '""', "longstr": 'b""'}
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Method:
     """Base of all methods; the identifiers are the specification's."""
 
@@ -50,41 +50,31 @@ class Method:
 M = TypeVar("M", bound=Method)
 
 
-@dataclass(frozen=True, slots=True)
-class Codec:
-    """The two functions of one method class.
-
-    ``encode`` gives a whole method payload; ``decode`` takes one, and raises ``struct.error``,
-    ``IndexError``, ``UnicodeDecodeError`` or ``FieldSyntaxError`` when it does not fit.
-    """
-
-    cls: type[Method]
-    encode: Callable[[Any], bytes]
-    decode: Callable[[bytes], Any]
-    source: str
-
-
-CODECS: Final[dict[bytes, Codec]] = {}
+DECLARED: Final[dict[bytes, type[Method]]] = {}
 """By the four octets of class and method identifier. Complete once ``methods`` is imported."""
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def method(class_id: int, method_id: int, *, content: bool = False) -> Callable[[type[M]], type[M]]:
-    """Make a class the dataclass of the method with these identifiers.
+    """Make a class the fact of the method with these identifiers.
 
     ``content``: a content header and a body follow the method.
     """
 
     def declare(cls: type[M]) -> type[M]:
-        made = dataclass(frozen=True, slots=True)(cls)
+        made = fact(cls)
         made.CLASS_ID, made.METHOD_ID = class_id, method_id
         made.NAME = dotted_name(made.__name__)
         made.HAS_CONTENT = content
-        key = struct.pack(">HH", class_id, method_id)
-        CODECS[key] = _generate(made, key)
+        DECLARED[identifiers(made)] = made
         return made
 
     return declare
+
+
+def identifiers(cls: type[Method]) -> bytes:
+    """Give the four octets that a payload of this method begins with."""
+    return struct.pack(">HH", cls.CLASS_ID, cls.METHOD_ID)
 
 
 def dotted_name(name: str) -> str:
@@ -113,9 +103,31 @@ def fields_of(cls: type) -> list[Field]:
     return found
 
 
-def _generate(cls: type[Method], key: bytes) -> Codec:
-    steps = list(_steps(fields_of(cls)))
-    source = "\n".join([*_encoder_lines(key, steps), "", *_decoder_lines(steps), ""])
+def encoder_of(cls: type[Method]) -> Callable[[Any], bytes]:
+    """Write the function that gives a method's whole payload."""
+    encode: Callable[[Any], bytes] = _compile(cls, _encoder_source(cls))["encode"]
+    return encode
+
+
+def decoder_of(cls: type[Method]) -> Callable[[bytes], Any]:
+    """Write the function that takes a whole payload.
+
+    It raises ``struct.error``, ``IndexError``, ``UnicodeDecodeError`` or ``FieldSyntaxError`` when
+    the payload does not fit.
+    """
+    decode: Callable[[bytes], Any] = _compile(cls, _decoder_source(cls))["decode"]
+    return decode
+
+
+def _encoder_source(cls: type[Method]) -> str:
+    return "\n".join(_encoder_lines(identifiers(cls), [*_steps(fields_of(cls))]))
+
+
+def _decoder_source(cls: type[Method]) -> str:
+    return "\n".join(_decoder_lines([*_steps(fields_of(cls))]))
+
+
+def _compile(cls: type[Method], source: str) -> dict[str, Any]:
     space: dict[str, Any] = {
         "cls": cls,
         "new": object.__new__,
@@ -124,12 +136,15 @@ def _generate(cls: type[Method], key: bytes) -> Codec:
         "decode_table": fields.decode_table,
         "long": fields.encode_long_string,
         "struct": struct,
-        **{f"set_{each.name}": getattr(cls, each.name).__set__ for each in _read(steps)},
+        **{
+            f"set_{each.name}": getattr(cls, each.name).__set__
+            for each in fields_of(cls)
+            if not each.reserved
+        },
     }
     # The text comes from the declarations in this package alone, never from outside.
     exec(compile(source, f"<codec of {cls.NAME}>", "exec"), space)  # noqa: S102 - see above
-    made = SimpleNamespace(**space)
-    return Codec(cls, made.encode, made.decode, source)
+    return space
 
 
 Step = tuple[str, list[Field]]
@@ -240,7 +255,6 @@ def _bit_lines(places: list[list[Field]]) -> Iterator[str]:
 
 def describe(cls: type[Method]) -> str:
     """Show the generated source text of a method's codec, for a person who doubts it."""
-    for codec in CODECS.values():
-        if codec.cls is cls:
-            return codec.source
-    raise EncodeError(f"{cls.__name__} is no AMQP method")
+    if cls not in DECLARED.values():
+        raise EncodeError(f"{cls.__name__} is no AMQP method")
+    return f"{_encoder_source(cls)}\n\n{_decoder_source(cls)}\n"
