@@ -1,8 +1,9 @@
 """What the connection state machine tells its owner. No behaviour lives here."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple, TypeAlias
 
+from simulator.fact import fact
 from simulator.wire.connection_tune import Limits
 from simulator.wire.errors import AmqpError
 from simulator.wire.methods.declaration import Method
@@ -20,14 +21,14 @@ class Command(NamedTuple):
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Send:
     """These octets are to be sent now."""
 
     octets: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Login:
     """The client says who it is. Answer: ``accept_login`` or ``close``."""
 
@@ -36,21 +37,21 @@ class Login:
     mechanism: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Tuned:
     """Both sides have agreed on limits; from now on heartbeats are due."""
 
     limits: Limits
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Failed:
     """The client broke a rule. What there is to say to it stands before this, in a `Send`."""
 
     error: AmqpError
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Ended:
     """Nothing more will be said: close the socket."""
 

@@ -3,9 +3,9 @@
 Source: AMQP 0-9-1, connection.tune; RabbitMQ's ``rabbit_reader`` for what is refused and how.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
+from simulator.fact import fact
 from simulator.wire.constants import FRAME_MIN_SIZE
 from simulator.wire.errors import NotAllowed
 from simulator.wire.methods.connection import ConnectionTune
@@ -15,7 +15,7 @@ INITIAL_FRAME_MAX: Final = 8192
 _CHANNEL_MIN: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Limits:
     """Channels, octets of a frame, seconds of heartbeat; 0 is no limit, and no heartbeat.
 

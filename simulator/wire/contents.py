@@ -4,9 +4,9 @@ Each frame is taken by itself; which may follow which is the connection state ma
 """
 
 import struct
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from simulator.fact import fact
 from simulator.wire.constants import FrameKind
 from simulator.wire.errors import AmqpError, FrameError, UnexpectedFrame
 from simulator.wire.frames import Frame, encode_body, encode_frame
@@ -15,12 +15,12 @@ from simulator.wire.methods.declaration import Method
 from simulator.wire.properties import ContentHeader, decode_header, encode_header
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Heartbeat:
     """The sender is alive."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ProtocolHeader:
     """The eight octets before the first frame; anything else than AMQP 0-9-1 is not ours."""
 

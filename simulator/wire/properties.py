@@ -5,10 +5,11 @@ Source: AMQP 0-9-1, sections 2.3.5.2 (content header) and 4.2.6 (property flags)
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import SimpleNamespace
 from typing import Any, Final
 
+from simulator.fact import fact
 from simulator.wire import fields
 from simulator.wire.errors import EncodeError, FieldSyntaxError, FrameError, UnexpectedFrame
 from simulator.wire.methods.declaration import (
@@ -20,7 +21,7 @@ from simulator.wire.methods.declaration import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class BasicProperties:
     """The properties of a message; ``None`` is one that was not sent.
 
@@ -44,7 +45,7 @@ class BasicProperties:
     cluster_id: ShortString | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ContentHeader:
     """What stands between a method with content and its body.
 

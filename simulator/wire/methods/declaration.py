@@ -16,7 +16,7 @@ Source: AMQP 0-9-1, sections 4.2.4 (method payloads) and 4.2.5 (data fields).
 
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, Any, ClassVar, Final, TypeVar, dataclass_transform
 
 from simulator.fact import fact
@@ -83,7 +83,7 @@ def dotted_name(name: str) -> str:
     return f"{words[0]}.{'-'.join(words[1:])}"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Field:
     """One field in wire order. A reserved one is written empty and never read."""
 
