@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from simulator.model.message import Message
 
 D = TypeVar("D")
+_REMEMBERED = 256
+"""Of how many routing keys a topic exchange keeps the matches: most publishers use a few."""
 
 
 class Router(Protocol[D]):
@@ -119,16 +121,21 @@ class Node(Generic[D]):
 
 
 class TopicRouter(Generic[D]):
-    """A trie of words: `*` stands for exactly one word, `#` for zero or more."""
+    """A trie of words: `*` stands for exactly one word, `#` for zero or more.
 
-    __slots__ = ("_root",)
+    What it found for a routing key it keeps until the bindings change.
+    """
+
+    __slots__ = ("_known", "_root")
 
     def __init__(self) -> None:
         """Begin without bindings."""
         self._root: Node[D] = Node()
+        self._known: dict[str, Collection[D]] = {}
 
     def add(self, key: str, _arguments: Mapping[str, object], destination: D, /) -> None:
         """Take in a binding that is not there yet."""
+        self._known.clear()
         node = self._root
         for word in split(key):
             node = node.children.setdefault(word, Node())
@@ -136,6 +143,7 @@ class TopicRouter(Generic[D]):
 
     def remove(self, key: str, _arguments: Mapping[str, object], destination: D, /) -> None:
         """Take out a binding that is there."""
+        self._known.clear()
         path = [self._root]
         words = split(key)
         for word in words:
@@ -148,10 +156,18 @@ class TopicRouter(Generic[D]):
     def match(self, message: Message, /) -> Collection[D]:
         """Return what is bound with a pattern of one of the message's keys."""
         if message.copies or message.blind_copies:
-            return merge(self._of(split(key)) for key in message.routing_keys)
-        return self._of(split(message.routing_key))
+            return merge(self._of(key) for key in message.routing_keys)
+        return self._of(message.routing_key)
 
-    def _of(self, words: list[str]) -> Collection[D]:
+    def _of(self, key: str) -> Collection[D]:
+        found = self._known.get(key)
+        if found is None:
+            found = self._search(split(key))
+            if len(self._known) < _REMEMBERED:
+                self._known[key] = found
+        return found
+
+    def _search(self, words: list[str]) -> Collection[D]:
         found: dict[D, int] = {}
         last = len(words)
         seen = set()

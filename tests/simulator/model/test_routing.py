@@ -89,6 +89,16 @@ def test_topic_trie_agrees_with_a_regular_expression(pattern: list[str], words: 
     assert bool(router.match(message(".".join(words)))) is expected
 
 
+def test_topic_matches_follow_the_bindings() -> None:
+    """A key that was looked up before is found anew after every bind and unbind."""
+    router: TopicRouter[str] = TopicRouter()
+    seen = []
+    for change, pattern in (("add", "a.*"), ("add", "#"), ("remove", "a.*"), ("remove", "#")):
+        getattr(router, change)(pattern, {}, pattern)
+        seen.append({*router.match(message("a.b"))})
+    assert seen == [{"a.*"}, {"a.*", "#"}, {"#"}, set()]
+
+
 @given(st.lists(st.tuples(PATTERN_WORDS, st.sampled_from("pqr")), unique_by=str, max_size=8))
 def test_topic_trie_is_empty_after_all_is_unbound(bindings: Any) -> None:
     """Unbinding takes out every node that binding has made."""
