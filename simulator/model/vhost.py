@@ -83,10 +83,9 @@ class VHost:
             self._remove(binding)
         self._unbind_incoming(exchange)
 
-    def delete_queue(self, queue: Queue) -> int:
-        """Delete `queue`; tell its consumers; return how many ready messages went with it."""
+    def delete_queue(self, queue: Queue) -> None:
+        """Delete `queue` and tell its consumers."""
         del self.queues[queue.name]
-        count = queue.message_count
         consumers = queue.end()
         self._unbind_incoming(queue)
         for consumer in consumers:
@@ -95,7 +94,6 @@ class VHost:
             if channel.connection.consumer_cancel_notify:
                 number = channel.connection.number
                 self.state.events.append(events.BasicCancel(number, channel.number, consumer.tag))
-        return count
 
     def restart(self) -> None:
         """Leave only what survives; every connection is closed by now."""

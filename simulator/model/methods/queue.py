@@ -176,13 +176,14 @@ def delete(state: State, channel: Channel, command: commands.QueueDelete) -> Non
     name = clean(queue_name(channel, command.queue))
     check_access(channel, "configure", "queue", name)
     queue = channel.vhost.queues.get(name)
-    count = 0
     if queue is not None:
         check_not_locked(channel, queue)
         if command.if_empty and queue.message_count:
             raise precondition_failed(f"{queue.describe()} not empty")
         if command.if_unused and queue.consumer_count:
             raise precondition_failed(f"{queue.describe()} in use")
-        count = channel.vhost.delete_queue(queue)
     if not command.nowait:
+        count = queue.message_count if queue is not None else 0
         state.events.append(events.QueueDeleteOk(command.connection, command.channel, count))
+    if queue is not None:
+        channel.vhost.delete_queue(queue)  # after the answer: its consumers hear of it then

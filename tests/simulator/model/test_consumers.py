@@ -128,7 +128,15 @@ def test_cancel_notification(client: Client) -> None:
     """A consumer whose queue is deleted is told so, if its client understands that."""
     client.consume("q", "a")
     caused = client.lab.channel(2).do(commands.QueueDelete, "q")
-    assert caused == [events.BasicCancel(1, 1, "a"), events.QueueDeleteOk(2, 1, 0)]
+    assert caused == [events.QueueDeleteOk(2, 1, 0), events.BasicCancel(1, 1, "a")]
+
+
+def test_cancel_notification_after_the_own_delete(client: Client) -> None:
+    """Who deletes a queue that it consumes from gets its answer before it hears of the end."""
+    client.publish("q", b"m")
+    client.consume("q", "a", no_ack=True)
+    caused = client.do(commands.QueueDelete, "q")
+    assert caused == [events.QueueDeleteOk(1, 1, 0), events.BasicCancel(1, 1, "a")]
 
 
 def test_deliveries_follow_the_answer(client: Client) -> None:
