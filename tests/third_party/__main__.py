@@ -1,0 +1,105 @@
+"""Suites that nobody here wrote, on the embedded broker and on RabbitMQ: the same must pass.
+
+Run `python -m tests.third_party [--broker BROKER]... [--suite SUITE]...`. pika's acceptance
+tests, py-amqp's and kombu's integration tests are downloaded, never copied into the repository,
+and run on one broker after the other, which Warren starts. They know one place, 127.0.0.1:5672, and
+one user, guest. The table on standard output is Markdown; `suites.toml` says what is left out.
+
+Exit status: 0 when all brokers let the same tests pass, 1 when a test fails or differs without a
+known reason, 2 when the set-up cannot be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from fixtures.brokers import choose
+from fixtures.brokers.container import ContainerBroker
+from fixtures.brokers.embedded import EmbeddedBroker
+from fixtures.brokers.local import LocalBroker
+from fixtures.brokers.own import new_access
+from fixtures.errors import OptionError, SetupError
+from fixtures.runs import Run
+from fixtures.runs.ports import LOOPBACK, is_free
+from fixtures.runs.sweep import sweep
+from tests.third_party.outcomes import Outcome, Result, table, unexplained
+from tests.third_party.suites import Suite, Workshop, read_suites
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+PORT = 5672  # what pika's tests have built in
+GUEST = "guest"  # user and password, likewise
+BROKERS = ("embedded", "docker:4.3")
+
+
+def run_all(brokers: Sequence[str], suites: Sequence[Suite], run: Run) -> Iterator[Result]:
+    """Run every suite on every broker, one at a time. Raises SetupError."""
+    with Workshop.open() as workshop:
+        for suite in suites:
+            workshop.sources(suite)  # what cannot be had is said before anything runs
+        for option in brokers:
+            yield from run_on(option, suites, workshop, run)
+
+
+def run_on(option: str, suites: Sequence[Suite], workshop: Workshop, run: Run) -> Iterator[Result]:
+    """Start the broker at the place that the suites know, run them, stop it."""
+    broker = choose(option)
+    if not isinstance(broker, ContainerBroker | EmbeddedBroker | LocalBroker):
+        raise OptionError("it runs already", "--broker", "give docker, local or embedded")
+    if not is_free(PORT):
+        raise SetupError(
+            "something listens there", f"{LOOPBACK}:{PORT}", "stop it: the suites know no other"
+        )
+    running = broker.start(run, new_access(PORT, GUEST, GUEST))
+    environment = run.environment | {
+        "PATH": os.environ["PATH"],
+        "LANG": "C.UTF-8",
+        "RABBITMQ_HOST": LOOPBACK,
+        "RABBITMQ_5672_TCP": str(PORT),
+    }
+    try:
+        for suite in suites:
+            click.echo(f"{suite.title} on {option} …", err=True)
+            log = workshop.log(suite, option)
+            outcomes = workshop.run(suite, environment, log)
+            if Outcome.FAILED in outcomes.values():
+                click.echo(f"its output: {log}", err=True)
+            yield Result(suite.name, option, suite.title, running.address.description, outcomes)
+    finally:
+        running.stop()
+
+
+def main() -> int:
+    """Read the command line, run, print the table and what is not explained."""
+    suites, known = read_suites()
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--broker", action="append", help=f"default: {' and '.join(BROKERS)}")
+    parser.add_argument("--suite", action="append", choices=suites, help="default: all")
+    options = parser.parse_args()
+    chosen = [suites[name] for name in options.suite or suites]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nothing stays behind
+    sweep()  # a broker of a run that was killed would still hold the port
+    run = Run.start()
+    try:
+        results = list(run_all(options.broker or BROKERS, chosen, run))
+    except SetupError as error:
+        click.echo(error, err=True)
+        return 2
+    finally:
+        run.end()
+    click.echo("\n".join(table(results)))
+    faults = [*unexplained(results, known)]
+    for fault in faults:
+        click.echo(fault, err=True)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

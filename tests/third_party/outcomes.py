@@ -1,0 +1,80 @@
+"""What the tests of a suite came to on each broker: counted, compared, explained.
+
+Nothing is run here; see `suites`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+
+class Outcome(StrEnum):
+    """How one test ended."""
+
+    PASSED = "passed"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFailure:
+    """A test that fails on some brokers, as `--broker` names them, with the reason."""
+
+    suite: str
+    test: str
+    brokers: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One suite on one broker; `outcomes` by pytest's node id."""
+
+    suite: str
+    broker: str  # as `--broker` names it
+    title: str  # of the suite, e.g. "pika 1.4.4"
+    description: str  # of the broker, e.g. "RabbitMQ 4.3.6 (docker, rabbitmq:4.3-management)"
+    outcomes: Mapping[str, Outcome]
+
+
+def table(results: Sequence[Result]) -> Iterator[str]:
+    """Yield the lines of a Markdown table: suite, broker, how many passed, skipped, failed."""
+    yield "| suite | broker | passed | skipped | failed |"
+    yield "|---|---|---:|---:|---:|"
+    for result in results:
+        counts = Counter(result.outcomes.values())
+        figures = " | ".join(str(counts[outcome]) for outcome in Outcome)
+        yield f"| {result.title} | {result.description} | {figures} |"
+
+
+def unexplained(results: Sequence[Result], known: Collection[KnownFailure]) -> Iterator[str]:
+    """Yield a sentence for each failure without a reason, stale reason, and other difference."""
+    for result in results:
+        reasons = {
+            failure.test
+            for failure in known
+            if failure.suite == result.suite and result.broker in failure.brokers
+        }
+        failed = {test for test, how in result.outcomes.items() if how is Outcome.FAILED}
+        for test in sorted(failed - reasons):
+            yield f"{result.title} on {result.broker}: {test} fails, and no reason is known"
+        for test in sorted(reasons - failed):
+            yield f"{result.title} on {result.broker}: {test} is a known failure, but does not fail"
+    for one, other in combinations(results, 2):
+        if one.suite == other.suite:
+            yield from _differences(one, other)
+
+
+def _differences(one: Result, other: Result) -> Iterator[str]:
+    """Yield what differs beside failures: a test that is skipped or missing on one of the two."""
+    for test in sorted(one.outcomes.keys() | other.outcomes.keys()):
+        pair = one.outcomes.get(test, "missing"), other.outcomes.get(test, "missing")
+        if pair[0] != pair[1] and Outcome.FAILED not in pair:
+            yield (f"{one.title}: {test} is {pair[0]} on {one.broker}, {pair[1]} on {other.broker}")

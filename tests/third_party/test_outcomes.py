@@ -1,0 +1,86 @@
+"""Foreign suites: their outcomes read, compared and explained. None is downloaded here."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from tests.third_party.outcomes import KnownFailure, Outcome, Result, table, unexplained
+from tests.third_party.suites import read_outcomes, read_suites
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PASSED, SKIPPED, FAILED = Outcome
+
+
+def result(broker: str, **outcomes: Outcome) -> Result:
+    """Give what a suite came to on a broker."""
+    return Result("suite", broker, "suite 1.0", f"the {broker} broker", outcomes)
+
+
+def test_the_same_everywhere_needs_no_reason() -> None:
+    """Brokers on which the same tests pass and the same are skipped leave nothing to explain."""
+    results = [result("embedded", a=PASSED, b=SKIPPED), result("docker:4.3", a=PASSED, b=SKIPPED)]
+    assert list(unexplained(results, [])) == []
+
+
+def test_a_failure_needs_a_reason() -> None:
+    """A failing test is told with its broker, also when it fails on every broker."""
+    results = [result("embedded", a=FAILED), result("docker:4.3", a=FAILED)]
+    assert list(unexplained(results, [])) == [
+        "suite 1.0 on embedded: a fails, and no reason is known",
+        "suite 1.0 on docker:4.3: a fails, and no reason is known",
+    ]
+
+
+def test_a_known_failure_is_explained_where_it_is_known() -> None:
+    """A reason for one broker explains nothing on another."""
+    results = [result("embedded", a=FAILED), result("docker:4.3", a=FAILED)]
+    known = [KnownFailure("suite", "a", ("embedded",), "because")]
+    assert list(unexplained(results, known)) == [
+        "suite 1.0 on docker:4.3: a fails, and no reason is known"
+    ]
+
+
+def test_a_stale_reason_is_told() -> None:
+    """A known failure that does not fail is an error; one on a broker that did not run is none."""
+    known = [KnownFailure("suite", "a", ("embedded", "docker:3.10"), "because")]
+    assert list(unexplained([result("embedded", a=PASSED)], known)) == [
+        "suite 1.0 on embedded: a is a known failure, but does not fail"
+    ]
+
+
+def test_other_differences_are_told() -> None:
+    """A test that only one broker skips, or that only one ran, is told."""
+    results = [result("embedded", a=SKIPPED), result("docker:4.3", a=PASSED, b=PASSED)]
+    assert list(unexplained(results, [])) == [
+        "suite 1.0: a is skipped on embedded, passed on docker:4.3",
+        "suite 1.0: b is missing on embedded, passed on docker:4.3",
+    ]
+
+
+def test_the_table_counts() -> None:
+    """A row has the suite, the broker and three counts."""
+    *_, row = table([result("embedded", a=PASSED, b=PASSED, c=FAILED)])
+    assert row == "| suite 1.0 | the embedded broker | 2 | 0 | 1 |"
+
+
+def test_a_test_is_as_bad_as_its_worst_phase(tmp_path: Path) -> None:
+    """A test whose call passed and whose teardown failed has failed; other lines do not count."""
+    report = tmp_path / "report.jsonl"
+    phases = [("a", "passed"), ("a", "passed"), ("a", "failed"), ("b", "skipped"), ("b", "passed")]
+    lines = [{"$report_type": "SessionStart"}] + [
+        {"$report_type": "TestReport", "nodeid": test, "outcome": outcome}
+        for test, outcome in phases
+    ]
+    report.write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    assert read_outcomes(report) == {"a": FAILED, "b": SKIPPED}
+
+
+def test_every_suite_is_pinned() -> None:
+    """Each suite has the checksum of its archive or the commit of its tag."""
+    suites, _ = read_suites()
+    assert set(suites) == {"pika", "py-amqp", "kombu"}
+    for suite in suites.values():
+        assert len(suite.sha256) == 64 or len(suite.commit) == 40, suite.name
