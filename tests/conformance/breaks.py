@@ -131,6 +131,8 @@ ENTANGLED: dict[tuple[str, str], str] = {
     ("consumes-then-forgets", "heartbeat-safe"): "no work lasts as long as a heartbeat",
     ("consumes-then-forgets", "single-flight"): "no work lasts as long as a heartbeat",
     ("consumes-without-acks", "effect-once"): "nothing is redelivered",
+    ("consumes-without-acks", "heartbeat-safe"): "the end of the work is its ack",
+    ("consumes-without-acks", "single-flight"): "the end of the work is its ack",
     ("disables-heartbeats", "effect-once"): "frozen, it keeps its connection and its message",
     ("does-nothing", "heartbeat-safe"): "no work lasts as long as a heartbeat",
     ("does-nothing", "single-flight"): "no work lasts as long as a heartbeat",
