@@ -18,7 +18,7 @@ _SPLITTER = ("parts", "stream")
 _SERVER = ("rpc", "rpc-server")
 
 DEFECTS: Mapping[str, Pieces] = {
-    "acks-before-work": Pieces(consumer=settling.AcksBeforeWork),
+    "acks-before-work": Pieces(consumer=settling.AcksBeforeWork, settlement=settling.KeepsTheCopy),
     "answers-before-work": Pieces(handlers={_SERVER: rpc.RepliesBeforeWork}),
     "blocks-heartbeats": Pieces(consumer=consuming.BlocksHeartbeats),
     "consumes-then-forgets": Pieces(consumer=settling.Forgets),

@@ -90,13 +90,8 @@ class DropsRejected(Settlement):
         return self._try(lambda channel: channel.basic_reject(delivery.tag, requeue=False))
 
 
-class SettlesNothing(Settlement):
-    """Fits a consumer that consumes without acks: only the copy of a bad message is left to do."""
-
-    def ack(self, delivery: Delivery) -> bool:
-        """Pass for acked: the broker took it for acked when it was sent."""
-        del delivery
-        return True
+class KeepsTheCopy(Settlement):
+    """Fits a consumer whose messages are settled already: only the copy of a bad one is left to do."""
 
     def dead_letter(self, delivery: Delivery, reason: str) -> bool:
         """Keep the copy."""
@@ -107,6 +102,15 @@ class SettlesNothing(Settlement):
             send(channel, DEAD_LETTER.exchange, "", delivery.body, explanation)
 
         return self._try(keep)
+
+
+class SettlesNothing(KeepsTheCopy):
+    """Fits a consumer that consumes without acks."""
+
+    def ack(self, delivery: Delivery) -> bool:
+        """Pass for acked: the broker took it for acked when it was sent."""
+        del delivery
+        return True
 
 
 def requeue(delivery: Delivery) -> None:

@@ -127,6 +127,8 @@ BREAKS: dict[str, tuple[Break, ...]] = {
 
 ENTANGLED: dict[tuple[str, str], str] = {
     ("acks-before-work", "effect-once"): "frozen after its ack, nothing is redelivered",
+    ("acks-before-work", "heartbeat-safe"): "the end of the work is its ack",
+    ("acks-before-work", "single-flight"): "the end of the work is its ack",
     ("consumes-then-forgets", "effect-once"): "nothing is redelivered",
     ("consumes-then-forgets", "heartbeat-safe"): "no work lasts as long as a heartbeat",
     ("consumes-then-forgets", "single-flight"): "no work lasts as long as a heartbeat",
