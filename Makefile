@@ -4,7 +4,7 @@
 #   make test          everything there is to test
 #   make check         static checks: lint, format, types, imports (ruff, mypy, import-linter)
 #   make coverage      as test, with the coverage of our own code
-#   make benchmark     the figures of the README, on the broker of make lab or AMQP_URL
+#   make benchmark     the figures of the README; it starts its own brokers, RabbitMQ in Docker among them
 #   make lab           the document's laboratory in Docker, to follow by hand; make lab-down ends it
 #   make clean         remove what these tasks made
 #
@@ -14,7 +14,6 @@ PYTHON ?= python3
 PYTEST ?= pytest
 BIN := .venv/bin
 REPORT ?= reports
-AMQP_URL ?= amqp://user:password@127.0.0.1:5672/%2F
 COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 .PHONY: conformance test check lint format types imports coverage benchmark lab lab-down clean
@@ -60,7 +59,9 @@ coverage: .venv/installed
 
 benchmark: .venv/installed
 	$(BIN)/python -m benchmarks.model
-	$(BIN)/python -m benchmarks.wiretap $(AMQP_URL)
+	$(BIN)/python -m benchmarks.wiretap
+	$(BIN)/python -m benchmarks.case_overhead
+	$(BIN)/python -m benchmarks.broker
 
 lab:
 	$(COMPOSE) up --detach --build

@@ -1,6 +1,6 @@
 """What a case costs beside its processes: vhost, database and wiretap, opened and taken back.
 
-    python benchmarks/case_overhead.py --broker docker:3.10 --database postgresql --cases 30
+    python -m benchmarks.case_overhead --broker docker:3.10 --database postgresql --cases 30
 
 Prints milliseconds: the median and the slowest of the cases, per step and in total. The limit that
 the total is held against is 200 ms.

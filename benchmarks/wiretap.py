@@ -1,6 +1,6 @@
 """What the wiretap costs a message: publish, deliver and ack, through it and directly, in one run.
 
-`python benchmarks/wiretap.py amqp://user:password@127.0.0.1:5672/%2F --messages 2000 --size 100`
+`python -m benchmarks.wiretap --broker docker:4.3 --messages 2000 --size 100`
 
 Both ways take turns message by message, so that whatever else the machine does falls on both. A
 message's time is from before `basic.publish` to the consumer's callback on the same connection;
@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 import pika
 
+from fixtures.brokers import Vhosts, choose
+from fixtures.runs import Run
 from fixtures.wiretap import FrameLog, Wiretap
 
 if TYPE_CHECKING:
@@ -77,12 +79,20 @@ class Way:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    parser.add_argument("url", help="the broker, amqp://user:password@host:port/vhost")
+    parser.add_argument("--broker", default="auto", help="as pytest's (default: %(default)s)")
     parser.add_argument("--messages", type=int, default=2000)
     parser.add_argument("--size", type=int, default=100, help="octets of a body")
     options = parser.parse_args(arguments)
-    direct, tapped = measure(pika.URLParameters(options.url), options.messages, options.size)
-    print(f"{options.messages} messages of {options.size} B, publish to delivery, milliseconds")
+    with ExitStack() as stack:
+        run = Run.start()
+        stack.callback(run.end)
+        broker = choose(options.broker).start(run)
+        stack.callback(broker.stop)
+        vhosts = stack.enter_context(Vhosts(broker.address, run))
+        parameters = pika.URLParameters(broker.address.amqp_url(vhosts.open()))
+        direct, tapped = measure(parameters, options.messages, options.size)
+    print(f"{broker.address.description}: {options.messages} messages of {options.size} B,")
+    print("publish to delivery, milliseconds")
     print(f"{'':12}{'median':>10}{'p99':>10}")
     rows = {way.name: (way.median(), way.p99()) for way in (direct, tapped)}
     pairs = list(zip(rows["direct"], rows["wiretap"], strict=True))
