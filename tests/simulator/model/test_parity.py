@@ -1,27 +1,32 @@
-"""The model beside a real RabbitMQ. Needs WARREN_PARITY_URL: amqp://user:password@host:port/vhost.
+"""The model beside a real RabbitMQ: one of the run's `--broker`, started for these tests alone.
 
-The virtual host should be for this alone. `compare` runs more sequences than a test should.
-WARREN_PARITY_RESTART, if given, is a command that restarts that broker and ends when it is ready.
+`compare` runs more sequences than a test should.
 """
 
+from __future__ import annotations
+
 import json
-import os
-import shlex
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fixtures.brokers import Vhosts, choose
+from fixtures.runs import Run
 from tests.simulator.model import restarts
 from tests.simulator.model.parity import Pair
 from tests.simulator.model.scripts import SCRIPTS, run_script
 from tests.simulator.model.sequences import LOSSES, PLAIN, Step, run
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fixtures.brokers import RunningBroker
+
+pytestmark = pytest.mark.xdist_group("parity")  # they share a broker, which one of them restarts
 DIFFERED = json.loads(Path(__file__).with_name("differed.json").read_text())
 NUMBERS = st.integers(0, 255)
 STEPS = st.lists(
@@ -32,12 +37,29 @@ STEPS = st.lists(
 
 
 @pytest.fixture(scope="module")
-def url() -> Any:
-    """Return the address of the real broker."""
-    given_url = os.environ.get("WARREN_PARITY_URL")
-    if not given_url:
-        pytest.skip("WARREN_PARITY_URL names no real RabbitMQ to compare the model with")
-    return given_url
+def own_run() -> Iterator[Run]:
+    """Start a run and end it."""
+    run = Run.start()
+    yield run
+    run.end()
+
+
+@pytest.fixture(scope="module")
+def real(pytestconfig: pytest.Config, own_run: Run) -> Iterator[RunningBroker]:
+    """Start the real broker."""
+    chosen = choose(pytestconfig.getoption("--broker"))
+    if chosen.option.startswith("embedded"):
+        pytest.skip("the embedded broker is the model itself: give --broker a real RabbitMQ")
+    running = chosen.start(own_run)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def url(real: RunningBroker, own_run: Run) -> Iterator[str]:
+    """Give the address of a vhost of the real broker that nobody else uses."""
+    with Vhosts(real.address, own_run, "parity") as vhosts:
+        yield real.address.amqp_url(vhosts.open())
 
 
 def difference(url: str, steps: list[Step]) -> Any:
@@ -78,16 +100,17 @@ def test_random_sequences(url: str, steps: list[Step]) -> None:
     assert difference(url, steps) is None
 
 
-def test_a_restart_leaves_the_same(url: str) -> None:
+def test_a_restart_leaves_the_same(
+    url: str, real: RunningBroker, pytestconfig: pytest.Config
+) -> None:
     """Queues, messages in order, redelivered flags, exchanges and bindings survive alike."""
-    command = os.environ.get("WARREN_PARITY_RESTART")
-    if not command:
-        pytest.skip("WARREN_PARITY_RESTART says no command that restarts the broker")
+    if not choose(pytestconfig.getoption("--broker")).can_restart:
+        pytest.skip("a broker that Warren has not started is not restarted: give --broker docker")
     pair = Pair(url)
     name = f"p{token_hex(3)}"
     try:
         run_script(pair, restarts.before(name))
-        pair.restart(lambda: subprocess.run(shlex.split(command), check=True, timeout=120))
+        pair.restart(real.restart)
         run_script(pair, restarts.after(name))
         assert pair.difference is None, pair.difference
     finally:
