@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import secrets
-import select
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,14 +10,10 @@ import pytest
 from fixtures.report.json_report import read_json
 from fixtures.verdict import Outcome
 from tests.conformance.faulty_broker import DEFECTS
-from tests.conformance.suite import ROOT
+from tests.conformance.suite import faulty_broker, judge_broker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-START = 60.0
-RUN = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,49 +58,10 @@ EXPECTED = {
 }
 
 
-@contextlib.contextmanager
-def faulty_broker(defect: str) -> Iterator[str]:
-    """Run a broker with a defect, and give the value of `--broker` for it."""
-    password = secrets.token_hex(8)
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "tests.conformance.faulty_broker", defect),
-            *("--port=0", "--management-port=0", "--user=warren"),
-        ],
-        cwd=ROOT,
-        env={**os.environ, "WARREN_BROKER_PASSWORD": password},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        try:
-            assert process.stdout is not None
-            assert select.select([process.stdout], [], [], START)[0], "the broker is not ready"
-            ready = json.loads(process.stdout.readline())
-            management = f"http://127.0.0.1:{ready['management_port']}"
-            yield f"amqp://warren:{password}@127.0.0.1:{ready['port']}/?management={management}"
-        finally:
-            process.kill()
-
-
 def judge(option: str, themes: tuple[str, ...], folder: Path) -> dict[str, set[Outcome]]:
     """Run some themes on a broker, and give the outcomes of each requirement."""
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "conformance/brokers"),
-            *("--broker", option, "--database", "sqlite", "--report", str(folder)),
-            *("-m", "not restarts_broker"),
-            *(word for theme in themes for word in ("--guarantee", theme)),
-        ],
-        cwd=ROOT,
-        env={k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "WARREN_"))},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        timeout=RUN,
-        check=False,
-    )
     outcomes: dict[str, set[Outcome]] = {}
-    for finding in read_json(folder / "report.json").findings:
+    for finding in read_json(judge_broker(option, themes, folder)).findings:
         outcomes.setdefault(finding.verdict.requirement, set()).add(finding.verdict.outcome)
     return outcomes
 
