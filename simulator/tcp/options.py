@@ -111,7 +111,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
         "--data",
         type=Path,
         metavar="FILE",
-        help="keep what is durable there from one run to the next",
+        help="keep what survives a restart there from one run to the next",
     )
     add(
         "--fault",
