@@ -92,6 +92,9 @@ def main() -> int:
     except SetupError as error:
         click.echo(error, err=True)
         return 2
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        return 130  # as shells say it of SIGINT
     finally:
         run.end()
     click.echo("\n".join(table(results)))
