@@ -14,7 +14,7 @@ import docker
 import psutil
 
 from fixtures.brokers import Management
-from fixtures.runs.processes import wait_until
+from fixtures.runs.processes import marked, wait_until
 from fixtures.runs.run import data_folders
 
 if TYPE_CHECKING:
@@ -152,7 +152,8 @@ class Person:
 
     def left_behind(self) -> list[str]:
         """Name all that the runs of this person left on the machine."""
-        processes = [f"process {p.pid} {p.name()}" for p in self.processes()]
+        left = [*self.processes(), *(p for run in self.runs for p in marked(run))]
+        processes = sorted({f"process {p.pid} {p.name()}" for p in left})
         ours = [f for top in self.temporary.glob("warren-*") for f in (top, *top.rglob("*"))]
         files = [f for f in ours if f.is_file() and f.name != "lock"]
         data = [f for run in self.runs for f in data_folders(run) if f.exists()]
@@ -161,6 +162,11 @@ class Person:
     def has_instance(self) -> bool:
         """Whether an instance of the implementation runs."""
         return any("consumer.py" in " ".join(p.info["cmdline"] or ()) for p in self.processes())
+
+    def embedded_broker(self) -> psutil.Process:
+        """Find the embedded broker of the one run that has one."""
+        (broker,) = [p for run in self.runs for p in marked(run) if "simulator.tcp" in p.cmdline()]
+        return broker
 
     def has_container(self) -> bool:
         """Whether a run has a container, ready or not."""

@@ -73,6 +73,21 @@ def test_broker_goes(person: Person) -> None:
     assert person.left_behind() == []
 
 
+def test_embedded_broker_is_killed(person: Person) -> None:
+    """Kill -9 of the embedded broker in a case ends the run with status 2 and one sentence."""
+    command = person.begin(
+        *("warren", "check", person.manifest(), "--broker", "embedded", "--database", "sqlite"),
+        *("--guarantee", "fair-dispatch"),
+    )
+    person.see(person.has_instance)
+    person.embedded_broker().kill()
+    ended = command.end()
+    assert ended.status == 2, ended.printed
+    assert "Traceback" not in ended.printed
+    assert "the management API is not there" in ended.sentence("warren: http://127.0.0.1:")
+    assert person.left_behind() == []
+
+
 def test_engine_goes(person: Person, relay: subprocess.Popen[bytes]) -> None:
     """A container that cannot be removed is named, and gone at the next start with an engine."""
     command = person.begin(

@@ -129,11 +129,9 @@ class Pair:
 
     def _finish(self, given: tuple[Any, ...], caused: Iterable[Any] = ()) -> list[Any]:
         self.log += given or ("wait",)
-        owners = self._owners()
+        before = self._short_lived()
         caused = [*caused, *self._tell_model(*given)]
-        self._wait_until_gone(
-            name for name, owner in owners.items() if owner not in self.model.connections
-        )
+        self._wait_until_gone(before - self._short_lived())
         probes = self._probes()
         expected = by_stream(caused + self._tell_model(*probes))
         seen: list[Any] = []
@@ -172,13 +170,13 @@ class Pair:
         consumers = () if channel is None or not is_full(channel) else channel.consumers.values()
         self._chance |= len({each.queue for each in consumers if each.blocked}) > 1
 
-    def _owners(self) -> dict[str, int]:
-        """Return whose the exclusive queues are."""
+    def _short_lived(self) -> set[str]:
+        """Return the queues that end with a connection or their last consumer."""
         queues = self.model.vhosts[self.vhost].queues.values()
-        return {queue.name: queue.owner for queue in queues if queue.owner is not None}
+        return {queue.name for queue in queues if queue.auto_delete or queue.owner is not None}
 
     def _wait_until_gone(self, names: Iterable[str]) -> None:
-        """Wait for queues whose connection has ended: RabbitMQ deletes them in its own time."""
+        """Wait for queues that have ended by themselves: RabbitMQ deletes them in its own time."""
         for name in names:
             client = Client(self.url, OBSERVER)
             deadline = time.monotonic() + ANSWER_SECONDS
@@ -189,7 +187,7 @@ class Pair:
                 client.answer()
                 if getattr(client.events[-1], "reply_code", 0) == NOT_FOUND:
                     break
-                assert time.monotonic() < deadline, f"queue {name} outlives its connection"
+                assert time.monotonic() < deadline, f"queue {name} outlives what it was for"
                 time.sleep(PAUSE_SECONDS)
             client.hang_up()
 
