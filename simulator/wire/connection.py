@@ -46,7 +46,7 @@ from simulator.wire.properties import split_header
 
 MAX_BODY_SIZE: Final = 536_870_912
 """Octets; RabbitMQ takes no larger body whatever its settings are."""
-_REMEMBERED: Final = 256
+_REMEMBERED: Final = 2048
 """Of how many payloads of basic.publish the meaning is kept: most publishers use a few."""
 
 
