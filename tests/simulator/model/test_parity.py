@@ -11,15 +11,16 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
 
 from fixtures.brokers import Vhosts, choose
 from fixtures.runs import Run
 from tests.simulator.model import restarts
+from tests.simulator.model.machine import Expiring, Parity, Restarting
 from tests.simulator.model.parity import Pair
 from tests.simulator.model.scripts import SCRIPTS, run_script
-from tests.simulator.model.sequences import LOSSES, PLAIN, Step, run
+from tests.simulator.model.sequences import Step, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,11 +29,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("parity")  # they share a broker, which one of them restarts
 DIFFERED = json.loads(Path(__file__).with_name("differed.json").read_text())
-NUMBERS = st.integers(0, 255)
-STEPS = st.lists(
-    st.builds(Step, st.sampled_from(PLAIN + LOSSES), NUMBERS, NUMBERS, NUMBERS, NUMBERS),
-    min_size=20,
-    max_size=60,
+EXAMPLES = settings(
+    max_examples=20,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[*HealthCheck],
 )
 
 
@@ -89,28 +90,37 @@ def test_sequences_that_once_differed(url: str, name: str) -> None:
     assert difference(url, [Step(*step) for step in DIFFERED[name]]) is None
 
 
-@settings(
-    max_examples=50,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(steps=STEPS)
-def test_random_sequences(url: str, steps: list[Step]) -> None:
-    """Whatever clients do, they see the same of the model and of the real broker."""
-    assert difference(url, steps) is None
+def judge(machine: Callable[[], Parity], examples: settings) -> None:
+    """Run a machine; a failure shows the shortest commands that differ."""
+    run_state_machine_as_test(machine, settings=examples)  # type: ignore[arg-type] # any factory will do
 
 
-def test_a_restart_leaves_the_same(
-    url: str, real: RunningBroker, pytestconfig: pytest.Config
-) -> None:
-    """Queues, messages in order, redelivered flags, exchanges and bindings survive alike."""
+@pytest.mark.parametrize("machine", [Parity, Expiring])
+def test_any_commands(url: str, machine: Callable[[str], Parity]) -> None:
+    """Whatever clients do, and what expires, they see the same of the model and the real broker."""
+    judge(lambda: machine(url), EXAMPLES)
+
+
+@pytest.fixture
+def restart(real: RunningBroker, pytestconfig: pytest.Config) -> Callable[[], None]:
+    """Return what restarts the real broker."""
     if not choose(pytestconfig.getoption("--broker")).can_restart:
         pytest.skip("a broker that Warren has not started is not restarted: give --broker docker")
+    return real.restart
+
+
+def test_any_commands_and_a_restart(url: str, restart: Callable[[], None]) -> None:
+    """Whatever is there when the broker restarts, clients find the same of it on both."""
+    judge(lambda: Restarting(url, restart), settings(EXAMPLES, max_examples=5))
+
+
+def test_a_restart_leaves_the_same(url: str, restart: Callable[[], None]) -> None:
+    """Queues, messages in order, redelivered flags, exchanges and bindings survive alike."""
     pair = Pair(url)
     name = f"p{token_hex(3)}"
     try:
         run_script(pair, restarts.before(name))
-        pair.restart(real.restart)
+        pair.restart(restart)
         run_script(pair, restarts.after(name))
         assert pair.difference is None, pair.difference
     finally:

@@ -1,0 +1,153 @@
+"""The model and a real broker as Hypothesis state machines: any command next, then a comparison.
+
+What a rule's numbers pick depends on the state, as in `sequences`; so every example can be run, and
+shrinks. Letting time pass and restarting are machines of their own: a restart takes longer than
+anything in the other one lives.
+"""
+
+from __future__ import annotations
+
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from tests.simulator.model.parity import Pair
+from tests.simulator.model.sequences import (
+    NEVER,
+    SETTLING,
+    TTL,
+    WAIT_SECONDS,
+    Step,
+    World,
+    run_step,
+    too_slow,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NUMBERS = st.integers(0, 255)
+FOUR = {"who": NUMBERS, "what": NUMBERS, "how": NUMBERS, "more": NUMBERS}
+DECLARING = "declare queue", "declare exchange"
+BINDING = "bind queue", "bind exchange"
+DELETING = "delete queue", "delete exchange", "purge"
+CONSUMING = "consume", "cancel", "qos"
+CHANNEL = "confirm", "tx", "close channel"
+
+
+class Parity(RuleBasedStateMachine):
+    """Two brokers that get the same commands; `ttl` is how long what may expire lives, in ms."""
+
+    def __init__(self, url: str, ttl: int = NEVER) -> None:
+        """Connect, and begin with two queues."""
+        super().__init__()
+        self.pair = Pair(url)
+        self.world = World(self.pair, f"p{token_hex(3)}", ttl)
+        for number in range(2):
+            run_step(self.world, Step("declare queue", 0, number, 0, 2))
+
+    @property
+    def tells(self) -> bool:
+        """Whether a comparison still means something."""
+        return not self.pair.raced and self.pair.difference is None
+
+    def step(self, operation: str, who: int, what: int, how: int, more: int) -> None:
+        """Give one command to both."""
+        if self.tells:
+            run_step(self.world, Step(operation, who, what, how, more))
+
+    @rule(operation=st.sampled_from(DECLARING), **FOUR)
+    def declare(self, operation: str, who: int, what: int, how: int, more: int) -> None:
+        """Declare a queue or an exchange."""
+        self.step(operation, who, what, how, more)
+
+    @rule(operation=st.sampled_from(BINDING), **FOUR)
+    def bind(self, operation: str, who: int, what: int, how: int, more: int) -> None:
+        """Bind or unbind a queue or an exchange."""
+        self.step(operation, who, what, how, more)
+
+    @rule(operation=st.sampled_from(DELETING), **FOUR)
+    def delete(self, operation: str, who: int, what: int, how: int, more: int) -> None:
+        """Delete or purge."""
+        self.step(operation, who, what, how, more)
+
+    @rule(**FOUR)
+    def publish(self, who: int, what: int, how: int, more: int) -> None:
+        """Publish with many kinds of properties."""
+        self.step("publish", who, what, how, more)
+
+    @rule(**FOUR)
+    def publish_again(self, who: int, what: int, how: int, more: int) -> None:
+        """Publish as often as all that follows can use."""
+        self.step("publish", who, what, how, more)
+
+    @rule(**FOUR)
+    def get(self, who: int, what: int, how: int, more: int) -> None:
+        """Get a message."""
+        self.step("get", who, what, how, more)
+
+    @rule(operation=st.sampled_from(CONSUMING), **FOUR)
+    def consume(self, operation: str, who: int, what: int, how: int, more: int) -> None:
+        """Consume, cancel, limit."""
+        self.step(operation, who, what, how, more)
+
+    @rule(operation=st.sampled_from(SETTLING), **FOUR)
+    def settle(self, operation: str, who: int, what: int, how: int, more: int) -> None:
+        """Ack, nack, reject or recover."""
+        self.step(operation, who, what, how, more)
+
+    @rule(operation=st.sampled_from(CHANNEL), **FOUR)
+    def use_channel(self, operation: str, who: int, what: int, how: int, more: int) -> None:
+        """Put a channel into a mode, or close it."""
+        self.step(operation, who, what, how, more)
+
+    @rule(who=NUMBERS)
+    def lose_connection(self, who: int) -> None:
+        """Cut a connection."""
+        self.step("lose connection", who, 0, 0, 0)
+
+    @invariant()
+    def same(self) -> None:
+        """Compare what clients have seen."""
+        assert too_slow(self.world) or self.pair.difference is None, self.pair.difference
+
+    def teardown(self) -> None:
+        """Delete all that the example has made."""
+        self.pair.close()
+
+
+class Expiring(Parity):
+    """As `Parity`; messages and queues expire."""
+
+    MOST_WAITS = 2
+
+    def __init__(self, url: str) -> None:
+        """Let what may expire live for a moment only."""
+        super().__init__(url, TTL)
+        self.waits = 0
+
+    @precondition(lambda self: self.tells and self.waits < self.MOST_WAITS)
+    @rule()
+    def expire(self) -> None:
+        """Let time pass."""
+        self.waits += 1
+        self.pair.wait(WAIT_SECONDS)
+
+
+class Restarting(Parity):
+    """As `Parity`; once in an example both brokers restart."""
+
+    def __init__(self, url: str, restart: Callable[[], object]) -> None:
+        """Keep how the real broker is restarted; it is ready when that returns."""
+        super().__init__(url)
+        self.restart_real = restart
+        self.restarted = False
+
+    @precondition(lambda self: self.tells and not self.restarted)
+    @rule()
+    def restart(self) -> None:
+        """Stop and start both."""
+        self.restarted = True
+        self.pair.restart(self.restart_real)
