@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NUMBERS = st.integers(0, 255)
-FOUR = {"who": NUMBERS, "what": NUMBERS, "how": NUMBERS, "more": NUMBERS}
+Picks = tuple[int, int, int, int]
+PICKS: st.SearchStrategy[Picks] = st.tuples(NUMBERS, NUMBERS, NUMBERS, NUMBERS)
+"""A step's four numbers."""
 DECLARING = "declare queue", "declare exchange"
 BINDING = "bind queue", "bind exchange"
 DELETING = "delete queue", "delete exchange", "purge"
@@ -53,60 +55,60 @@ class Parity(RuleBasedStateMachine):
         """Whether a comparison still means something."""
         return not self.pair.raced and self.pair.difference is None
 
-    def step(self, operation: str, who: int, what: int, how: int, more: int) -> None:
+    def step(self, operation: str, picks: Picks) -> None:
         """Give one command to both."""
         if self.tells:
-            run_step(self.world, Step(operation, who, what, how, more))
+            run_step(self.world, Step(operation, *picks))
 
-    @rule(operation=st.sampled_from(DECLARING), **FOUR)
-    def declare(self, operation: str, who: int, what: int, how: int, more: int) -> None:
+    @rule(operation=st.sampled_from(DECLARING), picks=PICKS)
+    def declare(self, operation: str, picks: Picks) -> None:
         """Declare a queue or an exchange."""
-        self.step(operation, who, what, how, more)
+        self.step(operation, picks)
 
-    @rule(operation=st.sampled_from(BINDING), **FOUR)
-    def bind(self, operation: str, who: int, what: int, how: int, more: int) -> None:
+    @rule(operation=st.sampled_from(BINDING), picks=PICKS)
+    def bind(self, operation: str, picks: Picks) -> None:
         """Bind or unbind a queue or an exchange."""
-        self.step(operation, who, what, how, more)
+        self.step(operation, picks)
 
-    @rule(operation=st.sampled_from(DELETING), **FOUR)
-    def delete(self, operation: str, who: int, what: int, how: int, more: int) -> None:
+    @rule(operation=st.sampled_from(DELETING), picks=PICKS)
+    def delete(self, operation: str, picks: Picks) -> None:
         """Delete or purge."""
-        self.step(operation, who, what, how, more)
+        self.step(operation, picks)
 
-    @rule(**FOUR)
-    def publish(self, who: int, what: int, how: int, more: int) -> None:
+    @rule(picks=PICKS)
+    def publish(self, picks: Picks) -> None:
         """Publish with many kinds of properties."""
-        self.step("publish", who, what, how, more)
+        self.step("publish", picks)
 
-    @rule(**FOUR)
-    def publish_again(self, who: int, what: int, how: int, more: int) -> None:
+    @rule(picks=PICKS)
+    def publish_again(self, picks: Picks) -> None:
         """Publish as often as all that follows can use."""
-        self.step("publish", who, what, how, more)
+        self.step("publish", picks)
 
-    @rule(**FOUR)
-    def get(self, who: int, what: int, how: int, more: int) -> None:
+    @rule(picks=PICKS)
+    def get(self, picks: Picks) -> None:
         """Get a message."""
-        self.step("get", who, what, how, more)
+        self.step("get", picks)
 
-    @rule(operation=st.sampled_from(CONSUMING), **FOUR)
-    def consume(self, operation: str, who: int, what: int, how: int, more: int) -> None:
+    @rule(operation=st.sampled_from(CONSUMING), picks=PICKS)
+    def consume(self, operation: str, picks: Picks) -> None:
         """Consume, cancel, limit."""
-        self.step(operation, who, what, how, more)
+        self.step(operation, picks)
 
-    @rule(operation=st.sampled_from(SETTLING), **FOUR)
-    def settle(self, operation: str, who: int, what: int, how: int, more: int) -> None:
+    @rule(operation=st.sampled_from(SETTLING), picks=PICKS)
+    def settle(self, operation: str, picks: Picks) -> None:
         """Ack, nack, reject or recover."""
-        self.step(operation, who, what, how, more)
+        self.step(operation, picks)
 
-    @rule(operation=st.sampled_from(CHANNEL), **FOUR)
-    def use_channel(self, operation: str, who: int, what: int, how: int, more: int) -> None:
+    @rule(operation=st.sampled_from(CHANNEL), picks=PICKS)
+    def use_channel(self, operation: str, picks: Picks) -> None:
         """Put a channel into a mode, or close it."""
-        self.step(operation, who, what, how, more)
+        self.step(operation, picks)
 
     @rule(who=NUMBERS)
     def lose_connection(self, who: int) -> None:
         """Cut a connection."""
-        self.step("lose connection", who, 0, 0, 0)
+        self.step("lose connection", (who, 0, 0, 0))
 
     @invariant()
     def same(self) -> None:
