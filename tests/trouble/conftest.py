@@ -45,7 +45,7 @@ def person(tmp_path: Path, address: BrokerAddress) -> Iterator[Person]:
     temporary.mkdir()
     person = Person(tmp_path, address, temporary)
     yield person
-    for process in person.processes():
+    for process in person.started():
         process.kill()
     for command in person.commands:
         command.process.wait(DEADLINE)

@@ -152,8 +152,7 @@ class Person:
 
     def left_behind(self) -> list[str]:
         """Name all that the runs of this person left on the machine."""
-        left = [*self.processes(), *(p for run in self.runs for p in marked(run))]
-        processes = sorted({f"process {p.pid} {p.name()}" for p in left})
+        processes = sorted(f"process {p.pid} {p.name()}" for p in self.started())
         ours = [f for top in self.temporary.glob("warren-*") for f in (top, *top.rglob("*"))]
         files = [f for f in ours if f.is_file() and f.name != "lock"]
         data = [f for run in self.runs for f in data_folders(run) if f.exists()]
@@ -162,6 +161,10 @@ class Person:
     def has_instance(self) -> bool:
         """Whether an instance of the implementation runs."""
         return any("consumer.py" in " ".join(p.info["cmdline"] or ()) for p in self.processes())
+
+    def started(self) -> set[psutil.Process]:
+        """Find all that this person and their runs have started: brokers have another folder."""
+        return {*self.processes(), *(p for run in self.runs for p in marked(run))}
 
     def embedded_broker(self) -> psutil.Process:
         """Find the embedded broker of the one run that has one."""
