@@ -6,10 +6,10 @@ Runs `pytest -n 4 --pace fast conformance/consumers` (or the arguments after `--
 process's first moment, held against 240 s, and against 1.3 x the longest chain of waits. Exit status 1 where either is
 missed, pytest's own where the run itself fails.
 
-The *chain* of a worker is the sum, over its cases, of the time in which a case waits through its rig for what it asked
-for: the work of its payload, windows in which something must not happen, ticks of a heartbeat, a restart of the broker.
-The time until instances are ready is no part of it, and is printed beside it; nor are vhost, database and teardown. The
-chain is measured, not computed: where the machine is busy a wait for work is as long as it was, so that the ratio says
+The *chain* of a worker is the sum, over its cases, of the time in which a case waits through its rig for others: until
+its instances are ready, for the work of its payload, for windows in which something must not happen, ticks of a heartbeat,
+a restart of the broker. What Warren itself does is no part of it: vhost, database, wiretap, teardown, judging, reports,
+pytest. The chain is measured, not computed: where the machine is busy a wait is as long as it was, so that the ratio says
 how much of the wall time goes into anything but waiting. It says nothing of the machine; the limit in seconds does.
 """
 
@@ -46,7 +46,7 @@ class Stopwatch:
         self._inside = False
 
     def install(self, patch: pytest.MonkeyPatch) -> None:
-        """Time the waits of every rig; those for an instance to become ready are its start, and do not count."""
+        """Time the waits of every rig; those for an instance to become ready are its start."""
         for name in ("wait_for", "restart_broker"):
             patch.setattr(RealWorld, name, self._around(getattr(RealWorld, name), _WAITED))
         patch.setattr(Rig, "await_ready", self._around(Rig.await_ready, _STARTED))
@@ -93,7 +93,7 @@ class Chains:
         if report.when == "teardown":
             worker = getattr(report, "worker_id", "main")
             seconds: dict[str, Any] = dict(report.user_properties)
-            self._chains[worker] += seconds[_WAITED]
+            self._chains[worker] += seconds[_WAITED] + seconds[_STARTED]
             self._starts[worker] += seconds[_STARTED]
 
     @pytest.hookimpl(trylast=True)
@@ -107,7 +107,7 @@ class Chains:
         wall, chain = _wall(), self._longest()
         for worker, seconds in sorted(self._chains.items()):
             terminalreporter.write_line(
-                f"{worker}: {seconds:.0f} s of waits, {self._starts[worker]:.0f} s of starts"
+                f"{worker}: waited {seconds:.0f} s, {self._starts[worker]:.0f} s of it for instances to start"
             )
         terminalreporter.write_line(f"wall time: {wall:.0f} s (limit {WALL_LIMIT:.0f} s)")
         if chain:
