@@ -7,7 +7,7 @@
 
 declare(strict_types=1);
 
-require dirname(__DIR__, 2) . '/implementations/php/src/Message/PartMessage.php';
+require dirname(__DIR__, 3) . '/implementations/php/src/Message/PartMessage.php';
 
 $bodies = [];
 foreach (json_decode(stream_get_contents(STDIN), true, 512, JSON_THROW_ON_ERROR) as $text) {

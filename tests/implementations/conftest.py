@@ -1,14 +1,24 @@
-"""PHP for the tests of the PHP implementation: where it is missing they fail in CI, else skip."""
+"""What tests of implementations share: the run's broker and database, and PHP, which CI must have."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+from contextlib import closing
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+
+from fixtures.catalogue import load_broker_catalogue, load_catalogue
+from fixtures.options import read_options
+from fixtures.station import Servers, Station
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fixtures.options import Options
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,3 +48,19 @@ def php_with_amqplib(php: str) -> str:
 def implementation() -> Path:
     """Give the folder of the PHP implementation."""
     return ROOT / "implementations" / "php"
+
+
+@pytest.fixture(scope="session")
+def options(pytestconfig: pytest.Config) -> Options:
+    """Give the options of this run."""
+    return read_options(pytestconfig, load_catalogue() | load_broker_catalogue())
+
+
+@pytest.fixture(scope="module")
+def station(options: Options) -> Iterator[Station]:
+    """Give worlds on a broker and a database as the options name them, for one file of tests."""
+    with (
+        closing(Servers(options)) as servers,
+        closing(Station(servers.for_workers(), "tests")) as station,
+    ):
+        yield station

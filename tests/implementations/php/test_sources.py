@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from reference_impl.messages import PartMessage
 from reference_impl.php import serialize
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FILES = sorted(
     path.relative_to(ROOT)
-    for folder in ("implementations/php", "tests/php")
+    for folder in ("implementations/php", "tests/implementations/php")
     for path in (ROOT / folder).rglob("*.php")
 )
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]))

@@ -1,0 +1,56 @@
+"""A stop signal, SIGTERM or SIGINT, and either kind of role: a consumer and the HTTP server."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fixtures.catalogue import load_catalogue
+from fixtures.designs import DESIGNS, Role
+from fixtures.manifest import load_manifest
+from fixtures.rig import Rig
+
+if TYPE_CHECKING:
+    from fixtures.manifest import Implementation
+    from fixtures.options import Options
+    from fixtures.station import Station
+
+pytestmark = pytest.mark.xdist_group("implementations")
+HARDENED = Path(__file__).parents[2] / "reference_impl" / "hardened" / "implementation.toml"
+
+
+def stopped_by(number: signal.Signals) -> Implementation:
+    """Give the hardened reference, with every role of `rpc` stopped by that signal."""
+    hardened = load_manifest(HARDENED, load_catalogue())
+    design = hardened.designs["rpc"]
+    roles = {role: replace(command, stop_signal=number) for role, command in design.roles.items()}
+    return replace(hardened, designs={"rpc": replace(design, roles=roles)})
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("role", [Role.RPC_SERVER, Role.HTTP])
+def test_finishes_what_is_in_hand(
+    station: Station, options: Options, role: Role, number: signal.Signals
+) -> None:
+    """Told to stop while a call is worked on, a role finishes its share of it and exits with status 0."""
+    implementation = stopped_by(number)
+    with station.world(implementation, restarts=False) as world:
+        rig = Rig(world, implementation, DESIGNS["rpc"], options.pace, ())
+        rig.start(http=True)
+        call = rig.call()
+        rig.need(lambda: rig.given() != [], rig.deadlines.within(0), "no request came")
+        process = rig.of(role)[0]
+        process.stop()
+        assert rig.answers(call)[0].status == 200
+        within = rig.stops_within(process, rig.longest_work())
+        rig.need(lambda: process.exit_status is not None, within, f"{role} did not exit")
+        assert process.exit_status == 0, process.output()
+        rig.need(
+            lambda: [str(delivery.settlement) for delivery in rig.given()] == ["ack"],
+            rig.deadlines.within(0),
+            "the request was not acked",
+        )
