@@ -12,11 +12,11 @@ import pytest
 from fixtures.catalogue import load_catalogue
 from fixtures.designs import DESIGNS, Role
 from fixtures.manifest import load_manifest
+from fixtures.pace import PACES
 from fixtures.rig import Rig
 
 if TYPE_CHECKING:
     from fixtures.manifest import Implementation
-    from fixtures.options import Options
     from fixtures.station import Station
 
 pytestmark = pytest.mark.xdist_group("implementations")
@@ -33,16 +33,15 @@ def stopped_by(number: signal.Signals) -> Implementation:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 @pytest.mark.parametrize("role", [Role.RPC_SERVER, Role.HTTP])
-def test_finishes_what_is_in_hand(
-    station: Station, options: Options, role: Role, number: signal.Signals
-) -> None:
+def test_finishes_what_is_in_hand(station: Station, role: Role, number: signal.Signals) -> None:
     """Told to stop while a call is worked on, a role finishes its share of it and exits with status 0."""
     implementation = stopped_by(number)
     with station.world(implementation, restarts=False) as world:
-        rig = Rig(world, implementation, DESIGNS["rpc"], options.pace, ())
+        rig = Rig(world, implementation, DESIGNS["rpc"], PACES["document"], ())
         rig.start(http=True)
         call = rig.call()
         rig.need(lambda: rig.given() != [], rig.deadlines.within(0), "no request came")
+        rig.pass_time(rig.longest_work() / 2)  # delivered is not yet begun: now it is in hand
         process = rig.of(role)[0]
         process.stop()
         assert rig.answers(call)[0].status == 200
