@@ -16,11 +16,13 @@ from reference_impl.hardened import Pieces
 _BLOCKING = ("blocking", "stream")
 _SPLITTER = ("parts", "stream")
 _SERVER = ("rpc", "rpc-server")
+_TASK = ("task", "task")
 
 DEFECTS: Mapping[str, Pieces] = {
     "acks-before-work": Pieces(consumer=settling.AcksBeforeWork, settlement=settling.KeepsTheCopy),
     "answers-before-work": Pieces(handlers={_SERVER: rpc.RepliesBeforeWork}),
     "blocks-heartbeats": Pieces(consumer=consuming.BlocksHeartbeats),
+    "completes-twice": Pieces(handlers={_TASK: effects.CompletesTwice}),
     "consumes-then-forgets": Pieces(consumer=settling.Forgets),
     "consumes-without-acks": Pieces(
         consumer=consuming.ConsumesWithoutAcks, settlement=settling.SettlesNothing
@@ -45,6 +47,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "hands-out-late-replies": Pieces(rpc_client=rpc.HandsOutLateReplies),
     "ignores-bound": Pieces(consumer=consuming.IgnoresBound),
     "ignores-stop": Pieces(consumer=consuming.IgnoresStop),
+    "keys-by-body": Pieces(consumer=effects.KeysByBody),
     "misroutes-tasks": Pieces(publisher=tasks.MisroutesTasks),
     "never-acks": Pieces(settlement=settling.NeverAcks),
     "never-reconnects": Pieces(link=connecting.NeverReconnects),
@@ -54,7 +57,6 @@ DEFECTS: Mapping[str, Pieces] = {
     "one-package-at-a-time": Pieces(handlers={("pipeline", "stream"): packages.OnePackageAtATime}),
     "overshoots-bound": Pieces(consumer=consuming.OvershootsBound),
     "publishes-unseen": Pieces(publisher=packages.PublishesUnseen),
-    "rejects-redeliveries": Pieces(consumer=settling.RejectsRedeliveries),
     "renames-parts": Pieces(handlers={_SPLITTER: packages.RenamesParts}),
     "requeues-empty": Pieces(consumer=settling.RequeuesEmpty),
     "requeues-malformed": Pieces(consumer=settling.RequeuesMalformed),
@@ -63,6 +65,8 @@ DEFECTS: Mapping[str, Pieces] = {
     "serialises-parts": Pieces(handlers={("parts", "part"): packages.SerialisesParts}),
     "stops-at-once": Pieces(consumer=consuming.StopsAtOnce),
     "swaps-replies": Pieces(rpc_client=rpc.SwapsReplies),
+    "undoes-redeliveries": Pieces(handlers={_BLOCKING: effects.UndoesRedeliveries}),
+    "works-at-most-once": Pieces(handlers={_BLOCKING: effects.WorksAtMostOnce}),
     "works-in-request": Pieces(tasks=tasks.WorksInRequest),
     "writes-twice": Pieces(handlers={_BLOCKING: effects.WritesTwice}),
 }

@@ -1,11 +1,20 @@
-"""Defects of effects: rows that are there twice, or noted before they are there."""
+"""Defects of effects: rows that are there twice, taken for others' or away, or noted before they are there."""
+
+import hashlib
+import time
 
 import sqlalchemy as sa
+from pika import spec
+from pika.adapters.blocking_connection import BlockingChannel
 
 from reference_impl.hardened.blocking import BlockingStream
+from reference_impl.hardened.consumer import Consumer
 from reference_impl.hardened.delivery import Delivery
+from reference_impl.hardened.errors import RejectedError
 from reference_impl.hardened.inbox import Inbox
-from reference_impl.schema import log
+from reference_impl.hardened.task_consumer import TaskConsumer
+from reference_impl.messages import StreamMessage, TaskMessage, decode
+from reference_impl.schema import log, message_log, task
 
 
 class ForgetsEffects(Inbox):
@@ -44,3 +53,58 @@ class WritesTwice(BlockingStream):
         super().handle(delivery)
         with self.tools.database.begin() as connection:
             log(connection, delivery.body.decode())
+
+
+class CompletesTwice(TaskConsumer):
+    """Completes a task, and later once more, without any redelivery."""
+
+    def handle(self, delivery: Delivery) -> None:
+        """Complete the task, open it again and complete it anew."""
+        super().handle(delivery)
+        time.sleep(5 * self.tools.settings.second)
+        task_id = decode(TaskMessage, delivery.body).taskId
+        with self.tools.database.begin() as connection:
+            connection.execute(task.update().where(task.c.id == task_id).values(completed_at=None))
+        super().handle(delivery)
+
+
+class KeysByBody(Consumer):
+    """Takes the bytes of a message for its identity, so that the second of two equal ones has no effect."""
+
+    def receive(
+        self,
+        channel: BlockingChannel,
+        method: spec.Basic.Deliver,
+        properties: spec.BasicProperties,
+        body: bytes,
+    ) -> None:
+        """Name a message after its body."""
+        properties.message_id = hashlib.sha256(body).hexdigest()
+        super().receive(channel, method, properties, body)
+
+
+class UndoesRedeliveries(BlockingStream):
+    """Takes a redelivery for the end of a failed try: removes the row that it left, and has done with it."""
+
+    def handle(self, delivery: Delivery) -> None:
+        """Work on a first delivery, clean up after it on another."""
+        if not delivery.redelivered:
+            super().handle(delivery)
+            return
+        left = message_log.c.message == delivery.body.decode()
+        with self.tools.database.begin() as connection:
+            connection.execute(message_log.delete().where(left))
+
+
+class WorksAtMostOnce(BlockingStream):
+    """Wants no row twice, at any price: rejects what was delivered before, and drops work whose connection is lost."""
+
+    def handle(self, delivery: Delivery) -> None:
+        """Do the work of a first delivery, and leave its row if it can still be acked."""
+        if delivery.redelivered:
+            raise RejectedError("it was delivered before")
+        for text in decode(StreamMessage, delivery.body).texts:
+            self.tools.work.on(text)
+        if delivery.channel.is_open:
+            with self.tools.database.begin() as connection:
+                log(connection, delivery.body.decode())

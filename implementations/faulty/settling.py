@@ -4,7 +4,6 @@ from pika.adapters.blocking_connection import BlockingChannel
 
 from reference_impl.hardened.consumer import Consumer
 from reference_impl.hardened.delivery import Delivery
-from reference_impl.hardened.errors import RejectedError
 from reference_impl.hardened.publisher import send
 from reference_impl.hardened.settlement import Settlement
 from reference_impl.messages import MalformedError, MisshapenError, StreamMessage, decode
@@ -37,16 +36,6 @@ class NeverAcks(Settlement):
         """Ack nothing."""
         del delivery
         return False
-
-
-class RejectsRedeliveries(Consumer):
-    """Takes a redelivered message for poison and rejects it without requeue."""
-
-    def attempt(self, delivery: Delivery) -> bool:
-        """Work on a first delivery only."""
-        if delivery.redelivered:
-            raise RejectedError("it was delivered before")
-        return super().attempt(delivery)
 
 
 class RequeuesMalformed(Consumer):

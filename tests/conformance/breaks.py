@@ -30,6 +30,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("heartbeat-safe.long-package", "the broker closed the connection of stream-1"),
         Break("single-flight.long-package", "was given the message while stream-"),
     ),
+    "completes-twice": (Break("effect-once.undisturbed", "was done again, its result changed"),),
     "consumes-then-forgets": (
         Break("no-loss.killed-before-work", "lost: the package row never came"),
         Break("graceful-stop.in-hand", "the message in hand left no effect"),
@@ -46,6 +47,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("survives-broker-restart.consumes-again", "stream-1 ended with status 1"),
         Break("survives-connection-loss.idle", "stream-1 ended with status 1"),
         Break("survives-connection-loss.half-open", "stream-1 ended with status 1"),
+        Break("survives-connection-loss.in-hand", "stream-1 ended with status 1"),
         Break("survives-connection-loss.refused", "stream-1 ended with status 1"),
     ),
     "disables-heartbeats": (
@@ -56,6 +58,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "drops-last-part": (Break("no-loss.killed-before-work", "lost: the row of part 3 never came"),),
     "drops-rejected": (
         Break("rejects-malformed.kept", "went to no dead-letter exchange", Outcome.WARN),
+        Break("rejects-misshapen.kept", "went to no dead-letter exchange", Outcome.WARN),
     ),
     "early-package-row": (
         Break("result-last.undisturbed", "the package row came before that of part 10"),
@@ -77,6 +80,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "hands-out-late-replies": (Break("rpc-late-reply-discarded.next-call", "got result"),),
     "ignores-bound": (Break("bounded-run.stops", "stream-1 did not exit"),),
     "ignores-stop": (Break("graceful-stop.idle", "stream-1 did not exit"),),
+    "keys-by-body": (Break("no-loss.equal-bodies", "lost: the package row never came"),),
     "misroutes-tasks": (
         Break("routes-task.completed", 'published to "old_sound_rabbit_mq.server.task"'),
     ),
@@ -100,9 +104,6 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "publishes-unseen": (
         Break("no-loss.parts-without-queue", "lost: the row of part 1 never came"),
     ),
-    "rejects-redeliveries": (
-        Break("no-loss.killed-during-work", "lost: the package row never came"),
-    ),
     "renames-parts": (
         Break("effect-once.splitter-killed", "duplicated: the row of part 1 is there 2 times"),
     ),
@@ -113,10 +114,20 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "requeues-misshapen": (Break("rejects-misshapen.not-requeued", "put back on its queue"),),
     "reverses-parts": (
         Break("part-order.undisturbed", "the part rows came as 10, 9, 8, 7, 6, 5, 4, 3, 2, 1"),
+        Break("part-order.slow-part", "the part rows came as 5, 4, 3, 2, 1"),
     ),
     "serialises-parts": (Break("parallel-parts.overlap", "of their work"),),
     "stops-at-once": (Break("graceful-stop.in-hand", "the message in hand was not acked"),),
     "swaps-replies": (Break("rpc-correlated.simultaneous", "got result"),),
+    "undoes-redeliveries": tuple(
+        Break(f"no-loss.{how}-before-ack", "lost: the package row never came")
+        for how in ("killed", "cut", "frozen")
+    ),
+    "works-at-most-once": tuple(
+        Break(f"no-loss.{how}-{moment}", "lost: the package row never came")
+        for how in ("killed", "cut", "frozen")
+        for moment in ("before-work", "during-work")
+    ),
     "works-in-request": (
         Break("accepts-async.without-consumer", "was done before its message was delivered"),
     ),
@@ -164,7 +175,10 @@ ENTANGLED: dict[tuple[str, str], str] = {
     ("never-acks", "heartbeat-safe"): "the end of the work is its ack",
     ("never-acks", "no-loss"): "no ack can be lost",
     ("never-acks", "single-flight"): "the end of the work is its ack",
-    ("rejects-redeliveries", "effect-once"): "nobody does the work of the frozen one",
     ("serialises-parts", "effect-once"): "frozen, it keeps the others out",
     ("serialises-parts", "no-loss"): "frozen, it keeps the others out",
+    ("undoes-redeliveries", "effect-once"): "what is undone is not doubled, and never done",
+    ("undoes-redeliveries", "survives-connection-loss"): "the work in hand is undone too",
+    ("works-at-most-once", "effect-once"): "nobody does the work of the frozen one",
+    ("works-at-most-once", "survives-connection-loss"): "the work in hand is lost too",
 }
