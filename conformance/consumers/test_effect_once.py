@@ -22,6 +22,7 @@ def test_undisturbed(rig: Rig) -> None:
     rig.start()
     rig.send_work(TEXTS)
     rig.need(rig.done, rig.deadlines.within(rig.work_time(TEXTS)), "the work was not done")
+    rig.remember_effects()
     rig.settle(rig.work_time(TEXTS))
     rig.judge(*rig.duplicates())
 
