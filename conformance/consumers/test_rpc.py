@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fixtures.designs import RPC, Role
+from fixtures.json_text import parse_json
 from fixtures.rig import Inconclusive
 from fixtures.verdict import Violation
 from fixtures.wiretap import acks, delivery
@@ -232,8 +233,11 @@ def _delivered(rig: Rig) -> list[object]:
 
 def _not_own(rig: Rig, answer: HttpReply, request: Published) -> list[Violation]:
     """Compare an answer with the row of the task that its request named."""
-    task = json.loads(request.body)["taskId"]
-    row = next(row for row in rig.world.task_rows() if row.id == task)
+    asked = parse_json(request.body)
+    task = asked.get("taskId") if isinstance(asked, dict) else None
+    row = next((row for row in rig.world.task_rows() if row.id == task), None)
+    if row is None:
+        return [Violation("a request names no task that is there", (str(request),))]
     if answer.status != OK:
         return [
             Violation(
@@ -241,7 +245,15 @@ def _not_own(rig: Rig, answer: HttpReply, request: Published) -> list[Violation]
                 (str(request),),
             )
         ]
-    got = json.loads(answer.body).get("result")
+    reply = parse_json(answer.body)
+    if not isinstance(reply, dict):
+        return [
+            Violation(
+                f"the call for task {task} was answered {OK} with no reply: {answer.body[:80]!r}",
+                (str(request),),
+            )
+        ]
+    got = reply.get("result")
     if got is None or str(got) != row.result:
         return [
             Violation(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from fixtures.designs import TASK, Role
+from fixtures.json_text import parse_json
 from fixtures.rig import Inconclusive
 from fixtures.verdict import Violation
 from fixtures.wiretap import delivery
@@ -25,7 +25,7 @@ def test_accepted_before_done(rig: Rig) -> None:
     rig.hold(delivery, *rig.start_workers(1, http=True))
     answer = rig.answers(rig.call())[0]
     rows = rig.world.task_rows()
-    accepted = answer.status == ACCEPTED and _json(answer.body) == "Task accepted"
+    accepted = answer.status == ACCEPTED and parse_json(answer.body) == "Task accepted"
     rig.judge(
         *(
             []
@@ -66,10 +66,3 @@ def test_accepted_task_is_completed(rig: Rig) -> None:
             for v in rig.losses()
         ),
     )
-
-
-def _json(body: bytes) -> object:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None

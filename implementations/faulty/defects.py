@@ -21,6 +21,7 @@ _TASK = ("task", "task")
 DEFECTS: Mapping[str, Pieces] = {
     "acks-before-work": Pieces(consumer=settling.AcksBeforeWork, settlement=settling.KeepsTheCopy),
     "answers-before-work": Pieces(handlers={_SERVER: rpc.RepliesBeforeWork}),
+    "answers-no-json": Pieces(rpc_client=rpc.AnswersNoJson),
     "blocks-heartbeats": Pieces(consumer=consuming.BlocksHeartbeats),
     "completes-twice": Pieces(handlers={_TASK: effects.CompletesTwice}),
     "consumes-then-forgets": Pieces(consumer=settling.Forgets),

@@ -115,6 +115,15 @@ class AnswersNothing(RpcClient):
         return ""
 
 
+class AnswersNoJson(RpcClient):
+    """Takes the reply to its own request, and answers with something that is no JSON."""
+
+    def call(self, exchange: str, body: bytes, timeout: float) -> str:
+        """Call, and throw the reply away."""
+        super().call(exchange, body, timeout)
+        return "hello"
+
+
 class RepliesBeforeWork(RpcServer):
     """Replies before it works, so that there is no result to reply with."""
 

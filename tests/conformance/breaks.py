@@ -26,6 +26,10 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("rpc-request-kept.killed-during-work", "was never completed"),
     ),
     "answers-before-work": (Break("rpc-correlated.simultaneous", "got result None"),),
+    "answers-no-json": (
+        Break("rpc-correlated.simultaneous", "with no reply: b'hello'"),
+        Break("rpc-late-reply-discarded.next-call", "with no reply: b'hello'"),
+    ),
     "blocks-heartbeats": (
         Break("heartbeat-safe.long-package", "the broker closed the connection of stream-1"),
         Break("single-flight.long-package", "was given the message while stream-"),
