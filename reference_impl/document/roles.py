@@ -2,6 +2,10 @@
 
 import importlib
 
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
+from pika.exceptions import AMQPError
+
+from reference_impl.errors import ConsumerError
 from reference_impl.settings import Settings
 from reference_impl.stop import Stop
 
@@ -20,7 +24,21 @@ _MODULES = {
 }
 
 
+class NoConnectionError(ConsumerError):
+    """There was no connection to the broker, or it was lost: PHP prints the exception and exits with status 1."""
+
+
 def play(settings: Settings, design: str, role: str, stop: Stop) -> None:
-    """Play one role until it is stopped, has reached its bound, or crashes."""
+    """Play one role until it is stopped, has reached its bound, or crashes.
+
+    Raises:
+        NoConnectionError: the broker cannot be reached or refuses, or the connection was lost.
+
+    """
     module = importlib.import_module(f"{__package__}.{_MODULES[design, role]}")
-    module.play(settings, stop)
+    try:
+        module.play(settings, stop)
+    except (AMQPError, AMQPConnectorException) as error:
+        raise NoConnectionError(
+            f"there is no connection to the broker of WARREN_AMQP_URL: {error!r}; see that it runs"
+        ) from error

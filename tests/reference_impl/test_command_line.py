@@ -56,6 +56,18 @@ def test_unusable_settings(
     assert "secret" not in done.stderr
 
 
+@pytest.mark.parametrize(("design", "role"), [("blocking", "stream"), ("rpc", "rpc-server")])
+def test_document_without_a_broker(tmp_path: Path, design: str, role: str) -> None:
+    """Where no broker answers, a role of `document` gives up as PHP does: status 1 and one sentence."""
+    addresses = _ADDRESSES | {"WARREN_DATABASE_URL": f"sqlite:///{tmp_path}/x.db"}
+    done = run("document", design, role, **addresses)
+    assert done.returncode == 1
+    assert done.stderr.startswith("reference_impl: there is no connection to the broker of ")
+    assert "Connection refused" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert "secret" not in done.stderr
+
+
 def test_migrate_twice(tmp_path: Path) -> None:
     """`migrate` makes the tables, and changes nothing when it is run again."""
     path = tmp_path / "new.db"
