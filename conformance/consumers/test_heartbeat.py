@@ -1,7 +1,8 @@
-"""heartbeat-safe and single-flight: work that lasts longer than the heartbeat allows (document 1, chapter 2, step 9).
+"""What becomes of work that lasts as long as the heartbeat allows, and longer (document 1, chapter 2, step 9).
 
 A broker closes a connection that was silent for more than two and at most three heartbeats (AMQP 0-9-1,
-connection.tune), and gives what was unacked on it to another.
+connection.tune), and gives what was unacked on it to another. It looks once a heartbeat, from connection.tune on: who
+falls silent as soon as it has begun to consume has almost three.
 """
 
 from __future__ import annotations
@@ -11,14 +12,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fixtures.accounting import overlaps
-from fixtures.rig import Inconclusive, numbered
+from fixtures.designs import STREAM, Role
+from fixtures.rig import Inconclusive, Unmet, numbered
 from fixtures.verdict import Violation
 
 if TYPE_CHECKING:
     from fixtures.accounting import Package
+    from fixtures.ledger import Delivery
     from fixtures.rig import Rig
 
 TEXTS = 16
+KEPT_TEXTS = 10
+"""Two heartbeats of work: the document says that such a package ends its consumer, and it does not."""
+RESTARTS = 2
 
 
 @pytest.mark.guarantee("heartbeat-safe")
@@ -50,6 +56,96 @@ def test_long_package_is_worked_on_once_at_a_time(rig: Rig) -> None:
     package = rig.send(*numbered(TEXTS))
     _work_through(rig, package)
     rig.judge(*overlaps(rig.ledger().of(package.message_id), rig.works_until))
+
+
+@pytest.mark.guarantee("no-loss", designs=("blocking",))
+@pytest.mark.requirement("no-loss.two-heartbeats")
+def test_two_heartbeats_of_work(rig: Rig) -> None:
+    """Ten texts are worked through and acked by a consumer that has just begun, whoever serves its heartbeats."""
+    rig.start()
+    package = rig.send(*numbered(KEPT_TEXTS))
+    rig.finish(rig.work_time(KEPT_TEXTS))
+    rig.settle(0)
+    ledger = rig.ledger()
+    given = ledger.of(package.message_id)
+    if len(given) > 1 and _was_late(rig, given[0]):
+        raise Inconclusive(
+            "no witness: the work began or ended too late for a consumer's first three heartbeats"
+        )
+    rig.judge(
+        *rig.heartbeat_faults(),
+        *(
+            Violation(f"delivered again, to {d.instance}", tuple(map(str, given)))
+            for d in given[1:]
+        ),
+        *(
+            Violation(f"{d.instance} did not ack it", (str(d), *map(str, ledger.ends)))
+            for d in given
+            if d.settlement is None or d.settlement.kind != "ack"
+        ),
+        *rig.losses(),
+    )
+
+
+def _was_late(rig: Rig, delivery: Delivery) -> bool:
+    """Whether a delivery came so late after its consumer began that the broker may close before the work is over."""
+    began = rig.ledger().consumers_of(delivery.instance)[0].at
+    return (delivery.passed_at or delivery.at) - began > rig.pace.heartbeat / 2
+
+
+@pytest.mark.guarantee("no-loss", "effect-once", designs=("blocking",))
+@pytest.mark.requirement("no-loss.restarted", "effect-once.restarted")
+def test_restarted_after_each_crash(rig: Rig) -> None:
+    """A package that its consumers end of is ready again each time; it leaves one row, however often they restart."""
+    rig.start()
+    package = rig.send(*numbered(TEXTS))
+    kept = [_is_kept(rig, package)]
+    while rig.of(Role.STREAM)[-1].exit_status is not None and len(kept) <= RESTARTS:
+        rig.await_ready(rig.launch(Role.STREAM))
+        kept.append(_is_kept(rig, package))
+    rig.finish(rig.work_time(TEXTS))
+    given = tuple(map(str, rig.ledger().of(package.message_id)))
+    rows = len(rig.world.message_rows())
+    rig.measure("restarts", crashes=_crashes(rig), restarts=len(kept) - 1, rows=rows)
+    rig.judge(
+        *(
+            Violation(f"after try {number} the message was neither ready nor acked", given)
+            for number, is_kept in enumerate(kept, 1)
+            if not is_kept
+        ),
+        *rig.losses(),
+        requirement="no-loss.restarted",
+    )
+    if not rig.any_effect():
+        raise Unmet("no row was left that could be doubled")
+    rig.judge(
+        *(
+            Violation(f"{v.words}: {_crashes(rig)} crashes, {len(kept) - 1} restarts", v.evidence)
+            for v in rig.duplicates()
+        ),
+        requirement="effect-once.restarted",
+    )
+
+
+def _is_kept(rig: Rig, package: Package) -> bool:
+    """Wait for the end of a try, and say whether its message is acked, or else ready again."""
+    consumer = rig.of(Role.STREAM)[-1]
+    rig.see(
+        lambda: rig.ledger().settled(package.message_id) or consumer.exit_status is not None,
+        rig.deadlines.within(rig.work_time(TEXTS)),
+    )
+    return rig.see(
+        lambda: rig.ledger().settled(package.message_id) or _ready(rig) == 1, rig.deadlines.noticed
+    )
+
+
+def _ready(rig: Rig) -> int:
+    depth = rig.world.queue(STREAM.queue)
+    return depth.ready if depth else 0
+
+
+def _crashes(rig: Rig) -> int:
+    return sum(p.exit_status not in (None, 0) for p in rig.of(Role.STREAM))
 
 
 def _work_through(rig: Rig, package: Package) -> None:

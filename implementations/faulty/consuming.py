@@ -3,6 +3,7 @@
 import atexit
 import os
 import signal
+import time
 from typing import Any
 
 from pika import spec
@@ -28,6 +29,20 @@ class BlocksHeartbeats(Consumer):
         self.execute(Delivery(channel, method.delivery_tag, method.redelivered, properties, body))
         if self.limit_reached():
             self.stop.request()
+
+
+class HangsUpEarly(Consumer):
+    """Closes its connection instead of an ack where work took more than a heartbeat, though a broker waits for two."""
+
+    def attempt(self, delivery: Delivery) -> bool:
+        """Work, and hang up if that was long; False, for then there is nothing to ack through."""
+        began = time.monotonic()
+        done = super().attempt(delivery)
+        if time.monotonic() - began <= self.settings.heartbeat:
+            return done
+        connection = delivery.channel.connection
+        connection.add_callback_threadsafe(connection.close)
+        return False
 
 
 class ExceedsPrefetch(Consumer):

@@ -46,6 +46,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "expires-at-once": Pieces(rpc_client=rpc.ExpiresAtOnce),
     "forgets-effects": Pieces(inbox=effects.ForgetsEffects),
     "hands-out-late-replies": Pieces(rpc_client=rpc.HandsOutLateReplies),
+    "hangs-up-early": Pieces(consumer=consuming.HangsUpEarly),
     "ignores-bound": Pieces(consumer=consuming.IgnoresBound),
     "ignores-stop": Pieces(consumer=consuming.IgnoresStop),
     "keys-by-body": Pieces(consumer=effects.KeysByBody),

@@ -37,6 +37,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "completes-twice": (Break("effect-once.undisturbed", "was done again, its result changed"),),
     "consumes-then-forgets": (
         Break("no-loss.killed-before-work", "lost: the package row never came"),
+        Break("no-loss.restarted", "lost: the package row never came"),
         Break("graceful-stop.in-hand", "the message in hand left no effect"),
     ),
     "consumes-without-acks": (
@@ -82,6 +83,10 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("effect-once.thawed", "is there 2 times, after a redelivery"),
     ),
     "hands-out-late-replies": (Break("rpc-late-reply-discarded.next-call", "got result"),),
+    "hangs-up-early": (
+        Break("no-loss.two-heartbeats", "delivered again, to stream-1"),
+        Break("heartbeat-safe.long-package", "delivered again, to stream-1"),
+    ),
     "ignores-bound": (Break("bounded-run.stops", "stream-1 did not exit"),),
     "ignores-stop": (Break("graceful-stop.idle", "stream-1 did not exit"),),
     "keys-by-body": (Break("no-loss.equal-bodies", "lost: the package row never came"),),
@@ -137,6 +142,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     ),
     "writes-twice": (
         Break("effect-once.undisturbed", "is there 2 times, and nothing was redelivered"),
+        Break("effect-once.restarted", "is there 2 times, and nothing was redelivered"),
     ),
 }
 
@@ -174,6 +180,7 @@ ENTANGLED: dict[tuple[str, str], str] = {
     ("drops-last-part", "result-last"): "a package without its last part is never done",
     ("drops-last-part", "survives-broker-restart"): "the new work is not done either",
     ("drops-last-part", "survives-connection-loss"): "the new work is not done either",
+    ("hangs-up-early", "single-flight"): "the end of the work is its ack",
     ("never-acks", "effect-once"): "no ack can be lost",
     ("never-acks", "fair-dispatch"): "it takes one message and acks none",
     ("never-acks", "heartbeat-safe"): "the end of the work is its ack",
