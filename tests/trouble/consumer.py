@@ -35,6 +35,9 @@ def main(trouble: str) -> None:
     if trouble.startswith("forks"):
         subprocess.Popen(STAY, start_new_session=True)
         leave_an_orphan()
+    if trouble == "erases":
+        # Without a mark in its environment: what it belongs to can be told by its last argument alone.
+        subprocess.Popen([*STAY, os.environ["TMPDIR"]], env={}, start_new_session=True)
     if trouble.endswith("idles"):
         print("waiting for nothing", flush=True)  # noqa: T201 - what an instance prints is shown
         signal.pause()

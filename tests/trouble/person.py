@@ -176,11 +176,11 @@ class Person:
         return bool(self._in_docker())
 
     def processes(self) -> list[psutil.Process]:
-        """Find the processes that have this person's temporary folder."""
-        found = []
+        """Find the processes that have this person's temporary folder, as TMPDIR or as an argument."""
+        found, folder = [], str(self.temporary)
         for process in psutil.process_iter(["cmdline"]):
             try:
-                if process.environ().get("TMPDIR") == str(self.temporary):
+                if folder in {process.environ().get("TMPDIR"), *(process.info["cmdline"] or ())}:
                     found.append(process)
             except psutil.Error:  # gone meanwhile, or of another user
                 continue

@@ -53,9 +53,9 @@ def test_never_ready(person: Person) -> None:
     assert person.left_behind() == []
 
 
-@pytest.mark.parametrize("trouble", ["stubborn", "forks"])
+@pytest.mark.parametrize("trouble", ["stubborn", "forks", "erases"])
 def test_does_not_go_by_itself(person: Person, trouble: str) -> None:
-    """Children in sessions of their own, and one that ignores SIGTERM, are gone after the case."""
+    """Children in sessions of their own, marked or not, and one that ignores SIGTERM, are gone after the case."""
     ended = person.smoke(person.manifest(trouble))
     assert ended.status == 0, ended.printed
     assert person.left_behind() == []
