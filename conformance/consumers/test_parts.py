@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.accounting import disorder, early_results
+from fixtures.accounting import PACKAGE, disorder, early_results, row_line
 from fixtures.rig import numbered
 from fixtures.verdict import Violation
 from fixtures.wiretap import delivery
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from fixtures.accounting import Account
     from fixtures.ledger import Delivery
     from fixtures.rig import Rig
 
@@ -41,9 +42,15 @@ def test_slow_part(rig: Rig) -> None:
     holds.first(rig.deadlines.within(rig.work_time(1)), "the second part was not delivered")
     others = len(package.texts)  # all the parts but one, and the package row
     rig.see(lambda: len(rig.world.message_rows()) >= others, rig.deadlines.seconds(8))
+    before = rig.account()
     holds.release()
     _need_all(rig, len(package.texts))
-    _judge_rows(rig, "slow-part")
+    _judge_rows(
+        rig,
+        "slow-part",
+        disordered=_rows_there(before, lambda index: index > 1),
+        early=_rows_there(before, lambda index: index == PACKAGE),
+    )
 
 
 @pytest.mark.guarantee("parallel-parts")
@@ -72,10 +79,24 @@ def _need_all(rig: Rig, texts: int) -> None:
     )
 
 
-def _judge_rows(rig: Rig, requirement: str) -> None:
+def _rows_there(before: Account, wanted: Callable[[int], bool]) -> list[Violation]:
+    """Say which rows were there while part 2 was held back: they came before its own, whatever their ids say."""
+    return [
+        Violation(f"{effect} was there while part 2 was held back", tuple(map(row_line, rows)))
+        for effect, rows in before.rows.items()
+        if wanted(effect.index)
+    ]
+
+
+def _judge_rows(
+    rig: Rig,
+    requirement: str,
+    disordered: Sequence[Violation] = (),
+    early: Sequence[Violation] = (),
+) -> None:
     result = rig.account()
-    rig.judge(*disorder(result), requirement=f"part-order.{requirement}")
-    rig.judge(*early_results(result), requirement=f"result-last.{requirement}")
+    rig.judge(*disordered, *disorder(result), requirement=f"part-order.{requirement}")
+    rig.judge(*early, *early_results(result), requirement=f"result-last.{requirement}")
 
 
 def _judge_share(rig: Rig, *documents: str) -> None:

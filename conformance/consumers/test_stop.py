@@ -57,7 +57,13 @@ def _bad_exit(rig: Rig, process: Process, work: float) -> tuple[Violation, ...]:
         f"{process.name} did not exit",
         process,
     )
-    if still_there or process.exit_status == 0:
+    if still_there:
         return still_there
-    words = f"{process.name} exited with status {process.exit_status}"
-    return (Violation(words, (process.output()[-400:],)),)
+    if process.exit_status:
+        words = f"{process.name} exited with status {process.exit_status}"
+        return (Violation(words, (process.output()[-400:],)),)
+    rig.see(lambda: not rig.ledger().consuming(process.name), rig.deadlines.stopped)
+    return tuple(
+        Violation(f"{process.name} exited, and its connection is still open", (str(consumer),))
+        for consumer in rig.ledger().consuming(process.name)
+    )

@@ -22,15 +22,29 @@ ACCEPTED = 202
 @pytest.mark.requirement("accepts-async.without-consumer")
 def test_accepted_before_done(rig: Rig) -> None:
     """GET /task answers 202 "Task accepted" and inserts a row while its consumer has not got the message."""
-    rig.hold(delivery, *rig.start_workers(1, http=True))
+    holds = rig.hold(delivery, *rig.start_workers(1, http=True))
     answer = rig.answers(rig.call())[0]
-    rows = rig.world.task_rows()
     accepted = answer.status == ACCEPTED and parse_json(answer.body) == "Task accepted"
+    http = rig.of(Role.HTTP)[0]
+    published = (
+        accepted
+        and rig.see(  # to whatever exchange: that it is routed is another guarantee
+            lambda: bool(holds.caught() or rig.ledger().published_by(http.name)),
+            rig.deadlines.within(0),
+        )
+    )
+    rig.quiet(lambda: any(row.completed_at for row in rig.world.task_rows()))
+    rows = rig.world.task_rows()
     rig.judge(
         *(
             []
             if accepted
             else [Violation(f"answered {answer.status} {answer.body[:80]!r} {answer.error}")]
+        ),
+        *(
+            [Violation("no message was published for its consumer", rig.last_seen(http))]
+            if accepted and not published
+            else []
         ),
         *([] if len(rows) == 1 else [Violation(f"there are {len(rows)} task rows, not one")]),
         *(

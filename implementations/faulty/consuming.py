@@ -53,6 +53,15 @@ class ExceedsPrefetch(Consumer):
         channel.basic_qos(prefetch_count=10)
 
 
+class ConsumesTwice(Consumer):
+    """Has two consumers on its queue, each with the prefetch count of an instance."""
+
+    def start(self, channel: BlockingChannel) -> None:
+        """Consume, and once more."""
+        super().start(channel)
+        channel.basic_consume(self.route.queue, self.receive)
+
+
 class ConsumesWithoutAcks(Consumer):
     """Consumes with `no_ack`: a message counts as done when it is sent."""
 
@@ -95,6 +104,21 @@ class StopsAtOnce(Consumer):
         """Replace the handler of the stop signal."""
         super().__init__(*pieces)
         signal.signal(signal.SIGTERM, lambda _number, _frame: os._exit(0))
+
+
+class LeavesAChild(Consumer):
+    """Consumes in a child, and ends at SIGTERM with status 0 while the child goes on."""
+
+    def __init__(self, *pieces: Any) -> None:
+        """Split before there is a thread or a connection."""
+        super().__init__(*pieces)
+        child = os.fork()
+        if child == 0:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            return
+        signal.signal(signal.SIGTERM, lambda _number, _frame: os._exit(0))
+        _, status = os.waitpid(child, 0)
+        os._exit(abs(os.waitstatus_to_exitcode(status)))
 
 
 class ExitsWithOne(Consumer):

@@ -19,12 +19,15 @@ _SERVER = ("rpc", "rpc-server")
 _TASK = ("task", "task")
 
 DEFECTS: Mapping[str, Pieces] = {
+    "acks-before-effect": Pieces(handlers={_BLOCKING: effects.AcksBeforeEffect}),
     "acks-before-work": Pieces(consumer=settling.AcksBeforeWork, settlement=settling.KeepsTheCopy),
     "answers-before-work": Pieces(handlers={_SERVER: rpc.RepliesBeforeWork}),
     "answers-no-json": Pieces(rpc_client=rpc.AnswersNoJson),
+    "backdates-rows": Pieces(handlers={("parts-random", "part"): packages.BackdatesRows}),
     "blocks-heartbeats": Pieces(consumer=consuming.BlocksHeartbeats),
     "completes-twice": Pieces(handlers={_TASK: effects.CompletesTwice}),
     "consumes-then-forgets": Pieces(consumer=settling.Forgets),
+    "consumes-twice": Pieces(consumer=consuming.ConsumesTwice),
     "consumes-without-acks": Pieces(
         consumer=consuming.ConsumesWithoutAcks, settlement=settling.SettlesNothing
     ),
@@ -50,6 +53,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "ignores-bound": Pieces(consumer=consuming.IgnoresBound),
     "ignores-stop": Pieces(consumer=consuming.IgnoresStop),
     "keys-by-body": Pieces(consumer=effects.KeysByBody),
+    "leaves-a-child": Pieces(consumer=consuming.LeavesAChild),
     "misroutes-tasks": Pieces(publisher=tasks.MisroutesTasks),
     "never-acks": Pieces(settlement=settling.NeverAcks),
     "never-reconnects": Pieces(link=connecting.NeverReconnects),
@@ -69,6 +73,8 @@ DEFECTS: Mapping[str, Pieces] = {
     "swaps-replies": Pieces(rpc_client=rpc.SwapsReplies),
     "undoes-redeliveries": Pieces(handlers={_BLOCKING: effects.UndoesRedeliveries}),
     "works-at-most-once": Pieces(handlers={_BLOCKING: effects.WorksAtMostOnce}),
+    "works-aside": Pieces(tasks=tasks.WorksAside, publisher=tasks.PublishesNothing),
     "works-in-request": Pieces(tasks=tasks.WorksInRequest),
+    "writes-before-work": Pieces(handlers={_BLOCKING: effects.WritesBeforeWork}),
     "writes-twice": Pieces(handlers={_BLOCKING: effects.WritesTwice}),
 }

@@ -1,6 +1,7 @@
 """Defects of effects: rows that are there twice, taken for others' or away, or noted before they are there."""
 
 import hashlib
+import threading
 import time
 
 import sqlalchemy as sa
@@ -107,4 +108,37 @@ class WorksAtMostOnce(BlockingStream):
             self.tools.work.on(text)
         if delivery.channel.is_open:
             with self.tools.database.begin() as connection:
+                log(connection, delivery.body.decode())
+
+
+class WritesBeforeWork(BlockingStream):
+    """Writes the package's row and only then works: a crash in between loses the work."""
+
+    def handle(self, delivery: Delivery) -> None:
+        """Leave the row, then do the work."""
+        message = decode(StreamMessage, delivery.body)
+        with self.tools.database.begin() as connection:
+            if not self.tools.inbox.once(connection, delivery.id):
+                return
+            log(connection, delivery.body.decode())
+        for text in message.texts:
+            self.tools.work.on(text)
+
+
+class AcksBeforeEffect(BlockingStream):
+    """Works, lets the message be acked, and writes the row later: a crash in between loses it."""
+
+    def handle(self, delivery: Delivery) -> None:
+        """Do the work, and leave the row to a timer that outlives the ack."""
+        message = decode(StreamMessage, delivery.body)
+        if self.tools.inbox.has(delivery.id):
+            return
+        for text in message.texts:
+            self.tools.work.on(text)
+        delay = 2 * self.tools.settings.second if message.texts else 0.0
+        threading.Timer(delay, self._leave_row, [delivery]).start()
+
+    def _leave_row(self, delivery: Delivery) -> None:
+        with self.tools.database.begin() as connection:
+            if self.tools.inbox.once(connection, delivery.id):
                 log(connection, delivery.body.decode())

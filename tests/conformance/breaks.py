@@ -21,6 +21,9 @@ class Break:
 
 
 BREAKS: dict[str, tuple[Break, ...]] = {
+    "acks-before-effect": (
+        Break("no-loss.killed-before-ack", "acked before its effect was there"),
+    ),
     "acks-before-work": (
         Break("no-loss.killed-during-work", "lost: the package row never came"),
         Break("rpc-request-kept.killed-during-work", "was never completed"),
@@ -29,6 +32,10 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "answers-no-json": (
         Break("rpc-correlated.simultaneous", "with no reply: b'hello'"),
         Break("rpc-late-reply-discarded.next-call", "with no reply: b'hello'"),
+    ),
+    "backdates-rows": (
+        Break("part-order.slow-part", "was there while part 2 was held back"),
+        Break("result-last.slow-part", "was there while part 2 was held back"),
     ),
     "blocks-heartbeats": (
         Break("heartbeat-safe.long-package", "the broker closed the connection of stream-1"),
@@ -40,6 +47,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("no-loss.restarted", "lost: the package row never came"),
         Break("graceful-stop.in-hand", "the message in hand left no effect"),
     ),
+    "consumes-twice": (Break("fair-dispatch.prefetch", "unacked messages, not 1"),),
     "consumes-without-acks": (
         Break("fair-dispatch.prefetch", "consumes without acks"),
         Break("no-loss.killed-during-work", "lost: the package row never came"),
@@ -90,6 +98,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "ignores-bound": (Break("bounded-run.stops", "stream-1 did not exit"),),
     "ignores-stop": (Break("graceful-stop.idle", "stream-1 did not exit"),),
     "keys-by-body": (Break("no-loss.equal-bodies", "lost: the package row never came"),),
+    "leaves-a-child": (
+        Break("graceful-stop.idle", "stream-1 exited, and its connection is still open"),
+    ),
     "misroutes-tasks": (
         Break("routes-task.completed", 'published to "old_sound_rabbit_mq.server.task"'),
     ),
@@ -137,8 +148,14 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         for how in ("killed", "cut", "frozen")
         for moment in ("before-work", "during-work")
     ),
+    "works-aside": (
+        Break("accepts-async.without-consumer", "no message was published for its consumer"),
+    ),
     "works-in-request": (
         Break("accepts-async.without-consumer", "was done before its message was delivered"),
+    ),
+    "writes-before-work": (
+        Break("no-loss.killed-during-work", "its effect was there before its work"),
     ),
     "writes-twice": (
         Break("effect-once.undisturbed", "is there 2 times, and nothing was redelivered"),
