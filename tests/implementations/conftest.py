@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from contextlib import closing
@@ -14,6 +13,7 @@ import pytest
 from fixtures.catalogue import load_broker_catalogue, load_catalogue
 from fixtures.options import read_options
 from fixtures.station import Servers, Station
+from tests.requisites import missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,10 +24,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def _missing(what: str, package: str) -> NoReturn:
-    reason = f"{what} is missing, so the PHP files were not tested: apt-get install {package}"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
+    missing(f"{what} is missing, so the PHP files were not tested: apt-get install {package}")
 
 
 @pytest.fixture(scope="session")

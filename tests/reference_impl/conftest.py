@@ -14,6 +14,7 @@ from fixtures.runs.run import Run
 from reference_impl import Settings
 from reference_impl.migrate import upgrade
 from reference_impl.schema import engine
+from tests.requisites import missing
 
 KINDS = ("sqlite", "postgresql", "mysql")
 
@@ -31,7 +32,7 @@ def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
         running = choose(request.param).start(run)
     except DatabaseUnavailable as error:
         run.end()
-        pytest.skip(str(error))
+        missing(str(error))
     try:
         with attach(running.address, run) as hand:
             hand.prepare_template("reference", migrate)

@@ -22,6 +22,7 @@ from reference_impl.php import (
     serialize,
     unserialize,
 )
+from tests.requisites import missing
 
 _LOOP = """
 while (($line = fgets(STDIN)) !== false) {
@@ -52,7 +53,7 @@ def php() -> Iterator[Php]:
     """Call a function of a running PHP."""
     command = shutil.which("php")
     if command is None:
-        pytest.skip("there is no php command here")
+        missing("there is no php command here: install `php-cli`")
     with subprocess.Popen(
         [command, "-r", _LOOP], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:

@@ -78,7 +78,8 @@ def consume(trouble: str) -> None:
     for method, _properties, body in channel.consume(QUEUE):
         if trouble != "forgets":
             work(body)
-        channel.basic_ack(method.delivery_tag)
+        if trouble != "hoards":
+            channel.basic_ack(method.delivery_tag)
 
 
 def work(body: bytes) -> None:

@@ -12,6 +12,7 @@ import docker
 import pytest
 
 from fixtures.runs.processes import wait_until
+from tests.requisites import missing
 from tests.trouble.person import DEADLINE
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ asyncio.run(main())
 def relay(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Give a relay to the engine that listens on `engine` in the test's folder."""
     if not ENGINE.startswith("unix://"):
-        pytest.skip("the Docker engine is not on this machine")
+        missing("the Docker engine is not on this machine")
     listens, engine = tmp_path / "engine", ENGINE.removeprefix("unix://")
     process = subprocess.Popen([sys.executable, "-c", RELAY, listens, engine])
     assert wait_until(listens.exists, timeout=DEADLINE)

@@ -13,6 +13,7 @@ from fixtures.databases import choose
 from fixtures.databases.postgresql import binaries
 from fixtures.runs import Run
 from fixtures.runs.ports import free_port
+from tests.requisites import missing
 from tests.trouble.person import ONE_CASE
 
 if TYPE_CHECKING:
@@ -152,8 +153,8 @@ def test_wrong_database_password(person: Person, postgresql: URL) -> None:
 @pytest.fixture
 def postgresql() -> Iterator[URL]:
     """Give the URL of a PostgreSQL server."""
-    if binaries() is None and os.environ.get("CI") != "true":
-        pytest.skip("no PostgreSQL is installed")
+    if binaries() is None:
+        missing("no PostgreSQL is installed")
     run = Run.start()
     try:
         server = choose("postgresql").start(run)

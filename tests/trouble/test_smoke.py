@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +14,19 @@ def test_works(person: Person) -> None:
     ended = person.smoke(person.manifest())
     assert ended.status == 0, ended.printed
     assert ended.sentence("blocking: ") == "blocking: works: 1 effect(s) of one message"
+    header, result, *_ = ended.printed.splitlines()
+    assert re.fullmatch(r"warren \S+: RabbitMQ .*; SQLite.*; pace fast .*", header)
+    assert result.startswith("blocking: ")
+
+
+def test_never_acked(person: Person) -> None:
+    """A consumer that leaves its row and never acks does not conform: status 1."""
+    ended = person.smoke(person.manifest("hoards"))
+    assert ended.status == 1, ended.printed
+    sentence = ended.sentence("blocking: ")
+    assert sentence.startswith("blocking: nonconforming: the effect is there, but the message is")
+    assert "-> stream-1 (connection 1): unsettled; does it ack?" in sentence
+    assert person.left_behind() == []
 
 
 def test_wiring_fault(person: Person) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from simulator import wire
+from tests.requisites import missing
 from tests.simulator.tcp.embedded import TIMEOUT, Embedded, Raw, until
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def open_files() -> Iterator[None]:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = IDLE + ACTIVE + SPARE
     if hard != resource.RLIM_INFINITY and hard < needed:
-        pytest.skip(f"a process may have {hard} open files here, and this needs {needed}")
+        missing(f"a process may have {hard} open files here, and this needs {needed}")
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, needed), hard))
     yield
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
