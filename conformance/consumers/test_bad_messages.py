@@ -12,7 +12,7 @@ from fixtures.rig import Idle
 from fixtures.verdict import Violation
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Sequence
 
     from fixtures.ledger import Delivery
     from fixtures.rig import Rig
@@ -96,15 +96,7 @@ def _judge_bad_bodies(rig: Rig, guarantee: str, bodies: tuple[bytes, ...]) -> No
         ),
         requirement=f"{guarantee}.not-requeued",
     )
-    rig.judge(
-        *(
-            Violation(f"{short(body)} of {role} went to no dead-letter exchange")
-            for role in roles
-            for body in bodies
-            if not _kept(rig, role, body)
-        ),
-        requirement=f"{guarantee}.kept",
-    )
+    rig.judge(*_unkept(rig, roles, bodies), requirement=f"{guarantee}.kept")
 
 
 def _again(rig: Rig, bodies: Container[bytes]) -> list[Delivery]:
@@ -125,7 +117,27 @@ def _again(rig: Rig, bodies: Container[bytes]) -> list[Delivery]:
     return again
 
 
-def _kept(rig: Rig, role: Role, body: bytes) -> bool:
+def _unkept(rig: Rig, roles: Sequence[Role], bodies: Sequence[bytes]) -> list[Violation]:
+    """Say what was sent on to no exchange; and where all was, how many copies of it came to no queue."""
+    unsent = [
+        Violation(f"{short(body)} of {role} went to no dead-letter exchange")
+        for role in roles
+        for body in bodies
+        if not _sent_on(rig, role, body)
+    ]
+    sent = len(roles) * len(bodies)
+    if unsent or rig.see(lambda: _kept(rig) >= sent, rig.deadlines.stopped):
+        return unsent
+    return [Violation(f"{_kept(rig)} of {sent} bad bodies are in a queue", rig.last_seen())]
+
+
+def _kept(rig: Rig) -> int:
+    """Count the messages in queues that are neither the design's nor the rig's."""
+    others = [q for q in rig.world.queues() if q not in QUEUES and q != rig.reply_queue]
+    return sum(depth.ready for depth in map(rig.world.queue, others) if depth is not None)
+
+
+def _sent_on(rig: Rig, role: Role, body: bytes) -> bool:
     """Whether a role's queue has a dead-letter exchange, or the role published the body to an exchange of its own."""
     ledger = rig.ledger()
     of_the_design = {route.exchange for route in ROUTES.values()}

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.guarantee("effect-once")
 TEXTS = 3
+WATCHED = 5
+"""Document seconds in which what was done without a fault is watched for a second effect."""
 
 
 @pytest.mark.requirement("effect-once.undisturbed")

@@ -53,6 +53,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "ignores-bound": Pieces(consumer=consuming.IgnoresBound),
     "ignores-stop": Pieces(consumer=consuming.IgnoresStop),
     "keys-by-body": Pieces(consumer=effects.KeysByBody),
+    "keeps-nowhere": Pieces(settlement=settling.KeepsNowhere),
     "leaves-a-child": Pieces(consumer=consuming.LeavesAChild),
     "misroutes-tasks": Pieces(publisher=tasks.MisroutesTasks),
     "never-acks": Pieces(settlement=settling.NeverAcks),

@@ -79,6 +79,20 @@ class DropsRejected(Settlement):
         return self._try(lambda channel: channel.basic_reject(delivery.tag, requeue=False))
 
 
+class KeepsNowhere(Settlement):
+    """Publishes the copy of a bad message to a queue that there is not: it is gone all the same."""
+
+    def dead_letter(self, delivery: Delivery, reason: str) -> bool:
+        """Publish where nothing takes it, and reject."""
+        del reason
+
+        def settle(channel: BlockingChannel) -> None:
+            channel.basic_publish("", "no.such.queue", delivery.body)
+            channel.basic_reject(delivery.tag, requeue=False)
+
+        return self._try(settle)
+
+
 class KeepsTheCopy(Settlement):
     """Fits a consumer whose messages are settled already: only the copy of a bad one is left to do."""
 

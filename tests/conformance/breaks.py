@@ -97,6 +97,10 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     ),
     "ignores-bound": (Break("bounded-run.stops", "stream-1 did not exit"),),
     "ignores-stop": (Break("graceful-stop.idle", "stream-1 did not exit"),),
+    "keeps-nowhere": (
+        Break("rejects-malformed.kept", "bad bodies are in a queue", Outcome.WARN),
+        Break("rejects-misshapen.kept", "bad bodies are in a queue", Outcome.WARN),
+    ),
     "keys-by-body": (Break("no-loss.equal-bodies", "lost: the package row never came"),),
     "leaves-a-child": (
         Break("graceful-stop.idle", "stream-1 exited, and its connection is still open"),
