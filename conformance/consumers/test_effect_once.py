@@ -25,6 +25,7 @@ def test_undisturbed(rig: Rig) -> None:
     rig.send_work(TEXTS)
     rig.need(rig.done, rig.deadlines.within(rig.work_time(TEXTS)), "the work was not done")
     rig.remember_effects()
+    rig.pass_time(WATCHED)
     rig.settle(rig.work_time(TEXTS))
     rig.judge(*rig.duplicates())
 
