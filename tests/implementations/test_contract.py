@@ -33,5 +33,7 @@ def test_complete_consumer_works(pytestconfig: pytest.Config, tmp_path: Path) ->
         timeout=DEADLINE,
         check=False,
     )
-    assert done.stdout == "blocking: works: 1 effect(s) of one message\n", done.stderr
+    header, *lines = done.stdout.splitlines()
+    assert header.startswith("warren "), done.stdout
+    assert lines == ["blocking: works: 1 effect(s) of one message"], done.stderr
     assert done.returncode == 0
