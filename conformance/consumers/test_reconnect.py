@@ -49,9 +49,8 @@ def test_idle_connection_half_open(rig: Rig) -> None:
     for process in rig.processes:
         process.line.half_open()
     rig.see(lambda: len(_ended(rig)) == len(rig.processes), rig.deadlines.noticed)
-    lost = _ended(
-        rig
-    )  # who has agreed on no heartbeat loses nothing, and must do new work all the same
+    # Who has agreed on no heartbeat loses nothing, and must do new work all the same.
+    lost = _ended(rig)
     for process in rig.processes:
         process.line.restore()
     _judge_new_work(rig, lost_at, lost)
