@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SHORTEST, LONGEST = 9, 17
 """Texts: with a document second each and a heartbeat of 5, two heartbeats are 10 and three are 15."""
-PACKAGES = 8
+PACKAGES = 6
 TEXTS = 12
 
 

@@ -64,7 +64,10 @@ def test_new_connections_refused(rig: Rig) -> None:
     lost_at = rig.world.now()
     for process in rig.processes:
         process.line.refuse()
-    rig.pass_time(REFUSED)
+    rig.see(  # who has ended tries no more
+        lambda: all(p.exit_status is not None for p in rig.processes),
+        rig.deadlines.seconds(REFUSED),
+    )
     for process in rig.processes:
         process.line.accept()
     _judge_new_work(rig, lost_at, rig.processes)
