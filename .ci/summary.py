@@ -1,4 +1,4 @@
-"""Prints `N passed, N failed` over the JUnit files of a folder; exit status 1 when anything failed.
+"""Prints what failed and why, then `N passed, N failed`, over the JUnit files of a folder; exit status 1 on failures.
 
 Usage: summary.py FAILED_STEPS FOLDER. A failed step without a failed test counts as a failure,
 because static checks and crashed runs have no JUnit file to speak for them.
@@ -10,6 +10,9 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+_REASON = 1500
+"""Characters of a failure's message."""
+
 
 def main(failed_steps: int, folder: Path) -> int:
     """Count, print, and return the exit status."""
@@ -17,6 +20,9 @@ def main(failed_steps: int, folder: Path) -> int:
     for file in sorted(folder.glob("*.xml")):
         for case in ET.parse(file).iter("testcase"):  # noqa: S314 - pytest wrote it a moment ago
             outcomes = {child.tag for child in case}
+            for bad in (child for child in case if child.tag in {"failure", "error"}):
+                reason = (bad.get("message") or bad.text or "")[:_REASON]
+                print(f"{file.stem}: {case.get('classname')}::{case.get('name')}\n    {reason}")
             failed += bool(outcomes & {"failure", "error"})
             skipped += "skipped" in outcomes
             passed += not outcomes & {"failure", "error", "skipped"}
