@@ -71,13 +71,19 @@ class Confirmer(Publisher):
 
 @dataclass
 class Subscriber:
-    """Consumes and acknowledges what others publish: `copies` messages for each of theirs."""
+    """Consumes and acknowledges what others publish: `copies` messages for each of theirs.
+
+    What comes beyond that, from a backlog, it leaves unacked until its next turn: pika goes on as long
+    as messages come, and would take the whole backlog in one turn.
+    """
 
     channel: Any
     queues: list[str]
     prefetch: int = 100
     copies: int = 1
+    _due: int = field(default=0, init=False)
     _seen: int = field(default=0, init=False)
+    _unacked: list[int] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         """Consume from now on."""
@@ -89,20 +95,26 @@ class Subscriber:
         for queue in self.queues:
             self.channel.basic_consume(queue, self._on_message)
 
-    def prepare(self, _count: int) -> None:
+    def prepare(self, count: int) -> None:
         """Count from nothing."""
-        self._seen = 0
+        self._due, self._seen = count * self.copies, 0
+        for tag in self._unacked:
+            self.channel.basic_ack(tag)
+        self._unacked.clear()
 
-    def play(self, count: int) -> None:
+    def play(self, _count: int) -> None:
         """Wait until all have come."""
-        while self._seen < count * self.copies:
+        while self._seen < self._due:
             self.channel.connection.process_data_events(time_limit=TIMEOUT)
         finish(self.channel, self.queues[0])
 
     def _on_message(self, channel: Any, method: Any, properties: Any, body: bytes) -> None:
         self._seen += 1
         self.answer(properties, body)
-        channel.basic_ack(method.delivery_tag)
+        if self._seen <= self._due:
+            channel.basic_ack(method.delivery_tag)
+        else:
+            self._unacked.append(method.delivery_tag)
 
     def answer(self, properties: Any, body: bytes) -> None:
         """Do with a message what has to be done before its ack: nothing."""
