@@ -138,7 +138,7 @@ class Row:
         low, _, high = quantiles(self.ratios, n=4) if many else (self.ratio,) * 3
         goal = f"at least {self.least}" if self.most is None else f"at most {self.most}"
         return (
-            f"| {self.name} | {ours:,.4g} | {theirs:,.4g} | {self.ratio:.2f} | "
+            f"| {self.name} | {_figure(ours)} | {_figure(theirs)} | {self.ratio:.2f} | "
             f"{low:.2f} to {high:.2f} | {goal}{'' if self.reached else ', MISSED'} |"
         )
 
@@ -146,3 +146,9 @@ class Row:
 HEAD = """\
 | | embedded | RabbitMQ | ratio | middle half | goal |
 |---|---:|---:|---:|---:|---|"""
+
+
+def _figure(value: float) -> str:
+    """Write four digits, and no exponent."""
+    four = f"{value:.4g}"
+    return f"{float(four):,.0f}" if "e" in four else four
