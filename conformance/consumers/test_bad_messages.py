@@ -42,7 +42,7 @@ def test_misshapen(rig: Rig) -> None:
 @pytest.mark.requirement("survives-empty.ends")
 def test_empty_package(rig: Rig) -> None:
     """A package of no texts leaves its row and comes to an end, and the next package is done."""
-    rig.start()
+    rig.start_workers(1)
     rig.send()
     idle = Idle(rig)
     rig.see(
@@ -61,7 +61,7 @@ def test_empty_package(rig: Rig) -> None:
 
 
 def _judge_bad_bodies(rig: Rig, guarantee: str, bodies: tuple[bytes, ...]) -> None:
-    rig.start()
+    rig.start_workers(1)
     consumers = [p for p in rig.processes if p.role is not Role.HTTP]
     roles = [role for role in ROUTES if role in rig.design.roles]
     bad = {rig.send_raw(body, role): body for role in roles for body in bodies}

@@ -31,7 +31,7 @@ RESTARTS = 2
 @pytest.mark.requirement("heartbeat-safe.long-package")
 def test_long_package_keeps_its_connection(rig: Rig) -> None:
     """Sixteen texts are worked through on one connection, and nothing is delivered again."""
-    rig.start()
+    rig.start_workers(1)
     package = rig.send(*numbered(TEXTS))
     _work_through(rig, package)
     ledger = rig.ledger()

@@ -73,7 +73,7 @@ def test_crash_before_ack(rig: Rig, crash: Callable[[Process], object]) -> None:
 @pytest.mark.requirement("no-loss.splitter-killed", "effect-once.splitter-killed")
 def test_splitter_killed(rig: Rig) -> None:
     """A stream consumer killed after it published a part, and before its ack, loses no part and doubles none."""
-    rig.start()
+    rig.start_workers(1)
     stream = rig.of(Role.STREAM)[0]
     # The stream consumer of a pipeline publishes nothing but the first step: there only its ack is left to hold.
     is_chain = rig.design.slug == "pipeline"
@@ -122,7 +122,7 @@ def test_parts_without_queue(rig: Rig) -> None:
 @pytest.mark.requirement("no-loss.equal-bodies")
 def test_equal_bodies(rig: Rig) -> None:
     """Two packages whose bytes are the same, and whose message ids are not, leave their rows each."""
-    rig.start()
+    rig.start_workers(1)
     first = rig.send(*numbered(EQUAL_TEXTS))
     rig.send(body=first.body)
     rig.finish(rig.work_time(2 * EQUAL_TEXTS))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fixtures.worlds.protocol import HttpReply, Process
 
 TEXTS = 3
-REFUSED = 10
+REFUSED = 5
 """Document seconds for which new connections are refused."""
 
 
@@ -23,7 +23,7 @@ REFUSED = 10
 @pytest.mark.requirement("survives-broker-restart.consumes-again")
 def test_broker_restart(rig: Rig) -> None:
     """After a restart of the broker the same processes do new work."""
-    rig.start(http=True)
+    rig.start_workers(1, http=True)
     lost_at = rig.world.now()
     rig.world.restart_broker()
     _judge_new_work(rig, lost_at, rig.processes)
@@ -33,7 +33,7 @@ def test_broker_restart(rig: Rig) -> None:
 @pytest.mark.requirement("survives-connection-loss.idle")
 def test_idle_connection_cut(rig: Rig) -> None:
     """A consumer whose idle connection is cut connects again and does new work."""
-    rig.start(http=True)
+    rig.start_workers(1, http=True)
     lost_at = rig.world.now()
     for process in rig.processes:
         process.line.cut()
@@ -44,7 +44,7 @@ def test_idle_connection_cut(rig: Rig) -> None:
 @pytest.mark.requirement("survives-connection-loss.half-open")
 def test_idle_connection_half_open(rig: Rig) -> None:
     """A consumer whose idle connection was silent both ways for three heartbeats does new work afterwards."""
-    rig.start(http=True)
+    rig.start_workers(1, http=True)
     lost_at = rig.world.now()
     for process in rig.processes:
         process.line.half_open()
@@ -60,7 +60,7 @@ def test_idle_connection_half_open(rig: Rig) -> None:
 @pytest.mark.requirement("survives-connection-loss.refused")
 def test_new_connections_refused(rig: Rig) -> None:
     """A consumer whose connection is cut, and whose new ones are refused for a while, does new work afterwards."""
-    rig.start(http=True)
+    rig.start_workers(1, http=True)
     lost_at = rig.world.now()
     for process in rig.processes:
         process.line.refuse()
@@ -79,7 +79,7 @@ def test_new_connections_refused(rig: Rig) -> None:
 @pytest.mark.requirement("survives-connection-loss.in-hand")
 def test_connection_cut_during_work(rig: Rig) -> None:
     """A consumer whose connection is cut in the middle of its work connects again and does new work."""
-    rig.start(http=True)
+    rig.start_workers(1, http=True)
     busy = rig.catch_at_work(TEXTS)
     lost_at = rig.world.now()
     busy.line.cut()

@@ -42,7 +42,7 @@ def test_stopped_in_the_middle_of_work(rig: Rig) -> None:
 @pytest.mark.requirement("graceful-stop.idle")
 def test_stopped_idle(rig: Rig) -> None:
     """An idle consumer told to stop exits with status 0."""
-    rig.start()
+    rig.start_workers(1)
     consumers = [p for p in rig.processes if p.role is not Role.HTTP]
     for process in consumers:
         process.stop()
