@@ -1,4 +1,5 @@
-# Warren's tasks. Every one of them makes .venv first when it is missing or pyproject.toml changed.
+# Warren's tasks. Every one of them makes .venv first when it is missing or pyproject.toml changed: with what judging
+# needs for `make conformance`, with all tools for the others.
 #
 #   make conformance   judge the reference implementation: table, and the path of the JSON report
 #   make test          everything there is to test
@@ -10,14 +11,14 @@
 #
 # PYTEST_ARGS goes to pytest: make test PYTEST_ARGS='--broker docker:3.10'. CASES=conformance/consumers leaves out the
 # broker's own cases. WORKERS is how many cases are judged at once: they wait more than they work, so that two cores
-# serve six.
+# serve eight.
 
 PYTHON ?= python3
 PYTEST ?= pytest
 BIN := .venv/bin
 REPORT ?= reports
 CASES ?= conformance
-WORKERS ?= 6
+WORKERS ?= 8
 COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 .PHONY: conformance test check lint format types imports coverage benchmark lab lab-down clean
@@ -25,16 +26,20 @@ COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose
 
 .venv: .venv/installed
 
-.venv/installed: pyproject.toml
+.venv/judging: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	    { echo "Warren needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
 	    { echo "Python cannot make virtual environments here: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+.venv/installed: .venv/judging
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	@touch $@
 
-conformance: .venv/installed
+conformance: .venv/judging
 	$(BIN)/pytest -n $(WORKERS) $(CASES) --report $(REPORT) $(PYTEST_ARGS)
 
 test: .venv/installed
