@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.guarantee("no-loss")
 TEXTS = 3
+TRIES = 3
 EQUAL_TEXTS = 2
 
 
@@ -40,12 +41,17 @@ def test_crash_before_work(rig: Rig, crash: Callable[[Process], object]) -> None
 def test_crash_during_work(rig: Rig, crash: Callable[[Process], object]) -> None:
     """Work whose consumer fails in the middle of it is done by another."""
     rig.start_workers(2)
-    busy = rig.catch_at_work(TEXTS)
-    early = rig.early_effects(rig.in_hand(busy))
-    if early:  # so that the row of work that is lost would stay
-        rig.judge(*early)
-        return
-    crash(busy)
+    for _ in range(TRIES):
+        busy = rig.catch_at_work(TEXTS)
+        early = rig.early_effects(rig.in_hand(busy))
+        if early:  # so that the row of work that is lost would stay
+            rig.judge(*early)
+            return
+        crash(busy)
+        if _has_shown(rig):
+            break
+        # On a busy machine its work was over before it failed: another is caught in its stead.
+        rig.await_ready(rig.launch(rig.design.worker))
     _judge_losses(rig)
 
 
@@ -142,9 +148,14 @@ def _await_redelivery(rig: Rig) -> None:
 
 
 def _judge_losses(rig: Rig) -> None:
-    """Judge once the failure has shown: the broker gave the message to another, or the effect is not there."""
-    rig.see(lambda: bool(rig.ledger().redeliveries()) or rig.at_rest(), rig.deadlines.noticed)
-    rig.finish(rig.work_time(TEXTS))
-    if not rig.losses():
+    """Judge once the failure has shown; without a sign of it nothing can be said."""
+    if not _has_shown(rig):
         _await_redelivery(rig)
     rig.judge(*rig.losses())
+
+
+def _has_shown(rig: Rig) -> bool:
+    """Whether the failure has: the broker gave the message to another, or the effect is not there."""
+    rig.see(lambda: bool(rig.ledger().redeliveries()) or rig.at_rest(), rig.deadlines.noticed)
+    rig.finish(rig.work_time(TEXTS))
+    return bool(rig.losses() or rig.ledger().redeliveries())
