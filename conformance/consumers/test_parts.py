@@ -107,20 +107,24 @@ def _judge_share(rig: Rig, *documents: str) -> None:
     The sum is what the design says, and no more than they were seen to take: time that a message is
     in hand is no sign of work, for a consumer may wait there for another. On a busy machine what the
     design says is too little; so where three take too long, and were not seen to work one after
-    another, one of them does the same alone.
+    another, one of them does the same alone, and three once more: the machine may have been busy
+    with the first three only.
     """
     workers = rig.start_workers(3)
     together = _work(rig, documents)
-    if not together:
+    in_hand = sum(end - begin for begin, end in together)
+    if in_hand < rig.deadlines.seconds(rig.design.work[0]) * max(1, len(together)) / 2:
         rig.judge(Violation("deliveries are not acked after their work", _given(rig)))
         return
-    in_hand = sum(end - begin for begin, end in together)
     total = min(in_hand, rig.deadlines.seconds(sum(rig.design.work) / 2) * len(together))
     makespan = _makespan(together)
     if SHARE * total <= makespan < ONE_BY_ONE * in_hand:
         for worker in workers[1:]:
             worker.kill()
         total = _makespan(_work(rig, documents))
+        if makespan >= SHARE * total:
+            rig.await_ready(*(rig.launch(rig.design.worker) for _ in workers[1:]))
+            makespan = min(makespan, _makespan(_work(rig, documents)))
     rig.measure("makespan", seconds=round(makespan, 3), sum_of_work=round(total, 3))
     slow = Violation(
         f"{len(together)} deliveries took {makespan:.2f} s, {makespan / total:.2f} of the {total:.2f} s of their work",
@@ -130,13 +134,11 @@ def _judge_share(rig: Rig, *documents: str) -> None:
 
 
 def _work(rig: Rig, documents: Sequence[str]) -> list[tuple[float, float]]:
-    """Have packages worked on; give the begin and the end of each delivery, none if it ends before its work."""
+    """Have packages worked on; give the begin and the end of each delivery."""
     before = len(_spans(rig))
     _need_all(rig, sum(len(rig.send_document(name).texts) for name in documents))
     rig.settle(0)
-    spans = _spans(rig)[before:]
-    least = rig.deadlines.seconds(rig.design.work[0]) * max(1, len(spans)) / 2
-    return spans if sum(end - begin for begin, end in spans) >= least else []
+    return _spans(rig)[before:]
 
 
 def _spans(rig: Rig) -> list[tuple[float, float]]:
