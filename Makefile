@@ -33,6 +33,8 @@ COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose
 	    { echo "Python cannot make virtual environments here: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --editable .
+	@# Which pip does for the packages it copies: hundreds of consumers start, and must not each compile their modules.
+	$(BIN)/python -m compileall -q fixtures reference_impl simulator
 	@touch $@
 
 .venv/installed: .venv/judging

@@ -176,15 +176,14 @@ def test_no_engine(person: Person) -> None:
 
 
 def test_nothing_to_run_on(person: Person) -> None:
-    """Where neither an engine nor a server is there, `auto` takes the broker that needs nothing."""
+    """Where neither an engine nor a server is there, `auto` takes the broker and the database that need nothing."""
     path = os.pathsep.join(p for p in os.environ["PATH"].split(os.pathsep) if "sbin" not in p)
     ended = person.run(
-        *("warren", "check", person.manifest(), "--database", "sqlite", *ONE_CASE),
-        DOCKER_HOST=NO_ENGINE,
-        PATH=path,
+        *("warren", "check", person.manifest(), *ONE_CASE), DOCKER_HOST=NO_ENGINE, PATH=path
     )
     assert ended.status == 0, ended.printed
-    assert "embedded" in ended.printed
+    assert "embedded broker" in ended.printed
+    assert "SQLite" in ended.printed
     assert person.left_behind() == []
 
 
