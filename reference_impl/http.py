@@ -35,7 +35,9 @@ def serve(app: "Flask", port: int, stop: Stop) -> None:
     thread.start()
     stop.wait()
     in_hand.wait(_GRACE_SECONDS)
-    server.trigger.pull_trigger(partial(_close, server))
+    pulled = threading.Event()
+    server.trigger.pull_trigger(partial(_close, server, pulled))
+    pulled.set()
     thread.join(_GRACE_SECONDS)
 
 
@@ -70,8 +72,13 @@ class _InHand:
             self._changed.notify_all()
 
 
-def _close(server: Any) -> None:
-    """End the server, in its own thread, as soon as it has sent the answers that it has."""
+def _close(server: Any, pulled: threading.Event) -> None:
+    """End the server, in its own thread, as soon as it has sent the answers that it has.
+
+    That closes the trigger too, which an answer's thread may have pulled first: `pulled` says that
+    ours has been.
+    """
+    pulled.wait(_GRACE_SECONDS)
     for channel in server.active_channels.values():
         channel.close_when_flushed = True
     server.close()

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+import waitress.trigger
 from flask import Flask
 
 from reference_impl import SettingsError, Stop
@@ -56,6 +57,28 @@ def test_closes_idle_connections() -> None:
         assert _get(port, session) == "done"
         stop.request()
         serving.result(2.5)
+
+
+def test_closes_after_it_was_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is woken to close by an answer's thread is not closed before it was asked to itself."""
+    app, stop, port = Flask(__name__), Stop(), free_port()
+    app.add_url_rule("/", "index", lambda: "done")
+    pull = waitress.trigger.trigger._physical_pull
+
+    def woken_before(trigger: waitress.trigger.trigger) -> None:
+        pull(trigger)
+        if trigger.thunks:
+            for thread in threading.enumerate():
+                if thread.name == "http":
+                    thread.join(0.3)  # closed too early, it would end
+        pull(trigger)
+
+    monkeypatch.setattr(waitress.trigger.trigger, "_physical_pull", woken_before)
+    with ThreadPoolExecutor(1) as threads:
+        serving = threads.submit(serve, app, port, stop)
+        assert _get(port) == "done"
+        stop.request()
+        serving.result(10)
 
 
 def test_waits_for_no_failed_request() -> None:
