@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import signal
 import subprocess
@@ -130,7 +131,9 @@ class Person:
         """Wait for something to come true, and note the runs that begin meanwhile."""
 
         def look() -> bool:
-            self.runs |= {f.name for f in self.temporary.glob("warren-*/*") if f.is_dir()}
+            # Not Path.glob, for which a folder that goes meanwhile is an error.
+            found = map(Path, glob.glob(f"{self.temporary}/warren-*/*"))  # noqa: PTH207
+            self.runs |= {f.name for f in found if f.is_dir()}
             return condition()
 
         assert wait_until(look, timeout=DEADLINE), "\n".join(c.printed for c in self.commands)
