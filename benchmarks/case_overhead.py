@@ -79,9 +79,11 @@ def measure(broker_option: str, database_option: str, cases: int) -> tuple[Laps,
     with contextlib.ExitStack() as stack:
         run = Run.start()
         stack.callback(run.end)
-        broker = fixtures.brokers.choose(broker_option).start(run)
+        chosen = fixtures.brokers.choose(broker_option)
+        broker = chosen.start(run)
         stack.callback(broker.stop)
-        database = fixtures.databases.choose(database_option).start(run)
+        bare = isinstance(chosen, fixtures.brokers.EmbeddedBroker)
+        database = fixtures.databases.choose(database_option, bare=bare).start(run)
         stack.callback(database.stop)
         vhosts = stack.enter_context(Vhosts(broker.address, run))
         databases = stack.enter_context(attach(database.address, run))

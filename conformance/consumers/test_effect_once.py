@@ -76,7 +76,7 @@ def _freeze_at_work(rig: Rig) -> Process:
     One that froze a little later, in its transaction, keeps the others from the database: another
     is caught in its stead. Raises `Inconclusive` where none will do.
     """
-    for _ in range(TRIES):
+    for tries_left in reversed(range(TRIES)):
         frozen, before = rig.catch_at_work(TEXTS), len(rig.ledger().redeliveries())
         frozen.freeze()
         is_redelivered = rig.see(
@@ -86,6 +86,7 @@ def _freeze_at_work(rig: Rig) -> Process:
         rig.finish(rig.work_time(TEXTS))
         if is_redelivered and not rig.losses():
             return frozen
-        frozen.kill()
-        rig.await_ready(rig.launch(rig.design.worker))
+        if tries_left:
+            frozen.kill()
+            rig.await_ready(rig.launch(rig.design.worker))
     raise Inconclusive("no witness: no other consumer did the work of a frozen one")

@@ -112,8 +112,8 @@ def _judge_share(rig: Rig, *documents: str) -> None:
     """
     workers = rig.start_workers(3)
     together = _work(rig, documents)
-    in_hand = sum(end - begin for begin, end in together)
-    if in_hand < rig.deadlines.seconds(rig.design.work[0]) * max(1, len(together)) / 2:
+    in_hand = _in_hand(together)
+    if not _is_acked_after_work(rig, together):
         rig.judge(Violation("deliveries are not acked after their work", _given(rig)))
         return
     total = min(in_hand, rig.deadlines.seconds(sum(rig.design.work) / 2) * len(together))
@@ -124,7 +124,9 @@ def _judge_share(rig: Rig, *documents: str) -> None:
         total = _makespan(_work(rig, documents))
         if makespan >= SHARE * total:
             rig.await_ready(*(rig.launch(rig.design.worker) for _ in workers[1:]))
-            makespan = min(makespan, _makespan(_work(rig, documents)))
+            again = _work(rig, documents)
+            if _is_acked_after_work(rig, again):
+                makespan = min(makespan, _makespan(again))
     rig.measure("makespan", seconds=round(makespan, 3), sum_of_work=round(total, 3))
     slow = Violation(
         f"{len(together)} deliveries took {makespan:.2f} s, {makespan / total:.2f} of the {total:.2f} s of their work",
@@ -147,6 +149,15 @@ def _spans(rig: Rig) -> list[tuple[float, float]]:
         for d in _deliveries(rig)
         if d.passed_at is not None and d.settlement is not None
     ]
+
+
+def _in_hand(spans: Sequence[tuple[float, float]]) -> float:
+    return sum(end - begin for begin, end in spans)
+
+
+def _is_acked_after_work(rig: Rig, spans: Sequence[tuple[float, float]]) -> bool:
+    """Whether the deliveries took half of the least work at least: else what they took says nothing."""
+    return _in_hand(spans) >= rig.deadlines.seconds(rig.design.work[0]) * max(1, len(spans)) / 2
 
 
 def _makespan(spans: Sequence[tuple[float, float]]) -> float:

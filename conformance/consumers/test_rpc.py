@@ -220,7 +220,9 @@ def _not_kept(rig: Rig, request: Published) -> Violation:
     depth = rig.world.queue(ROUTES[Role.RPC_SERVER].queue)
     evidence = (str(request), *rig.last_seen(rig.workers[0]))
     if depth is not None and depth.ready:
-        return Violation("not delivered to the server that was free again", evidence)
+        status = rig.workers[0].exit_status
+        server = "that was free again" if status is None else f"that ended with status {status}"
+        return Violation(f"not delivered to the server {server}", evidence)
     expiration = request.properties.expiration
     return Violation(
         f"dropped while no consumer was free; its expiration was {expiration!r}", evidence
