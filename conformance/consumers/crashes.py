@@ -1,4 +1,4 @@
-"""The three ways in which a consumer fails, as the cases of this folder use them. No case lives here."""
+"""The ways in which a consumer fails, and how often one may be caught for it. No case lives here."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from _pytest.mark import ParameterSet
 
     from fixtures.worlds.protocol import Process
+
+TRIES = 3
+"""How many consumers a case may catch until the failure of one comes when it should."""
 
 CRASHES: dict[str, Callable[[Process], object]] = {
     "killed": lambda process: process.kill(),

@@ -30,9 +30,10 @@ def test_prefetch(rig: Rig, prefetch: int) -> None:
     for _ in range(prefetch + 2):
         rig.send_work(1)
     rig.see(
-        lambda: (
-            bool(_automatic(rig) or _too_many(rig, prefetch))
-            or bool(holds.caught() and _is_more_waiting(rig))
+        lambda: bool(
+            _automatic(rig)
+            or _too_many(rig, prefetch)
+            or (holds.caught() and _is_more_waiting(rig))
         ),
         rig.deadlines.within(rig.work_time(2)),
     )

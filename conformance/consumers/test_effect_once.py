@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.consumers.crashes import TRIES
 from fixtures.rig import Inconclusive
 from fixtures.wiretap import acks
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.guarantee("effect-once")
 TEXTS = 3
-TRIES = 3
 WATCHED = 5
 """Document seconds in which what was done without a fault is watched for a second effect."""
 

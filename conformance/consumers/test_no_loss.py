@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.consumers.crashes import CRASHES, crashes_at
+from conformance.consumers.crashes import CRASHES, TRIES, crashes_at
 from fixtures.designs import PART, Role
 from fixtures.rig import Inconclusive, numbered
 from fixtures.verdict import Violation
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.guarantee("no-loss")
 TEXTS = 3
-TRIES = 3
 EQUAL_TEXTS = 2
 
 
