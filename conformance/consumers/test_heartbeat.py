@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from fixtures.rig import Rig
 
 TEXTS = 16
+LONG_TEXTS = 20
+"""A whole heartbeat longer than a silent connection may live: what another consumer is given, it is given meanwhile."""
 KEPT_TEXTS = 10
 """Two heartbeats of work: the document says that such a package ends its consumer, and it does not."""
 RESTARTS = 2
@@ -34,7 +36,7 @@ def test_long_package_keeps_its_connection(rig: Rig) -> None:
     rig.start_workers(1)
     package = rig.send(*numbered(TEXTS))
     _work_through(rig, package)
-    ledger = rig.ledger()
+    ledger, limit = rig.ledger(), _longest_silence(rig)
     broken = [e for e in ledger.ends if e.by == "broker"]
     again = ledger.redeliveries()
     rig.judge(
@@ -42,6 +44,13 @@ def test_long_package_keeps_its_connection(rig: Rig) -> None:
         *(
             Violation(f"the broker closed the connection of {e.instance}", (str(e),))
             for e in broken
+        ),
+        *(
+            Violation(
+                f"{s.instance} was silent for {s.seconds:.2f} s, longer than {limit} s", (str(s),)
+            )
+            for s in ledger.silences
+            if s.seconds > limit
         ),
         *(Violation(f"delivered again, to {d.instance}", (str(d),)) for d in again),
         *rig.losses(),
@@ -51,9 +60,9 @@ def test_long_package_keeps_its_connection(rig: Rig) -> None:
 @pytest.mark.guarantee("single-flight")
 @pytest.mark.requirement("single-flight.long-package")
 def test_long_package_is_worked_on_once_at_a_time(rig: Rig) -> None:
-    """With two consumers, sixteen texts are worked on by one of them only."""
+    """With two consumers, twenty texts are worked on by one of them only."""
     rig.start(stream=2)
-    package = rig.send(*numbered(TEXTS))
+    package = rig.send(*numbered(LONG_TEXTS))
     _work_through(rig, package)
     rig.judge(*overlaps(rig.ledger().of(package.message_id), rig.works_until))
 
@@ -98,12 +107,12 @@ def _was_late(rig: Rig, delivery: Delivery) -> bool:
 def test_restarted_after_each_crash(rig: Rig) -> None:
     """A package that its consumers end of is ready again each time; it leaves one row, however often they restart."""
     rig.start()
-    package = rig.send(*numbered(TEXTS))
+    package = rig.send(*numbered(LONG_TEXTS))
     kept = [_is_kept(rig, package)]
     while rig.of(Role.STREAM)[-1].exit_status is not None and len(kept) <= RESTARTS:
         rig.await_ready(rig.launch(Role.STREAM))
         kept.append(_is_kept(rig, package))
-    rig.finish(rig.work_time(TEXTS))
+    rig.finish(rig.work_time(LONG_TEXTS))
     given = tuple(map(str, rig.ledger().of(package.message_id)))
     rows = len(rig.world.message_rows())
     rig.measure("restarts", crashes=_crashes(rig), restarts=len(kept) - 1, rows=rows)
@@ -132,7 +141,7 @@ def _is_kept(rig: Rig, package: Package) -> bool:
     consumer = rig.of(Role.STREAM)[-1]
     rig.see(
         lambda: rig.ledger().settled(package.message_id) or consumer.exit_status is not None,
-        rig.deadlines.within(rig.work_time(TEXTS)),
+        rig.deadlines.within(rig.work_time(LONG_TEXTS)),
     )
     return rig.see(
         lambda: rig.ledger().settled(package.message_id) or _ready(rig) == 1, rig.deadlines.noticed
@@ -148,11 +157,16 @@ def _crashes(rig: Rig) -> int:
     return sum(p.exit_status not in (None, 0) for p in rig.of(Role.STREAM))
 
 
+def _longest_silence(rig: Rig) -> int:
+    """Give the time (s) after which no broker keeps a silent connection: its third look, at the latest."""
+    return 3 * rig.pace.heartbeat
+
+
 def _work_through(rig: Rig, package: Package) -> None:
     """Wait for the end of the work, and for the witness: it lasted longer than a silent connection may live."""
-    limit = 3 * rig.pace.heartbeat
-    rig.finish(rig.work_time(TEXTS))
-    rig.settle(rig.work_time(TEXTS))
+    limit, work = _longest_silence(rig), rig.work_time(len(package.texts))
+    rig.finish(work)
+    rig.settle(work)
     ledger = rig.ledger()
     ended = any(e.by == "broker" for e in ledger.ends)
     deliveries = [d for d in ledger.deliveries if d.passed_at is not None]
