@@ -1,9 +1,10 @@
-"""What a case costs beside its processes: vhost, database and wiretap, opened and taken back.
+"""What a case costs beside its processes: its world, opened and taken back, as a rig does it.
 
     python -m benchmarks.case_overhead --broker docker:3.10 --database postgresql --cases 30
 
 Prints milliseconds: the median and the slowest of the cases, per step and in total. The limit that
-the total is held against is 200 ms.
+the total is held against is 200 ms. A world is a vhost, a database and a folder; its end looks for
+processes that were left, too. The wiretap is one of its own: a world opens it with a process.
 """
 
 from __future__ import annotations
@@ -14,25 +15,23 @@ import statistics
 import time
 from typing import TYPE_CHECKING
 
-import pika
 from rich.console import Console
 from rich.table import Table
 
 import fixtures.brokers
 import fixtures.databases
-from fixtures.brokers import Vhosts
 from fixtures.databases import attach
 from fixtures.runs import Run
-from fixtures.runs.ports import LOOPBACK
 from fixtures.wiretap import FrameLog, Wiretap
+from fixtures.worlds.real import RealWorlds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fixtures.brokers import BrokerAddress
-    from fixtures.databases import Databases
 
 LIMIT = 200.0  # milliseconds
+TEMPLATE = "benchmark"
 
 
 class Laps:
@@ -50,27 +49,21 @@ class Laps:
         self.times.setdefault(step, []).append((time.perf_counter() - begun) * 1000)
 
 
-def run_case(laps: Laps, broker: BrokerAddress, vhosts: Vhosts, databases: Databases) -> None:
+def run_case(laps: Laps, worlds: RealWorlds, broker: BrokerAddress) -> None:
     """Open what a case opens, use each a little, as a case does, and take everything back."""
-    with laps.lap("vhost open"):
-        vhost = vhosts.open()
-    with laps.lap("database copy"):
-        database = databases.create_copy("benchmark")
-    with laps.lap("wiretap open"):
-        wiretap = Wiretap((broker.host, broker.port), FrameLog())
-        tap = wiretap.open("stream-1")
-    url = broker.amqp_url(vhost, LOOPBACK, tap.port)
-    connection = pika.BlockingConnection(pika.URLParameters(url))
-    connection.channel().queue_declare("old_sound_rabbit_mq.consumer.stream", durable=True)
-    with laps.lap("rows, first read"):
-        database.messages()
-    connection.close()
-    with laps.lap("wiretap close"):
-        wiretap.close()
-    with laps.lap("database drop"):
-        databases.drop(database)
-    with laps.lap("vhost close"):
-        vhosts.close(vhost)
+    with contextlib.ExitStack() as case:
+        with laps.lap("world open"):
+            world = case.enter_context(worlds.open(TEMPLATE, restarts=False))
+        with laps.lap("the rig's own connection"):
+            world.queue("old_sound_rabbit_mq.consumer.stream")
+        with laps.lap("wiretap open"):
+            wiretap = Wiretap((broker.host, broker.port), FrameLog())
+            case.callback(wiretap.close)
+            wiretap.open("stream-1")
+        with laps.lap("rows, first read"):
+            world.message_rows()
+        with laps.lap("all closed"):
+            case.close()
 
 
 def measure(broker_option: str, database_option: str, cases: int) -> tuple[Laps, str]:
@@ -85,11 +78,12 @@ def measure(broker_option: str, database_option: str, cases: int) -> tuple[Laps,
         bare = isinstance(chosen, fixtures.brokers.EmbeddedBroker)
         database = fixtures.databases.choose(database_option, bare=bare).start(run)
         stack.callback(database.stop)
-        vhosts = stack.enter_context(Vhosts(broker.address, run))
         databases = stack.enter_context(attach(database.address, run))
-        databases.prepare_template("benchmark")
+        databases.prepare_template(TEMPLATE)
+        worlds = RealWorlds(run, broker_option, broker.address, databases, "benchmark")
+        stack.callback(worlds.close)
         for _ in range(cases):
-            run_case(laps, broker.address, vhosts, databases)
+            run_case(laps, worlds, broker.address)
         return laps, f"{broker.address.description}, {database.address.description}"
 
 

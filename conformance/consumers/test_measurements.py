@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fixtures.accounting import disorder, early_results
+from fixtures.chance import early_or_tied
 from fixtures.rig import numbered
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def test_order_statistics(rig: Rig) -> None:
 
     Rows have a total order, by their ids, so they never tie; the work does. Parts take whole document seconds, so
     that the last part, which brings the package row, may end in the same one as the last of the others: then chance
-    says whose rows come first. The wire tells, by when the parts were acked. A tie is early or not besides.
+    says whose rows come first. The wire tells, by when the parts were acked. A tie is early or not besides. The
+    shares that chance alone gives the work stand beside what was counted: they are exact, and `early` counts rows.
     """
     rig.start()
     for run in range(1, PACKAGES + 1):
@@ -56,12 +58,16 @@ def test_order_statistics(rig: Rig) -> None:
             rig.done, rig.deadlines.within(rig.work_time(TEXTS)), f"not all rows of {package} came"
         )
     result = rig.account()
+    shortest, longest = map(int, rig.design.work)
+    by_chance = early_or_tied(TEXTS, len(rig.of(rig.design.worker)), range(shortest, longest + 1))
     rig.measure(
         "order of parts",
         packages=PACKAGES,
         out_of_order=len(disorder(result)),
         early_package_row=len(early_results(result)),
         tied=sum(_is_tied(rig, package) for package in rig.packages),
+        work_early_by_chance=f"{float(by_chance[0]):.1%}",
+        work_tied_by_chance=f"{float(by_chance[1]):.1%}",
     )
 
 

@@ -56,6 +56,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "keeps-nowhere": Pieces(settlement=settling.KeepsNowhere),
     "leaves-a-child": Pieces(consumer=consuming.LeavesAChild),
     "misroutes-tasks": Pieces(publisher=tasks.MisroutesTasks),
+    "nacks-without-requeue": Pieces(consumer=settling.NacksWithoutRequeue),
     "never-acks": Pieces(settlement=settling.NeverAcks),
     "never-reconnects": Pieces(link=connecting.NeverReconnects),
     "never-times-out": Pieces(rpc_client=rpc.NeverTimesOut),
@@ -76,6 +77,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "works-at-most-once": Pieces(handlers={_BLOCKING: effects.WorksAtMostOnce}),
     "works-aside": Pieces(tasks=tasks.WorksAside, publisher=tasks.PublishesNothing),
     "works-in-request": Pieces(tasks=tasks.WorksInRequest),
+    "wrong-correlation-id": Pieces(handlers={_SERVER: rpc.RepliesToNobody}),
     "writes-before-work": Pieces(handlers={_BLOCKING: effects.WritesBeforeWork}),
     "writes-twice": Pieces(handlers={_BLOCKING: effects.WritesTwice}),
 }

@@ -137,6 +137,14 @@ class RepliesBeforeWork(RpcServer):
         self.answer(task_id)
 
 
+class RepliesToNobody(RpcServer):
+    """Replies with a correlation id of its own, which no caller waits for."""
+
+    def correlation_id(self, delivery: Delivery) -> str | None:
+        """Give an id that is not the request's."""
+        return f"{super().correlation_id(delivery)}-reply"
+
+
 class DiesOnMissingTask(RpcServer):
     """Dies of a request for a task that is not there."""
 

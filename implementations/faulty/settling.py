@@ -1,5 +1,9 @@
 """Defects of settlement: what is acked, rejected or put back, and when."""
 
+import os
+import signal
+from typing import Any
+
 from pika.adapters.blocking_connection import BlockingChannel
 
 from reference_impl.hardened.consumer import Consumer
@@ -36,6 +40,35 @@ class NeverAcks(Settlement):
         """Ack nothing."""
         del delivery
         return False
+
+
+class NacksWithoutRequeue(Consumer):
+    """At SIGTERM nacks the message in hand without requeue, and ends with status 0: the message is gone."""
+
+    def __init__(self, *pieces: Any) -> None:
+        """Replace the handler of the stop signal."""
+        super().__init__(*pieces)
+        self._in_hand: Delivery | None = None
+        signal.signal(signal.SIGTERM, lambda _number, _frame: self._give_up())
+
+    def attempt(self, delivery: Delivery) -> bool:
+        """Work on a message that a stop takes away."""
+        self._in_hand = delivery
+        try:
+            return super().attempt(delivery)
+        finally:
+            self._in_hand = None
+
+    def _give_up(self) -> None:
+        delivery = self._in_hand
+        if delivery is None:
+            os._exit(0)
+
+        def drop() -> None:
+            delivery.channel.basic_nack(delivery.tag, requeue=False)
+            os._exit(0)
+
+        delivery.channel.connection.add_callback_threadsafe(drop)
 
 
 class RequeuesMalformed(Consumer):

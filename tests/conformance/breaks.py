@@ -108,6 +108,10 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "misroutes-tasks": (
         Break("routes-task.completed", 'published to "old_sound_rabbit_mq.server.task"'),
     ),
+    "nacks-without-requeue": (
+        Break("graceful-stop.in-hand", "the message in hand was not acked"),
+        Break("graceful-stop.in-hand", "the message in hand left no effect"),
+    ),
     "never-acks": (
         Break("graceful-stop.in-hand", "the message in hand was not acked"),
         Break("bounded-run.stops", "stream-1 did not exit"),
@@ -157,6 +161,14 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     ),
     "works-in-request": (
         Break("accepts-async.without-consumer", "was done before its message was delivered"),
+    ),
+    "wrong-correlation-id": (
+        Break("rpc-correlated.simultaneous", "was answered 504"),
+        Break("rpc-survives-missing-task.error-reply", "not one that begins with 'error: '"),
+        Break("rpc-survives-missing-task.lives", "the next request got no reply"),
+        Break("rpc-late-reply-discarded.next-call", "was answered 504"),
+        Break("rpc-request-kept.no-free-consumer", "the second call was answered 504"),
+        Break("rpc-request-kept.killed-during-work", "the request got no reply"),
     ),
     "writes-before-work": (
         Break("no-loss.killed-during-work", "its effect was there before its work"),
@@ -213,4 +225,6 @@ ENTANGLED: dict[tuple[str, str], str] = {
     ("undoes-redeliveries", "survives-connection-loss"): "the work in hand is undone too",
     ("works-at-most-once", "effect-once"): "nobody does the work of the frozen one",
     ("works-at-most-once", "survives-connection-loss"): "the work in hand is lost too",
+    ("wrong-correlation-id", "survives-broker-restart"): "no call is answered, before as after",
+    ("wrong-correlation-id", "survives-connection-loss"): "no call is answered, before as after",
 }

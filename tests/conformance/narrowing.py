@@ -22,6 +22,8 @@ MEET_ALL = frozenset(
         ("misroutes-tasks", "task"),
         ("hands-out-late-replies", "rpc"),
         ("does-nothing", "blocking"),
+        ("does-nothing", "task"),
+        ("does-nothing", "rpc"),
     }
 )
 """The defects, with a design of each, that meet every case of it."""

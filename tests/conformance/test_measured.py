@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fixtures.report.json_report import read_json
-from fixtures.verdict import Outcome, Verdict
+from fixtures.verdict import Outcome
 from tests.conformance.suite import ROOT, run_suite
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from fixtures.report.facts import Report
+    from fixtures.verdict import Verdict
 
 DOCUMENT = ROOT / "reference_impl" / "document" / "implementation.toml"
 
@@ -19,26 +20,40 @@ pytestmark = pytest.mark.xdist_group("measured")
 
 
 @pytest.fixture(scope="module")
-def verdicts(
-    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
-) -> Mapping[str, Verdict]:
-    """Judge the document's blocking consumer by the cases about long packages, and read the report."""
+def report(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """Judge the document's consumers by the cases about long packages and about a bound, and read the report."""
     folder = tmp_path_factory.mktemp("measured")
-    cases = ("-k", "two_heartbeats or restarted_after_each_crash")
-    done = run_suite(pytestconfig, [DOCUMENT], *cases, "-n", "2", "--report", str(folder))
+    cases = ("-k", "two_heartbeats or restarted_after_each_crash or bounded_run")
+    designs = ("--design", "blocking", "--design", "task")
+    done = run_suite(pytestconfig, [DOCUMENT], *cases, *designs, "-n", "2", "--report", str(folder))
     if not (folder / "report.json").exists():
         pytest.fail(f"the run made no report; its end:\n{done.stdout[-4000:]}", pytrace=False)
-    findings = read_json(folder / "report.json").findings
-    return {f.verdict.requirement: f.verdict for f in findings}
+    return read_json(folder / "report.json")
 
 
-def test_ten_texts_are_kept(verdicts: Mapping[str, Verdict]) -> None:
+def test_ten_texts_are_kept(report: Report) -> None:
     """Ten texts at a heartbeat of five seconds do not end their consumer."""
-    assert verdicts["no-loss.two-heartbeats"].outcome is Outcome.PASS
+    assert _verdict(report, "no-loss.two-heartbeats").outcome is Outcome.PASS
 
 
-def test_restarts_leave_a_row_each_and_the_message(verdicts: Mapping[str, Verdict]) -> None:
+def test_restarts_leave_a_row_each_and_the_message(report: Report) -> None:
     """After two restarts there are three rows, and the message is ready still."""
-    (doubled,) = verdicts["effect-once.restarted"].violations
+    (doubled,) = _verdict(report, "effect-once.restarted").violations
     assert "is there 3 times, after a redelivery: 3 crashes, 2 restarts" in doubled.words
-    assert verdicts["no-loss.restarted"].outcome is Outcome.PASS
+    assert _verdict(report, "no-loss.restarted").outcome is Outcome.PASS
+
+
+def test_the_third_of_three_is_ready_again(report: Report) -> None:
+    """Bound to two of three tasks, the consumer exits with 0; the third is ready, was delivered, and is not done."""
+    assert _verdict(report, "bounded-run.stops", "task").outcome is Outcome.PASS
+    (left,) = [m for m in report.measurements if (m.name, m.design) == ("left over", "task")]
+    assert left.values == {"redelivered": True, "ready": 1}
+
+
+def _verdict(report: Report, requirement: str, design: str = "blocking") -> Verdict:
+    (found,) = [
+        f.verdict
+        for f in report.findings
+        if (f.verdict.requirement, f.design) == (requirement, design)
+    ]
+    return found

@@ -1,0 +1,37 @@
+"""How long a package may be for php-amqplib, and for pika, in the document's own seconds (document 1, chapter 2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fixtures.report.json_report import read_json
+from tests.conformance.suite import ROOT, run_suite
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+REFERENCE = ROOT / "reference_impl" / "document" / "implementation.toml"
+
+
+@pytest.mark.usefixtures("php_with_amqplib")
+def test_php_gives_up_first(
+    pytestconfig: pytest.Config, implementation: Path, tmp_path: Path
+) -> None:
+    """At a heartbeat of 5 s php-amqplib fails from eleven texts on, by itself; with pika the broker ends sixteen."""
+    manifests = [implementation / "implementation.toml", REFERENCE]
+    options = ("-k", "heartbeat_tolerance", "--pace", "document", "-n", "2")
+    done = run_suite(pytestconfig, manifests, *options, "--report", str(tmp_path))
+    assert (tmp_path / "report.json").exists(), done.stdout[-4000:]
+    found = {m.implementation: m.values for m in read_json(tmp_path / "report.json").measurements}
+    assert found["document-php"] == {
+        "kept": [9, 10],
+        "lost": [11, 12, 13, 14, 15, 16, 17],
+        "fails_from": 11,
+    }
+    pika = found["reference-document"]
+    assert isinstance(pika["kept"], list)
+    assert isinstance(pika["lost"], list)
+    assert {9, 10} <= set(pika["kept"])
+    assert {16, 17} <= set(pika["lost"])
