@@ -27,7 +27,8 @@ octet Python type                 where RabbitMQ leaves the specification
 ====  ==========================  =======================================================
 
 ``U`` (a short integer in the specification) is unknown to RabbitMQ and so to us. A value is
-written as the type it was read as, so tables come back unchanged. Tables may nest 128 deep.
+written as the type it was read as, so tables come back unchanged: what was read can always be
+written. A table may hold tables and lists up to 128 deep, both ways.
 """
 
 import math
@@ -146,10 +147,10 @@ def _encode_pairs(table: FieldTable, depth: int) -> bytes:
 def _encode_value(value: FieldValue, depth: int) -> bytes:
     """Write the type octet and the value."""
     if isinstance(value, Mapping):
-        _check_depth_to_encode(depth)
+        _check_depth(depth, EncodeError)
         return b"F" + encode_long_string(_encode_pairs(value, depth + 1))
     if isinstance(value, list | tuple):
-        _check_depth_to_encode(depth)
+        _check_depth(depth, EncodeError)
         items = [_encode_value(item, depth + 1) for item in value]
         return b"A" + encode_long_string(b"".join(items))
     encoder = _ENCODERS.get(type(value))
@@ -161,9 +162,10 @@ def _encode_value(value: FieldValue, depth: int) -> bytes:
         raise EncodeError(f"{value!r} does not fit {type(value).__name__}") from None
 
 
-def _check_depth_to_encode(depth: int) -> None:
+def _check_depth(depth: int, refusal: type[EncodeError | FieldSyntaxError]) -> None:
+    """Refuse a table or a list that stands `depth` deep, by one limit for both ways."""
     if depth >= MAX_DEPTH:
-        raise EncodeError(f"a field table nests more than {MAX_DEPTH} deep")
+        raise refusal(f"a field table nests more than {MAX_DEPTH} deep")
 
 
 def _encode_int(value: int) -> bytes:
@@ -258,16 +260,6 @@ def _decode_pairs(octets: bytes, at: int, depth: int) -> tuple[dict[str, FieldVa
     return table, end
 
 
-def _decode_items(octets: bytes, at: int, depth: int) -> tuple[list[FieldValue], int]:
-    at, end = _decode_length(octets, at)
-    items: list[FieldValue] = []
-    while at < end:
-        value, at = _decode_value(octets, at, depth)
-        items.append(value)
-    _check_end(at, end)
-    return items, end
-
-
 def _check_end(at: int, end: int) -> None:
     if at != end:
         raise FieldSyntaxError(f"a field value ends at offset {at}, outside its table's {end}")
@@ -278,9 +270,23 @@ def _decode_value(octets: bytes, at: int, depth: int) -> DecodedValue:
     decoder = _DECODERS.get(octets[at])
     if decoder is None:
         raise FieldSyntaxError(f"unknown field type {octets[at : at + 1]!r} at offset {at}")
-    if depth > MAX_DEPTH:
-        raise FieldSyntaxError(f"a field table nests more than {MAX_DEPTH} deep")
-    return decoder(octets, at + 1, depth + 1)
+    return decoder(octets, at + 1, depth)
+
+
+def _decode_inner_table(octets: bytes, at: int, depth: int) -> DecodedValue:
+    _check_depth(depth, FieldSyntaxError)
+    return _decode_pairs(octets, at, depth + 1)
+
+
+def _decode_list(octets: bytes, at: int, depth: int) -> DecodedValue:
+    _check_depth(depth, FieldSyntaxError)
+    at, end = _decode_length(octets, at)
+    items: list[FieldValue] = []
+    while at < end:
+        value, at = _decode_value(octets, at, depth + 1)
+        items.append(value)
+    _check_end(at, end)
+    return items, end
 
 
 def _fixed_decoder(code: str, kind: Callable[..., FieldValue]) -> Callable[..., DecodedValue]:
@@ -320,8 +326,8 @@ _DECODERS: Final[dict[int, Callable[[bytes, int, int], DecodedValue]]] = {
     ord("S"): _decode_str,
     ord("I"): _fixed_decoder("i", int),
     ord("t"): _fixed_decoder("?", bool),
-    ord("F"): _decode_pairs,
-    ord("A"): _decode_items,
+    ord("F"): _decode_inner_table,
+    ord("A"): _decode_list,
     ord("T"): _fixed_decoder("Q", Timestamp),
     ord("l"): _fixed_decoder("q", Int64),
     ord("L"): _fixed_decoder("q", Int64),

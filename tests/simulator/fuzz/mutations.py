@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from simulator import wire
+from simulator.wire import fields
 from tests.simulator.fuzz import sessions
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ ODD_OCTETS = (0x00, 0x01, 0x7F, 0x80, 0xC3, 0xCE, 0xFE, 0xFF)
 ODD_LENGTHS = (0, 1, 0xFF, 0x100, 0xFFFF, 0x1_0000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF)
 METHOD_NUMBERS = [(kind.CLASS_ID, kind.METHOD_ID) for kind in wire.METHODS]
 TABLE_METHODS = (wire.QueueDeclare, wire.QueueBind, wire.ExchangeDeclare, wire.BasicConsume)
+LIMIT = fields.MAX_DEPTH
 DEEPEST = 1000
 LARGEST = 20_000
 
@@ -185,19 +187,35 @@ def insert_a_large_frame(chance: Random, pieces: Pieces, at: int) -> None:
 
 
 def insert_a_deep_table(chance: Random, pieces: Pieces, at: int) -> None:
-    """Nest tables, or lists, deeper than anybody does; the innermost may be cut short."""
-    innermost = b"V" if chance.randrange(2) else b"I\0"
+    """Say a method with a table as `deep_table` makes it."""
+    method = chance.choice(TABLE_METHODS)("q")
+    plain = payload_of(sessions.method(method))[:-4]
+    payload = plain + deep_table(chance)
+    pieces.insert(at, wire.encode_frame(wire.FrameKind.METHOD, 1, payload))
+
+
+def insert_deep_headers(chance: Random, pieces: Pieces, at: int) -> None:
+    """Publish a message with such headers, where it expires and is written again."""
+    headers_alone = struct.pack(">H", 1 << 13)
+    header = wire.join_header(60, 0, headers_alone + deep_table(chance))
+    pieces[at:at] = [
+        sessions.method(wire.BasicPublish("", chance.choice(("q", "q2")))),
+        wire.encode_frame(wire.FrameKind.HEADER, 1, header),
+    ]
+
+
+def deep_table(chance: Random) -> bytes:
+    """Nest tables, or lists, to the limit or deeper than anybody does; at times cut it short."""
+    innermost = chance.choice((b"V", b"F\0\0\0\0", b"I\0"))
     kind, name = (b"F", b"\1a") if chance.randrange(2) else (b"A", b"")
+    depth = chance.choice((LIMIT - 1, LIMIT, LIMIT + 1, chance.randrange(1, DEEPEST)))
     size, heads = len(innermost), []
-    for _ in range(chance.randrange(1, DEEPEST)):
+    for _ in range(depth):
         size += len(name)
         heads.append(kind + struct.pack(">I", size) + name)
         size += len(kind) + 4
     table = b"\1a" + b"".join(reversed(heads)) + innermost
-    method = chance.choice(TABLE_METHODS)("q")
-    plain = payload_of(sessions.method(method))[:-4]
-    payload = plain + struct.pack(">I", len(table)) + table
-    pieces.insert(at, wire.encode_frame(wire.FrameKind.METHOD, 1, payload))
+    return struct.pack(">I", len(table)) + table
 
 
 def payload_of(octets: bytes) -> bytes:
@@ -228,5 +246,6 @@ MUTATIONS: tuple[Callable[[Random, Pieces, int], None], ...] = (
     insert_a_frame,
     insert_a_large_frame,
     insert_a_deep_table,
+    insert_deep_headers,
 )
 """Everything that `spoil` chooses from."""

@@ -22,12 +22,22 @@ from simulator.wire import (
     decode_table,
     encode_table,
 )
+from simulator.wire.fields import MAX_DEPTH
 from tests.simulator.wire import strategies as some
 
 
 def table_of(pairs: bytes) -> bytes:
     """Write the length before pairs that may be nonsense."""
     return struct.pack(">I", len(pairs)) + pairs
+
+
+def nested(kinds: str, innermost: bytes) -> bytes:
+    """Write a table that holds tables (F) and lists (A) in each other, as many as `kinds`."""
+    value = innermost
+    for kind in reversed(kinds):
+        inner = value if kind == "A" or not value else b"\x01a" + value
+        value = kind.encode() + table_of(inner)
+    return table_of(b"\x01a" + value)
 
 
 def typed(value: Any) -> Any:
@@ -74,6 +84,29 @@ def test_any_octets(octets: bytes) -> None:
     found = some.outcome(decode_table, table_of(octets), 0)
     if isinstance(found, AmqpError):
         assert found.reply_code is ReplyCode.SYNTAX_ERROR
+
+
+@pytest.mark.parametrize("depth", [1, MAX_DEPTH - 1, MAX_DEPTH, MAX_DEPTH + 1])
+@pytest.mark.parametrize("innermost", [b"", b"V", b"S\0\0\0\1a"])
+@pytest.mark.parametrize("pattern", ["F", "A", "FA", "FFAAA"])
+def test_what_is_read_can_be_written(pattern: str, innermost: bytes, depth: int) -> None:
+    """However deep a table nests, it is refused at once or comes back as it was."""
+    octets = nested((pattern * depth)[:depth], innermost)
+    if depth > MAX_DEPTH:
+        with pytest.raises(FieldSyntaxError, match="deep"):
+            decode_table(octets, 0)
+    else:
+        assert encode_table(decode_table(octets, 0)[0]) == octets
+
+
+@some.unhurried
+@given(st.binary(max_size=200))
+def test_any_octets_that_are_read_can_be_written(octets: bytes) -> None:
+    """Whatever stands in a table, once it is read it is written and read to the same values."""
+    found = some.outcome(decode_table, table_of(octets), 0)
+    if not isinstance(found, AmqpError):
+        again, _ = decode_table(encode_table(found[0]), 0)
+        assert typed(again) == typed(found[0])
 
 
 @pytest.mark.parametrize(
