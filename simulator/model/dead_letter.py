@@ -6,6 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from simulator.model.message import Message
+from simulator.model.tables import LARGEST_LONG
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -101,8 +102,13 @@ def _find(
 
 
 def _again(death: Mapping[str, object], long: Callable[[int], int]) -> Mapping[str, object]:
+    """Count one more death of the same kind.
+
+    A publisher may have written any count. RabbitMQ adds to it without a limit, and wraps to a
+    negative number when it writes 64 bits; a count that stays at the largest is wrong for nobody.
+    """
     count = death.get("count")
-    return {**death, "count": long(count + 1 if isinstance(count, int) else 1)}
+    return {**death, "count": long(min(count + 1, LARGEST_LONG) if isinstance(count, int) else 1)}
 
 
 def _death(queue: Queue, message: Message, reason: Reason) -> Mapping[str, object]:

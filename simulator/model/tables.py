@@ -29,6 +29,7 @@ FIELD_TYPES = {
 }
 """What RabbitMQ calls the AMQP type that a value of the class so named was read from."""
 SMALLEST_LONG = 1 << 31
+LARGEST_LONG = (1 << 63) - 1
 
 
 @fact

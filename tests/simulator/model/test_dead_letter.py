@@ -162,6 +162,16 @@ def test_a_published_history_counts_on_3_10_only() -> None:
         assert deaths(client)[0]["count"] == count
 
 
+def test_a_published_count_has_an_end() -> None:
+    """A count that has no room for one more stays as it is."""
+    largest = 2**63 - 1
+    _, client = lab_with("3.10")
+    history = [{"queue": "q", "reason": "rejected", "count": largest}]
+    client.publish("q", b"m", headers={"x-death": history})
+    client.nack(client.get("q").delivery_tag, requeue=False)
+    assert deaths(client)[0]["count"] == largest
+
+
 def test_a_purged_queue_dead_letters_nothing() -> None:
     """Purging and deleting drop messages for good."""
     lab, client = lab_with()
