@@ -158,9 +158,12 @@ class Node:
     def turn(self, client: Client | None = None) -> Iterator[None]:
         """Do several commands at one time, then write what came of them to every client.
 
-        A mistake of ours ends the connection it happened on, and no other.
+        What was due before is done first, and is nobody's turn. A mistake of ours ends the
+        connection it happened on, and no other.
         """
         self._now = self.loop.time() + self._epoch
+        if self._timer_at is not None and self._timer_at <= self._now:
+            self._tick()
         try:
             yield
         except Exception:
@@ -213,6 +216,12 @@ class Node:
         )
 
     def _run_timers(self) -> None:
-        self._timer_at = None
         with self.turn():
+            self._timer_at = None  # to be set again even if the loop has called a moment too soon
+
+    def _tick(self) -> None:
+        """Do what is due. A mistake of ours there is no client's, and ends no connection."""
+        try:
             self._say(self.broker.tick(self._now))
+        except Exception:  # noqa: BLE001 - logged, and there is nobody to be told
+            _log.exception("internal error in what was due")
