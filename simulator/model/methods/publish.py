@@ -146,11 +146,7 @@ def copy_keys(headers: Mapping[str, object], name: str) -> tuple[str, ...]:
 
 def parse_expiration(expiration: str) -> str:
     """Return the plain number; 406 unless it is whole milliseconds, from 0 to ten years."""
-    digits = (
-        expiration.removeprefix("-").removeprefix("+")
-        if expiration[:1] in {"-", "+"}
-        else expiration
-    )
+    digits = expiration[1:] if expiration[:1] in {"-", "+"} else expiration
     leading = len(digits) - len(digits.lstrip("0123456789"))
     if not leading:
         raise _bad_expiration(expiration, "no_integer")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from simulator.model import Version, commands, events
-from tests.simulator.model.lab import Client, Lab, bodies
+from tests.simulator.model.lab import Client, Lab, bodies, closed
 
 
 def lab_with(**arguments: Any) -> Any:
@@ -105,6 +105,42 @@ def test_expiration_counts_at_the_head_only() -> None:
     assert lab.ready("q") == [b"lives", b"dies"]
     assert client.get("q", no_ack=True).message_count == 0
     assert lab.ready("q") == []
+
+
+@pytest.mark.parametrize(
+    ("expiration", "why"),
+    [
+        ("", "no_integer"),
+        ("-", "no_integer"),
+        ("-+5", "no_integer"),
+        ("+-5", "no_integer"),
+        ("--5", "no_integer"),
+        ("++5", "no_integer"),
+        (" 5", "no_integer"),
+        ("_5", "no_integer"),
+        ("\u0665", "no_integer"),
+        ("\u00b2", "no_integer"),
+        ("5 ", '{leftover_string," "}'),
+        ("1_0", '{leftover_string,"_0"}'),
+        ("0x5", '{leftover_string,"x5"}'),
+        ("5.0", '{leftover_string,".0"}'),
+        ("-5", "{value_negative,-5}"),
+    ],
+)
+def test_an_expiration_that_is_no_integer(expiration: str, why: str) -> None:
+    """What Erlang does not take for a whole number is refused, though Python may take it."""
+    _, client = lab_with()
+    caused = client.publish("q", b"m", expiration=expiration)
+    assert closed(caused) == ("channel", 406, f"invalid expiration '{expiration}': {why}")
+
+
+@pytest.mark.parametrize("expiration", ["5", "+5", "005", "-0"])
+def test_an_expiration_that_is_one(expiration: str) -> None:
+    """A sign and leading zeros make no difference."""
+    lab, client = lab_with()
+    client.publish("q", b"m", expiration=expiration)
+    lab.wait(1)
+    assert client.get("q") == events.BasicGetEmpty(1, 1)
 
 
 @pytest.mark.parametrize(("queue_ttl", "expiration"), [(100, "5000"), (5000, "100")])
