@@ -155,7 +155,7 @@ class Client(asyncio.Protocol):
             node.do(commands.ConnectionClose(self.number))
         elif isinstance(method, wire.ConnectionUpdateSecret):
             # Passwords of ours do not expire, so, as with RabbitMQ's own users, any secret will do.
-            self._out.append(wire.encode_method_frame(0, wire.ConnectionUpdateSecretOk()))
+            self._put(wire.encode_method_frame(0, wire.ConnectionUpdateSecretOk()))
             node.touch(self)
         else:
             self._close_with(
@@ -176,7 +176,7 @@ class Client(asyncio.Protocol):
 
     def _answer(self, event: WireEvent) -> None:
         if isinstance(event, Send):
-            self._out.append(event.octets)
+            self._put(event.octets)
             self._node.touch(self)
         elif isinstance(event, Login):
             notify = self.wire.capable("consumer_cancel_notify")
@@ -202,7 +202,7 @@ class Client(asyncio.Protocol):
         octets = self.wire.close(
             error.reply_code, error.reply_text, error.class_id, error.method_id
         )
-        self._out.append(octets)
+        self._put(octets)
         self._node.touch(self)
         self._end_after(CLOSING_TIMEOUT)
 
@@ -221,11 +221,12 @@ class Client(asyncio.Protocol):
             if say is not None:
                 say(self, event)
                 return
-            if kind is not events.BasicReturn:
-                self._write_confirm()
             octets = to_octets(event, self.wire.limits.frame_max)
             self._asked += len(octets)
-            self._out.append(octets)
+            if kind is events.BasicReturn:
+                self._out.append(octets)
+            else:
+                self._put(octets)
 
     def _confirm_later(self, event: events.BasicAck) -> None:
         """Join confirms of one turn: a client counts them, not their frames."""
@@ -244,22 +245,26 @@ class Client(asyncio.Protocol):
             self._out.append(to_octets(self._confirm, 0))
             self._confirm = None
 
+    def _put(self, octets: bytes) -> None:
+        """Say what comes after the confirm, if one still waits."""
+        self._write_confirm()
+        self._out.append(octets)
+
     def _say_tune(self, _event: events.ConnectionTune) -> None:
-        self._out.append(self.wire.accept_login())
+        self._put(self.wire.accept_login())
 
     def _say_close(self, event: events.ConnectionClose) -> None:
-        self._write_confirm()
         octets = self.wire.close(
             event.reply_code, event.reply_text, event.class_id, event.method_id
         )
-        self._out.append(octets)
+        self._put(octets)
         self._unblock_reading()
         self._end_after(CLOSING_TIMEOUT)
         if self.wire.ended:
             self._hang_up()
 
     def _say_close_ok(self, event: events.ConnectionCloseOk) -> None:
-        self._out.append(to_octets(event, 0))
+        self._put(to_octets(event, 0))
         self._hang_up()
 
     def flush(self) -> None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SLOWEST = 5.0
 """Seconds of this process's time that one input may take; the slowest valid one takes 0.05."""
+ENDS = (wire.ConnectionClose, wire.ConnectionCloseOk)
+"""Methods that end a connection: nothing on a channel may follow."""
 LIVES = (0.0, 0.0, 0.03, 1.0, 40.0)
 """Seconds for which a client may stay after its last octet: messages expire, heartbeats miss."""
 
@@ -193,15 +195,22 @@ class Bench:
 
 
 def said_in_order(octets: bytes) -> list[wire.Content]:
-    """Return what the broker said, frame by frame; BrokerFailedError where it is no AMQP."""
+    """Return what the broker said, frame by frame.
+
+    BrokerFailedError where it is no AMQP, or speaks on a channel when the connection has ended.
+    """
     parser = wire.FrameParser()
     frames = parser.feed(octets)
     if parser.error is not None:
         raise BrokerFailedError(f"the broker breaks the framing: {parser.error}")
     try:
-        return [wire.decode_frame(frame) for frame in frames]
+        said = [wire.decode_frame(frame) for frame in frames]
     except wire.AmqpError as error:
         raise BrokerFailedError(f"the broker says what cannot be decoded: {error}") from error
+    ends = (at for at, each in enumerate(said) if isinstance(each, ENDS))
+    if any(frame.channel for frame in frames[next(ends, len(said)) :]):
+        raise BrokerFailedError(f"the broker goes on after the end: {said[-1]!r}")
+    return said
 
 
 @contextmanager

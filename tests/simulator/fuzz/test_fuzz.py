@@ -88,6 +88,12 @@ def forget_to_hang_up(client: Client, *_: object) -> None:
     client.connection_lost = contextlib.nullcontext  # type: ignore[assignment,method-assign] # sabotage
 
 
+def speak_after_the_end(client: Client, *_: object) -> None:
+    """Say something on a channel when the connection has been closed in order."""
+    for said, channel in ((wire.ConnectionCloseOk(), 0), (wire.BasicAck(1), 1)):
+        client.write(wire.encode_method_frame(channel, said))
+
+
 def drop_the_neighbour(client: Client, *_: object) -> None:
     """End another connection than the one that spoke."""
     next(iter(client._node.clients.values())).abort()
@@ -99,6 +105,7 @@ def drop_the_neighbour(client: Client, *_: object) -> None:
         (fail_on_get, "a mistake on"),
         (break_the_framing, "breaks the framing"),
         (forget_to_hang_up, "still known"),
+        (speak_after_the_end, "goes on after"),
         (drop_the_neighbour, "neighbour"),
     ],
 )

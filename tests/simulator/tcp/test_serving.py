@@ -134,6 +134,28 @@ def test_return_comes_before_its_confirm(broker: Embedded) -> None:
     assert said[3].delivery_tag == 2
 
 
+@pytest.mark.parametrize(
+    ("last", "answer"),
+    [
+        (wire.ConnectionClose(), wire.ConnectionCloseOk),
+        (wire.ConnectionOpen("/"), wire.ConnectionClose),  # which it is already
+        (wire.ConnectionTune(), wire.ConnectionClose),  # which only brokers send
+    ],
+    ids=["closes", "breaks the order", "is no broker"],
+)
+def test_confirm_comes_before_the_end(
+    broker: Embedded, last: wire.Method, answer: type[wire.Method]
+) -> None:
+    """A client that publishes and ends the connection in one breath hears of its message first."""
+    publish = wire.encode_message(1, wire.BasicPublish("", "none"), wire.ContentHeader(60, 0), b"")
+    with Raw(broker) as client:
+        client.send(wire.ConfirmSelect())
+        client.expect(wire.ConfirmSelectOk)
+        client.socket.sendall(publish + wire.encode_method_frame(0, last))
+        assert client.expect(wire.BasicAck).delivery_tag == 1
+        client.expect(answer)
+
+
 def test_end_in_order() -> None:
     """SIGTERM closes connections with 320 and ends the process with status 0."""
     with Embedded.start() as broker, Raw(broker) as client:
