@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from simulator.model.access import User
     from simulator.model.channel import Channel
+    from simulator.model.queue import Queue
     from simulator.model.vhost import VHost
 
 
@@ -22,6 +23,7 @@ class Connection:
         "channels",
         "consumer_cancel_notify",
         "credit",
+        "exclusive_queues",
         "number",
         "user",
         "vhost",
@@ -36,3 +38,4 @@ class Connection:
         self.channel_max = 0
         self.credit: float = inf
         self.channels: dict[int, Channel] = {}
+        self.exclusive_queues: dict[Queue, None] = {}  # in the order they were declared

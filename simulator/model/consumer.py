@@ -6,7 +6,7 @@ finding the next one costs O(1) however many are blocked.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -68,46 +68,52 @@ class Consumer:
 
 
 class Rotation:
-    """The consumers that may be able to take a message: by priority, then in turn."""
+    """The consumers that may be able to take a message: by priority, then in turn.
+
+    Whoever comes, goes or has had its turn costs O(1), however many there are.
+    """
 
     __slots__ = ("_rings",)
 
     def __init__(self) -> None:
         """Begin with nobody."""
-        self._rings: dict[int, deque[Consumer]] = {}  # by priority, highest first
+        self._rings: dict[int, OrderedDict[Consumer, None]] = {}  # by priority, highest first
 
     def add(self, consumer: Consumer) -> None:
         """Let `consumer` wait at the end of its priority's turn."""
         ring = self._rings.get(consumer.priority)
         if ring is None:
-            self._rings[consumer.priority] = ring = deque()
+            self._rings[consumer.priority] = ring = OrderedDict()
             self._rings = dict(sorted(self._rings.items(), reverse=True))
         consumer.blocked = False
-        ring.append(consumer)
+        ring[consumer] = None
 
     def remove(self, consumer: Consumer) -> None:
-        """Take `consumer` out, wherever it is."""
+        """Take `consumer` out for good, wherever it is."""
         ring = self._rings.get(consumer.priority)
-        if not consumer.blocked and ring and consumer in ring:
-            ring.remove(consumer)
+        if ring is not None:
+            ring.pop(consumer, None)
+            if not ring:
+                del self._rings[consumer.priority]
         consumer.blocked = False
 
     def block(self, consumer: Consumer) -> None:
         """Take `consumer` out until it is added again."""
-        self.remove(consumer)
+        self._rings[consumer.priority].pop(consumer, None)
         consumer.blocked = True
 
     def first(self) -> Consumer | None:
         """Return who is first in turn, without moving it on."""
-        return next((ring[0] for ring in self._rings.values() if ring), None)
+        return next((next(iter(ring)) for ring in self._rings.values() if ring), None)
 
     def next(self) -> Consumer | None:
         """Return who takes the next message, None when nobody can; its turn is over then."""
         for ring in self._rings.values():
             while ring:
-                consumer = ring.popleft()
+                consumer = next(iter(ring))
                 if consumer.can_take():
-                    ring.append(consumer)
+                    ring.move_to_end(consumer)
                     return consumer
+                del ring[consumer]
                 consumer.blocked = True
         return None

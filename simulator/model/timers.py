@@ -1,7 +1,7 @@
 """Deadlines by key: what is due next, in O(log n). What happens then is the queue's business."""
 
 from collections.abc import Hashable, Iterator
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 from math import inf
 from typing import Generic, TypeVar
@@ -12,35 +12,39 @@ K = TypeVar("K", bound=Hashable)
 class Timers(Generic[K]):
     """At most one deadline per key.
 
-    `next` is never later than the earliest of them; it may be earlier.
+    `next` is never later than the earliest of them; it may be earlier. A deadline that has been
+    replaced or cancelled stays in the heap until it comes up, or until such are the most there: so
+    the heap is never larger than twice the deadlines, and sorting them out costs O(1) for each.
     """
 
-    __slots__ = ("_deadlines", "_heap", "_order", "next")
+    __slots__ = ("_entries", "_heap", "_order", "next")
 
     def __init__(self) -> None:
         """Begin with none."""
         self.next = inf
-        self._deadlines: dict[K, float] = {}
+        self._entries: dict[K, tuple[float, int, K]] = {}
         self._heap: list[tuple[float, int, K]] = []
         self._order = count()
 
     def set(self, key: K, deadline: float) -> None:
         """Make `deadline` the one deadline of `key`."""
-        if self._deadlines.get(key) == deadline:
+        old = self._entries.get(key)
+        if old is not None and old[0] == deadline:
             return
-        self._deadlines[key] = deadline
-        heappush(self._heap, (deadline, next(self._order), key))
-        self.next = self._heap[0][0]
+        self._entries[key] = entry = (deadline, next(self._order), key)
+        heappush(self._heap, entry)
+        self._compact()
 
     def cancel(self, key: K) -> None:
         """Forget the deadline of `key`, if it has one."""
-        self._deadlines.pop(key, None)
+        if self._entries.pop(key, None) is not None:
+            self._compact()
 
     def due(self, now: float) -> Iterator[K]:
         """Yield every key whose deadline has come, earliest first, and forget its deadline."""
         while self._peek() <= now:
             key = heappop(self._heap)[2]
-            del self._deadlines[key]
+            del self._entries[key]
             yield key
 
     def next_deadline(self) -> float | None:
@@ -48,9 +52,15 @@ class Timers(Generic[K]):
         deadline = self._peek()
         return None if deadline == inf else deadline
 
+    def _compact(self) -> None:
+        if len(self._heap) > 2 * len(self._entries):
+            self._heap = [*self._entries.values()]
+            heapify(self._heap)
+        self.next = self._heap[0][0] if self._heap else inf
+
     def _peek(self) -> float:
         heap = self._heap
-        while heap and self._deadlines.get(heap[0][2]) != heap[0][0]:
+        while heap and self._entries.get(heap[0][2]) is not heap[0]:
             heappop(heap)
         self.next = heap[0][0] if heap else inf
         return self.next

@@ -86,6 +86,9 @@ class VHost:
     def delete_queue(self, queue: Queue) -> None:
         """Delete `queue` and tell its consumers."""
         del self.queues[queue.name]
+        owner = None if queue.owner is None else self.state.connections.get(queue.owner)
+        if owner is not None:
+            del owner.exclusive_queues[queue]
         consumers = queue.end()
         self._unbind_incoming(queue)
         for consumer in consumers:

@@ -87,11 +87,9 @@ def forget(state: State, connection: Connection) -> None:
     del state.connections[connection.number]
     release(state, connection.channels.values())
     connection.channels = {}
-    vhost = connection.vhost
-    if vhost is not None:
-        for queue in [queue for queue in vhost.queues.values() if queue.owner == connection.number]:
-            if not queue.deleted:
-                vhost.delete_queue(queue)
+    for queue in connection.exclusive_queues:
+        if not queue.deleted:
+            queue.vhost.delete_queue(queue)
 
 
 # What the owner does

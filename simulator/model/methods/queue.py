@@ -102,6 +102,8 @@ def create(channel: Channel, name: str, command: commands.QueueDeclare) -> Queue
         owner=command.connection if command.exclusive else None,
         arguments=arguments,
     )
+    if queue.exclusive:
+        channel.connection.exclusive_queues[queue] = None
     return queue
 
 
