@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from simulator.tcp.options import Options
     from simulator.wire import FieldTable
 
-VERSIONS = {"3.10": "3.10.25", "4.3": "4.3.0"}
-"""What a broker of each semantics calls its version: scripts compare it with RabbitMQ's."""
+VERSIONS = {"3.10": "3.10.8", "4.3": "4.3.6"}
+"""What a broker of each semantics calls its version: the release that its answers were measured on.
+
+Scripts compare it with RabbitMQ's."""
 _log = logging.getLogger(__name__)
 
 

@@ -15,7 +15,14 @@ ALL = {"configure": ".*", "write": ".*", "read": ".*"}
 def test_overview(broker: Embedded) -> None:
     """The overview has the version that scripts look for."""
     shown = broker.api("GET", "overview").json()
-    assert shown["rabbitmq_version"] == shown["product_version"] == "4.3.0"
+    assert shown["rabbitmq_version"] == shown["product_version"] == "4.3.6"
+
+
+def test_version_is_the_measured_one() -> None:
+    """Each semantics calls itself what it was compared with, release for release."""
+    with Embedded.start("--semantics=3.10") as older:
+        assert older.ready["version"] == "3.10.8"
+        assert older.api("GET", "overview").json()["rabbitmq_version"] == "3.10.8"
 
 
 @pytest.mark.parametrize("auth", [None, ("guest", "wrong"), ("nobody", "secret")])
