@@ -31,14 +31,14 @@ _FORM = 1
 
 
 class DataError(Exception):
-    """The file cannot be read or understood; the text is a sentence for a person."""
+    """The file cannot be read, understood or written; the text is a sentence for a person."""
 
 
 # Out
 
 
 def save(node: Node, path: Path) -> None:
-    """Write all that survives; every connection is closed by now."""
+    """Write all that survives; every connection is closed by now. Raises DataError."""
     document = {
         "form": _FORM,
         "users": [
@@ -48,10 +48,27 @@ def save(node: Node, path: Path) -> None:
         "permissions": [*node.permissions()],
         "vhosts": [_vhost(vhost) for vhost in node.broker.vhosts.values()],
     }
-    draft = path.with_suffix(".draft")
-    draft.touch(mode=0o600)
-    draft.write_text(json.dumps(document), "utf-8")
-    draft.replace(path)
+    draft = _draft(path)
+    try:
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(document), "utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise DataError(f"{path} cannot be written ({error}); nothing is saved") from error
+
+
+def check_writable(path: Path) -> None:
+    """Find out at the start whether the end can `save`. Raises DataError."""
+    draft = _draft(path)
+    try:
+        draft.touch(mode=0o600)
+        draft.unlink()
+    except OSError as error:
+        raise DataError(f"{path} cannot be written ({error}); name another file") from error
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f"{path.name}.draft")
 
 
 def _vhost(vhost: VHost) -> dict[str, Any]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import json
 import os
 import resource
 import signal
+import socket
 import ssl
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from simulator.model import commands
-from simulator.tcp.durable import DataError, load, save
+from simulator.tcp.durable import DataError, check_writable, load, save
 from simulator.tcp.management import serve_management
 from simulator.tcp.node import Node
 
@@ -41,14 +43,17 @@ def run(options: Options) -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     try:
         asyncio.run(serve(options))
-    except StartError as error:
+    except (StartError, DataError) as error:
         sys.stderr.write(f"warren broker: {error}\n")
-        return 2
+        return 2 if isinstance(error, StartError) else 1
     return 0
 
 
 async def serve(options: Options) -> None:
-    """Listen, print the ready line, and serve until SIGTERM or SIGINT. Raises StartError."""
+    """Listen, print the ready line, and serve until SIGTERM or SIGINT.
+
+    Raises StartError, and DataError when what survives cannot be saved at the end.
+    """
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -57,6 +62,7 @@ async def serve(options: Options) -> None:
     if options.data is not None:
         try:
             load(node, options.data)
+            check_writable(options.data)
         except DataError as error:
             raise StartError(str(error)) from error
     amqp = await _listen(node)
@@ -83,7 +89,7 @@ async def _listen(node: Node) -> asyncio.Server:
         return await node.loop.create_server(
             node.new_client, options.host, options.port, ssl=_tls(options), backlog=1024
         )
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter from a host no name server is asked for
         raise StartError(_trouble(error, options.host, options.port)) from error
 
 
@@ -100,9 +106,12 @@ def _tls(options: Options) -> ssl.SSLContext | None:
     return context
 
 
-def _trouble(error: OSError, host: str, port: int | None) -> str:
+def _trouble(error: OSError | UnicodeError, host: str, port: int | None) -> str:
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return f"cannot listen: {host} is no host that can be found; choose another host"
     reason = os.strerror(error.errno).lower() if error.errno else str(error)
-    advice = "choose another port, or 0 for any free one" if port else "choose another host"
+    of_the_port = error.errno in {errno.EADDRINUSE, errno.EACCES}
+    advice = "choose another port, or 0 for any free one" if of_the_port else "choose another host"
     return f"cannot listen on {host}:{port}: {reason}; {advice}"
 
 

@@ -34,6 +34,20 @@ def until(condition: Callable[[], bool], timeout: float = TIMEOUT) -> None:
         time.sleep(0.02)
 
 
+def refused(*options: str) -> str:
+    """Start a broker that must not start: it ends with status 2; return its one line."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "simulator.tcp", "--port=0", "--management-port=0", *options],
+        capture_output=True,
+        text=True,
+        timeout=START_TIMEOUT,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    (line,) = ended.stderr.splitlines()
+    return line
+
+
 @dataclass(slots=True)
 class Embedded:
     """A running embedded broker; `ready` is its ready line."""

@@ -7,7 +7,7 @@ import pika
 import pika.exceptions
 import pytest
 
-from tests.simulator.tcp.embedded import TIMEOUT, Embedded, until
+from tests.simulator.tcp.embedded import TIMEOUT, Embedded, refused, until
 
 ALL = {"configure": ".*", "write": ".*", "read": ".*"}
 
@@ -184,5 +184,25 @@ def test_bad_durable_file(tmp_path: Path) -> None:
     """A file of another kind is one line, and nothing is served."""
     data = tmp_path / "durable.json"
     data.write_text("{}")
-    with pytest.raises(ValueError, match="Expecting value"):
-        Embedded.start(f"--data={data}")
+    assert f"{data} is not what an embedded broker saved" in refused(f"--data={data}")
+
+
+@pytest.mark.parametrize("folder", ["none", "file", "draft"])
+def test_durable_file_that_cannot_be_written(tmp_path: Path, folder: str) -> None:
+    """Where nothing can be saved at the end, nothing is served."""
+    (tmp_path / "file").touch()
+    (tmp_path / "draft" / "durable.json.draft").mkdir(parents=True)
+    data = tmp_path / folder / "durable.json"
+    assert str(data) in refused(f"--data={data}")
+
+
+def test_durable_file_that_cannot_be_written_any_more(tmp_path: Path) -> None:
+    """A folder that is gone at the end is one line, and status 1."""
+    data = tmp_path / "folder" / "durable.json"
+    data.parent.mkdir()
+    log = tmp_path / "log"
+    with log.open("w") as stderr, Embedded.start(f"--data={data}", stderr=stderr) as broker:
+        data.parent.rmdir()
+        assert broker.end() == 1
+    (line,) = log.read_text().splitlines()
+    assert f"{data} cannot be written" in line

@@ -1,8 +1,6 @@
 """The embedded broker as clients see it: who gets in, what comes back, and how it ends."""
 
 import socket
-import subprocess
-import sys
 
 import pika
 import pika.exceptions
@@ -11,7 +9,7 @@ import pytest
 
 from simulator import wire
 from tests.requisites import missing
-from tests.simulator.tcp.embedded import PASSWORD, TIMEOUT, Embedded, Raw, until
+from tests.simulator.tcp.embedded import PASSWORD, Embedded, Raw, refused, until
 
 
 def test_publish_get_ack(broker: Embedded) -> None:
@@ -165,29 +163,30 @@ def test_end_in_order() -> None:
 
 def test_port_taken(broker: Embedded) -> None:
     """A taken port is one line and status 2."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "simulator.tcp", f"--port={broker.port}"],
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-        check=False,
-    )
-    assert ended.returncode == 2
-    (line,) = ended.stderr.splitlines()
-    assert f"127.0.0.1:{broker.port}: address already in use" in line
+    line = refused(f"--port={broker.port}")
+    assert f"127.0.0.1:{broker.port}: address already in use; choose another port" in line
 
 
 def test_taken_management_port(broker: Embedded) -> None:
     """The management port's line names that port."""
     port = broker.ready["management_port"]
-    ended = subprocess.run(
-        [sys.executable, "-m", "simulator.tcp", "--port=0", f"--management-port={port}"],
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-        check=False,
-    )
-    assert (ended.returncode, f":{port}: address already" in ended.stderr) == (2, True)
+    assert f":{port}: address already in use" in refused(f"--management-port={port}")
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        ("nowhere.invalid", "nowhere.invalid is no host that can be found"),
+        ("x" * 70, "is no host that can be found"),
+        ("192.0.2.1", "192.0.2.1:5672: cannot assign requested address"),
+    ],
+)
+def test_bad_host(host: str, reason: str) -> None:
+    """A host that is none, or not of this machine, is named as the trouble; the port is not."""
+    line = refused(f"--host={host}", "--port=5672")
+    assert reason in line
+    assert "unknown error" not in line
+    assert line.endswith("choose another host")
 
 
 def test_random_password() -> None:
