@@ -26,6 +26,7 @@ class Properties:
     reply_to: str | None = None
     expiration: str | None = None
     user_id: str | None = None
+    size: int = 3
 
     def replace(self, **changes: Any) -> Self:
         """Return these properties with `changes`."""

@@ -97,13 +97,13 @@ class ForceClose(ConnectionCommand):
 
 @fact
 class GrantCredit(ConnectionCommand):
-    """Let the connection's consumers have so many deliveries more, from now on.
+    """Let the connection's consumers have deliveries of so many octets more, by `Message.size`.
 
     A connection begins without any limit. An owner that sets one keeps what waits for a client that
     does not read in the queues.
     """
 
-    deliveries: int
+    octets: int
 
 
 @fact

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class Connection:
     """A known user's connection; `vhost` is None until it is open.
 
-    `credit` is how many deliveries its consumers may still have; direct replies do not count.
+    `credit` is how many octets of deliveries its consumers may still have; the last one may be more
+    than is left. Direct replies do not count.
     """
 
     __slots__ = (

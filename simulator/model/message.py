@@ -18,6 +18,8 @@ Table = "Mapping[str, object]"
 
 PERSISTENT = 2
 """The delivery mode that survives a restart in a durable queue."""
+OVERHEAD = 512
+"""Octets that a message counts beside its body and properties: what it takes to remember one."""
 
 
 class Properties(Protocol):
@@ -26,6 +28,10 @@ class Properties(Protocol):
     An implementation may keep the encoded bytes and decode on first use. `headers` is None when
     absent.
     """
+
+    @property
+    def size(self) -> int:
+        """How many octets they take."""
 
     @property
     def headers(self) -> Mapping[str, object] | None:
@@ -83,3 +89,8 @@ class Message:
     def routing_keys(self) -> tuple[str, ...]:
         """Every key the message is routed by: its own, then CC, then BCC."""
         return (self.routing_key, *self.copies, *self.blind_copies)
+
+    @property
+    def size(self) -> int:
+        """How many octets it counts where memory does."""
+        return OVERHEAD + self.properties.size + len(self.body)

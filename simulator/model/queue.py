@@ -219,7 +219,7 @@ class Queue:
         channel = consumer.channel
         tag = channel.next_delivery_tag
         channel.next_delivery_tag = tag + 1
-        channel.connection.credit -= 1
+        channel.connection.credit -= enqueued.message.size
         if not consumer.no_ack:
             enqueued.consumer = consumer
             consumer.unacked += 1

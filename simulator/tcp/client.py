@@ -31,10 +31,10 @@ CLOSING_TIMEOUT = 30.0
 LOST_SYNC_TIMEOUT = 3.0
 """Seconds, all three RabbitMQ's: until a connection must be open; for a client's close-ok; and to
 read why it is closed, for one whose frames cannot be told apart any more."""
-CREDIT = 400
-"""Deliveries that may be on their way to one connection before its socket has taken them."""
 HIGH_WATER = 256 * 1024
 """Octets that may wait for one socket before deliveries to it stop."""
+CREDIT = HIGH_WATER
+"""Octets of deliveries that may be on their way to one socket; the last one may be more."""
 READ_LIMIT = 16 * HIGH_WATER
 """Octets that may wait for one socket before nothing more is read from it."""
 _REMEMBERED = 256  # how many different properties of its publishes are kept
@@ -211,8 +211,8 @@ class Client(asyncio.Protocol):
     def say(self, event: events.Event) -> None:
         """Put an event into the frames that `flush` writes."""
         kind = type(event)
-        if kind is events.BasicDeliver:
-            self._credit -= 1
+        if isinstance(event, events.BasicDeliver):
+            self._credit -= event.message.size
             self._out.append(to_octets(event, self.wire.limits.frame_max))
         elif isinstance(event, events.BasicAck) and not event.multiple:
             self._confirm_later(event)

@@ -27,6 +27,7 @@ class Properties:
         "octets",
         "priority",
         "reply_to",
+        "size",
         "user_id",
     )
 
@@ -34,6 +35,7 @@ class Properties:
         """Take `octets`; raises ``FieldSyntaxError`` when they are no properties."""
         known = decode_properties(octets) if decoded is None else decoded
         self.octets = octets
+        self.size = len(octets)
         self.headers: Mapping[str, object] | None = known.headers
         self.delivery_mode = known.delivery_mode
         self.priority = known.priority

@@ -67,7 +67,7 @@ def force_close(state: State, connection: Connection, command: commands.ForceClo
 
 def grant_credit(_state: State, connection: Connection, command: commands.GrantCredit) -> None:
     """Limit the deliveries to come, and make those that waited for it."""
-    connection.credit = command.deliveries
+    connection.credit = command.octets
     for channel in [*connection.channels.values()]:
         wake(channel)
 

@@ -29,6 +29,7 @@ class Properties:
     expiration: str | None = None
     user_id: str | None = None
     content_type: str | None = None
+    size = 0  # what properties take is no matter of the model
 
     def replace(self, **changes: Any) -> Properties:
         """Return these properties with `changes`."""

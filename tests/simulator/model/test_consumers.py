@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from simulator.model import commands, events
-from tests.simulator.model.lab import Client, Lab, bodies, closed
+from tests.simulator.model.lab import Client, Lab, bodies, closed, message
 
 
 def owners(caused: list[Any]) -> Any:
@@ -172,9 +172,18 @@ def test_auto_delete_queue_goes_with_its_last_consumer(client: Client) -> None:
 
 
 def test_credit_keeps_deliveries_in_the_queue(client: Client) -> None:
-    """A connection whose owner grants so much credit gets so many deliveries, the rest wait."""
-    client.lab.do(commands.GrantCredit(1, 2))
+    """A connection whose owner grants some octets gets deliveries until they are used up."""
+    size = message("q", b"1").size
+    client.lab.do(commands.GrantCredit(1, size + 1))
     client.consume("q", "a")
     assert publish(client, 3) == ["a", "a"]
     assert client.ack(1) == []
-    assert owners(client.lab.do(commands.GrantCredit(1, 5))) == ["a"]
+    assert owners(client.lab.do(commands.GrantCredit(1, 1))) == ["a"]
+
+
+def test_a_large_delivery_takes_more_credit(client: Client) -> None:
+    """A body counts by its octets."""
+    client.lab.do(commands.GrantCredit(1, 10_000))
+    client.consume("q", "a")
+    delivered = [client.publish("q", b"x" * 6_000) for _ in range(3)]
+    assert [len(each) for each in delivered] == [1, 1, 0]

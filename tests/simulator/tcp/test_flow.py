@@ -46,6 +46,22 @@ def test_slow_reader(no_ack: bool) -> None:
         assert broker.queue("slow")["messages_ready"] == 0
 
 
+def test_slow_reader_of_large_bodies() -> None:
+    """Octets count, not deliveries: what a client does not read of large bodies stays, too."""
+    with Embedded.start() as broker, Raw(broker) as client:
+        fill(broker, "large", 64, b"x" * MIB)
+        client.send(wire.BasicConsume("large", no_ack=True))
+        until(lambda: broker.queue("large")["messages_ready"] < 64)
+        with broker.connect() as other:  # by its answer, deliveries have had their turn
+            other.channel().basic_qos(prefetch_count=1)
+        assert broker.queue("large")["messages_ready"] > 32
+        client.expect(wire.BasicConsumeOk)
+        got = 0
+        while got < 64:
+            got += isinstance(client.said(), wire.BasicDeliver)
+        assert broker.queue("large")["messages_ready"] == 0
+
+
 def test_reader_that_asks_and_never_reads(broker: Embedded) -> None:
     """A client that only asks is not read from any more; others go on."""
     fill(broker, "asked", 1, b"x" * MIB)
