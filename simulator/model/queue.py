@@ -55,6 +55,7 @@ class Queue:
         "policy",
         "ready",
         "ready_bytes",
+        "ready_size",
         "rotation",
         "state",
         "ttl_deadline",
@@ -91,6 +92,7 @@ class Queue:
             Lane() if self.policy.max_priority is None else Priorities(self.policy.max_priority)
         )
         self.ready_bytes = 0
+        self.ready_size = 0
         self.next_position = 0
         self.unacked_count = 0
         self.may_expire = False  # whether any message here ever had a deadline
@@ -146,6 +148,7 @@ class Queue:
         enqueued.redelivered = enqueued.failed  # not when it is delivered at once: so does RabbitMQ
         self.ready.push(enqueued)
         self.ready_bytes += len(message.body)
+        self.ready_size += message.size
         if policy.limited:
             self._drop_head()
         if self.may_expire:
@@ -159,6 +162,7 @@ class Queue:
         enqueued.redelivered = enqueued.failed = redelivered
         self.ready.push(enqueued)
         self.ready_bytes += len(message.body)
+        self.ready_size += message.size
         if expires_at is not None:
             self.may_expire = True
             self.drop_expired()
@@ -174,6 +178,7 @@ class Queue:
             enqueued.consumer = None
             self.ready.put_back(enqueued)
             self.ready_bytes += len(enqueued.message.body)
+            self.ready_size += enqueued.message.size
         if self.policy.limited and self.policy.overflow is Overflow.DROP_HEAD:
             self._drop_head()
         if self.may_expire:
@@ -201,6 +206,7 @@ class Queue:
         count = len(self.ready)
         self.ready.clear()
         self.ready_bytes = 0
+        self.ready_size = 0
         return count
 
     def drop_expired(self) -> None:
@@ -251,6 +257,7 @@ class Queue:
     def _take(self) -> Enqueued:
         enqueued = self.ready.pop()
         self.ready_bytes -= len(enqueued.message.body)
+        self.ready_size -= enqueued.message.size
         return enqueued
 
     # Limits and deadlines
@@ -362,5 +369,6 @@ class Queue:
                 enqueued.redelivered = enqueued.failed
             self.ready.push(enqueued)
             self.ready_bytes += len(enqueued.message.body)
+            self.ready_size += enqueued.message.size
         self.had_consumers = False
         self.touch()

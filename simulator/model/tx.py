@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from simulator.model.message import Message
     from simulator.model.queue import Queue
@@ -20,11 +20,17 @@ class Transaction:
     tags, so that a rollback can give the deliveries back.
     """
 
-    __slots__ = ("publishes", "settlements")
+    __slots__ = ("publishes", "settlements", "size")
 
     def __init__(self) -> None:
         """Begin with nothing held back."""
         self.publishes: list[
             tuple[Message, tuple[Queue, ...], bool]
         ] = []  # the last says whether mandatory
+        self.size = 0  # of all these messages
         self.settlements: list[tuple[Outcome, Mapping[int, Enqueued]]] = []
+
+    def publish(self, message: Message, queues: Collection[Queue], *, mandatory: bool) -> None:
+        """Hold a routed message back."""
+        self.publishes.append((message, tuple(queues), mandatory))
+        self.size += message.size

@@ -37,7 +37,8 @@ CREDIT = HIGH_WATER
 """Octets of deliveries that may be on their way to one socket; the last one may be more."""
 READ_LIMIT = 16 * HIGH_WATER
 """Octets that may wait for one socket before nothing more is read from it."""
-_REMEMBERED = 256  # how many different properties of its publishes are kept
+_REMEMBERED = 256  # how many different properties of its publishes are kept,
+_REMEMBERED_SIZE = 1024  # and no longer ones: they outlive the messages, and no limit counts them
 
 
 class Client(asyncio.Protocol):
@@ -72,6 +73,11 @@ class Client(asyncio.Protocol):
     def waiting(self) -> int:
         """How many octets wait for the socket."""
         return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
+    @property
+    def publishes(self) -> bool:
+        """Whether it has published, or has begun to."""
+        return self.published or self.wire.unfinished > 0
 
     # The socket
 
@@ -170,7 +176,7 @@ class Client(asyncio.Protocol):
         except wire.AmqpError as error:
             self._close_with(error)
             return Properties(b"\0\0")
-        if len(self._properties) < _REMEMBERED:
+        if len(self._properties) < _REMEMBERED and len(octets) <= _REMEMBERED_SIZE:
             self._properties[octets] = properties
         return properties
 

@@ -1,7 +1,9 @@
 """The memory alarm: publishers are blocked while messages take more than a limit.
 
-What counts are the bodies in queues and those that clients hold, and what waits for sockets; not
-the process's size, which Python gives back late or never, so that an alarm would not end.
+What counts are messages, by `Message.size` (body, properties, and an overhead for each): those in
+queues, those that are delivered and not settled, those that transactions hold back, and what there
+is of unfinished ones; and what waits for sockets. Not the process's size, which Python gives back
+late or never, so that an alarm would not end.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from simulator.model.channel import Channel
     from simulator.tcp.node import Node
 
 _STEP = 1 << 16
@@ -29,18 +32,18 @@ class Memory:
         self._octets_in = 0
 
     def used(self) -> int:
-        """Count the octets; O(queues and deliveries that are not settled)."""
+        """Count the octets; O(queues, clients, and deliveries that are not settled)."""
         broker = self._node.broker
         ready = sum(
-            queue.ready_bytes for vhost in broker.vhosts.values() for queue in vhost.queues.values()
+            queue.ready_size for vhost in broker.vhosts.values() for queue in vhost.queues.values()
         )
-        unacked = sum(
-            len(enqueued.message.body)
+        held = sum(
+            _held(channel)
             for connection in broker.connections.values()
             for channel in connection.channels.values()
-            for enqueued in channel.unacked.values()
         )
-        return ready + unacked + sum(each.waiting for each in self._node.clients.values())
+        clients = sum(each.waiting + each.wire.unfinished for each in self._node.clients.values())
+        return ready + held + clients
 
     def received(self, octets: int) -> None:
         """Note what came from a client."""
@@ -57,7 +60,7 @@ class Memory:
                 self._node.loop.call_later(_INTERVAL, self._count_again)
         if self.alarm:
             for client in self._node.clients.values():
-                if client.published and not client.blocked:
+                if client.publishes and not client.blocked:
                     client.block()
 
     def _count_again(self) -> None:
@@ -69,3 +72,16 @@ class Memory:
         for client in [*self._node.clients.values()]:
             if client.blocked:
                 client.unblock()
+
+
+def _held(channel: Channel) -> int:
+    """Count the deliveries of a channel that are not settled, and what its transaction holds."""
+    deliveries = sum(enqueued.message.size for enqueued in channel.unacked.values())
+    if channel.tx is None:
+        return deliveries
+    settled = (
+        enqueued.message.size
+        for _, settlement in channel.tx.settlements
+        for enqueued in settlement.values()
+    )
+    return deliveries + channel.tx.size + sum(settled)

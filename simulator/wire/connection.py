@@ -46,6 +46,8 @@ from simulator.wire.properties import split_header
 
 MAX_BODY_SIZE: Final = 536_870_912
 """Octets; RabbitMQ takes no larger body whatever its settings are."""
+PIECE_OVERHEAD: Final = 64
+"""Octets that remembering one frame of an unfinished message takes beside its payload."""
 _REMEMBERED: Final = 2048
 """Of how many payloads of basic.publish the meaning is kept: most publishers use a few."""
 
@@ -74,14 +76,21 @@ SAYS_WHY: Final[Mapping[State, Callable[[AmqpError], bool]]] = {
 class _Content:
     """A message on its way in: its method, then its header, then as much body as there is."""
 
-    __slots__ = ("method", "missing", "pieces", "properties")
+    __slots__ = ("method", "missing", "pieces", "properties", "size")
 
     def __init__(self, method: Method) -> None:
         """Wait for the header."""
         self.method = method
         self.properties: bytes | None = None
+        self.size = 0
         self.missing = 0
         self.pieces: list[bytes] = []
+
+    @property
+    def held(self) -> int:
+        """How many octets are here by now; every frame takes some of its own."""
+        octets = self.size - self.missing + len(self.properties or b"")
+        return octets + PIECE_OVERHEAD * (len(self.pieces) + 1)
 
 
 Step: TypeAlias = "Callable[[Connection, Method, list[WireEvent]], None]"
@@ -140,6 +149,11 @@ class Connection:
     def ended(self) -> bool:
         """Whether nothing more will be said."""
         return self.state is State.ENDED
+
+    @property
+    def unfinished(self) -> int:
+        """How many octets of messages that are not whole yet are held; O(those messages)."""
+        return sum(content.held for content in self._contents.values())
 
     def capable(self, capability: str) -> bool:
         """Tell whether the client has said that it can do this."""
@@ -223,7 +237,7 @@ class Connection:
             raise _too_large(
                 content, f"content body size {size} exceeds maximum allowed size {MAX_BODY_SIZE}"
             )
-        content.missing = size
+        content.size = content.missing = size
         if not size:
             del self._contents[channel]
             events.append(Command(channel, content.method, content.properties, b""))

@@ -43,7 +43,7 @@ def publish(state: State, channel: Channel, command: commands.BasicPublish) -> N
     if channel.tx is None:
         distribute(state, channel, message, queues, mandatory=command.mandatory)
     else:
-        channel.tx.publishes.append((message, tuple(queues), command.mandatory))
+        channel.tx.publish(message, queues, mandatory=command.mandatory)
 
 
 def check(channel: Channel, command: commands.BasicPublish, message: Message) -> None:

@@ -136,6 +136,7 @@ class Conservation(RuleBasedStateMachine):
         for name, queue in self.lab.broker.vhosts["/"].queues.items():
             assert queue.unacked_count == held[name]
             assert queue.ready_bytes == sum(map(len, self.lab.ready(name)))
+            assert queue.ready_size == sum(each.message.size for each in queue.ready)
 
     @invariant()
     def ready_messages_are_in_order(self) -> None:

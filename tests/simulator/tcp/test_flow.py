@@ -5,6 +5,7 @@ import socket
 import ssl
 import subprocess
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,62 @@ def test_memory_limit() -> None:
             return broker.api("GET", "health/checks/alarms").status_code == 200
 
         until(all_is_read)
+
+
+def _publish_in_transaction(client: Raw) -> Iterator[None]:
+    client.send(wire.TxSelect())
+    client.expect(wire.TxSelectOk)
+    yield from _publish(client, BODY)
+
+
+def _publish_empty_bodies(client: Raw) -> Iterator[None]:
+    yield from _publish(client, b"")
+
+
+def _publish_headers(client: Raw) -> Iterator[None]:
+    for number in range(2000):
+        header = wire.ContentHeader(60, 0, wire.BasicProperties(headers={f"{number}": "x" * 2048}))
+        client.socket.sendall(
+            wire.encode_message(1, wire.BasicPublish("", "counted"), header, b"", 131_072)
+        )
+        yield
+
+
+def _begin_to_publish(client: Raw) -> Iterator[None]:
+    client.send(wire.BasicPublish("", "counted"))
+    header = wire.join_header(60, 256 * MIB, b"\0\0")
+    client.socket.sendall(wire.encode_frame(wire.FrameKind.HEADER, 1, header))
+    for _ in range(600):
+        client.socket.sendall(wire.encode_frame(wire.FrameKind.BODY, 1, BODY))
+        yield
+
+
+def _publish(client: Raw, body: bytes) -> Iterator[None]:
+    for _ in range(20_000 if not body else 600):
+        client.publish("counted", body)
+        yield
+
+
+@pytest.mark.parametrize(
+    "publish", [_publish_in_transaction, _publish_empty_bodies, _publish_headers, _begin_to_publish]
+)
+def test_memory_limit_counts(publish: Callable[[Raw], Iterator[None]]) -> None:
+    """Whatever messages take raises the alarm, and its publisher is blocked."""
+    able: dict[str, Any] = {"capabilities": {"connection.blocked": True}}
+    with Embedded.start("--memory-limit=2M") as broker, Raw(broker, **able) as publisher:
+        publisher.send(wire.QueueDeclare("counted", durable=True))
+        publisher.expect(wire.QueueDeclareOk)
+        publisher.socket.settimeout(1.0)
+        with contextlib.suppress(TimeoutError):
+            for _ in publish(publisher):
+                pass
+        publisher.socket.settimeout(TIMEOUT)
+        publisher.expect(wire.ConnectionBlocked)
+        assert broker.api("GET", "health/checks/alarms").status_code == 503
+        (shown,) = broker.api("GET", "connections").json()
+        broker.api("DELETE", f"connections/{shown['name']}")
+        broker.api("DELETE", "queues/%2F/counted")
+        until(lambda: broker.api("GET", "health/checks/alarms").status_code == 200)
 
 
 def test_silent_client_is_cut_off_at_the_third_tick(broker: Embedded) -> None:
