@@ -17,7 +17,8 @@ from simulator.tcp.management.request import Answer, Refused, Request
 if TYPE_CHECKING:
     from simulator.tcp.node import Node
 
-IDLE_TIMEOUT = 60.0  # seconds that a connection may be open without a whole request
+IDLE_TIMEOUT = 60.0
+"""Seconds that a connection may be open without a whole request, or without reading the answers."""
 MAX_BODY = 32 << 20
 """Octets of a request; a message in base64 is the largest there is."""
 _REALM = {"WWW-Authenticate": 'Basic realm="RabbitMQ Management"'}
@@ -34,6 +35,12 @@ class HttpClient(asyncio.Protocol):
         self._request: h11.Request | None = None
         self._body = bytearray()
         self._deadline: asyncio.TimerHandle | None = None
+        self._writing_paused = False
+
+    @property
+    def waiting(self) -> int:
+        """How many octets wait for the socket."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for a request."""
@@ -51,11 +58,23 @@ class HttpClient(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Answer every request that is whole now."""
-        try:
-            self._http.receive_data(data)
-            self._read()
-        except h11.RemoteProtocolError as error:
-            self._give_up(HTTPStatus(error.error_status_hint), str(error))
+        self._http.receive_data(data)
+        self._answer()
+
+    def pause_writing(self) -> None:
+        """Hear no more for now: the client does not read its answers."""
+        self._writing_paused = True
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Answer what has come meanwhile, and read again."""
+        self._writing_paused = False
+        if self._transport is None or self._transport.is_closing():
+            return
+        self._wait()
+        self._transport.resume_reading()
+        self._answer()
 
     def close(self) -> None:
         """End the connection."""
@@ -65,10 +84,21 @@ class HttpClient(asyncio.Protocol):
     def _wait(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
-        self._deadline = self._node.loop.call_later(IDLE_TIMEOUT, self.close)
+        self._deadline = self._node.loop.call_later(IDLE_TIMEOUT, self._abort)
+
+    def _abort(self) -> None:
+        """End the connection, though the client may not have read all."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _answer(self) -> None:
+        try:
+            self._read()
+        except h11.RemoteProtocolError as error:
+            self._give_up(HTTPStatus(error.error_status_hint), str(error))
 
     def _read(self) -> None:
-        while True:
+        while not self._writing_paused:
             event = self._http.next_event()
             if event is h11.NEED_DATA or event is h11.PAUSED:
                 return
