@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class FaultKind(StrEnum):
@@ -18,7 +23,7 @@ class FaultKind(StrEnum):
 
 
 class FaultError(ValueError):
-    """The text describes no fault."""
+    """The text describes no fault, or faults that cannot be together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,17 @@ def parse_fault(text: str) -> Fault:
     if not (whole and 0 < fault.value < float("inf")):
         raise FaultError(f"{text!r}: {value} is not above zero, or no whole number of acks")
     return fault
+
+
+def check_together(faults: Iterable[Fault]) -> None:
+    """Raise FaultError when two faults are to happen at the same ack."""
+    at_ack = [each for each in faults if each.kind is not FaultKind.DELAY]
+    for first, second in combinations(at_ack, 2):
+        if first.value == second.value:
+            raise FaultError(
+                f"{first.kind}:{first.value:.0f} and {second.kind}:{second.value:.0f} are at the "
+                "same ack: give one of them"
+            )
 
 
 class FaultPlan:

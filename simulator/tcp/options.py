@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from simulator.model import Version
-from simulator.tcp.faults import Fault, FaultError, parse_fault
+from simulator.tcp.faults import Fault, FaultError, check_together, parse_fault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +54,10 @@ def parse(arguments: Sequence[str], program: str = "warren broker") -> Options:
     found = parser.parse_args(arguments)
     if (found.tls_cert is None) != (found.tls_key is None):
         parser.error("give --tls-cert and --tls-key together, or neither")
+    try:
+        check_together(found.fault)
+    except FaultError as error:
+        parser.error(str(error))
     password = found.password or os.environ.get(PASSWORD_VARIABLE, "")
     return Options(
         host=found.host,

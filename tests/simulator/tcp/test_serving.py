@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from simulator import wire
+from simulator.tcp.options import parse
 from tests.requisites import missing
 from tests.simulator.tcp.embedded import PASSWORD, Embedded, Raw, refused, until
 
@@ -187,6 +188,14 @@ def test_bad_host(host: str, reason: str) -> None:
     assert reason in line
     assert "unknown error" not in line
     assert line.endswith("choose another host")
+
+
+def test_two_faults_at_one_ack(capsys: pytest.CaptureFixture[str]) -> None:
+    """Two faults cannot happen at the same ack, and neither is left out in silence."""
+    faults = "--fault=disconnect-ack:3", "--fault=half-open-ack:3"
+    with pytest.raises(SystemExit, match="2"):
+        parse(["--fault=disconnect-ack:2", *faults])
+    assert "disconnect-ack:3 and half-open-ack:3" in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_random_password() -> None:
