@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pika
+import pika.exceptions
 import pytest
 
 from simulator import wire
@@ -245,7 +247,7 @@ def test_fault_delay() -> None:
 
 
 def test_tls(tmp_path: Path) -> None:
-    """With a certificate the AMQP port speaks TLS."""
+    """With a certificate the AMQP port speaks TLS: a message goes in and comes back."""
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     request = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost"
     subprocess.run(
@@ -256,10 +258,13 @@ def test_tls(tmp_path: Path) -> None:
     )
     with Embedded.start(f"--tls-cert={certificate}", f"--tls-key={key}") as broker:
         context = ssl.create_default_context(cafile=str(certificate))
-        with (
-            socket.create_connection(("127.0.0.1", broker.port), 10) as plain,
-            context.wrap_socket(plain, server_hostname="localhost") as secret,
-        ):
-            secret.sendall(wire.PROTOCOL_HEADER)
-            (frame,) = wire.FrameParser().feed(secret.recv(65_536))
-            assert isinstance(wire.decode_frame(frame), wire.ConnectionStart)
+        body = b"x" * MIB  # many records of TLS
+        tls = pika.SSLOptions(context, "localhost")
+        with broker.connect(ssl_options=tls) as connection:
+            channel = connection.channel()
+            channel.confirm_delivery()
+            channel.queue_declare("secret", durable=True)
+            channel.basic_publish("", "secret", body)
+            assert channel.basic_get("secret", auto_ack=True)[2] == body
+        with pytest.raises(pika.exceptions.AMQPConnectionError):
+            broker.connect()
