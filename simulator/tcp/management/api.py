@@ -128,6 +128,12 @@ def _list_permissions(node: Node, _request: Request) -> Answer:
     return _shown([*node.permissions()])
 
 
+def _show_permissions(node: Node, _request: Request, vhost: str, user: str) -> Answer:
+    asked = {"user": user, "vhost": vhost}
+    shown = (each for each in node.permissions() if asked.items() <= each.items())
+    return _shown(_found(next(shown, None)))
+
+
 def _put_permissions(node: Node, request: Request, vhost: str, user: str) -> Answer:
     _found(node.broker.vhosts.get(vhost))
     _found(node.accounts.get(user))
@@ -300,6 +306,7 @@ ROUTES: dict[tuple[str, ...], Handler] = {
     ("PUT", "users", "*"): _put_user,
     ("DELETE", "users", "*"): _delete_user,
     ("GET", "permissions"): _list_permissions,
+    ("GET", "permissions", "*", "*"): _show_permissions,
     ("PUT", "permissions", "*", "*"): _put_permissions,
     ("DELETE", "permissions", "*", "*"): _delete_permissions,
     ("GET", "queues"): _list_queues,

@@ -64,6 +64,18 @@ def test_vhost_and_user(broker: Embedded) -> None:
     assert broker.api("DELETE", "users/eva").status_code == 204
 
 
+def test_permissions(broker: Embedded) -> None:
+    """What a user may do in a vhost is shown once it is given, and no more when it is taken."""
+    path = "permissions/%2F/fay"
+    broker.api("PUT", "users/fay", json={"password": "pw", "tags": ""})
+    assert broker.api("GET", path).status_code == 404
+    assert broker.api("PUT", path, json={**ALL, "write": "^a"}).status_code == 201
+    shown = broker.api("GET", path).json()
+    assert shown == {"user": "fay", "vhost": "/", **ALL, "write": "^a"}
+    assert broker.api("DELETE", path).status_code == 204
+    assert broker.api("GET", path).status_code == 404
+
+
 def test_close_connection_with_reason(broker: Embedded) -> None:
     """A connection is closed by its name, and told why."""
     connection = broker.connect()
