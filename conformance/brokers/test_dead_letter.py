@@ -22,11 +22,11 @@ def _dead_lettering(broker: BrokerRig, name: str, **arguments: Any) -> str:
     return broker.queue(name, arguments={"x-dead-letter-exchange": "dlx", **arguments})
 
 
-def _give_up(broker: BrokerRig, queue: str) -> None:
+def _give_up(broker: BrokerRig, queue: str, method: str = "basic_reject") -> None:
     channel = broker.channel()
     message = broker.get(queue, channel, auto_ack=False)
     assert message is not None, f"nothing is ready in {queue}"
-    channel.basic_reject(message.tag, requeue=False)
+    getattr(channel, method)(message.tag, requeue=False)
     channel.close()
 
 
@@ -42,13 +42,14 @@ def _deaths(message: Message) -> list[tuple[str, str, int]]:
 
 
 @pytest.mark.requirement("dead-letter.rejected")
-def test_rejected(broker: BrokerRig) -> None:
-    """What is rejected without requeue goes on with body, properties and key; x-death says why and whence."""
+@pytest.mark.parametrize("method", ["basic_reject", "basic_nack"])
+def test_rejected(broker: BrokerRig, method: str) -> None:
+    """What reject or nack ends without requeue goes on with body, properties and key; x-death says why and whence."""
     queue = _dead_lettering(broker, "orders")
     exchange = broker.exchange("X", "direct")
     broker.bind(queue, exchange, "order")
     broker.publish(b"bad", "order", exchange, message_id="m", headers={"mine": 1})
-    _give_up(broker, queue)
+    _give_up(broker, queue, method)
     message = _dead(broker)
     assert (message.body, message.exchange, message.routing_key) == (b"bad", "dlx", "order")
     assert (message.properties.message_id, message.headers["mine"]) == ("m", 1)
@@ -64,6 +65,26 @@ def test_rejected(broker: BrokerRig) -> None:
     assert "time" in death, "x-death says when"
     first = [message.headers[f"x-first-death-{what}"] for what in ("queue", "reason", "exchange")]
     assert first == ["orders", "rejected", "X"]
+
+
+@pytest.mark.requirement("dead-letter.nack-multiple")
+def test_several_at_once(broker: BrokerRig) -> None:
+    """A nack of several without requeue sends all up to its tag to the dead-letter exchange, in order, and no other."""
+    queue = _dead_lettering(broker, "orders")
+    for body in (b"1", b"2", b"3"):
+        broker.publish(body, queue)
+    channel = broker.channel()
+    held = [broker.get(queue, channel, auto_ack=False) for _ in range(3)]
+    tags = [message.tag for message in held if message is not None]
+    assert len(tags) == 3
+    channel.basic_nack(tags[1], multiple=True, requeue=False)
+    dead = [_dead(broker), _dead(broker)]
+    assert [(letter.body, _deaths(letter)) for letter in dead] == [
+        (body, [("orders", "rejected", 1)]) for body in (b"1", b"2")
+    ]
+    channel.close()
+    assert broker.drain(queue) == [b"3"], "the one that was not named"
+    assert broker.drain("dead") == []
 
 
 @pytest.mark.requirement("dead-letter.expired")
