@@ -66,6 +66,22 @@ def test_what_is_declared_after_a_restart(broker: BrokerRig) -> None:
     assert _survived(broker, passing) == release_of(broker.version).transient_exchanges_survive
 
 
+@pytest.mark.restarts_broker
+@pytest.mark.requirement("durability.transient-queue")
+def test_transient_queue_after_a_restart(broker: BrokerRig) -> None:
+    """A queue that is neither durable nor exclusive may be declared; a restart takes it, with messages and bindings."""
+    exchange = broker.exchange("kept", "fanout")
+    queue = broker.queue("passing", durable=False)
+    broker.bind(queue, exchange)
+    broker.publish(b"persistent", "", exchange, delivery_mode=PERSISTENT)
+    assert broker.ready(queue) == 1
+    broker.restart()
+    assert not broker.exists(queue), "the transient queue is there"
+    assert broker.ready(broker.queue(queue)) == 0, "its message came back with its name"
+    broker.publish(b"after", "", exchange)
+    assert broker.ready(queue) == 0, "its binding came back with its name"
+
+
 def _survived(broker: BrokerRig, exchange: str) -> bool:
     try:
         broker.channel().exchange_declare(exchange, passive=True)

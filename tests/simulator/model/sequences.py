@@ -120,6 +120,7 @@ def queue_options(world: World, number: int) -> dict[str, Any]:
         {"durable": True, "auto_delete": True},
         {"exclusive": True},
         {"exclusive": True, "auto_delete": True},
+        {"durable": False},
     )
     return {**flags[number // 32 % len(flags)], "arguments": arguments[number % len(arguments)]}
 
