@@ -21,17 +21,27 @@ class Release:
     unknown_type_unnamed: int
     """The reply code for a queue without a name, of a type that is not there; with a name it is 406."""
 
+    other_protocol: bytes
+    """The protocol header that answers any other protocol than AMQP from 0-9 on."""
+
+    frame_min: int
+    """Octets: the least frame_max that a client may choose, and the largest payload before it has."""
+
 
 RELEASES = {
     "3.10": Release(
         global_prefetch=True,
         transient_exchanges_survive=False,
         unknown_type_unnamed=541,
+        other_protocol=b"AMQP\x00\x00\x09\x01",
+        frame_min=4096,
     ),
     "4.3": Release(
         global_prefetch=False,
         transient_exchanges_survive=True,
         unknown_type_unnamed=406,
+        other_protocol=b"AMQP\x03\x01\x00\x00",
+        frame_min=8192,
     ),
 }
 

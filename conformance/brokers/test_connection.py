@@ -12,6 +12,7 @@ import pika
 import pytest
 from pika.exceptions import ProbableAccessDeniedError, ProbableAuthenticationError
 
+from conformance.brokers.releases import release_of
 from fixtures.broker_cases.wire import (
     HEARTBEAT_FRAME,
     BasicGet,
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 LATE = 3.0
 """Seconds that a busy machine may be late with a heartbeat's tick."""
+CHANNEL_MAX, OFFERED_FRAME_MAX = 2047, 131_072
+"""What every release offers."""
 FRAME_MAX = 8192
 """The least that every release takes."""
 
@@ -128,13 +131,28 @@ def test_unknown_vhost(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("connection.protocol-header")
 @pytest.mark.parametrize(
-    "octets", [b"AMQP\x01\x01\x09\x02", b"GET / HTTP/1.1\r\n\r\n"], ids=["amqp-0-9-2", "http"]
+    "octets",
+    [
+        pytest.param(b"AMQP\x00\x01\x00\x00", id="amqp-1-0-without-sasl"),
+        pytest.param(b"AMQP\x01\x01\x09\x02", id="none"),
+        pytest.param(b"GET / HTTP/1.1\r\n\r\n", id="http"),
+    ],
 )
 def test_other_protocol(broker: BrokerRig, octets: bytes) -> None:
-    """Whatever begins otherwise is told a protocol that is spoken here, and cut off."""
+    """Whatever begins otherwise is told a protocol that is spoken here, by the release, and cut off."""
     client = broker.raw()
     client.send_octets(octets)
-    assert client.expect(ProtocolHeader).octets.startswith(b"AMQP")
+    assert client.expect(ProtocolHeader).octets == release_of(broker.version).other_protocol
+    client.wait_for_end()
+
+
+@pytest.mark.requirement("connection.protocol-header")
+@pytest.mark.parametrize("version", [b"\x00\x09\x02", b"\x00\x0a\x00"], ids=["0-9-2", "0-10"])
+def test_other_version(broker: BrokerRig, version: bytes) -> None:
+    """Another version of AMQP from 0-9 on is told 0-9-1, and cut off."""
+    client = broker.raw()
+    client.send_octets(b"AMQP\x00" + version)
+    assert client.expect(ProtocolHeader).octets == b"AMQP\x00\x00\x09\x01"
     client.wait_for_end()
 
 
@@ -151,6 +169,28 @@ def test_frame_max(broker: BrokerRig) -> None:
     assert b"".join(frame.payload for frame in frames) == body
     assert len(frames) > 1
     assert max(frame.size for frame in frames) <= FRAME_MAX
+
+
+@pytest.mark.requirement("connection.frame-max-minimum")
+def test_least_frame_max(broker: BrokerRig) -> None:
+    """The release's least frame_max may be chosen; with less the client is cut off, after a word (530) or without."""
+    least = release_of(broker.version).frame_min
+    _ready(broker, frame_max=least)
+    client = broker.raw()
+    client.log_in()
+    client.send(0, ConnectionTuneOk(CHANNEL_MAX, least - 1, 0))
+    client.send(0, ConnectionOpen(broker.place.vhost))
+    _cut_off(client, 530)
+
+
+@pytest.mark.requirement("connection.frame-before-tune")
+def test_frame_before_tune(broker: BrokerRig) -> None:
+    """Before tune-ok a payload has at most the octets of the least frame_max; a larger one gets the client cut off."""
+    least = release_of(broker.version).frame_min
+    broker.raw().log_in(payload=least)
+    client = broker.raw()
+    client.start(payload=least + 1)
+    _cut_off(client, 501)
 
 
 @pytest.mark.requirement("connection.frame-too-large")
@@ -175,11 +215,20 @@ def test_channel_max(broker: BrokerRig) -> None:
 
 
 @pytest.mark.requirement("connection.tune-too-much")
-def test_tune_beyond_the_broker(broker: BrokerRig) -> None:
+@pytest.mark.parametrize(
+    ("channel_max", "frame_max"),
+    [
+        pytest.param(CHANNEL_MAX + 1, FRAME_MAX, id="channels"),
+        pytest.param(CHANNEL_MAX, OFFERED_FRAME_MAX + 1, id="frame"),
+        pytest.param(CHANNEL_MAX, 0, id="frame-without-limit"),
+    ],
+)
+def test_tune_beyond_the_broker(broker: BrokerRig, channel_max: int, frame_max: int) -> None:
     """A client that answers tune with more than it was offered is cut off, after a word (530) or without."""
     client = broker.raw()
     offered = client.log_in()
-    client.send(0, ConnectionTuneOk(offered.channel_max + 1, offered.frame_max, 0))
+    assert (offered.channel_max, offered.frame_max) == (CHANNEL_MAX, OFFERED_FRAME_MAX)
+    client.send(0, ConnectionTuneOk(channel_max, frame_max, 0))
     client.send(0, ConnectionOpen(broker.place.vhost))
     _cut_off(client, 530)
 

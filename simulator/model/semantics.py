@@ -17,6 +17,12 @@ MIB = 1024 * 1024
 class Semantics:
     """One release's answers."""
 
+    other_protocol: bytes
+    """The protocol header that answers any other protocol than AMQP from 0-9 on."""
+
+    frame_min: int
+    """Octets: the least frame_max a client may choose, and the largest payload before it has."""
+
     global_prefetch: bool
     """basic.qos with `global` limits the channel; without it.
 
@@ -82,6 +88,8 @@ class Semantics:
 
 SEMANTICS: dict[Version, Semantics] = {
     "3.10": Semantics(
+        other_protocol=b"AMQP\x00\x00\x09\x01",
+        frame_min=4096,
         global_prefetch=True,
         max_message_size=128 * MIB,
         unknown_exchange_type=Reply.COMMAND_INVALID,
@@ -101,6 +109,8 @@ SEMANTICS: dict[Version, Semantics] = {
         queue_versions=(1, 2),
     ),
     "4.3": Semantics(
+        other_protocol=b"AMQP\x03\x01\x00\x00",
+        frame_min=8192,
         global_prefetch=False,
         max_message_size=16 * MIB,
         unknown_exchange_type=Reply.PRECONDITION_FAILED,

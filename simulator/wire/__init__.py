@@ -6,7 +6,6 @@ read and write what they carry, with `fields` for the values; `contents` puts th
 """
 
 from simulator.wire.constants import (
-    FRAME_MIN_SIZE,
     FRAME_OVERHEAD,
     PROTOCOL_HEADER,
     FrameKind,
@@ -152,7 +151,6 @@ from simulator.wire.properties import (
 )
 
 __all__ = [
-    "FRAME_MIN_SIZE",
     "FRAME_OVERHEAD",
     "HEARTBEAT_FRAME",
     "METHODS",

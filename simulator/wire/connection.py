@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 
 from simulator.wire.connection_events import Command, Ended, Failed, Login, Send, Tuned, WireEvent
 from simulator.wire.connection_login import LoginError, capabilities, read_login
-from simulator.wire.connection_tune import INITIAL_FRAME_MAX, Limits, check_choice
+from simulator.wire.connection_tune import Limits, check_choice
 from simulator.wire.constants import PROTOCOL_HEADER, FrameKind, ReplyCode
 from simulator.wire.contents import encode_method_frame
 from simulator.wire.errors import (
@@ -105,7 +105,9 @@ class Connection:
 
     __slots__ = (
         "_contents",
+        "_frame_min",
         "_known_publishes",
+        "_other_protocol",
         "_parser",
         "_server_properties",
         "client_properties",
@@ -113,13 +115,26 @@ class Connection:
         "state",
     )
 
-    def __init__(self, limits: Limits, server_properties: FieldTable) -> None:
-        """Wait for a client; ``limits`` are what the broker offers."""
+    def __init__(
+        self,
+        limits: Limits,
+        server_properties: FieldTable,
+        *,
+        frame_min: int,
+        other_protocol: bytes,
+    ) -> None:
+        """Wait for a client; ``limits`` are what the broker offers.
+
+        ``frame_min``: octets, the least frame_max to choose, and the largest payload before that.
+        ``other_protocol``: the header that answers any other than AMQP from 0-9 on.
+        """
         self.state = State.HANDSHAKE
         self.limits = limits
         self.client_properties: FieldTable = {}
         self._server_properties = server_properties
-        self._parser = FrameParser(frame_max=INITIAL_FRAME_MAX, opening=True)
+        self._frame_min = frame_min
+        self._other_protocol = other_protocol
+        self._parser = FrameParser(frame_max=frame_min, opening=True)
         self._contents: dict[int, _Content] = {}
         self._known_publishes: dict[bytes, Method] = {}
 
@@ -276,7 +291,7 @@ class Connection:
     def _greet(self, header: bytes, events: list[WireEvent]) -> None:
         if header not in KNOWN_PROTOCOLS:
             self.state = State.ENDED
-            events += [Send(PROTOCOL_HEADER), Ended()]
+            events += [Send(_answer(header, self._other_protocol)), Ended()]
             return
         self.state = State.STARTING
         start = ConnectionStart(server_properties=self._server_properties)
@@ -297,7 +312,7 @@ class Connection:
     def _tune_ok(self, method: Method, events: list[WireEvent]) -> None:
         assert isinstance(method, ConnectionTuneOk)
         chosen = Limits(method.channel_max, method.frame_max, method.heartbeat)
-        check_choice(self.limits, chosen)
+        check_choice(self.limits, chosen, self._frame_min)
         self.limits = chosen
         self._parser.frame_max = chosen.frame_max
         self.state = State.OPENING
@@ -349,6 +364,12 @@ def _unexpected(content: _Content, text: str) -> UnexpectedFrame:
 def _too_large(content: _Content, text: str) -> FrameError:
     method = content.method
     return FrameError(text, class_id=method.CLASS_ID, method_id=method.METHOD_ID)
+
+
+def _answer(header: bytes, other_protocol: bytes) -> bytes:
+    """Return the protocol to try instead: ours to AMQP from 0-9 on, or where the other was tried."""
+    later = header[:6] == PROTOCOL_HEADER[:6] and header[6] >= PROTOCOL_HEADER[6]
+    return PROTOCOL_HEADER if later or header == other_protocol else other_protocol
 
 
 KNOWN_PROTOCOLS: Final = frozenset({PROTOCOL_HEADER, b"AMQP\x01\x01\x00\x09"})

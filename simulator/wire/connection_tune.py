@@ -6,12 +6,9 @@ Source: AMQP 0-9-1, connection.tune; RabbitMQ's ``rabbit_reader`` for what is re
 from typing import Final
 
 from simulator.fact import fact
-from simulator.wire.constants import FRAME_MIN_SIZE
 from simulator.wire.errors import NotAllowed
 from simulator.wire.methods.connection import ConnectionTune
 
-INITIAL_FRAME_MAX: Final = 8192
-"""Octets of a frame before tune-ok, when nothing is agreed on yet."""
 _CHANNEL_MIN: Final = 1
 
 
@@ -27,9 +24,9 @@ class Limits:
     heartbeat: int = 60
 
 
-def check_choice(offered: Limits, chosen: Limits) -> None:
+def check_choice(offered: Limits, chosen: Limits, frame_min: int) -> None:
     """Raise ``NotAllowed`` (530) for a limit beyond the broker's; any heartbeat is fine."""
-    _check("frame_max", FRAME_MIN_SIZE, offered.frame_max, chosen.frame_max)
+    _check("frame_max", frame_min, offered.frame_max, chosen.frame_max)
     _check("channel_max", _CHANNEL_MIN, offered.channel_max, chosen.channel_max)
 
 

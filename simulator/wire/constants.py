@@ -53,12 +53,9 @@ class ReplyCode(IntEnum):
 
 
 PROTOCOL_HEADER: Final = b"AMQP\x00\x00\x09\x01"
-"""What a client sends first, and what a broker answers to any other beginning."""
+"""What a client sends first."""
 
 FRAME_END: Final = 0xCE
 FRAME_HEADER_SIZE: Final = 7
 FRAME_OVERHEAD: Final = FRAME_HEADER_SIZE + 1
 """Octets of a frame that are not payload: its header and its end octet."""
-
-FRAME_MIN_SIZE: Final = 4096
-"""The largest frame, in octets, that either side may send before ``connection.tune-ok``."""

@@ -12,7 +12,7 @@ from simulator import wire
 from tests.simulator.tcp.embedded import PASSWORD
 
 VHOST = "fuzz"
-FRAME_MAX = 4096
+FRAME_MAX = 8192
 CHANNEL = 1
 
 Pieces = list[bytes]

@@ -12,6 +12,7 @@ from simulator.wire.connection_events import Command, Ended, Failed, Login, Send
 from simulator.wire.connection_tune import Limits
 
 PLAIN = b"\0guest\0secret"
+AMQP_1_0 = b"AMQP\x03\x01\x00\x00"
 CAPABLE = {"capabilities": {"authentication_failure_close": True}}
 
 
@@ -39,16 +40,25 @@ def sent(events: list[WireEvent]) -> list[object]:
     return [wire.decode_frame(frame) for frame in parser.feed(octets)]
 
 
-def greeted() -> Connection:
+def waiting(
+    frame_min: int = 4096, other_protocol: bytes = AMQP_1_0, **server_properties: str
+) -> Connection:
+    """Return a connection that waits for its client."""
+    return Connection(
+        Limits(), {**server_properties}, frame_min=frame_min, other_protocol=other_protocol
+    )
+
+
+def greeted(frame_min: int = 4096) -> Connection:
     """Return a connection that has sent connection.start."""
-    connection = Connection(Limits(), {})
+    connection = waiting(frame_min)
     connection.receive(wire.PROTOCOL_HEADER)
     return connection
 
 
-def tuning() -> Connection:
+def tuning(frame_min: int = 4096) -> Connection:
     """Return a connection that has let its client in."""
-    connection = greeted()
+    connection = greeted(frame_min)
     connection.receive(start_ok())
     connection.accept_login()
     return connection
@@ -76,7 +86,7 @@ def message(body: bytes, channel: int = 1, frame_max: int = 0) -> bytes:
 
 def test_handshake() -> None:
     """Header, start-ok, tune-ok and open lead to a running connection, each with its answer."""
-    connection = Connection(Limits(), {"product": "RabbitMQ"})
+    connection = waiting(product="RabbitMQ")
     start = sent(connection.receive(wire.PROTOCOL_HEADER))[0]
     assert isinstance(start, wire.ConnectionStart)
     assert (start.server_properties, start.mechanisms) == (
@@ -107,11 +117,21 @@ def test_unreadable_login(response: bytes, mechanism: str) -> None:
     assert greeted().receive(start_ok(response, mechanism)) == [Ended()]
 
 
-@pytest.mark.parametrize("header", [b"AMQP\x00\x01\x00\x00", b"AMQP\x03\x01\x00\x00", b"GET / HT"])
-def test_other_protocol(header: bytes) -> None:
-    """Any other protocol is answered with the header of ours, and the end."""
-    connection = Connection(Limits(), {})
-    assert connection.receive(header) == [Send(wire.PROTOCOL_HEADER), Ended()]
+@pytest.mark.parametrize(
+    ("header", "answer"),
+    [
+        (b"AMQP\x00\x00\x09\x02", wire.PROTOCOL_HEADER),
+        (b"AMQP\x00\x00\x0a\x00", wire.PROTOCOL_HEADER),
+        (b"AMQP\x00\x00\x08\x00", AMQP_1_0),
+        (b"AMQP\x00\x01\x00\x00", AMQP_1_0),
+        (b"GET / HT", AMQP_1_0),
+        (AMQP_1_0, wire.PROTOCOL_HEADER),
+    ],
+)
+def test_other_protocol(header: bytes, answer: bytes) -> None:
+    """Another protocol is answered with ours if it is near, else with the release's, and the end."""
+    connection = waiting(other_protocol=AMQP_1_0)
+    assert connection.receive(header) == [Send(answer), Ended()]
     assert connection.receive(b"more") == []
 
 
@@ -138,6 +158,29 @@ def test_refused_limits(choice: tuple[int, int, int], words: str) -> None:
     close = close_of(tuning().receive(tune_ok(*choice)))
     assert (close.reply_code, words in close.reply_text) == (530, True)
     assert (close.class_id, close.method_id) == (10, 30)
+
+
+@pytest.mark.parametrize("frame_min", [4096, 8192])
+def test_least_frame_max(frame_min: int) -> None:
+    """A client may choose the least frame_max of the release, and no less."""
+    assert tuning(frame_min).receive(tune_ok(frame_max=frame_min)) == [
+        Tuned(Limits(frame_max=frame_min))
+    ]
+    close = close_of(tuning(frame_min).receive(tune_ok(frame_max=frame_min - 1)))
+    assert close.reply_code == 530
+
+
+@pytest.mark.parametrize("frame_min", [4096, 8192])
+def test_frame_before_tune_ok(frame_min: int) -> None:
+    """Before tune-ok no frame may be larger than the least frame_max; the client is told nothing."""
+    room = frame_min - len(start_ok(padding="")) + wire.FRAME_OVERHEAD
+    largest, larger = (start_ok(padding="x" * length) for length in (room, room + 1))
+    (login,) = greeted(frame_min).receive(largest)
+    assert isinstance(login, Login)
+    assert [type(event) for event in greeted(frame_min).receive(larger)] == [
+        Failed,
+        Ended,
+    ]
 
 
 def test_methods_and_contents_of_several_channels() -> None:
@@ -258,6 +301,6 @@ def test_close_by_client() -> None:
 @given(st.binary(max_size=300))
 def test_garbage(octets: bytes) -> None:
     """Any octets at any stage end in events, never in an exception."""
-    for connection in (Connection(Limits(), {}), greeted(), tuning(), running()):
+    for connection in (waiting(), greeted(), tuning(), running()):
         for event in connection.receive(octets):
             assert not isinstance(event, Login)
