@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from simulator.model import Version
+    from simulator.model.channel import Channel
+    from simulator.model.queue import Queue
 
 SETTLE_SECONDS = 1.0
 """How long RabbitMQ has, after it has answered, for what it does behind its answers."""
@@ -50,7 +52,7 @@ class Pair:
     log: list[Any] = field(init=False, default_factory=list)
     difference: str | None = field(init=False, default=None)
     raced: bool = field(init=False, default=False)
-    """Whether they differed in what is chance on RabbitMQ: then nothing more can be said."""
+    """Whether what is chance on RabbitMQ made or may make a difference: nothing more can be said."""
     late: bool = field(init=False, default=False)
     """Whether the commands between two waits took so long that nothing can be said."""
     longest: float = field(init=False, default=0.0)
@@ -129,8 +131,9 @@ class Pair:
 
     def _finish(self, given: tuple[Any, ...], caused: Iterable[Any] = ()) -> list[Any]:
         self.log += given or ("wait",)
-        before = self._short_lived()
+        before, held = self._short_lived(), self._held()
         caused = [*caused, *self._tell_model(*given)]
+        self._note_release(held)
         self._wait_until_gone(before - self._short_lived())
         probes = self._probes()
         expected = by_stream(caused + self._tell_model(*probes))
@@ -169,6 +172,36 @@ class Pair:
         channel = self.model.connections[command.connection].channels.get(command.channel)
         consumers = () if channel is None or not is_full(channel) else channel.consumers.values()
         self._chance |= len({each.queue for each in consumers if each.blocked}) > 1
+
+    def _held(self) -> dict[tuple[Channel, bool], dict[Queue, int]]:
+        """Return the queues that each channel consumes from or has messages of.
+
+        With each, how many messages it has ever taken in. A channel's key says also whether it is
+        closing, so that the key goes when the channel lets go.
+        """
+        held: dict[tuple[Channel, bool], dict[Queue, int]] = {}
+        for connection in self.model.connections.values():
+            for channel in connection.channels.values():
+                queues = [each.queue for each in channel.consumers.values()]
+                queues += [each.queue for each in channel.unacked.values()]
+                positions = {queue: queue.next_position for queue in queues}
+                held[channel, channel.closing] = positions
+        return held
+
+    def _note_release(self, held: dict[tuple[Channel, bool], dict[Queue, int]]) -> None:
+        """See whether channels that ended have let one queue dead-letter to another they held.
+
+        RabbitMQ tells the queues one after another, and the dead letter may come to one that is
+        still to be told: it overtakes what comes back to that, or goes first to a consumer that is
+        ending and is redelivered. The model does not imitate who is told first. Queues that are
+        consumed from are, by falling process id: the youngest, but only until the node restarts.
+        The others are told by the end of the channel's process, and several channels at once. The
+        redelivered flag may be seen only much later, so nothing more is compared after this.
+        """
+        ended = held.keys() - self._held().keys()
+        queues = {queue: taken for key in ended for queue, taken in held[key].items()}
+        if len(queues) > 1 and any(each.next_position > taken for each, taken in queues.items()):
+            self.raced = self._chance = True
 
     def _short_lived(self) -> set[str]:
         """Return the queues that end with a connection or their last consumer."""
