@@ -22,7 +22,6 @@ MEET_ALL = frozenset(
         ("misroutes-tasks", "task"),
         ("hands-out-late-replies", "rpc"),
         ("does-nothing", "blocking"),
-        ("does-nothing", "task"),
         ("does-nothing", "rpc"),
     }
 )
