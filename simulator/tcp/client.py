@@ -13,7 +13,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
 from simulator import wire
-from simulator.model import SEMANTICS, commands, events
+from simulator.model import commands, events
 from simulator.tcp.heartbeats import Heartbeats
 from simulator.tcp.properties import Properties
 from simulator.tcp.translation import TO_COMMAND, to_octets, to_publish
@@ -55,12 +55,11 @@ class Client(asyncio.Protocol):
         self.octets_out = 0
         self.published = False
         self.blocked = False
-        semantics = SEMANTICS[node.options.semantics]
         self.wire = Connection(
             node.limits,
             node.server_properties,
-            frame_min=semantics.frame_min,
-            other_protocol=semantics.other_protocol,
+            frame_min=node.semantics.frame_min,
+            other_protocol=node.semantics.other_protocol,
         )
         self._node = node
         self._loop = node.loop

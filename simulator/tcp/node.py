@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING
 
-from simulator.model import Broker, FieldTypes, commands
+from simulator.model import SEMANTICS, Broker, FieldTypes, commands
 from simulator.model.access import PERMISSIONS
 from simulator.tcp.accounts import ADMINISTRATOR, Account
 from simulator.tcp.client import Client
@@ -59,6 +59,7 @@ class Node:
         self.loop = loop
         self.options = options
         self.version = VERSIONS[options.semantics]
+        self.semantics = SEMANTICS[options.semantics]
         self.limits = Limits()
         self.clients: dict[int, Client] = {}
         self.http_clients: set[HttpClient] = set()

@@ -37,11 +37,6 @@ class HttpClient(asyncio.Protocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._writing_paused = False
 
-    @property
-    def waiting(self) -> int:
-        """How many octets wait for the socket."""
-        return 0 if self._transport is None else self._transport.get_write_buffer_size()
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for a request."""
         self._transport = cast("asyncio.Transport", transport)

@@ -43,7 +43,8 @@ async def ask_and_never_read() -> tuple[int, bool]:
                 except ConnectionError:
                     return waited, True
                 await asyncio.sleep(0)
-                waited = max([waited, *(each.waiting for each in node.http_clients)])
+                open_ones = [each._transport for each in node.http_clients if each._transport]
+                waited = max([waited, *(each.get_write_buffer_size() for each in open_ones)])
     return waited, False
 
 
