@@ -21,6 +21,15 @@ class Release:
     unknown_type_unnamed: int
     """The reply code for a queue without a name, of a type that is not there; with a name it is 406."""
 
+    commit_looks_up_queues: bool
+    """A transaction finds its messages' queues by name at the commit; otherwise at the publish."""
+
+    reply_is_routed: bool
+    """A mandatory direct reply counts as routed, also when the caller has gone."""
+
+    reply_waits_for_commit: bool
+    """A direct reply published in a transaction is held back till the commit."""
+
     other_protocol: bytes
     """The protocol header that answers any other protocol than AMQP from 0-9 on."""
 
@@ -33,6 +42,9 @@ RELEASES = {
         global_prefetch=True,
         transient_exchanges_survive=False,
         unknown_type_unnamed=541,
+        commit_looks_up_queues=True,
+        reply_is_routed=False,
+        reply_waits_for_commit=False,
         other_protocol=b"AMQP\x00\x00\x09\x01",
         frame_min=4096,
     ),
@@ -40,6 +52,9 @@ RELEASES = {
         global_prefetch=False,
         transient_exchanges_survive=True,
         unknown_type_unnamed=406,
+        commit_looks_up_queues=False,
+        reply_is_routed=True,
+        reply_waits_for_commit=True,
         other_protocol=b"AMQP\x03\x01\x00\x00",
         frame_min=8192,
     ),

@@ -159,6 +159,54 @@ def test_acks_in_a_transaction(broker: BrokerRig) -> None:
     assert broker.drain(queue) == []
 
 
+@pytest.mark.requirement("dead-zone.tx-queue-gone")
+def test_queue_gone_before_the_commit(broker: BrokerRig) -> None:
+    """The queue of an uncommitted message is deleted: the message is returned, or the commit is 506, by release."""
+    queue = broker.queue()
+    channel = broker.channel()
+    returned: list[int] = []
+    channel.add_on_return_callback(lambda _channel, method, *_: returned.append(method.reply_code))
+    channel.tx_select()
+    channel.basic_publish("", queue, b"nowhere to go", mandatory=True)
+    channel.queue_delete(queue)
+    if not release_of(broker.version).commit_looks_up_queues:
+        with broker.refused(506):
+            channel.tx_commit()
+        return
+    channel.tx_commit()
+    broker.until(lambda: returned == [312], "the message to be returned")
+
+
+@pytest.mark.requirement("dead-zone.tx-queue-new")
+def test_queue_new_at_the_commit(broker: BrokerRig) -> None:
+    """Whether a queue declared between publish and commit gets the message is by release."""
+    channel = broker.channel()
+    channel.tx_select()
+    channel.basic_publish("", "new", b"early")
+    broker.queue("new")
+    channel.tx_commit()
+    expected = [b"early"] if release_of(broker.version).commit_looks_up_queues else []
+    assert broker.drain("new") == expected
+
+
+@pytest.mark.requirement("dead-zone.tx-queue-replaced")
+def test_queue_replaced_before_the_commit(broker: BrokerRig) -> None:
+    """Another queue of the same name gets the uncommitted message, or the commit is 406, by release."""
+    queue = broker.queue("replaced")
+    channel = broker.channel()
+    channel.tx_select()
+    channel.basic_publish("", queue, b"for the first of this name")
+    channel.queue_delete(queue)
+    broker.queue(queue)
+    if not release_of(broker.version).commit_looks_up_queues:
+        with broker.refused(406):
+            channel.tx_commit()
+        assert broker.drain(queue) == []
+        return
+    channel.tx_commit()
+    assert broker.drain(queue) == [b"for the first of this name"]
+
+
 @pytest.mark.requirement("dead-zone.one-mode")
 def test_a_channel_has_one_mode(broker: BrokerRig) -> None:
     """A channel is in confirm mode or transactional; asking for the other is 406."""

@@ -7,18 +7,29 @@ from typing import TYPE_CHECKING
 import pika
 import pytest
 
+from conformance.brokers.releases import release_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pika.adapters.blocking_connection import BlockingChannel
 
-    from fixtures.broker_cases import BrokerRig, Message
+    from fixtures.broker_cases import BrokerRig, Inbox, Message
 
 DIRECT_REPLY_TO = "amq.rabbitmq.reply-to"
 
 
 def _request(reply_to: str, correlation_id: str) -> pika.BasicProperties:
     return pika.BasicProperties(reply_to=reply_to, correlation_id=correlation_id)
+
+
+def _ask(broker: BrokerRig, caller: BlockingChannel) -> tuple[Inbox, str]:
+    """Make a call with a direct reply-to; return where its replies arrive, and the server's name for that."""
+    requests = broker.queue("requests")
+    replies = broker.consume(DIRECT_REPLY_TO, caller, auto_ack=True)
+    caller.basic_publish("", requests, b"1", _request(DIRECT_REPLY_TO, "c1"))
+    (request,) = broker.arrive(broker.consume(requests, auto_ack=True), 1)
+    return replies, request.properties.reply_to
 
 
 def _answer(broker: BrokerRig, request: Message) -> None:
@@ -116,6 +127,37 @@ def test_direct_reply_to(broker: BrokerRig) -> None:
     _answer(broker, request)
     (reply,) = broker.arrive(replies, 1)
     assert (reply.body, reply.properties.correlation_id) == (b"reply to 1", "c1")
+
+
+@pytest.mark.requirement("rpc.direct-reply-mandatory")
+def test_direct_reply_to_a_caller_that_is_gone(broker: BrokerRig) -> None:
+    """A direct reply is dropped when its caller has gone; whether a mandatory one is returned is by release."""
+    caller, server = broker.channel(), broker.channel()
+    returned: list[int] = []
+    server.add_on_return_callback(lambda _channel, method, *_: returned.append(method.reply_code))
+    _, name = _ask(broker, caller)
+    caller.close()
+    server.basic_publish("", name, b"too late", mandatory=True)
+    server.basic_publish("", f"{DIRECT_REPLY_TO}.nobody", b"to no caller", mandatory=True)
+    expected = [312] if release_of(broker.version).reply_is_routed else [312, 312]
+    server.queue_declare("requests", passive=True)  # answered after the returns
+    broker.until(lambda: bool(returned), "a message to be returned")
+    assert returned == expected
+
+
+@pytest.mark.requirement("rpc.direct-reply-tx")
+def test_direct_reply_in_a_transaction(broker: BrokerRig) -> None:
+    """A direct reply of a transaction that is rolled back has been delivered or not, by release."""
+    caller, server = broker.channel(), broker.channel()
+    replies, name = _ask(broker, caller)
+    server.tx_select()
+    server.basic_publish("", name, b"taken back")
+    server.tx_rollback()
+    server.basic_publish("", name, b"committed")
+    server.tx_commit()
+    waits = release_of(broker.version).reply_waits_for_commit
+    expected = [b"committed"] if waits else [b"taken back", b"committed"]
+    assert [m.body for m in broker.arrive(replies, len(expected))] == expected
 
 
 @pytest.mark.requirement("rpc.direct-reply-to-checked")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from simulator.fact import fact
 from simulator.model.queue import Queue
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from simulator.model.semantics import Semantics
     from simulator.model.vhost import VHost
 
+Target: TypeAlias = "tuple[str, Queue | None]"
+"""A queue's name, and the queue itself where it was there when the message was published."""
 EXCHANGE_TYPES = ("direct", "fanout", "topic", "headers")
 
 
@@ -111,6 +113,10 @@ class Exchange:
             return cast("Collection[Queue]", matched)  # no binding leads to an exchange
         return self._route_onward(message, matched)
 
+    def targets(self, message: Message) -> list[Target]:
+        """Return where a transaction is to put `message`."""
+        return [(queue.name, queue) for queue in self.route(message)]
+
     def _route_onward(
         self, message: Message, matched: Iterable[Exchange | Queue]
     ) -> Collection[Queue]:
@@ -147,3 +153,9 @@ class DefaultExchange(Exchange):
             queue = queues.get(message.routing_key)
             return () if queue is None else (queue,)
         return [queues[key] for key in dict.fromkeys(message.routing_keys) if key in queues]
+
+    def targets(self, message: Message) -> list[Target]:
+        """Return the message's keys: also those of no queue, when it is the commit that looks."""
+        if self.vhost.semantics.resolves_at_commit:
+            return [(key, None) for key in dict.fromkeys(message.routing_keys)]
+        return super().targets(message)

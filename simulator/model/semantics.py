@@ -48,13 +48,21 @@ class Semantics:
     """A passive declare needs one of the three permissions; otherwise it needs none."""
 
     reply_to_is_routable: bool
-    """A mandatory message to a direct reply-to name counts as routed."""
+    """A mandatory message to a direct reply-to name counts as routed, also when nobody has it now."""
+
+    replies_before_commit: bool
+    """A direct reply does not wait for the transaction it is published in."""
 
     plain_expiration: bool
     """An expiration goes on as the plain number it is: `+0100` as `100`."""
 
     last_death_headers: bool
     """Dead lettering also sets x-last-death-queue, -reason and -exchange."""
+
+    resolves_at_commit: bool
+    """A transaction looks a message's queues up by name when it is committed, and those that are not
+    there do not count. Otherwise it knows them from the publish on: one that is not there at the
+    commit is 506 RESOURCE_ERROR, and one that has been replaced by another of its name refuses."""
 
     counts_failed_deliveries: bool
     """A delivery fails when it ends by basic.reject, or with its channel. Only a message with a
@@ -97,8 +105,10 @@ SEMANTICS: dict[Version, Semantics] = {
         refusal_names_permission=False,
         passive_needs_access=False,
         reply_to_is_routable=False,
+        replies_before_commit=True,
         plain_expiration=False,
         last_death_headers=False,
+        resolves_at_commit=True,
         counts_failed_deliveries=False,
         keeps_transient_exchanges=False,
         trusts_death_header=True,
@@ -118,8 +128,10 @@ SEMANTICS: dict[Version, Semantics] = {
         refusal_names_permission=True,
         passive_needs_access=True,
         reply_to_is_routable=True,
+        replies_before_commit=False,
         plain_expiration=True,
         last_death_headers=True,
+        resolves_at_commit=False,
         counts_failed_deliveries=True,
         keeps_transient_exchanges=True,
         trusts_death_header=False,

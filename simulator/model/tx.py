@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
+    from simulator.model.exchange import Target
     from simulator.model.message import Message
-    from simulator.model.queue import Queue
     from simulator.model.ready import Enqueued
     from simulator.model.settlement import Outcome
 
@@ -25,12 +25,12 @@ class Transaction:
     def __init__(self) -> None:
         """Begin with nothing held back."""
         self.publishes: list[
-            tuple[Message, tuple[Queue, ...], bool]
+            tuple[Message, list[Target], bool]
         ] = []  # the last says whether mandatory
         self.size = 0  # of all these messages
         self.settlements: list[tuple[Outcome, Mapping[int, Enqueued]]] = []
 
-    def publish(self, message: Message, queues: Collection[Queue], *, mandatory: bool) -> None:
+    def publish(self, message: Message, targets: list[Target], *, mandatory: bool) -> None:
         """Hold a routed message back."""
-        self.publishes.append((message, tuple(queues), mandatory))
+        self.publishes.append((message, targets, mandatory))
         self.size += message.size

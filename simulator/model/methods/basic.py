@@ -85,7 +85,7 @@ def consume_replies(state: State, channel: Channel, command: commands.BasicConsu
     if channel.reply_consumer is not None:
         raise precondition_failed("reply consumer already set")
     tag = command.consumer_tag or f"amq.ctag-{next(state.names)}"
-    name = REPLY_NAME + next(state.names)
+    name = f"{REPLY_NAME}{command.connection}-{command.channel}.{next(state.names)}"
     channel.reply_consumer = (tag, name)
     state.reply_channels[name] = channel
     if not command.nowait:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from simulator.model import events
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 REPLY_TO = "amq.rabbitmq.reply-to"
 """What a client consumes from, and names in reply_to, to get replies without a queue."""
 REPLY_NAME = f"{REPLY_TO}."
+REPLY_ADDRESS = re.compile(re.escape(REPLY_NAME) + r"\d+-\d+\.")
+"""How a direct reply-to name begins that this broker has given: it says which channel has it."""
 
 
 def publish(state: State, channel: Channel, command: commands.BasicPublish) -> None:
@@ -39,11 +42,13 @@ def publish(state: State, channel: Channel, command: commands.BasicPublish) -> N
         or properties.user_id is not None
     ):
         message = examine(channel, message)
-    queues = exchange.route(message)
     if channel.tx is None:
-        distribute(state, channel, message, queues, mandatory=command.mandatory)
+        returns = not reply(state, message) and command.mandatory
+        distribute(state, channel, message, exchange.route(message), mandatory=returns)
     else:
-        channel.tx.publish(message, queues, mandatory=command.mandatory)
+        if state.semantics.replies_before_commit:
+            reply(state, message)
+        channel.tx.publish(message, exchange.targets(message), mandatory=command.mandatory)
 
 
 def check(channel: Channel, command: commands.BasicPublish, message: Message) -> None:
@@ -68,9 +73,9 @@ def distribute(
     """
     taken = True
     for queue in queues:
-        if not queue.deleted and not queue.enqueue(message):
+        if queue.deleted or not queue.enqueue(message):
             taken = False
-    if not queues and not reply(state, message) and mandatory:
+    if mandatory and not queues:
         state.events.append(
             events.BasicReturn(
                 channel.connection.number,
@@ -89,21 +94,22 @@ def distribute(
 
 
 def reply(state: State, message: Message) -> bool:
-    """Deliver a direct reply; return whether the message counts as routed by that."""
-    if message.exchange or not message.routing_key.startswith(REPLY_NAME):
+    """Deliver a direct reply to each of its keys; return whether it counts as routed by that."""
+    if message.exchange:
         return False
-    channel = state.reply_channels.get(message.routing_key)
-    if channel is None or channel.reply_consumer is None:
-        return False
-    tag = channel.next_delivery_tag
-    channel.next_delivery_tag = tag + 1
-    number, consumer_tag = channel.connection.number, channel.reply_consumer[0]
-    state.events.append(
-        events.BasicDeliver(
-            number, channel.number, consumer_tag, tag, redelivered=False, message=message
-        )
-    )
-    return state.semantics.reply_to_is_routable
+    names = [key for key in dict.fromkeys(message.routing_keys) if key.startswith(REPLY_NAME)]
+    for name in names:
+        channel = state.reply_channels.get(name)
+        if channel is not None and channel.reply_consumer is not None:
+            tag = channel.next_delivery_tag
+            channel.next_delivery_tag = tag + 1
+            number, consumer_tag = channel.connection.number, channel.reply_consumer[0]
+            state.events.append(
+                events.BasicDeliver(
+                    number, channel.number, consumer_tag, tag, redelivered=False, message=message
+                )
+            )
+    return state.semantics.reply_to_is_routable and any(map(REPLY_ADDRESS.match, names))
 
 
 def examine(channel: Channel, message: Message) -> Message:

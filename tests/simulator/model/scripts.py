@@ -253,6 +253,34 @@ def transactions(q: str, _x: str) -> Script:
     ]
 
 
+def transactions_and_queues(q: str, x: str) -> Script:
+    """Delete and declare queues between publish and commit."""
+    declare = c.QueueDeclare(*HERE, q, durable=True)
+    return [
+        declare,
+        c.TxSelect(*HERE),
+        publish(f"{q}new", b"1", mandatory=True),
+        publish(q, b"2"),
+        c.QueueDeclare(*HERE, f"{q}new", durable=True),
+        c.QueueDelete(*HERE, q),
+        declare,
+        c.TxCommit(*HERE),
+        c.TxSelect(*HERE),
+        c.BasicGet(*HERE, f"{q}new"),
+        c.BasicGet(*HERE, q),
+        c.BasicAck(*HERE, 0, multiple=True),
+        c.ExchangeDeclare(*HERE, x, "fanout"),
+        c.QueueBind(*HERE, q, x),
+        c.QueueBind(*HERE, f"{q}new", x),
+        publish(f"{q}new", b"3"),
+        publish("k", b"4", x, mandatory=True),
+        c.QueueDelete(*HERE, q),
+        c.TxCommit(*HERE),
+        c.BasicGet(*HERE, f"{q}new"),
+        c.BasicGet(*HERE, f"{q}new"),
+    ]
+
+
 def direct_replies(_q: str, _x: str) -> Script:
     """Consume direct replies rightly and wrongly."""
     reply_to = "amq.rabbitmq.reply-to"
@@ -358,6 +386,7 @@ SCRIPTS: tuple[Callable[[str, str], Script], ...] = (
     publish_refusals,
     modes,
     transactions,
+    transactions_and_queues,
     direct_replies,
     dead_letters,
     death_after_death,

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 INTEGER_TYPE = re.compile(r"\b(byte|short|signedint|long)\b")
 """pamqp writes an integer as the smallest type it fits, and RabbitMQ's errors name the type."""
 
+WRAPPED = re.compile(r",\n +")
+"""RabbitMQ breaks a long term in an error's text into lines."""
+
 
 def plain(value: Any) -> Any:
     """Return a header value without the times of deaths, which cannot be the same."""
@@ -29,7 +32,8 @@ def normal(event: Any) -> Any:
         each.name: getattr(event, each.name) for each in fields(event) if each.name != "message"
     }
     if "reply_text" in rest:
-        rest["reply_text"] = INTEGER_TYPE.sub("integer", rest["reply_text"])
+        text = WRAPPED.sub(",", rest["reply_text"])
+        rest["reply_text"] = INTEGER_TYPE.sub("integer", text)
     if message is not None:
         properties = {
             name: plain(value)

@@ -183,6 +183,33 @@ def test_a_mandatory_direct_reply(semantics: Version, returned: int) -> None:
     assert sum(isinstance(event, events.BasicDeliver) for event in caused) == 1
 
 
+@pytest.mark.parametrize(("semantics", "times"), [("3.10", 1), ("4.3", 0)])
+def test_a_direct_reply_to_nobody(semantics: Version, times: int) -> None:
+    """4.3 takes any name for routed that it could have given, also when its consumer has gone."""
+    lab = Lab(semantics)
+    asker, server = lab.channel(1), lab.channel(2)
+    asker.consume("amq.rabbitmq.reply-to", no_ack=True)
+    reply_consumer = lab.broker.connections[1].channels[1].reply_consumer
+    assert reply_consumer is not None
+    asker.do(commands.ChannelClose)
+    assert len(server.publish(reply_consumer[1], b"!", mandatory=True)) == times
+    assert len(server.publish("amq.rabbitmq.reply-to.nobody", b"!", mandatory=True)) == 1
+
+
+def test_a_direct_reply_by_copy() -> None:
+    """A reply-to name in CC or BCC is replied to as one in the routing key is."""
+    lab = Lab()
+    asker, server = lab.channel(1), lab.channel(2)
+    asker.consume("amq.rabbitmq.reply-to", no_ack=True)
+    reply_consumer = lab.broker.connections[1].channels[1].reply_consumer
+    assert reply_consumer is not None
+    server.declare("q")
+    for header in ("CC", "BCC"):
+        (reply,) = server.publish("q", b"!", headers={header: [reply_consumer[1]]})
+        assert (reply.connection, reply.consumer_tag) == (1, "c")
+    assert server.get("q").message_count == 1
+
+
 def test_rpc_queue_is_its_owners() -> None:
     """A second connection may not consume from an exclusive callback queue: 405."""
     lab = Lab()
