@@ -51,6 +51,15 @@ def test_a_stale_reason_is_told() -> None:
     ]
 
 
+def test_a_failure_by_chance_is_explained_and_never_stale() -> None:
+    """Of tests that may fail by chance those that do are explained, and those that do not are no error."""
+    results = [result("docker:4.3", a1=FAILED, a2=PASSED, b=FAILED)]
+    known = [KnownFailure("suite", "a", ("docker:4.3",), "because", by_chance=True)]
+    assert list(unexplained(results, known)) == [
+        "suite 1.0 on docker:4.3: b fails, and no reason is known"
+    ]
+
+
 def test_other_differences_are_told() -> None:
     """A test that only one broker skips, or that only one ran, is told."""
     results = [result("embedded", a=SKIPPED), result("docker:4.3", a=PASSED, b=PASSED)]

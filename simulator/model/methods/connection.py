@@ -56,7 +56,13 @@ def close(state: State, connection: Connection, _command: commands.ConnectionClo
 
 
 def lost(state: State, connection: Connection, _command: commands.ConnectionLost) -> None:
-    """Release all that a vanished connection held."""
+    """Release all that a vanished connection held.
+
+    Its exclusive queues are the first to know, and what was delivered from them is dropped; when a
+    connection is closed in order, its channels are, and give back to these queues.
+    """
+    connection.consumer_cancel_notify = False
+    delete_exclusive_queues(connection)
     forget(state, connection)
 
 
@@ -87,7 +93,12 @@ def forget(state: State, connection: Connection) -> None:
     del state.connections[connection.number]
     release(state, connection.channels.values())
     connection.channels = {}
-    for queue in connection.exclusive_queues:
+    delete_exclusive_queues(connection)
+
+
+def delete_exclusive_queues(connection: Connection) -> None:
+    """Delete the queues that nobody else could use."""
+    for queue in [*connection.exclusive_queues]:
         if not queue.deleted:
             queue.vhost.delete_queue(queue)
 

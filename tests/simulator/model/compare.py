@@ -69,7 +69,7 @@ def main() -> int:
             break
     sys.stdout.write(
         f"RabbitMQ {pair.version}: {done} sequences, {commands} commands, {differed} differed, "
-        f"{raced} ended early because two queues raced, {late} were too slow to judge, "
+        f"{raced} ended early where chance decides, {late} were too slow to judge, "
         f"{time.monotonic() - begin:.0f} s\n"
     )
     return min(differed, 1)

@@ -35,6 +35,10 @@ PROBE = 9
 """The channel on which the barrier asks, on the observer's or an exclusive queue's connection."""
 OBSERVER = 0
 NOT_FOUND = 404
+SETTLING = (
+    *(commands.BasicAck, commands.BasicNack, commands.BasicReject, commands.BasicRecover),
+    commands.TxCommit,
+)
 GENERATED = re.compile(r"amq\.(?:gen|ctag)-([\w-]{22})")
 
 
@@ -91,6 +95,7 @@ class Pair:
         for command in given:
             self._note_confirms(command)
             self._note_chance(command)
+            self._note_namesakes(command)
             self.clients[command.connection].send(command)
         self._ask_real()
         self._learn_names()
@@ -167,11 +172,30 @@ class Pair:
     def _note_chance(self, command: Any) -> None:
         """See whether the command may make room on a channel for which several queues wait.
 
-        RabbitMQ 3.10 tells them in random order, and there may be room for the first alone.
+        RabbitMQ 3.10 tells them in random order, and there may be room for the first alone. And the
+        queue may hear of the room, which is urgent, before it hears what comes back to it.
         """
         channel = self.model.connections[command.connection].channels.get(command.channel)
         consumers = () if channel is None or not is_full(channel) else channel.consumers.values()
-        self._chance |= len({each.queue for each in consumers if each.blocked}) > 1
+        waiting = {each.queue for each in consumers if each.blocked}
+        self._chance |= len(waiting) > 1
+        if isinstance(command, commands.BasicRecover | commands.BasicNack | commands.BasicReject):
+            self._chance |= any(queue.ready for queue in waiting)
+
+    def _note_namesakes(self, command: Any) -> None:
+        """See whether deliveries are settled whose queue is gone, and another has its name.
+
+        RabbitMQ may tell that one, which may take another message for settled, or crash.
+        """
+        channel = self.model.connections[command.connection].channels.get(command.channel)
+        if channel is None or not isinstance(command, SETTLING):
+            return
+        held = [*channel.unacked.values()]
+        for _, deliveries in () if channel.tx is None else channel.tx.settlements:
+            held += deliveries.values()
+        names = {each.queue.name for each in held if each.queue.deleted}
+        if names & channel.vhost.queues.keys():
+            self.raced = self._chance = True
 
     def _held(self) -> dict[tuple[Channel, bool], dict[Queue, int]]:
         """Return the queues that each channel consumes from or has messages of.

@@ -172,6 +172,21 @@ def test_a_published_count_has_an_end() -> None:
     assert deaths(client)[0]["count"] == largest
 
 
+@pytest.mark.parametrize(
+    ("end", "dead"), [(commands.ConnectionClose, 1), (commands.ConnectionLost, 0)]
+)
+def test_an_exclusive_queue_hears_first_of_a_lost_connection(end: Any, dead: int) -> None:
+    """What expired in its consumer's hands is dead-lettered when the connection closes in order, not when it is cut."""
+    lab = Lab()
+    client, other = lab.channel(1), lab.channel(2)
+    other.declare("dead")
+    client.declare("mine", exclusive=True, arguments=TO_DEAD)
+    client.consume("mine")
+    client.publish("mine", expiration="0")
+    assert not any(type(event).__name__ == "BasicCancel" for event in lab.do(end(1)))
+    assert len(lab.ready("dead")) == dead
+
+
 def test_a_purged_queue_dead_letters_nothing() -> None:
     """Purging and deleting drop messages for good."""
     lab, client = lab_with()
