@@ -104,12 +104,19 @@ class Pair:
     def lose(self, number: int) -> list[Any]:
         """Cut a connection on both sides.
 
-        Its channels end one by one on RabbitMQ, and what one held may reach another that is still
-        to end, and be lost there when that acknowledges automatically.
+        Its channels end one by one on RabbitMQ. What one held may reach another that is still to
+        end, and be lost there when that acknowledges automatically; or be the head of its queue
+        until another gives back what was before it, and expire there.
         """
         channels = self.model.connections[number].channels.values()  # the probe's among them
         takers = [each for channel in channels for each in channel.consumers.values()]
+        expiring = [
+            any(each.expires_at is not None for each in channel.unacked.values())
+            for channel in channels
+            if channel.unacked
+        ]
         self._chance = len(channels) > 2 and any(each.no_ack for each in takers)
+        self._chance |= len(expiring) > 1 and any(expiring)
         self.clients.pop(number).hang_up()
         return self._finish((commands.ConnectionLost(number),))
 
