@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.guarantee("effect-once")
 TEXTS = 3
-WATCHED = 5
+WATCHED = 3
 """Document seconds in which what was done without a fault is watched for a second effect."""
 
 
