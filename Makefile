@@ -31,7 +31,7 @@ COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose
 	    { echo "Warren needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
 	    { echo "Python cannot make virtual environments here: apt-get install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv --clear .venv
 	$(BIN)/pip install --quiet --no-compile --editable .
 	@# On all cores, and ours too, which pip leaves out: hundreds of consumers start and must not compile what they import.
 	$(BIN)/python -m compileall -qq -j 0 .venv/lib fixtures reference_impl simulator || true # a package may have a template
