@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.guarantee("no-loss")
 TEXTS = 3
-EQUAL_TEXTS = 2
+FEW_TEXTS = 2
 
 
 @pytest.mark.parametrize("crash", crashes_at("no-loss", "before-work"))
 def test_crash_before_work(rig: Rig, crash: Callable[[Process], object]) -> None:
     """Work whose consumer fails before it has the message is done by another."""
     holds = rig.hold(delivery, *rig.start_workers(2))
-    rig.send_work(1)
+    rig.send_work(FEW_TEXTS)
     caught = holds.first(rig.deadlines.within(0), "no worker was given a message")
     crash(caught.process)
     holds.release()
@@ -136,9 +136,9 @@ def test_parts_without_queue(rig: Rig) -> None:
 def test_equal_bodies(rig: Rig) -> None:
     """Two packages whose bytes are the same, and whose message ids are not, leave their rows each."""
     rig.start_workers(1)
-    first = rig.send(*numbered(EQUAL_TEXTS))
+    first = rig.send(*numbered(FEW_TEXTS))
     rig.send(body=first.body)
-    rig.finish(rig.work_time(2 * EQUAL_TEXTS))
+    rig.finish(rig.work_time(2 * FEW_TEXTS))
     rig.judge(*rig.losses())
 
 

@@ -68,7 +68,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("no-loss.frozen-during-work", "lost: the package row never came"),
     ),
     "does-nothing": (Break("no-loss.killed-before-work", "lost: the package row never came"),),
-    "drops-last-part": (Break("no-loss.killed-before-work", "lost: the row of part 3 never came"),),
+    "drops-last-part": (Break("no-loss.killed-before-work", "lost: the row of part 2 never came"),),
     "drops-rejected": (
         Break("rejects-malformed.kept", "went to no dead-letter exchange", Outcome.WARN),
         Break("rejects-misshapen.kept", "went to no dead-letter exchange", Outcome.WARN),
