@@ -31,6 +31,7 @@ COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose
 	    { echo "Warren needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
 	    { echo "Python cannot make virtual environments here: apt-get install python3-venv" >&2; exit 1; }
+	@# Another Python's would be mixed with this one's.
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/pip install --quiet --no-compile --editable .
 	@# On all cores, and ours too, which pip leaves out: hundreds of consumers start and must not compile what they import.

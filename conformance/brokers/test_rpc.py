@@ -133,16 +133,16 @@ def test_direct_reply_to(broker: BrokerRig) -> None:
 def test_direct_reply_to_a_caller_that_is_gone(broker: BrokerRig) -> None:
     """A direct reply is dropped when its caller has gone; whether a mandatory one is returned is by release."""
     caller, server = broker.channel(), broker.channel()
-    returned: list[int] = []
-    server.add_on_return_callback(lambda _channel, method, *_: returned.append(method.reply_code))
+    returned: list[bytes] = []
+    server.add_on_return_callback(lambda *message: returned.append(message[-1]))
     _, name = _ask(broker, caller)
     caller.close()
     server.basic_publish("", name, b"too late", mandatory=True)
     server.basic_publish("", f"{DIRECT_REPLY_TO}.nobody", b"to no caller", mandatory=True)
-    expected = [312] if release_of(broker.version).reply_is_routed else [312, 312]
     server.queue_declare("requests", passive=True)  # answered after the returns
-    broker.until(lambda: bool(returned), "a message to be returned")
-    assert returned == expected
+    broker.until(lambda: b"to no caller" in returned, "the message to no caller to be returned")
+    late = [] if release_of(broker.version).reply_is_routed else [b"too late"]
+    assert returned == [*late, b"to no caller"]
 
 
 @pytest.mark.requirement("rpc.direct-reply-tx")

@@ -109,7 +109,9 @@ def test_bounded_run(rig: Rig) -> None:
     depth = rig.world.queue(ROUTES[worker].queue)
     ready = depth.ready if depth else 0
     effects = rig.effects()
-    rig.measure("left over", redelivered=_flag_of_third(rig) if ready else None, ready=ready)
+    delivered = len(rig.ledger().to(bounded.name)) > BOUND
+    redelivered = _flag_of_third(rig) if ready else None
+    rig.measure("left over", ready=ready, delivered=delivered, redelivered=redelivered)
     rig.judge(
         *_unless(
             bounded.exit_status == 0, f"{bounded.name} exited with status {bounded.exit_status}"

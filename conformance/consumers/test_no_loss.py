@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.guarantee("no-loss")
 TEXTS = 3
 FEW_TEXTS = 2
+"""Not one: nobody would see that the last part of a package is dropped, where it is the first too."""
 
 
 @pytest.mark.parametrize("crash", crashes_at("no-loss", "before-work"))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fixtures.worlds.protocol import HttpReply, Process
 
 TEXTS = 3
-REFUSED = 3
+REFUSED = 5
 """Document seconds for which new connections are refused."""
 
 

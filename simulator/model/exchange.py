@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from simulator.model.semantics import Semantics
     from simulator.model.vhost import VHost
 
-Target: TypeAlias = "tuple[str, Queue | None]"
-"""A queue's name, and the queue itself where it was there when the message was published."""
+Target: TypeAlias = "Queue | str"
+"""A queue, or the name of one that is looked up when the transaction is committed."""
 EXCHANGE_TYPES = ("direct", "fanout", "topic", "headers")
 
 
@@ -115,7 +115,10 @@ class Exchange:
 
     def targets(self, message: Message) -> list[Target]:
         """Return where a transaction is to put `message`."""
-        return [(queue.name, queue) for queue in self.route(message)]
+        queues = self.route(message)
+        if self.vhost.semantics.resolves_at_commit:
+            return [queue.name for queue in queues]
+        return [*queues]
 
     def _route_onward(
         self, message: Message, matched: Iterable[Exchange | Queue]
@@ -155,7 +158,7 @@ class DefaultExchange(Exchange):
         return [queues[key] for key in dict.fromkeys(message.routing_keys) if key in queues]
 
     def targets(self, message: Message) -> list[Target]:
-        """Return the message's keys: also those of no queue, when it is the commit that looks."""
+        """Return the message's keys, when it is the commit that looks them up: its queues otherwise."""
         if self.vhost.semantics.resolves_at_commit:
-            return [(key, None) for key in dict.fromkeys(message.routing_keys)]
+            return [*dict.fromkeys(message.routing_keys)]
         return super().targets(message)

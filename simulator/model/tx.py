@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 class Transaction:
     """Publishes and settlements in the order they were asked for.
 
-    A message is routed when it is published, not when it is committed. `settlements` keep delivery
-    tags, so that a rollback can give the deliveries back.
+    Where a message goes is noted when it is published; which queues that means, `methods.tx.resolve`
+    says at the commit. `settlements` keep delivery tags, so that a rollback can give the deliveries
+    back.
     """
 
     __slots__ = ("publishes", "settlements", "size")

@@ -60,6 +60,17 @@ def test_a_failure_by_chance_is_explained_and_never_stale() -> None:
     ]
 
 
+def test_chance_has_a_bottom() -> None:
+    """That all tests fail, or that there are none of that name, is told, though some may fail by chance."""
+    known = [
+        KnownFailure("suite", name, ("docker:4.3",), "because", by_chance=True) for name in "ac"
+    ]
+    assert list(unexplained([result("docker:4.3", a1=FAILED, b=PASSED)], known)) == [
+        "suite 1.0 on docker:4.3: of a… some may fail, but all fail",
+        "suite 1.0 on docker:4.3: of c… some may fail, but there are none",
+    ]
+
+
 def test_other_differences_are_told() -> None:
     """A test that only one broker skips, or that only one ran, is told."""
     results = [result("embedded", a=SKIPPED), result("docker:4.3", a=PASSED, b=PASSED)]

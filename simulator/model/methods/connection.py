@@ -58,10 +58,10 @@ def close(state: State, connection: Connection, _command: commands.ConnectionClo
 def lost(state: State, connection: Connection, _command: commands.ConnectionLost) -> None:
     """Release all that a vanished connection held.
 
-    Its exclusive queues are the first to know, and what was delivered from them is dropped; when a
-    connection is closed in order, its channels are, and give back to these queues.
+    Its exclusive queues are deleted before its channels end, and what they had delivered is dropped.
+    When a connection is closed in order its channels end first, and give back to these queues.
     """
-    connection.consumer_cancel_notify = False
+    connection.consumer_cancel_notify = False  # nobody is left to tell
     delete_exclusive_queues(connection)
     forget(state, connection)
 

@@ -43,8 +43,9 @@ def publish(state: State, channel: Channel, command: commands.BasicPublish) -> N
     ):
         message = examine(channel, message)
     if channel.tx is None:
-        returns = not reply(state, message) and command.mandatory
-        distribute(state, channel, message, exchange.route(message), mandatory=returns)
+        routed = reply(state, message)
+        mandatory = command.mandatory and not routed
+        distribute(state, channel, message, exchange.route(message), mandatory=mandatory)
     else:
         if state.semantics.replies_before_commit:
             reply(state, message)
@@ -69,7 +70,7 @@ def distribute(
 ) -> bool:
     """Put a routed message into its queues; return or confirm it.
 
-    Return False when a queue refused it.
+    Return False when a queue refused it, or has been deleted.
     """
     taken = True
     for queue in queues:
@@ -95,7 +96,8 @@ def distribute(
 
 def reply(state: State, message: Message) -> bool:
     """Deliver a direct reply to each of its keys; return whether it counts as routed by that."""
-    if message.exchange:
+    is_plain = not (message.copies or message.blind_copies)
+    if message.exchange or (is_plain and not message.routing_key.startswith(REPLY_NAME)):
         return False
     names = [key for key in dict.fromkeys(message.routing_keys) if key.startswith(REPLY_NAME)]
     for name in names:

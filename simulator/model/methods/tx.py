@@ -12,7 +12,7 @@ from simulator.model.settlement import settle
 from simulator.model.tx import Transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from simulator.model import commands
     from simulator.model.channel import Channel
@@ -34,15 +34,15 @@ def select(state: State, channel: Channel, command: commands.TxSelect) -> None:
 def commit(state: State, channel: Channel, command: commands.TxCommit) -> None:
     """Let everything held back take effect; 406 when a queue refuses a message.
 
-    On an error before that, what was published till then stays, and the settlements are undone.
+    When a queue is not there (506), what was published before stays, and nothing is settled.
     """
     transaction = current(channel)
     taken = []
     for message, targets, mandatory in transaction.publishes:
-        queues = find(channel.vhost, targets)
-        replied = not state.semantics.replies_before_commit and reply(state, message)
-        returns = mandatory and not replied
-        taken.append(distribute(state, channel, message, queues, mandatory=returns))
+        queues = resolve(channel.vhost, targets)
+        routed = not state.semantics.replies_before_commit and reply(state, message)
+        returned = mandatory and not routed
+        taken.append(distribute(state, channel, message, queues, mandatory=returned))
     channel.tx = Transaction()
     for outcome, deliveries in transaction.settlements:
         settle(channel, deliveries, outcome)
@@ -51,19 +51,21 @@ def commit(state: State, channel: Channel, command: commands.TxCommit) -> None:
     state.events.append(events.TxCommitOk(command.connection, command.channel))
 
 
-def find(vhost: VHost, targets: Iterable[Target]) -> list[Queue]:
-    """Return the queues to put a message into; 506 when one must be there and is not."""
+def resolve(vhost: VHost, targets: Sequence[Target]) -> list[Queue]:
+    """Return the queues to put a message into; 506 when one that was there is not any more."""
     queues = []
-    for name, known in targets:
+    for target in targets:
+        name = target if isinstance(target, str) else target.name
         present = vhost.queues.get(name)
-        if present is None and known is not None and not vhost.semantics.resolves_at_commit:
+        if isinstance(target, str):
+            queues += [] if present is None else [present]
+        elif present is None:
             resource = f'{{resource,<<"{vhost.name}">>,queue,<<"{name}">>}}'
             raise AmqpError(
                 Reply.RESOURCE_ERROR, f"failed to deliver message: {{not_found,{resource}}}"
             )
-        queue = present if vhost.semantics.resolves_at_commit else known
-        if queue is not None:
-            queues.append(queue)
+        else:
+            queues.append(target)
     return queues
 
 

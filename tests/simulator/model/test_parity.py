@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("parity")  # they share a broker, which one of them restarts
 DIFFERED = json.loads(Path(__file__).with_name("differed.json").read_text())
+RACES = {
+    "a dead letter that overtakes what a failing channel gives back",
+    "a dead letter to a consumer of a failing channel",
+    "a channel's limit gives way to two queues",
+}
+"""Sequences with steps that chance decides on RabbitMQ."""
 EXAMPLES = settings(
     max_examples=20,
     stateful_step_count=40,
@@ -63,15 +69,6 @@ def url(real: RunningBroker, own_run: Run) -> Iterator[str]:
         yield real.address.amqp_url(vhosts.open())
 
 
-def difference(url: str, steps: list[Step]) -> Any:
-    """Run steps on both; return how they differ, None when they do not."""
-    pair = Pair(url)
-    try:
-        return run(pair, f"p{token_hex(3)}", steps)
-    finally:
-        pair.close()
-
-
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__)
 def test_scripts(url: str, script: Callable[[str, str], list[Any]]) -> None:
     """Every refusal, and every dead letter, is the real broker's, word for word."""
@@ -80,14 +77,20 @@ def test_scripts(url: str, script: Callable[[str, str], list[Any]]) -> None:
     try:
         run_script(pair, script(name, f"{name}x"))
         assert pair.difference is None, pair.difference
+        assert not pair.lenient, f"{pair.log[-1]} may have been excused"
     finally:
         pair.close()
 
 
 @pytest.mark.parametrize("name", DIFFERED)
 def test_sequences_that_once_differed(url: str, name: str) -> None:
-    """What was once wrong stays right."""
-    assert difference(url, [Step(*step) for step in DIFFERED[name]]) is None
+    """What was once wrong stays right, and nothing of it is excused as chance, but in races."""
+    pair = Pair(url)
+    try:
+        assert run(pair, f"p{token_hex(3)}", [Step(*step) for step in DIFFERED[name]]) is None
+        assert name in RACES or not pair.lenient, f"{pair.log[-1]} may have been excused"
+    finally:
+        pair.close()
 
 
 def judge(machine: Callable[[], Parity], examples: settings) -> None:
