@@ -46,7 +46,7 @@ def test_restarts_leave_a_row_each_and_the_message(report: Report) -> None:
 
 
 def test_the_third_of_three_is_ready_again(report: Report) -> None:
-    """Bound to two of three tasks, the consumer exits with 0; the third, prefetched as a rule, is ready and not done."""
+    """Bound to two of three tasks, the consumer exits with 0; the third, prefetched as a rule, is ready, not done."""
     assert _verdict(report, "bounded-run.stops", "task").outcome is Outcome.PASS
     (left,) = [m for m in report.measurements if (m.name, m.design) == ("left over", "task")]
     assert left.values["ready"] == 1
