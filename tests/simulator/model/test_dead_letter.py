@@ -175,7 +175,7 @@ def test_a_published_count_has_an_end() -> None:
 @pytest.mark.parametrize(
     ("end", "dead"), [(commands.ConnectionClose, 1), (commands.ConnectionLost, 0)]
 )
-def test_an_exclusive_queue_hears_first_of_a_lost_connection(end: Any, dead: int) -> None:
+def test_exclusive_queues_go_before_the_channels_of_a_lost_connection(end: Any, dead: int) -> None:
     """What expired in its consumer's hands is dead-lettered when the connection closes in order, not when it is cut."""
     lab = Lab()
     client, other = lab.channel(1), lab.channel(2)
