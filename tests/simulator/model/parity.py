@@ -16,7 +16,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from simulator.model import Broker, commands
+from simulator.model import Broker, commands, events
 from simulator.model.settlement import is_full
 from tests.simulator.model.real import ANSWER_SECONDS, Client
 from tests.simulator.model.streams import by_stream, without_races
@@ -110,8 +110,7 @@ class Pair:
         end, and be lost there when that acknowledges automatically; or be the head of its queue
         until another gives back what was before it, and be found to have expired there.
         """
-        channels = self.model.connections[number].channels.values()  # the probe's among them
-        takers = [each for channel in channels for each in channel.consumers.values()]
+        channels = self.model.connections[number].channels.values()
         held = [each for channel in channels for each in channel.unacked.values()]
         holders = Counter(queue for channel in channels for queue in _queues_of(channel))
         expired = {
@@ -119,8 +118,7 @@ class Pair:
             for each in held
             if each.expires_at is not None and each.expires_at <= self.now
         }
-        self._chance = len(channels) > 2 and any(each.no_ack for each in takers)
-        self._chance |= any(holders[queue] > 1 for queue in expired)
+        self._chance = number in self._greedy() or any(holders[queue] > 1 for queue in expired)
         self.clients.pop(number).hang_up()
         return self._finish((commands.ConnectionLost(number),))
 
@@ -147,8 +145,10 @@ class Pair:
 
     def _finish(self, given: tuple[Any, ...], caused: Iterable[Any] = ()) -> list[Any]:
         self.log += given or ("wait",)
-        before, held = self._short_lived(), self._held()
+        before, held, greedy = self._short_lived(), self._held(), self._greedy()
         caused = [*caused, *self._tell_model(*given)]
+        closed = {each.connection for each in caused if isinstance(each, events.ConnectionClose)}
+        self._chance |= bool(closed & greedy)
         self._note_release(held)
         self._wait_until_gone(before - self._short_lived())
         probes = self._probes()
@@ -238,6 +238,18 @@ class Pair:
         queues = {queue: taken for key in ended for queue, taken in held[key].items()}
         if len(queues) > 1 and any(each.next_position > taken for each, taken in queues.items()):
             self.raced = self._chance = True
+
+    def _greedy(self) -> set[int]:
+        """Return the connections of which one channel may take, and lose, what another gives back.
+
+        They have several channels beside the probe's, and consumers without acknowledgement.
+        """
+        return {
+            connection.number
+            for connection in self.model.connections.values()
+            if len(connection.channels) > 2
+            and any(c.no_ack for h in connection.channels.values() for c in h.consumers.values())
+        }
 
     def _short_lived(self) -> set[str]:
         """Return the queues that end with a connection or their last consumer."""
