@@ -23,13 +23,13 @@ def _request(reply_to: str, correlation_id: str) -> pika.BasicProperties:
     return pika.BasicProperties(reply_to=reply_to, correlation_id=correlation_id)
 
 
-def _ask(broker: BrokerRig, caller: BlockingChannel) -> tuple[Inbox, str]:
-    """Make a call with a direct reply-to; return where its replies arrive, and the server's name for that."""
+def _ask(broker: BrokerRig, caller: BlockingChannel) -> tuple[Inbox, Message]:
+    """Make a call with a direct reply-to; return where its replies arrive, and the request as the server gets it."""
     requests = broker.queue("requests")
     replies = broker.consume(DIRECT_REPLY_TO, caller, auto_ack=True)
     caller.basic_publish("", requests, b"1", _request(DIRECT_REPLY_TO, "c1"))
     (request,) = broker.arrive(broker.consume(requests, auto_ack=True), 1)
-    return replies, request.properties.reply_to
+    return replies, request
 
 
 def _answer(broker: BrokerRig, request: Message) -> None:
@@ -117,11 +117,7 @@ def test_replies_out_of_order(broker: BrokerRig) -> None:
 @pytest.mark.requirement("rpc.direct-reply-to")
 def test_direct_reply_to(broker: BrokerRig) -> None:
     """RabbitMQ's pseudo-queue spares the callback queue: the server sees a name of its own, and publishes to it."""
-    requests = broker.queue("requests")
-    caller = broker.channel()
-    replies = broker.consume(DIRECT_REPLY_TO, caller, auto_ack=True)
-    caller.basic_publish("", requests, b"1", _request(DIRECT_REPLY_TO, "c1"))
-    (request,) = broker.arrive(broker.consume(requests, auto_ack=True), 1)
+    replies, request = _ask(broker, broker.channel())
     name = request.properties.reply_to
     assert name.startswith(f"{DIRECT_REPLY_TO}."), f"reply_to is {name}"
     _answer(broker, request)
@@ -135,7 +131,8 @@ def test_direct_reply_to_a_caller_that_is_gone(broker: BrokerRig) -> None:
     caller, server = broker.channel(), broker.channel()
     returned: list[bytes] = []
     server.add_on_return_callback(lambda *message: returned.append(message[-1]))
-    _, name = _ask(broker, caller)
+    _, request = _ask(broker, caller)
+    name = request.properties.reply_to
     caller.close()
     server.basic_publish("", name, b"too late", mandatory=True)
     server.basic_publish("", f"{DIRECT_REPLY_TO}.nobody", b"to no caller", mandatory=True)
@@ -148,8 +145,8 @@ def test_direct_reply_to_a_caller_that_is_gone(broker: BrokerRig) -> None:
 @pytest.mark.requirement("rpc.direct-reply-tx")
 def test_direct_reply_in_a_transaction(broker: BrokerRig) -> None:
     """A direct reply of a transaction that is rolled back has been delivered or not, by release."""
-    caller, server = broker.channel(), broker.channel()
-    replies, name = _ask(broker, caller)
+    replies, request = _ask(broker, broker.channel())
+    name, server = request.properties.reply_to, broker.channel()
     server.tx_select()
     server.basic_publish("", name, b"taken back")
     server.tx_rollback()

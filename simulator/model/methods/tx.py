@@ -55,17 +55,16 @@ def resolve(vhost: VHost, targets: Sequence[Target]) -> list[Queue]:
     """Return the queues to put a message into; 506 when one that was there is not any more."""
     queues = []
     for target in targets:
-        name = target if isinstance(target, str) else target.name
-        present = vhost.queues.get(name)
         if isinstance(target, str):
-            queues += [] if present is None else [present]
-        elif present is None:
-            resource = f'{{resource,<<"{vhost.name}">>,queue,<<"{name}">>}}'
+            if target in vhost.queues:
+                queues.append(vhost.queues[target])
+        elif target.name in vhost.queues:
+            queues.append(target)
+        else:
+            resource = f'{{resource,<<"{vhost.name}">>,queue,<<"{target.name}">>}}'
             raise AmqpError(
                 Reply.RESOURCE_ERROR, f"failed to deliver message: {{not_found,{resource}}}"
             )
-        else:
-            queues.append(target)
     return queues
 
 

@@ -16,6 +16,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from fixtures.runs.processes import wait_until
 from simulator.model import Broker, commands, events
 from simulator.model.settlement import is_full
 from tests.simulator.model.real import ANSWER_SECONDS, Client
@@ -112,7 +113,11 @@ class Pair:
         """
         channels = self.model.connections[number].channels.values()
         held = [each for channel in channels for each in channel.unacked.values()]
-        holders = Counter(queue for channel in channels for queue in _queues_of(channel))
+        holders = Counter(
+            queue
+            for channel in channels
+            for queue in {each.queue for each in channel.unacked.values()}
+        )
         expired = {
             each.queue
             for each in held
@@ -154,19 +159,18 @@ class Pair:
         probes = self._probes()
         expected = by_stream(caused + self._tell_model(*probes))
         seen: list[Any] = []
-        deadline = time.monotonic() + SETTLE_SECONDS
-        while True:
+
+        def agrees() -> bool:
             self._ask_real(*probes)
-            seen = [event for event in seen if getattr(event, "channel", None) != PROBE]
+            seen[:] = [event for event in seen if getattr(event, "channel", None) != PROBE]
             for client in self.clients.values():
-                seen += client.events
+                seen.extend(client.events)
                 client.events.clear()
-            real = by_stream(seen)
-            if real == expected or time.monotonic() > deadline:
-                break
-            time.sleep(PAUSE_SECONDS)
+            return by_stream(seen) == expected
+
+        wait_until(agrees, timeout=SETTLE_SECONDS, interval=PAUSE_SECONDS)
         self._note_time()
-        self._compare(expected, real)
+        self._compare(expected, by_stream(seen))
         self.lenient |= self._chance
         self._chance = False
         for number in [n for n, client in self.clients.items() if client.closed]:
@@ -259,17 +263,20 @@ class Pair:
     def _wait_until_gone(self, names: Iterable[str]) -> None:
         """Wait for queues that have ended by themselves: RabbitMQ deletes them in its own time."""
         for name in names:
-            client = Client(self.url, OBSERVER)
-            deadline = time.monotonic() + ANSWER_SECONDS
-            for channel in count(1):
+            client, channels = Client(self.url, OBSERVER), count(1)
+
+            def is_gone(
+                client: Client = client, channels: Any = channels, name: str = name
+            ) -> bool:
+                channel = next(channels)
                 client.send(commands.ChannelOpen(OBSERVER, channel))
                 client.send(commands.QueueDeclare(OBSERVER, channel, name, passive=True))
                 client.ask()
                 client.answer()
-                if getattr(client.events[-1], "reply_code", 0) == NOT_FOUND:
-                    break
-                assert time.monotonic() < deadline, f"queue {name} outlives what it was for"
-                time.sleep(PAUSE_SECONDS)
+                return bool(getattr(client.events[-1], "reply_code", 0) == NOT_FOUND)
+
+            gone = wait_until(is_gone, timeout=ANSWER_SECONDS, interval=PAUSE_SECONDS)
+            assert gone, f"queue {name} outlives what it was for"
             client.hang_up()
 
     def _probes(self) -> list[Any]:
@@ -328,8 +335,3 @@ class Pair:
         client.ask()
         client.answer()
         client.hang_up()
-
-
-def _queues_of(channel: Channel) -> set[Queue]:
-    """Return the queues of which the channel holds messages."""
-    return {each.queue for each in channel.unacked.values()}

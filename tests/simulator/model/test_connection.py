@@ -155,6 +155,13 @@ def test_permissions(semantics: Version) -> None:
     assert said.endswith(f"access to exchange 'amq.default' in vhost '/' refused for user '{USER}'")
 
 
+def reply_name(lab: Lab) -> str:
+    """Return the direct reply-to name of channel 1 of connection 1."""
+    reply_consumer = lab.broker.connections[1].channels[1].reply_consumer
+    assert reply_consumer is not None
+    return reply_consumer[1]
+
+
 def test_direct_reply_to() -> None:
     """A request names the pseudo-queue; its reply comes to the requester without any queue."""
     lab = Lab()
@@ -175,9 +182,7 @@ def test_a_mandatory_direct_reply(semantics: Version, returned: int) -> None:
     lab = Lab(semantics)
     asker = lab.channel(1)
     asker.consume("amq.rabbitmq.reply-to", no_ack=True)
-    reply_consumer = lab.broker.connections[1].channels[1].reply_consumer
-    assert reply_consumer is not None
-    name = reply_consumer[1]
+    name = reply_name(lab)
     caused = lab.channel(2).publish(name, b"!", mandatory=True)
     assert sum(isinstance(event, events.BasicReturn) for event in caused) == returned
     assert sum(isinstance(event, events.BasicDeliver) for event in caused) == 1
@@ -189,10 +194,9 @@ def test_a_direct_reply_to_nobody(semantics: Version, times: int) -> None:
     lab = Lab(semantics)
     asker, server = lab.channel(1), lab.channel(2)
     asker.consume("amq.rabbitmq.reply-to", no_ack=True)
-    reply_consumer = lab.broker.connections[1].channels[1].reply_consumer
-    assert reply_consumer is not None
+    name = reply_name(lab)
     asker.do(commands.ChannelClose)
-    assert len(server.publish(reply_consumer[1], b"!", mandatory=True)) == times
+    assert len(server.publish(name, b"!", mandatory=True)) == times
     assert len(server.publish("amq.rabbitmq.reply-to.nobody", b"!", mandatory=True)) == 1
 
 
@@ -201,11 +205,9 @@ def test_a_direct_reply_by_copy() -> None:
     lab = Lab()
     asker, server = lab.channel(1), lab.channel(2)
     asker.consume("amq.rabbitmq.reply-to", no_ack=True)
-    reply_consumer = lab.broker.connections[1].channels[1].reply_consumer
-    assert reply_consumer is not None
     server.declare("q")
     for header in ("CC", "BCC"):
-        (reply,) = server.publish("q", b"!", headers={header: [reply_consumer[1]]})
+        (reply,) = server.publish("q", b"!", headers={header: [reply_name(lab)]})
         assert (reply.connection, reply.consumer_tag) == (1, "c")
     assert server.get("q").message_count == 1
 

@@ -7,8 +7,6 @@ import pytest
 from simulator.model import Version, commands, events
 from tests.simulator.model.lab import Lab, closed, message
 
-VERSIONS: tuple[Version, ...] = ("3.10", "4.3")
-
 
 def restart(lab: Lab) -> Any:
     """Restart the broker; return the reply codes of the connections it closes."""
@@ -94,59 +92,59 @@ def test_a_transaction_takes_effect_at_commit() -> None:
     assert (lab.ready("q"), queue.unacked_count) == ([b"new"], 0)
 
 
-def test_a_queue_goes_before_the_commit() -> None:
+@pytest.mark.parametrize("semantics", ["3.10", "4.3"])
+def test_a_queue_goes_before_the_commit(semantics: Version) -> None:
     """3.10 returns a mandatory message; 4.3 ends the connection, keeps what came before, and settles nothing."""
-    for semantics in VERSIONS:
-        lab = Lab(semantics)
-        client = lab.channel()
-        for queue in ("stays", "goes"):
-            client.declare(queue)
-        client.publish("stays", b"held")
-        client.do(commands.TxSelect)
-        client.ack(client.get("stays").delivery_tag)
-        client.publish("stays", b"before")
-        client.publish("goes", b"after", mandatory=True)
-        client.do(commands.QueueDelete, "goes")
-        caused = client.do(commands.TxCommit)
-        if semantics == "3.10":
-            assert [type(each) for each in caused] == [events.BasicReturn, events.TxCommitOk]
-            assert lab.ready("stays") == [b"before"]
-        else:
-            scope, code, said = closed(caused)
-            assert (scope, code) == ("connection", 506)
-            assert 'not_found,{resource,<<"/">>,queue,<<"goes">>}' in said
-            assert lab.ready("stays") == [b"held", b"before"]
+    lab = Lab(semantics)
+    client = lab.channel()
+    for queue in ("stays", "goes"):
+        client.declare(queue)
+    client.publish("stays", b"held")
+    client.do(commands.TxSelect)
+    client.ack(client.get("stays").delivery_tag)
+    client.publish("stays", b"before")
+    client.publish("goes", b"after", mandatory=True)
+    client.do(commands.QueueDelete, "goes")
+    caused = client.do(commands.TxCommit)
+    if semantics == "3.10":
+        assert [type(each) for each in caused] == [events.BasicReturn, events.TxCommitOk]
+        assert lab.ready("stays") == [b"before"]
+    else:
+        scope, code, said = closed(caused)
+        assert (scope, code) == ("connection", 506)
+        assert 'not_found,{resource,<<"/">>,queue,<<"goes">>}' in said
+        assert lab.ready("stays") == [b"held", b"before"]
 
 
-def test_a_queue_is_replaced_before_the_commit() -> None:
+@pytest.mark.parametrize("semantics", ["3.10", "4.3"])
+def test_a_queue_is_replaced_before_the_commit(semantics: Version) -> None:
     """3.10 publishes to the new queue of the name; for 4.3 it is as if the queue refused: 406, and nothing there."""
-    for semantics in VERSIONS:
-        lab = Lab(semantics)
-        client = lab.channel()
-        client.declare("q")
-        client.do(commands.TxSelect)
-        client.publish("q", b"message")
-        client.do(commands.QueueDelete, "q")
-        client.declare("q")
-        caused = client.do(commands.TxCommit)
-        if semantics == "3.10":
-            assert caused == [events.TxCommitOk(1, 1)]
-            assert lab.ready("q") == [b"message"]
-        else:
-            assert closed(caused)[:2] == ("channel", 406)
-            assert lab.ready("q") == []
+    lab = Lab(semantics)
+    client = lab.channel()
+    client.declare("q")
+    client.do(commands.TxSelect)
+    client.publish("q", b"message")
+    client.do(commands.QueueDelete, "q")
+    client.declare("q")
+    caused = client.do(commands.TxCommit)
+    if semantics == "3.10":
+        assert caused == [events.TxCommitOk(1, 1)]
+        assert lab.ready("q") == [b"message"]
+    else:
+        assert closed(caused)[:2] == ("channel", 406)
+        assert lab.ready("q") == []
 
 
-def test_a_queue_is_declared_before_the_commit() -> None:
+@pytest.mark.parametrize(("semantics", "ready"), [("3.10", [b"message"]), ("4.3", [])])
+def test_a_queue_is_declared_before_the_commit(semantics: Version, ready: list[bytes]) -> None:
     """3.10 looks for the queue of that name at the commit; 4.3 knows at the publish that there is none."""
-    for semantics, ready in zip(VERSIONS, ([b"message"], []), strict=True):
-        lab = Lab(semantics)
-        client = lab.channel()
-        client.do(commands.TxSelect)
-        client.publish("q", b"message")
-        client.declare("q")
-        client.do(commands.TxCommit)
-        assert lab.ready("q") == ready
+    lab = Lab(semantics)
+    client = lab.channel()
+    client.do(commands.TxSelect)
+    client.publish("q", b"message")
+    client.declare("q")
+    client.do(commands.TxCommit)
+    assert lab.ready("q") == ready
 
 
 def test_a_rollback_undoes() -> None:

@@ -9,13 +9,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Self
 
 import pika
 import requests
 
+from fixtures.runs.processes import wait_until
 from simulator import wire
 
 if TYPE_CHECKING:
@@ -28,10 +28,7 @@ TIMEOUT = 20.0
 
 def until(condition: Callable[[], bool], timeout: float = TIMEOUT) -> None:
     """Wait for something that tells nobody; fail when it never comes."""
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
+    assert wait_until(condition, timeout=timeout), "it did not happen in time"
 
 
 def refused(*options: str) -> str:
