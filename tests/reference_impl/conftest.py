@@ -1,5 +1,6 @@
 """Databases that `migrate` made, and settings that point at them."""
 
+import contextlib
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,19 +28,18 @@ def migrate(urls: DatabaseUrls) -> None:
 @pytest.fixture(scope="session", params=KINDS)
 def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
     """Hold a server of each kind that can be had here, with a template of our tables."""
-    run = Run.start()
     try:
-        running = choose(request.param).start(run)
+        chosen = choose(request.param)
     except DatabaseUnavailable as error:
-        run.end()
         missing(str(error))
-    try:
-        with attach(running.address, run) as hand:
-            hand.prepare_template("reference", migrate)
-            yield hand
-    finally:
-        running.stop()
-        run.end()
+    with contextlib.ExitStack() as stack:
+        run = Run.start()
+        stack.callback(run.end)
+        running = chosen.start(run)
+        stack.callback(running.stop)
+        hand = stack.enter_context(attach(running.address, run))
+        hand.prepare_template("reference", migrate)
+        yield hand
 
 
 @pytest.fixture

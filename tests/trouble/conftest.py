@@ -5,6 +5,7 @@ One broker in Docker serves them all; where no engine answers CI fails.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,15 +26,16 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def address() -> Iterator[BrokerAddress]:
     """Give the address of one broker for all tests here."""
-    run = Run.start()
     try:
-        running = choose("docker").start(run)
+        chosen = choose("docker")
     except BrokerUnavailable as error:
-        run.end()
         missing(str(error))
-    yield running.address
-    running.stop()
-    run.end()
+    with contextlib.ExitStack() as stack:
+        run = Run.start()
+        stack.callback(run.end)
+        running = chosen.start(run)
+        stack.callback(running.stop)
+        yield running.address
 
 
 @pytest.fixture
