@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,9 +12,10 @@ from fixtures.designs import ROUTES, RPC, Role
 from fixtures.json_text import parse_json
 from fixtures.rig import Idle, Inconclusive
 from fixtures.verdict import Violation
-from fixtures.wiretap import acks, delivery
+from fixtures.wiretap import acks, delivery, publish
 
 if TYPE_CHECKING:
+    from fixtures.holds import Caught, Holds
     from fixtures.ledger import Published
     from fixtures.rig import Rig
     from fixtures.worlds.protocol import Call, HttpReply
@@ -29,7 +31,8 @@ NO_SUCH_TASK = 999_999
 @pytest.mark.requirement("rpc-correlated.simultaneous", "rpc-correlated.unique-ids")
 def test_simultaneous_callers(rig: Rig) -> None:
     """Five callers that wait at once each get the result of their own task, by correlation ids that differ."""
-    holds = rig.hold(delivery, *rig.start_workers(CALLERS, http=True))  # one free for each request
+    servers = rig.start_workers(CALLERS, http=True)  # one free for each request
+    replies = rig.hold(partial(publish, exchange=""), *servers)
     calls = [rig.call()]
     rig.need(lambda: bool(_requests(rig)), rig.deadlines.within(1), "no request came")
     for number in range(2, CALLERS + 1):
@@ -40,7 +43,8 @@ def test_simultaneous_callers(rig: Rig) -> None:
             f"no request {number} came while {number - 1} waited",
         )
     requests = _requests(rig)
-    holds.release()
+    _answer_first(rig, requests[CALLERS // 2], replies, calls)
+    replies.release()
     answers = rig.answers(*calls)
     rig.judge(
         *(
@@ -199,6 +203,26 @@ def test_server_killed_during_work(rig: Rig) -> None:
     answered = rig.see(lambda: bool(rig.replies_to(request)), rig.deadlines.quiet)
     unanswered = Violation("the request got no reply", tuple(map(str, rig.ledger().deliveries)))
     rig.judge(*rig.losses(), *([] if answered else [unanswered]))
+
+
+def _answer_first(rig: Rig, request: Published, replies: Holds, calls: list[Call]) -> None:
+    """Let the reply to one request go, and wait until a caller has it, before all others go.
+
+    The request is neither the oldest nor the youngest: a client that hands replies out in the order of its calls, or
+    against it, gives this one to another caller, and not only by chance.
+    """
+
+    def held() -> list[Caught]:
+        given = {d.instance for d in rig.ledger().deliveries if d.body == request.body}
+        return [c for c in replies.caught() if c.process.name in given]
+
+    def answered() -> bool:
+        return any(call.done() for call in calls)
+
+    rig.see(lambda: bool(held()) or answered(), rig.deadlines.within(2))
+    for caught in held():
+        caught.held.release()
+    rig.see(answered, rig.deadlines.answered(rig.rpc_timeout))
 
 
 def _taken_late(rig: Rig, call: Call) -> Violation:

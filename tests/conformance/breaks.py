@@ -125,6 +125,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     ),
     "notes-before-work": (Break("no-loss.splitter-killed", "lost: the row of part 3 never came"),),
     "one-correlation-id": (
+        Break("rpc-correlated.simultaneous", "got result"),
         Break("rpc-correlated.unique-ids", "5 requests have 1 correlation ids"),
     ),
     "one-package-at-a-time": (Break("parallel-packages.overlap", "of their work"),),

@@ -67,7 +67,7 @@ def test_killed_with_its_broker(person: Person) -> None:
 @pytest.mark.parametrize("program", ["check", "smoke"])
 def test_interrupted_while_the_broker_starts(person: Person, program: str) -> None:
     """A run that is told to end before its broker is ready takes the container back."""
-    manifest = person.manifest()
+    manifest = person.manifest("idles")
     options = "--broker", "docker", "--database", "sqlite"
     command = person.begin("warren", program, manifest, *options)
     person.see(person.has_container)

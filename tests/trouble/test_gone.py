@@ -58,8 +58,8 @@ def relay(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 def test_broker_goes(person: Person) -> None:
     """A container that is removed under a run ends it with status 2 and one sentence."""
     command = person.begin(
-        *("warren", "check", person.manifest(), "--broker", "docker", "--database", "sqlite"),
-        *("--guarantee", "fair-dispatch"),
+        *("warren", "check", person.manifest("hoards"), "--broker", "docker"),
+        *("--database", "sqlite", "--guarantee", "fair-dispatch"),
     )
     person.see(person.has_instance)
     for run in person.runs:
@@ -80,8 +80,8 @@ def test_broker_goes(person: Person) -> None:
 def test_embedded_broker_is_killed(person: Person) -> None:
     """Kill -9 of the embedded broker in a case ends the run with status 2 and one sentence."""
     command = person.begin(
-        *("warren", "check", person.manifest(), "--broker", "embedded", "--database", "sqlite"),
-        *("--guarantee", "fair-dispatch"),
+        *("warren", "check", person.manifest("hoards"), "--broker", "embedded"),
+        *("--database", "sqlite", "--guarantee", "fair-dispatch"),
     )
     person.see(person.has_instance)
     person.embedded_broker().kill()
