@@ -6,6 +6,7 @@ One broker in Docker serves them all; where no engine answers CI fails.
 from __future__ import annotations
 
 import contextlib
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,7 +40,15 @@ def address() -> Iterator[BrokerAddress]:
 
 
 @pytest.fixture
-def person(tmp_path: Path, address: BrokerAddress) -> Iterator[Person]:
+def _heeding_interrupts() -> Iterator[None]:
+    """Have what is started here heed SIGINT, also where a script's shell began this run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def person(tmp_path: Path, address: BrokerAddress, _heeding_interrupts: None) -> Iterator[Person]:
     """Give a person with a folder of their own; end what they began."""
     temporary = tmp_path / "tmp"
     temporary.mkdir()
