@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
+from pika.exceptions import ChannelClosedByBroker
 
 from reference_impl.hardened.delivery import Delivery
-from reference_impl.hardened.errors import LinkLostError
+from reference_impl.hardened.errors import LinkLostError, TryAgainError
 from reference_impl.hardened.link import Link
 from reference_impl.hardened.publisher import send
 from reference_impl.topology import DEAD_LETTER, Route
@@ -46,7 +47,7 @@ class Settlement:
 
         def settle(channel: BlockingChannel) -> None:
             _same(channel, delivery)
-            DEAD_LETTER.declare(channel)
+            _declare_dead_letter(channel)
             send(channel, DEAD_LETTER.exchange, "", delivery.body, self._explain(delivery, reason))
             channel.basic_reject(delivery.tag, requeue=False)
 
@@ -70,6 +71,23 @@ class Settlement:
         except LinkLostError:
             return False
         return True
+
+
+def _declare_dead_letter(channel: BlockingChannel) -> None:
+    """Declare on a channel of its own: a refusal closes that one, and the delivery stays in hand.
+
+    RabbitMQ 4.3 refuses one of two first declarations that meet now and then (404).
+
+    Raises:
+        TryAgainError: it was refused.
+
+    """
+    own = channel.connection.channel()
+    try:
+        DEAD_LETTER.declare(own)
+    except ChannelClosedByBroker as error:
+        raise TryAgainError(f"{DEAD_LETTER.queue} was refused: {error!r}") from None
+    own.close()
 
 
 def _same(channel: BlockingChannel, delivery: Delivery) -> None:

@@ -21,6 +21,15 @@ class Channel:
         self.failure = failure
         self.is_open = True
 
+    @property
+    def connection(self) -> "Connection":
+        """Give a connection whose next channel is another one."""
+        return Connection(self.beside(), queue.SimpleQueue())
+
+    def beside(self) -> "Channel":
+        """Give the channel that is opened beside this one."""
+        return Channel()
+
     def basic_ack(self, tag: int) -> None:
         """Remember an ack."""
         self.done.append(("ack", tag))

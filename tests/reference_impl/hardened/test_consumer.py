@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from pika.exceptions import NackError
+from pika.exceptions import ChannelClosedByBroker, NackError
 
 from reference_impl import Settings, Stop
 from reference_impl.hardened.consumer import Consumer
@@ -173,6 +173,34 @@ def test_dead_letters_as_soon_as_the_broker_takes_it(make: MakeConsumer, channel
         ("nack",),
         ("reject", 1, False),
     ]
+    assert len(channel.published) == consumer.settled == 1
+
+
+class MetDeclaration(Channel):
+    """A channel on which the queue cannot be declared, since another declares it just now."""
+
+    def queue_declare(self, *_arguments: object, **_named: object) -> None:
+        """Close the channel as RabbitMQ 4.3 does."""
+        raise ChannelClosedByBroker(404, "NOT_FOUND - home node ... is down or inaccessible")
+
+
+class OnceMet(Channel):
+    """A channel beside which the first one that is opened meets another's declaration."""
+
+    opened = 0
+
+    def beside(self) -> Channel:
+        """Give a channel; the first cannot declare."""
+        self.opened += 1
+        return MetDeclaration() if self.opened == 1 else Channel()
+
+
+@pytest.mark.parametrize("channel", [OnceMet], indirect=True)
+def test_a_refused_declaration_costs_no_delivery(make: MakeConsumer, channel: Channel) -> None:
+    """Where the dead-letter queue is refused once, the message stays in hand until it can be put aside."""
+    consumer = make(RejectedError("no task"))
+    consumer.execute(delivery("body", channel))
+    assert channel.done == [("work", 1), ("reject", 1, False)]
     assert len(channel.published) == consumer.settled == 1
 
 
