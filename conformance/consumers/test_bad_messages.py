@@ -17,8 +17,14 @@ if TYPE_CHECKING:
     from fixtures.ledger import Delivery
     from fixtures.rig import Rig
 
-MALFORMED = (b'{"texts":["text1"', b"\xff\xfe\x00")
-MISSHAPEN = (b'{"something":"else"}', b"[]", b"42")
+MALFORMED = (b'{"texts":["text1"', b"\xff\xfe\x00", b"")
+MISSHAPEN = (
+    b'{"something":"else"}',
+    b"[]",
+    b"42",
+    b'{"texts":null,"text":null,"taskId":null}',  # the key that a role looks for, without what it needs there
+    b'{"texts":42,"text":[],"taskId":{}}',
+)
 QUEUES = {route.queue for route in ROUTES.values()}
 LOOP = 12
 """Deliveries beyond which a message, or a package of no texts, is going round for ever."""

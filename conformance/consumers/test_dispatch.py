@@ -16,16 +16,19 @@ if TYPE_CHECKING:
     from fixtures.holds import Holds
     from fixtures.ledger import Delivery
     from fixtures.rig import Rig
+    from fixtures.worlds.protocol import Process
 
 BOUND = 2
 
 
 @pytest.mark.guarantee("fair-dispatch")
 @pytest.mark.requirement("fair-dispatch.prefetch")
-@pytest.mark.parametrize("prefetch", [1, 3])
-def test_prefetch(rig: Rig, prefetch: int) -> None:
-    """With work waiting, no consumer ever holds more unacked messages than its prefetch count."""
+@pytest.mark.parametrize(("prefetch", "losses"), [(1, 0), (3, 1)], ids=["first", "after-a-loss"])
+def test_prefetch(rig: Rig, prefetch: int, losses: int) -> None:
+    """With work waiting, no consumer holds more unacked messages than its prefetch count, on any of its connections."""
     worker = rig.start_workers(1, prefetch=prefetch)[0]
+    for _ in range(losses):
+        worker = _consume_again(rig, worker, prefetch)
     holds = rig.hold(acks, worker)
     for _ in range(prefetch + 2):
         rig.send_work(1)
@@ -50,6 +53,22 @@ def test_prefetch(rig: Rig, prefetch: int) -> None:
             for d in held[:1]
         ),
     )
+
+
+def _consume_again(rig: Rig, worker: Process, prefetch: int) -> Process:
+    """Cut a worker's connection, and give who consumes then: itself, or one started in its stead where it ended."""
+    lost_at = rig.world.now()
+    worker.line.cut()
+    rig.witness(
+        lambda: worker.exit_status is not None or rig.consumes_since(worker, lost_at),
+        rig.deadlines.reconnected,
+        f"{worker.name} does not consume again",
+    )
+    if worker.exit_status is None:
+        return worker
+    heir = rig.launch(worker.role, prefetch=prefetch)
+    rig.await_ready(heir)
+    return heir
 
 
 def _automatic(rig: Rig) -> list[Delivery]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.guarantee("no-loss")
 TEXTS = 3
+MANY_TEXTS = 8
+"""Of one message, and fewer than two heartbeats long, so that nobody's connection ends of it."""
 FEW_TEXTS = 2
 """Not one: nobody would see that the last part of a package is dropped, where it is the first too."""
 
@@ -105,11 +107,54 @@ def test_splitter_killed(rig: Rig) -> None:
     stream.kill()
     stream.line.cut()  # what it sent and the hold keeps is lost with it
     rig.await_ready(rig.launch(Role.STREAM))
-    _await_redelivery(rig)
-    rig.finish(rig.work_time(TEXTS))
+    if not _has_shown(rig):
+        _await_redelivery(rig)
     rig.settle(rig.work_time(TEXTS))
     rig.judge(*rig.losses(), requirement="no-loss.splitter-killed")
+    _await_redelivery(rig)  # where none came, a part was lost, and what is not there is not doubled
     rig.judge(*rig.duplicates(), requirement="effect-once.splitter-killed")
+
+
+@pytest.mark.guarantee("no-loss", designs=("pipeline",))
+@pytest.mark.requirement("no-loss.killed-before-next-step")
+def test_killed_before_next_step(rig: Rig) -> None:
+    """A part consumer killed when its step's row was there, and before the next step was published, loses nothing."""
+    holds = rig.hold(_next_step, *rig.start_workers(2))
+    rig.send_work(FEW_TEXTS)
+    caught = holds.first(
+        rig.deadlines.within(rig.work_time(1)), "no worker published the next step"
+    )
+    rig.quiet()  # an ack that does not wait for the next step is through by then
+    caught.process.kill()
+    caught.process.line.cut()  # what it sent and the hold keeps is lost with it
+    holds.release(but=[caught])
+    if not _has_shown(rig):
+        _await_redelivery(rig)
+    rig.judge(*rig.losses())
+
+
+@pytest.mark.guarantee("no-loss", designs=("blocking",))
+@pytest.mark.requirement("no-loss.new-connection")
+def test_killed_after_ack_on_new_connection(rig: Rig) -> None:
+    """A consumer cut in its work, given other work on a new connection, and killed after its next ack, loses nothing.
+
+    One that acks the old work there, by a tag that now means the new one, ends that before it is done.
+    """
+    rig.start_workers(2)
+    busy = rig.catch_at_work(MANY_TEXTS)
+    old = rig.in_hand(busy)
+    busy.line.cut()
+    _await_redelivery(rig)  # to the other one, who is at work from now on
+    new = rig.send_work(TEXTS)
+    rig.see(
+        lambda: busy.exit_status is not None or rig.ledger().settled(new),
+        rig.deadlines.within(rig.work_time(MANY_TEXTS + TEXTS)),
+    )
+    if busy.exit_status is None:
+        _need_both_in_hand(rig, busy, old)
+    busy.kill()
+    rig.finish(rig.work_time(MANY_TEXTS + TEXTS))
+    rig.judge(*rig.losses())
 
 
 @pytest.mark.guarantee("no-loss", designs=("parts", "parts-random", "pipeline"))
@@ -135,16 +180,34 @@ def test_parts_without_queue(rig: Rig) -> None:
 @pytest.mark.guarantee("no-loss", designs=("blocking", "parts", "parts-random", "pipeline"))
 @pytest.mark.requirement("no-loss.equal-bodies")
 def test_equal_bodies(rig: Rig) -> None:
-    """Two packages whose bytes are the same, and whose message ids are not, leave their rows each."""
-    rig.start_workers(1)
+    """Two packages with the same bytes, but for their message ids, leave their rows each, also after a redelivery."""
+    rig.start_workers(2)
     first = rig.send(*numbered(FEW_TEXTS))
+    rig.finish(rig.work_time(FEW_TEXTS))
+    done = len(rig.given())
     rig.send(body=first.body)
-    rig.finish(rig.work_time(2 * FEW_TEXTS))
+    rig.see(lambda: len(rig.given()) > done or rig.done(), rig.deadlines.within(0))
+    for second in rig.given()[done:][:1]:
+        rig.named(second.instance).kill()
+    if not _has_shown(rig):
+        _await_redelivery(rig)
     rig.judge(*rig.losses())
 
 
 def _second_part() -> Match:
     return publish(exchange=PART.exchange, body=lambda b: b"text2" in b)
+
+
+def _next_step() -> Match:
+    return publish(exchange=PART.exchange)
+
+
+def _need_both_in_hand(rig: Rig, busy: Process, old: Delivery) -> None:
+    """Make sure that a worker got its new work before it can have been done with the old."""
+    given_at = rig.in_hand(busy).passed_at or 0
+    old_until = (old.passed_at or 0) + rig.deadlines.seconds(MANY_TEXTS)
+    if not (old.passed_at or 0) < given_at < old_until:
+        raise Inconclusive(f"no witness: {busy.name} was given nothing new while still at work")
 
 
 def _await_redelivery(rig: Rig) -> None:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from fixtures.worlds.protocol import Call, HttpReply
 
 OK = 200
+BAD_REQUEST = 400
+"""The least status that says error (RFC 9110, section 15)."""
+ERROR_REPLY = b"error: no such task"
 CALLERS = 5
 TOO_SOON = 0.8
 """Of WARREN_TIMEOUT: a caller that gives up before that has not waited for it."""
@@ -132,6 +135,26 @@ def test_missing_task(rig: Rig) -> None:
         ),
         requirement="rpc-survives-missing-task.lives",
     )
+
+
+@pytest.mark.guarantee("rpc-survives-missing-task")
+@pytest.mark.requirement("rpc-survives-missing-task.caller-told")
+def test_error_reply(rig: Rig) -> None:
+    """A caller whose request gets an error for a reply is told so, before its time is over, and gets no result."""
+    server = rig.start_workers(1, http=True)[0]
+    holds = rig.hold(delivery, server)
+    call = rig.call()
+    holds.first(rig.deadlines.within(0), "no request was delivered")
+    request = rig.ledger().to(server.name)[-1]
+    asked = request.properties
+    rig.world.reply(asked.reply_to or "", ERROR_REPLY, asked.correlation_id or "")
+    answer = rig.answers(call)[0]
+    told = answer.status >= BAD_REQUEST and answer.seconds < TOO_SOON * rig.rpc_timeout
+    words = (
+        f"a call that got an error for a reply was answered {answer.status}"
+        f" after {answer.seconds:.1f} s: {answer.body[:80]!r} {answer.error}"
+    )
+    rig.judge(*([] if told else [Violation(words.rstrip(), (str(request),))]))
 
 
 @pytest.mark.guarantee("rpc-late-reply-discarded")

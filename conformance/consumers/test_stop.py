@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.guarantee("graceful-stop")
 TEXTS = 3
+BEHIND = 2
+UNTOLD = 1
+"""Document seconds in which a busy machine may let a process work before the signal has reached it."""
 
 
 @pytest.mark.guarantee(
@@ -22,12 +25,13 @@ TEXTS = 3
 )
 @pytest.mark.requirement("graceful-stop.in-hand")
 def test_stopped_in_the_middle_of_work(rig: Rig) -> None:
-    """A consumer told to stop in the middle of its work finishes it, acks it, and exits with status 0."""
+    """A consumer told to stop in its work finishes and acks it, leaves what waits behind it, and exits with 0."""
     rig.start_workers(1)
-    busy = rig.catch_at_work(TEXTS)
+    busy = rig.catch_at_work(TEXTS, behind=BEHIND)
     given = rig.given()
     in_hand = given[-1]
     busy.stop()
+    stopped_at = rig.world.now()
     bad_exit = _bad_exit(rig, busy, rig.work_time(TEXTS))
     finished = next(d for d in rig.ledger().to(busy.name) if d.at == in_hand.at)
     acked = finished.settlement is not None and finished.settlement.kind == "ack"
@@ -36,6 +40,7 @@ def test_stopped_in_the_middle_of_work(rig: Rig) -> None:
         *bad_exit,
         *([] if acked else [Violation("the message in hand was not acked", (str(finished),))]),
         *([] if done else [Violation("the message in hand left no effect", (str(finished),))]),
+        *_settled_after(rig, busy, stopped_at),
     )
 
 
@@ -47,6 +52,19 @@ def test_stopped_idle(rig: Rig) -> None:
     for process in consumers:
         process.stop()
     rig.judge(*(violation for process in consumers for violation in _bad_exit(rig, process, 0)))
+
+
+def _settled_after(rig: Rig, process: Process, stopped_at: float) -> list[Violation]:
+    """Say which messages an instance settled for good, though they came when it had been told to stop."""
+    told_at = stopped_at + rig.deadlines.seconds(UNTOLD)
+    return [
+        Violation(f"given after the stop, and settled by {d.settlement.kind}", (str(d),))
+        for d in rig.ledger().to(process.name)
+        if d.passed_at is not None
+        and d.passed_at > told_at
+        and d.settlement is not None
+        and not d.settlement.requeue
+    ]
 
 
 def _bad_exit(rig: Rig, process: Process, work: float) -> tuple[Violation, ...]:

@@ -1,8 +1,10 @@
 """Defects of the connection: its heartbeat, and what becomes of the process when it is lost."""
 
 import contextlib
+import os
 
 import pika
+from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import AMQPError
 
 from reference_impl.hardened.backoff import Backoff
@@ -33,3 +35,28 @@ class NeverReconnects(Link):
             self._serve(backoff)
         self._forget()
         self._end.wait()
+
+
+class LeavesCallersAlone(NeverReconnects):
+    """Opens no other connection for those who call through it; a consumer's it opens again."""
+
+    def _run(self, backoff: Backoff) -> None:
+        if self._patient:
+            super()._run(backoff)
+        else:
+            super(NeverReconnects, self)._run(backoff)
+
+
+class SurvivesOneLoss(Link):
+    """Connects again when its connection is lost, and ends the process when the next one is."""
+
+    _served: BlockingChannel | None = None
+
+    def _forget(self) -> None:
+        channel = self._channel
+        super()._forget()
+        if channel is None or channel is self._served:
+            return
+        if self._served is not None and not self._end.requested:
+            os._exit(1)
+        self._served = channel

@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import queue
 import signal
 import time
 from typing import Any
@@ -144,3 +145,44 @@ class DoesNothing(Consumer):
 
     def execute(self, delivery: Delivery) -> None:
         """Neither work nor settle."""
+
+
+class SetsPrefetchOnce(Consumer):
+    """Sets its prefetch count on its first channel alone: on later ones there is none."""
+
+    _is_set = False
+
+    def qos(self, channel: BlockingChannel) -> None:
+        """Ask once."""
+        if not self._is_set:
+            super().qos(channel)
+        self._is_set = True
+
+
+class DrainsBeforeStop(Consumer):
+    """Looks whether it was told to stop only when it has nothing to do: works through all that waits first."""
+
+    def cancel(self, channel: BlockingChannel) -> None:
+        """Go on consuming."""
+
+    def work(self) -> None:
+        """Execute deliveries; look at the stop when none comes for a while."""
+        while not self.limit_reached():
+            try:
+                delivery = self._deliveries.get(timeout=self.settings.second)
+            except queue.Empty:
+                if self.stop.requested:
+                    return
+            else:
+                if delivery is not None and delivery.channel.is_open:
+                    self.execute(delivery)
+        self.stop.request()
+
+
+class IgnoresEmptyBodies(Consumer):
+    """Takes a message without a body for none: it is never settled."""
+
+    def execute(self, delivery: Delivery) -> None:
+        """Execute what has a body."""
+        if delivery.body:
+            super().execute(delivery)

@@ -19,8 +19,17 @@ _SERVER = ("rpc", "rpc-server")
 _TASK = ("task", "task")
 
 DEFECTS: Mapping[str, Pieces] = {
+    "accepts-unpublished": Pieces(
+        link=connecting.LeavesCallersAlone, publisher=tasks.PassesForPublished
+    ),
     "acks-before-effect": Pieces(handlers={_BLOCKING: effects.AcksBeforeEffect}),
+    "acks-before-next-step": Pieces(
+        handlers={("pipeline", "part"): packages.AcksBeforeNextStep},
+        settlement=settling.SettlesLastSteps,
+    ),
+    "acks-before-split": Pieces(handlers={_SPLITTER: packages.AcksBeforeSplit}),
     "acks-before-work": Pieces(consumer=settling.AcksBeforeWork, settlement=settling.KeepsTheCopy),
+    "acks-on-any-channel": Pieces(settlement=settling.AcksOnAnyChannel),
     "answers-before-work": Pieces(handlers={_SERVER: rpc.RepliesBeforeWork}),
     "answers-no-json": Pieces(rpc_client=rpc.AnswersNoJson),
     "backdates-rows": Pieces(handlers={("parts-random", "part"): packages.BackdatesRows}),
@@ -31,6 +40,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "consumes-without-acks": Pieces(
         consumer=consuming.ConsumesWithoutAcks, settlement=settling.SettlesNothing
     ),
+    "crashes-on-wrong-types": Pieces(consumer=settling.CrashesOnWrongTypes),
     "dies-on-missing-task": Pieces(handlers={_SERVER: rpc.DiesOnMissingTask}),
     "dies-with-connection": Pieces(link=connecting.DiesWithItsConnection),
     "disables-heartbeats": Pieces(link=connecting.DisablesHeartbeats),
@@ -40,6 +50,8 @@ DEFECTS: Mapping[str, Pieces] = {
         tasks=tasks.AddsNothing,
         rpc_client=rpc.AnswersNothing,
     ),
+    "drains-before-stop": Pieces(consumer=consuming.DrainsBeforeStop),
+    "drops-at-stop": Pieces(consumer=settling.DropsAtStop),
     "drops-last-part": Pieces(handlers={_SPLITTER: packages.DropsLastPart}),
     "drops-rejected": Pieces(settlement=settling.DropsRejected),
     "early-package-row": Pieces(gathering=packages.EarlyPackageRow),
@@ -51,6 +63,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "hands-out-late-replies": Pieces(rpc_client=rpc.HandsOutLateReplies),
     "hangs-up-early": Pieces(consumer=consuming.HangsUpEarly),
     "ignores-bound": Pieces(consumer=consuming.IgnoresBound),
+    "ignores-empty-bodies": Pieces(consumer=consuming.IgnoresEmptyBodies),
     "ignores-stop": Pieces(consumer=consuming.IgnoresStop),
     "keys-by-body": Pieces(consumer=effects.KeysByBody),
     "keeps-nowhere": Pieces(settlement=settling.KeepsNowhere),
@@ -65,14 +78,19 @@ DEFECTS: Mapping[str, Pieces] = {
     "one-package-at-a-time": Pieces(handlers={("pipeline", "stream"): packages.OnePackageAtATime}),
     "overshoots-bound": Pieces(consumer=consuming.OvershootsBound),
     "publishes-unseen": Pieces(publisher=packages.PublishesUnseen),
+    "remembers-the-last": Pieces(inbox=effects.RemembersTheLast),
     "renames-parts": Pieces(handlers={_SPLITTER: packages.RenamesParts}),
     "requeues-empty": Pieces(consumer=settling.RequeuesEmpty),
     "requeues-malformed": Pieces(consumer=settling.RequeuesMalformed),
     "requeues-misshapen": Pieces(consumer=settling.RequeuesMisshapen),
     "reverses-parts": Pieces(handlers={_SPLITTER: packages.ReversesParts}),
     "serialises-parts": Pieces(handlers={("parts", "part"): packages.SerialisesParts}),
+    "sets-prefetch-once": Pieces(consumer=consuming.SetsPrefetchOnce),
+    "skips-equal-bodies": Pieces(handlers={_BLOCKING: effects.SkipsEqualBodies}),
     "stops-at-once": Pieces(consumer=consuming.StopsAtOnce),
+    "survives-one-loss": Pieces(link=connecting.SurvivesOneLoss),
     "swaps-replies": Pieces(rpc_client=rpc.SwapsReplies),
+    "takes-errors-for-results": Pieces(rpc_client=rpc.TakesErrorsForResults),
     "undoes-redeliveries": Pieces(handlers={_BLOCKING: effects.UndoesRedeliveries}),
     "works-at-most-once": Pieces(handlers={_BLOCKING: effects.WorksAtMostOnce}),
     "works-aside": Pieces(tasks=tasks.WorksAside, publisher=tasks.PublishesNothing),

@@ -13,6 +13,7 @@ from reference_impl.hardened.consumer import Consumer
 from reference_impl.hardened.delivery import Delivery
 from reference_impl.hardened.errors import RejectedError
 from reference_impl.hardened.inbox import Inbox
+from reference_impl.hardened.tables import processed_message
 from reference_impl.hardened.task_consumer import TaskConsumer
 from reference_impl.messages import StreamMessage, TaskMessage, decode
 from reference_impl.schema import log, message_log, task
@@ -142,3 +143,28 @@ class AcksBeforeEffect(BlockingStream):
         with self.tools.database.begin() as connection:
             if self.tools.inbox.once(connection, delivery.id):
                 log(connection, delivery.body.decode())
+
+
+class RemembersTheLast(Inbox):
+    """Remembers the message that took effect last, and no other."""
+
+    def once(self, connection: sa.Connection, key: str | None) -> bool:
+        """Forget all others."""
+        is_new = super().once(connection, key)
+        if is_new:
+            others = processed_message.c.key != key
+            connection.execute(processed_message.delete().where(others))
+        return is_new
+
+
+class SkipsEqualBodies(BlockingStream):
+    """Takes a redelivery whose bytes have a row for done, though the row may be another message's."""
+
+    def handle(self, delivery: Delivery) -> None:
+        """Work, unless there is such a row."""
+        like = message_log.c.message == delivery.body.decode("utf-8", "replace")
+        if delivery.redelivered:
+            with self.tools.database.begin() as connection:
+                if connection.scalar(sa.select(message_log.c.id).where(like).limit(1)):
+                    return
+        super().handle(delivery)

@@ -9,13 +9,15 @@ import pika
 import sqlalchemy as sa
 from pika.adapters.blocking_connection import BlockingChannel
 
+from implementations.faulty.settling import acknowledge
 from reference_impl.hardened.delivery import Delivery
+from reference_impl.hardened.errors import LinkLostError
 from reference_impl.hardened.gathering import Gathering, Part
 from reference_impl.hardened.parts import PartsPart, PartsStream
-from reference_impl.hardened.pipeline import PipelineStream
+from reference_impl.hardened.pipeline import PipelinePart, PipelineStream
 from reference_impl.hardened.publisher import Publisher
 from reference_impl.hardened.tables import part_result
-from reference_impl.messages import PartMessage, Result, StreamMessage, decode
+from reference_impl.messages import PartMessage, PipelineMessage, Result, StreamMessage, decode
 from reference_impl.schema import message_log, now
 from reference_impl.topology import declare_exchange
 
@@ -116,3 +118,23 @@ class OnePackageAtATime(PipelineStream):
         rows = sa.select(sa.func.count()).where(message_log.c.message == message)
         with self.tools.database.begin() as connection:
             return bool(connection.scalar(rows))
+
+
+class AcksBeforeSplit(PartsStream):
+    """Acks a package and then publishes its parts: a crash in between loses them."""
+
+    def handle(self, delivery: Delivery) -> None:
+        """Ack what can be read, and split it."""
+        decode(StreamMessage, delivery.body)
+        acknowledge(delivery)
+        super().handle(delivery)
+        raise LinkLostError("acked before: nothing is left to settle")
+
+
+class AcksBeforeNextStep(PipelinePart):
+    """Acks a step and then publishes the next one: a crash in between loses the rest of the package."""
+
+    def forward(self, delivery: Delivery, following: PipelineMessage) -> None:
+        """Ack, and publish."""
+        acknowledge(delivery)
+        super().forward(delivery, following)

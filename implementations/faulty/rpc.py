@@ -8,7 +8,7 @@ from pika.adapters.blocking_connection import BlockingChannel
 
 from reference_impl.hardened.delivery import Delivery
 from reference_impl.hardened.publisher import send
-from reference_impl.hardened.rpc_client import RpcClient
+from reference_impl.hardened.rpc_client import ErrorReplyError, RpcClient
 from reference_impl.hardened.rpc_server import RpcServer
 from reference_impl.messages import TaskMessage, decode
 from reference_impl.php import json_encode, serialize
@@ -163,3 +163,14 @@ class ErrorLooksLikeResult(RpcServer):
         if self.tools.tasks.get(task_id) is None:
             return _NO_RESULT
         return super().answer(task_id)
+
+
+class TakesErrorsForResults(RpcClient):
+    """Answers an error reply as if it were a result."""
+
+    def call(self, exchange: str, body: bytes, timeout: float) -> str:
+        """Call, and hand on whatever is said."""
+        try:
+            return super().call(exchange, body, timeout)
+        except ErrorReplyError as error:
+            return json_encode(f"error: {error}")

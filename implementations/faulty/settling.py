@@ -1,16 +1,26 @@
 """Defects of settlement: what is acked, rejected or put back, and when."""
 
+import contextlib
+import json
 import os
 import signal
+import time
 from typing import Any
 
+from pika import spec
 from pika.adapters.blocking_connection import BlockingChannel
 
 from reference_impl.hardened.consumer import Consumer
 from reference_impl.hardened.delivery import Delivery
 from reference_impl.hardened.publisher import send
 from reference_impl.hardened.settlement import Settlement
-from reference_impl.messages import MalformedError, MisshapenError, StreamMessage, decode
+from reference_impl.messages import (
+    MalformedError,
+    MisshapenError,
+    PipelineMessage,
+    StreamMessage,
+    decode,
+)
 from reference_impl.topology import DEAD_LETTER
 
 
@@ -147,6 +157,69 @@ class SettlesNothing(KeepsTheCopy):
         """Pass for acked: the broker took it for acked when it was sent."""
         del delivery
         return True
+
+
+class DropsAtStop(Consumer):
+    """Told to stop, nacks without requeue what comes until its message in hand is done: that is gone."""
+
+    def receive(
+        self,
+        channel: BlockingChannel,
+        method: spec.Basic.Deliver,
+        properties: spec.BasicProperties,
+        body: bytes,
+    ) -> None:
+        """Drop what comes too late."""
+        if self.stop.requested:
+            channel.basic_nack(method.delivery_tag, requeue=False)
+        else:
+            super().receive(channel, method, properties, body)
+
+    def cancel(self, channel: BlockingChannel) -> None:
+        """Go on consuming."""
+
+    def work(self) -> None:
+        """Work until the stop, and a little longer, as who closes a pool of workers does."""
+        super().work()
+        time.sleep(self.settings.second)
+
+
+class CrashesOnWrongTypes(Consumer):
+    """Looks for its key and not at what it holds there: ends of a value of another type, and gets it again."""
+
+    def attempt(self, delivery: Delivery) -> bool:
+        """Count the texts, whatever they are."""
+        with contextlib.suppress(ValueError):
+            message = json.loads(delivery.body)
+            if isinstance(message, dict) and not isinstance(message.get("texts", []), list):
+                os._exit(1)
+        return super().attempt(delivery)
+
+
+class AcksOnAnyChannel(Settlement):
+    """Acks by the tag, on whatever channel is open: on a new one it is another message's."""
+
+    def ack(self, delivery: Delivery) -> bool:
+        """Ack without a look at the channel."""
+        return self._try(lambda channel: channel.basic_ack(delivery.tag))
+
+
+class SettlesLastSteps(Settlement):
+    """Fits a consumer of steps that acks all but the last by itself."""
+
+    def ack(self, delivery: Delivery) -> bool:
+        """Ack packages, and last steps."""
+        try:
+            step = decode(PipelineMessage, delivery.body)
+        except MisshapenError:
+            return super().ack(delivery)
+        return step.index + 1 < len(step.texts) or super().ack(delivery)
+
+
+def acknowledge(delivery: Delivery) -> None:
+    """Ack at once, in the thread that the channel belongs to."""
+    channel = delivery.channel
+    channel.connection.add_callback_threadsafe(lambda: channel.basic_ack(delivery.tag))
 
 
 def requeue(delivery: Delivery) -> None:
