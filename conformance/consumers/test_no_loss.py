@@ -141,8 +141,10 @@ def test_killed_after_ack_on_new_connection(rig: Rig) -> None:
     One that acks the old work there, by a tag that now means the new one, ends that before it is done.
     """
     rig.start_workers(2)
-    busy = rig.catch_at_work(MANY_TEXTS)
-    old = rig.in_hand(busy)
+    rig.send_work(MANY_TEXTS)
+    rig.need(lambda: bool(rig.given()), rig.deadlines.within(0), "no worker was given a message")
+    old = rig.given()[0]
+    busy = rig.named(old.instance)
     busy.line.cut()
     _await_redelivery(rig)  # to the other one, who is at work from now on
     new = rig.send_work(TEXTS)
@@ -184,11 +186,10 @@ def test_equal_bodies(rig: Rig) -> None:
     rig.start_workers(2)
     first = rig.send(*numbered(FEW_TEXTS))
     rig.finish(rig.work_time(FEW_TEXTS))
-    done = len(rig.given())
+    holds = rig.hold(delivery, *rig.workers)
     rig.send(body=first.body)
-    rig.see(lambda: len(rig.given()) > done or rig.done(), rig.deadlines.within(0))
-    for second in rig.given()[done:][:1]:
-        rig.named(second.instance).kill()
+    holds.first(rig.deadlines.within(0), "no worker was given the second").process.kill()
+    holds.release()
     if not _has_shown(rig):
         _await_redelivery(rig)
     rig.judge(*rig.losses())
