@@ -60,6 +60,7 @@ class Queue:
         "state",
         "ttl_deadline",
         "unacked_count",
+        "uncounted_from",
         "vhost",
     )
 
@@ -95,6 +96,7 @@ class Queue:
         self.ready_size = 0
         self.next_position = 0
         self.unacked_count = 0
+        self.uncounted_from: dict[int, int] = {}  # by priority, see `loses_count_of_deliveries`
         self.may_expire = False  # whether any message here ever had a deadline
         self.ttl_deadline: float | None = None
         self.touch()
@@ -173,7 +175,7 @@ class Queue:
         They count as redelivered from now on; `failed` says whether their deliveries failed.
         """
         for enqueued in returned:
-            enqueued.redelivered = True
+            enqueued.redelivered = not self._is_uncounted(enqueued)
             enqueued.failed |= failed
             enqueued.consumer = None
             self.ready.put_back(enqueued)
@@ -358,11 +360,14 @@ class Queue:
 
     def restart(self) -> None:
         """Keep only persistent messages; nobody holds any and there are no consumers by now."""
-        kept = [
-            enqueued
-            for enqueued in self.ready
-            if enqueued.message.properties.delivery_mode == PERSISTENT
-        ]
+        kept = []
+        for enqueued in self.ready:
+            if enqueued.message.properties.delivery_mode == PERSISTENT:
+                kept.append(enqueued)
+            elif self.state.semantics.loses_count_of_deliveries and not enqueued.redelivered:
+                priority = self._priority_of(enqueued)
+                first = self.uncounted_from.get(priority, enqueued.position)
+                self.uncounted_from[priority] = min(first, enqueued.position)
         self.purge()
         for enqueued in kept:
             if self.state.semantics.counts_failed_deliveries:
@@ -372,3 +377,12 @@ class Queue:
             self.ready_size += enqueued.message.size
         self.had_consumers = False
         self.touch()
+
+    def _priority_of(self, enqueued: Enqueued) -> int:
+        return min(enqueued.message.properties.priority or 0, self.policy.max_priority or 0)
+
+    def _is_uncounted(self, enqueued: Enqueued) -> bool:
+        if not self.uncounted_from:
+            return False
+        first = self.uncounted_from.get(self._priority_of(enqueued))
+        return first is not None and enqueued.position >= first

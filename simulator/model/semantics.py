@@ -69,6 +69,10 @@ class Semantics:
     failed one is redelivered after a restart, and still is as a dead letter; otherwise any message
     is that was delivered before the restart, and no dead letter."""
 
+    loses_count_of_deliveries: bool
+    """A restart that drops a transient message which nobody was given leaves its queue unable to count
+    deliveries: neither what was behind it in its priority nor what comes later is ever redelivered."""
+
     keeps_transient_exchanges: bool
     """A restart leaves exchanges that are not durable, and their bindings to what is left."""
 
@@ -110,6 +114,7 @@ SEMANTICS: dict[Version, Semantics] = {
         last_death_headers=False,
         resolves_at_commit=True,
         counts_failed_deliveries=False,
+        loses_count_of_deliveries=True,
         keeps_transient_exchanges=False,
         trusts_death_header=True,
         new_key_drops_copies=True,
@@ -133,6 +138,7 @@ SEMANTICS: dict[Version, Semantics] = {
         last_death_headers=True,
         resolves_at_commit=False,
         counts_failed_deliveries=True,
+        loses_count_of_deliveries=False,
         keeps_transient_exchanges=True,
         trusts_death_header=False,
         new_key_drops_copies=False,

@@ -52,7 +52,7 @@ def before(q: str) -> Script:
 
 
 def after(q: str) -> Script:
-    """Look for every queue, every message and every exchange, and publish through each."""
+    """Look for every queue, every message and every exchange, publish through each, and give back."""
     script: Script = []
     for name in QUEUES:
         script += [c.BasicGet(*HERE, q + name, no_ack=True) for _ in range(MESSAGES + 1)]
@@ -61,4 +61,10 @@ def after(q: str) -> Script:
         published = message("", f"through {name}".encode(), q + name)
         script.append(c.BasicPublish(*HERE, published))
         script.append(c.BasicGet(*HERE, f"{q}durable", no_ack=True))
+    for name in QUEUES:
+        again = message(q + name, b"again", delivery_mode=2, priority=2)
+        script.append(c.BasicPublish(*HERE, again))
+        script.append(c.BasicGet(*HERE, q + name))
+        script.append(c.BasicNack(*HERE, 0, multiple=True))
+        script.append(c.BasicGet(*HERE, q + name, no_ack=True))
     return script

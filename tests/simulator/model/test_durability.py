@@ -40,6 +40,23 @@ def test_redelivered_survives() -> None:
     assert [lab.channel(2).get("q").redelivered for _ in range(2)] == [True, False]
 
 
+@pytest.mark.parametrize(("semantics", "counted"), [("3.10", False), ("4.3", True)])
+def test_a_lost_message_stops_the_count(semantics: Version, counted: bool) -> None:
+    """Where a restart lost what nobody was given, 3.10 calls nothing behind it in its priority redelivered."""
+    lab = Lab(semantics)
+    lab.channel().declare("q", arguments={"x-max-priority": 1}, durable=True)
+    lab.channel().publish("q", b"lost", priority=0)
+    restart(lab)
+    client = lab.channel(2)
+    for priority in (0, 1):
+        client.publish("q", b"%d" % priority, priority=priority)
+    for _ in range(2):
+        client.get("q")
+    client.nack(0, multiple=True)
+    again = [client.get("q") for _ in range(2)]
+    assert [(get.message.body, get.redelivered) for get in again] == [(b"1", True), (b"0", counted)]
+
+
 @pytest.mark.parametrize(("semantics", "kept"), [("3.10", {"d"}), ("4.3", {"d", "t"})])
 def test_exchanges_and_bindings(semantics: Version, kept: set[str]) -> None:
     """Durable exchanges and their bindings survive; 4.3 keeps even those declared transient."""
