@@ -24,6 +24,8 @@ pytestmark = pytest.mark.guarantee("no-loss")
 TEXTS = 3
 MANY_TEXTS = 8
 """Of one message, and fewer than two heartbeats long, so that nobody's connection ends of it."""
+BEGUN = 2
+"""Document seconds after which who was given a message has begun to work on it, and has most of MANY_TEXTS left."""
 FEW_TEXTS = 2
 """Not one: nobody would see that the last part of a package is dropped, where it is the first too."""
 
@@ -145,6 +147,7 @@ def test_killed_after_ack_on_new_connection(rig: Rig) -> None:
     rig.need(lambda: bool(rig.given()), rig.deadlines.within(0), "no worker was given a message")
     old = rig.given()[0]
     busy = rig.named(old.instance)
+    rig.pass_time(BEGUN)
     busy.line.cut()
     _await_redelivery(rig)  # to the other one, who is at work from now on
     new = rig.send_work(TEXTS)

@@ -60,10 +60,9 @@ def _settled_after(rig: Rig, process: Process, stopped_at: float) -> list[Violat
     return [
         Violation(f"given after the stop, and settled by {d.settlement.kind}", (str(d),))
         for d in rig.ledger().to(process.name)
-        if d.passed_at is not None
-        and d.passed_at > told_at
-        and d.settlement is not None
+        if d.settlement is not None
         and not d.settlement.requeue
+        and (d.passed_at or 0) > (told_at if d.settlement.kind == "ack" else stopped_at)
     ]
 
 
