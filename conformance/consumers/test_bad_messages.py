@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.accounting import unexpected
 from fixtures.designs import ROUTES, Role
 from fixtures.ledger import short
 from fixtures.rig import Idle
@@ -25,6 +26,7 @@ MISSHAPEN = (
     # The key that a role looks for, without what it needs there.
     b'{"texts":null,"text":null,"taskId":null}',
     b'{"texts":42,"text":[],"taskId":{}}',
+    b'{"texts":"text1","text":{},"taskId":[]}',
 )
 QUEUES = {route.queue for route in ROUTES.values()}
 LOOP = 12
@@ -102,6 +104,7 @@ def _judge_bad_bodies(rig: Rig, guarantee: str, bodies: tuple[bytes, ...]) -> No
             for m in unsettled
         ),
         *([Violation("put back on its queue", tuple(map(str, again[-LOOP:])))] if again else []),
+        *unexpected(rig.account()),
         *(
             Violation("the next message was not done", tuple(map(str, ledger.of(work))))
             for _ in rig.losses()[:1]

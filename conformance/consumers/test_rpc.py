@@ -107,6 +107,12 @@ def test_missing_task(rig: Rig) -> None:
         lambda: bool(rig.replies_to(request)) or server.exit_status is not None,
         rig.deadlines.within(2),
     )
+    following = rig.send_task()
+    rig.see(
+        lambda: bool(rig.replies_to(following)) or server.exit_status is not None,
+        rig.deadlines.within(2),
+    )
+    rig.quiet(lambda: len(rig.replies_to(request)) > 1)  # as where it was published anew
     replies = rig.replies_to(request)
     clear = len(replies) == 1 and replies[0].startswith(b"error: ")
     rig.judge(
@@ -116,11 +122,6 @@ def test_missing_task(rig: Rig) -> None:
             else [Violation(f"the replies are {replies!r}, not one that begins with 'error: '")]
         ),
         requirement="rpc-survives-missing-task.error-reply",
-    )
-    following = rig.send_task()
-    rig.see(
-        lambda: bool(rig.replies_to(following)) or server.exit_status is not None,
-        rig.deadlines.within(2),
     )
     ended = (
         f"; {server.name} ended with status {server.exit_status}"
@@ -140,12 +141,16 @@ def test_missing_task(rig: Rig) -> None:
 @pytest.mark.guarantee("rpc-survives-missing-task")
 @pytest.mark.requirement("rpc-survives-missing-task.caller-told")
 def test_error_reply(rig: Rig) -> None:
-    """Role `http`, whose request gets an error for a reply, answers with an error, before its time is over."""
+    """Role `http`, whose request gets an error for a reply, answers that call with an error, and no other."""
     server = rig.start_workers(1, http=True)[0]
     holds = rig.hold(delivery, server)
     call = rig.call()
     holds.first(rig.deadlines.within(0), "no request was delivered")
-    request = rig.ledger().to(server.name)[-1]
+    other = rig.call()
+    rig.see(
+        lambda: len(_requests(rig)) > 1, rig.deadlines.quiet
+    )  # or after the first has its answer
+    request = rig.ledger().to(server.name)[0]
     reply_to, correlation_id = request.properties.reply_to, request.properties.correlation_id
     rig.world.reply(reply_to or "", ERROR_REPLY, correlation_id or "")
     answer = rig.answers(call)[0]
@@ -154,7 +159,9 @@ def test_error_reply(rig: Rig) -> None:
         f"a call that got an error for a reply was answered {answer.status}"
         f" after {answer.seconds:.1f} s: {answer.body[:80]!r} {answer.error}"
     )
-    rig.judge(*([] if told else [Violation(words.rstrip(), (str(request),))]))
+    holds.release()
+    others = _not_own(rig, rig.answers(other)[0], _requests(rig)[-1])
+    rig.judge(*([] if told else [Violation(words.rstrip(), (str(request),))]), *others)
 
 
 @pytest.mark.guarantee("rpc-late-reply-discarded")

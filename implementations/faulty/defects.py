@@ -23,6 +23,9 @@ DEFECTS: Mapping[str, Pieces] = {
         link=connecting.LeavesCallersAlone, publisher=tasks.PassesForPublished
     ),
     "acks-before-effect": Pieces(handlers={_BLOCKING: effects.AcksBeforeEffect}),
+    "acks-before-first-step": Pieces(
+        handlers={("pipeline", "stream"): packages.AcksBeforeFirstStep}
+    ),
     "acks-before-next-step": Pieces(
         handlers={("pipeline", "part"): packages.AcksBeforeNextStep},
         settlement=settling.SettlesLastSteps,
@@ -59,6 +62,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "exceeds-prefetch": Pieces(consumer=consuming.ExceedsPrefetch),
     "exits-with-one": Pieces(consumer=consuming.ExitsWithOne),
     "expires-at-once": Pieces(rpc_client=rpc.ExpiresAtOnce),
+    "fails-all-callers": Pieces(rpc_client=rpc.FailsAllCallers),
     "forgets-effects": Pieces(inbox=effects.ForgetsEffects),
     "hands-out-late-replies": Pieces(rpc_client=rpc.HandsOutLateReplies),
     "hangs-up-early": Pieces(consumer=consuming.HangsUpEarly),
@@ -83,6 +87,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "requeues-empty": Pieces(consumer=settling.RequeuesEmpty),
     "requeues-malformed": Pieces(consumer=settling.RequeuesMalformed),
     "requeues-misshapen": Pieces(consumer=settling.RequeuesMisshapen),
+    "retries-missing-tasks": Pieces(handlers={_SERVER: rpc.RetriesMissingTasks}),
     "reverses-parts": Pieces(handlers={_SPLITTER: packages.ReversesParts}),
     "serialises-parts": Pieces(handlers={("parts", "part"): packages.SerialisesParts}),
     "sets-prefetch-once": Pieces(consumer=consuming.SetsPrefetchOnce),
@@ -90,7 +95,9 @@ DEFECTS: Mapping[str, Pieces] = {
     "stops-at-once": Pieces(consumer=consuming.StopsAtOnce),
     "survives-one-loss": Pieces(link=connecting.SurvivesOneLoss),
     "swaps-replies": Pieces(rpc_client=rpc.SwapsReplies),
+    "takes-equal-texts-for-one": Pieces(gathering=packages.TakesEqualTextsForOne),
     "takes-errors-for-results": Pieces(rpc_client=rpc.TakesErrorsForResults),
+    "takes-strings-for-texts": Pieces(handlers={_BLOCKING: effects.TakesStringsForTexts}),
     "undoes-redeliveries": Pieces(handlers={_BLOCKING: effects.UndoesRedeliveries}),
     "works-at-most-once": Pieces(handlers={_BLOCKING: effects.WorksAtMostOnce}),
     "works-aside": Pieces(tasks=tasks.WorksAside, publisher=tasks.PublishesNothing),

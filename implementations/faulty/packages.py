@@ -16,7 +16,7 @@ from reference_impl.hardened.gathering import Gathering, Part
 from reference_impl.hardened.parts import PartsPart, PartsStream
 from reference_impl.hardened.pipeline import PipelinePart, PipelineStream
 from reference_impl.hardened.publisher import Publisher
-from reference_impl.hardened.tables import part_result
+from reference_impl.hardened.tables import insert_once, part_result, processed_message
 from reference_impl.messages import PartMessage, PipelineMessage, Result, StreamMessage, decode
 from reference_impl.schema import message_log, now
 from reference_impl.topology import declare_exchange
@@ -138,3 +138,25 @@ class AcksBeforeNextStep(PipelinePart):
         """Ack, and publish."""
         acknowledge(delivery)
         super().forward(delivery, following)
+
+
+class AcksBeforeFirstStep(PipelineStream):
+    """Acks a package and then publishes its first step: a crash in between loses it."""
+
+    def handle(self, delivery: Delivery) -> None:
+        """Ack what can be read, and publish."""
+        decode(StreamMessage, delivery.body)
+        acknowledge(delivery)
+        super().handle(delivery)
+        raise LinkLostError("acked before: nothing is left to settle")
+
+
+class TakesEqualTextsForOne(Gathering):
+    """Knows a part by its text: the second of two with the same text is taken for a redelivery."""
+
+    def add(self, connection: sa.Connection, part: Part, body: str) -> None:
+        """Gather each text of a package once."""
+        text = decode(PartMessage, body.encode()).text
+        key = f"{part.package} {zlib.crc32(text.encode())}"
+        if insert_once(connection, processed_message, {"key": key, "processed_at": now()}):
+            super().add(connection, part, body)

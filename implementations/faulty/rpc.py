@@ -1,6 +1,7 @@
 """Defects of RPC: whose reply a caller gets, when, and what becomes of a request."""
 
 import os
+import time
 
 import pika
 from pika import spec
@@ -12,6 +13,7 @@ from reference_impl.hardened.rpc_client import ErrorReplyError, RpcClient
 from reference_impl.hardened.rpc_server import RpcServer
 from reference_impl.messages import TaskMessage, decode
 from reference_impl.php import json_encode, serialize
+from reference_impl.topology import RPC
 
 _NO_RESULT = serialize(json_encode({"result": None, "process_time": 0}))
 _ONE_ID = "task_1"
@@ -174,3 +176,33 @@ class TakesErrorsForResults(RpcClient):
             return super().call(exchange, body, timeout)
         except ErrorReplyError as error:
             return json_encode(f"error: {error}")
+
+
+class FailsAllCallers(RpcClient):
+    """Takes an error reply for the end of all calls that wait."""
+
+    def receive(
+        self,
+        channel: BlockingChannel,
+        method: spec.Basic.Deliver,
+        properties: pika.BasicProperties,
+        body: bytes,
+    ) -> None:
+        """Hand an error to everybody."""
+        if body.startswith(b"error: "):
+            for correlation_id in list(self._waiting):
+                self._settle(correlation_id, body)
+        else:
+            super().receive(channel, method, properties, body)
+
+
+class RetriesMissingTasks(RpcServer):
+    """Replies to a request for a task that is not there, and publishes the request anew, for ever."""
+
+    def handle(self, delivery: Delivery) -> None:
+        """Reply, and try again later."""
+        super().handle(delivery)
+        if self.tools.tasks.get(decode(TaskMessage, delivery.body).taskId) is None:
+            time.sleep(self.tools.settings.second / 4)
+            queue, properties = RPC.queue, delivery.properties
+            self.tools.publisher.publish_to_queue(queue, delivery.body, properties)
