@@ -121,7 +121,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("graceful-stop.idle", "stream-1 exited with status 1"),
     ),
     "expires-at-once": (Break("rpc-request-kept.no-free-consumer", "its expiration was '0'"),),
-    "fails-all-callers": (Break("rpc-survives-missing-task.caller-told", "was answered 502"),),
+    "fails-all-callers": (
+        Break("rpc-survives-missing-task.caller-told", "was answered 502 for it"),
+    ),
     "forgets-effects": (
         Break("effect-once.ack-lost", "is there 2 times, after a redelivery"),
         Break("effect-once.thawed", "is there 2 times, after a redelivery"),
@@ -279,6 +281,7 @@ ENTANGLED: dict[tuple[str, str], str] = {
     ("never-acks", "single-flight"): "the end of the work is its ack",
     ("serialises-parts", "effect-once"): "frozen, it keeps the others out",
     ("serialises-parts", "no-loss"): "frozen, it keeps the others out",
+    ("swaps-replies", "rpc-survives-missing-task"): "the error goes to another caller too",
     ("undoes-redeliveries", "effect-once"): "what is undone is not doubled, and never done",
     ("undoes-redeliveries", "survives-connection-loss"): "the work in hand is undone too",
     ("works-at-most-once", "effect-once"): "nobody does the work of the frozen one",
