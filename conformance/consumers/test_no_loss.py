@@ -38,8 +38,7 @@ def test_crash_before_work(rig: Rig, crash: Callable[[Process], object]) -> None
     caught = holds.first(rig.deadlines.within(0), "no worker was given a message")
     crash(caught.process)
     holds.release()
-    if not _has_shown(rig):
-        _await_redelivery(rig)
+    _need_shown(rig)
     rig.judge(*rig.losses())
 
 
@@ -109,8 +108,7 @@ def test_splitter_killed(rig: Rig) -> None:
     stream.kill()
     stream.line.cut()  # what it sent and the hold keeps is lost with it
     rig.await_ready(rig.launch(Role.STREAM))
-    if not _has_shown(rig):
-        _await_redelivery(rig)
+    _need_shown(rig)
     rig.settle(rig.work_time(TEXTS))
     rig.judge(*rig.losses(), requirement="no-loss.splitter-killed")
     _await_redelivery(rig)  # where none came, a part was lost, and what is not there is not doubled
@@ -139,8 +137,7 @@ def test_killed_before_step(rig: Rig, role: Role) -> None:
     holds.release(but=[caught])
     if role is Role.STREAM:
         rig.await_ready(rig.launch(role))
-    if not _has_shown(rig):
-        _await_redelivery(rig)
+    _need_shown(rig)
     rig.judge(*rig.losses())
 
 
@@ -202,8 +199,7 @@ def test_equal_bodies(rig: Rig) -> None:
     rig.send(body=first.body)
     holds.first(rig.deadlines.within(0), "no worker was given the second").process.kill()
     holds.release()
-    if not _has_shown(rig):
-        _await_redelivery(rig)
+    _need_shown(rig)
     rig.judge(*rig.losses())
 
 
@@ -237,6 +233,11 @@ def _await_redelivery(rig: Rig) -> None:
         rig.deadlines.noticed,
         "the broker redelivered nothing",
     )
+
+
+def _need_shown(rig: Rig) -> None:
+    if not _has_shown(rig):
+        _await_redelivery(rig)
 
 
 def _has_shown(rig: Rig, before: int = 0) -> bool:

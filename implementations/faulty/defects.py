@@ -12,6 +12,8 @@ from implementations.faulty import (
     tasks,
 )
 from reference_impl.hardened import Pieces
+from reference_impl.hardened.parts import PartsStream
+from reference_impl.hardened.pipeline import PipelineStream
 
 _BLOCKING = ("blocking", "stream")
 _SPLITTER = ("parts", "stream")
@@ -24,13 +26,15 @@ DEFECTS: Mapping[str, Pieces] = {
     ),
     "acks-before-effect": Pieces(handlers={_BLOCKING: effects.AcksBeforeEffect}),
     "acks-before-first-step": Pieces(
-        handlers={("pipeline", "stream"): packages.AcksBeforeFirstStep}
+        handlers={("pipeline", "stream"): lambda tools: packages.AcksFirst(PipelineStream(tools))}
     ),
     "acks-before-next-step": Pieces(
         handlers={("pipeline", "part"): packages.AcksBeforeNextStep},
         settlement=settling.SettlesLastSteps,
     ),
-    "acks-before-split": Pieces(handlers={_SPLITTER: packages.AcksBeforeSplit}),
+    "acks-before-split": Pieces(
+        handlers={_SPLITTER: lambda tools: packages.AcksFirst(PartsStream(tools))}
+    ),
     "acks-before-work": Pieces(consumer=settling.AcksBeforeWork, settlement=settling.KeepsTheCopy),
     "acks-on-any-channel": Pieces(settlement=settling.AcksOnAnyChannel),
     "answers-before-work": Pieces(handlers={_SERVER: rpc.RepliesBeforeWork}),

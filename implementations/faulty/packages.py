@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from pika.adapters.blocking_connection import BlockingChannel
 
 from implementations.faulty.settling import acknowledge
+from reference_impl.hardened.consumer import Handler
 from reference_impl.hardened.delivery import Delivery
 from reference_impl.hardened.errors import LinkLostError
 from reference_impl.hardened.gathering import Gathering, Part
@@ -120,14 +121,18 @@ class OnePackageAtATime(PipelineStream):
             return bool(connection.scalar(rows))
 
 
-class AcksBeforeSplit(PartsStream):
-    """Acks a package and then publishes its parts: a crash in between loses them."""
+class AcksFirst:
+    """Acks a package and then has another handler publish what follows from it: a crash in between loses that."""
+
+    def __init__(self, handler: Handler) -> None:
+        """Ack before `handler` publishes."""
+        self._handler = handler
 
     def handle(self, delivery: Delivery) -> None:
-        """Ack what can be read, and split it."""
+        """Ack what can be read, and publish."""
         decode(StreamMessage, delivery.body)
         acknowledge(delivery)
-        super().handle(delivery)
+        self._handler.handle(delivery)
         raise LinkLostError("acked before: nothing is left to settle")
 
 
@@ -138,17 +143,6 @@ class AcksBeforeNextStep(PipelinePart):
         """Ack, and publish."""
         acknowledge(delivery)
         super().forward(delivery, following)
-
-
-class AcksBeforeFirstStep(PipelineStream):
-    """Acks a package and then publishes its first step: a crash in between loses it."""
-
-    def handle(self, delivery: Delivery) -> None:
-        """Ack what can be read, and publish."""
-        decode(StreamMessage, delivery.body)
-        acknowledge(delivery)
-        super().handle(delivery)
-        raise LinkLostError("acked before: nothing is left to settle")
 
 
 class TakesEqualTextsForOne(Gathering):

@@ -188,7 +188,7 @@ class CrashesOnWrongTypes(Consumer):
     """Looks for its key and not at what it holds there: ends of a value of another type, and gets it again."""
 
     def attempt(self, delivery: Delivery) -> bool:
-        """Count the texts, whatever they are."""
+        """End where the texts are no list."""
         with contextlib.suppress(ValueError):
             message = json.loads(delivery.body)
             if isinstance(message, dict) and not isinstance(message.get("texts", []), list):

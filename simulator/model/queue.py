@@ -13,7 +13,7 @@ from simulator.model.dead_letter import Reason, dead_letter
 from simulator.model.events import BasicDeliver
 from simulator.model.message import PERSISTENT
 from simulator.model.policy import Overflow, QueuePolicy
-from simulator.model.ready import Enqueued, Lane, Priorities
+from simulator.model.ready import Enqueued, Lane, Priorities, priority_in
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
@@ -365,9 +365,8 @@ class Queue:
             if enqueued.message.properties.delivery_mode == PERSISTENT:
                 kept.append(enqueued)
             elif self.state.semantics.loses_count_of_deliveries and not enqueued.redelivered:
-                priority = self._priority_of(enqueued)
-                first = self.uncounted_from.get(priority, enqueued.position)
-                self.uncounted_from[priority] = min(first, enqueued.position)
+                priority = priority_in(self.policy.max_priority, enqueued)
+                self.uncounted_from.setdefault(priority, enqueued.position)  # the first, in order
         self.purge()
         for enqueued in kept:
             if self.state.semantics.counts_failed_deliveries:
@@ -378,11 +377,6 @@ class Queue:
         self.had_consumers = False
         self.touch()
 
-    def _priority_of(self, enqueued: Enqueued) -> int:
-        return min(enqueued.message.properties.priority or 0, self.policy.max_priority or 0)
-
     def _is_uncounted(self, enqueued: Enqueued) -> bool:
-        if not self.uncounted_from:
-            return False
-        first = self.uncounted_from.get(self._priority_of(enqueued))
+        first = self.uncounted_from.get(priority_in(self.policy.max_priority, enqueued))
         return first is not None and enqueued.position >= first

@@ -42,6 +42,11 @@ class Enqueued:
         self.consumer: Consumer | None = None
 
 
+def priority_in(max_priority: int | None, enqueued: Enqueued) -> int:
+    """Give the priority that a message has in a queue of so many; in one of none, all have the same."""
+    return min(enqueued.message.properties.priority or 0, max_priority or 0)
+
+
 class Lane:
     """Ready messages of one priority."""
 
@@ -149,7 +154,7 @@ class Priorities:
         self._occupied = self._count = 0
 
     def _lane_of(self, enqueued: Enqueued) -> Lane:
-        priority = min(enqueued.message.properties.priority or 0, self.max_priority)
+        priority = priority_in(self.max_priority, enqueued)
         self._occupied |= 1 << priority
         self._count += 1
         return self._lanes.setdefault(priority, Lane())

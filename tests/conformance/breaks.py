@@ -21,22 +21,14 @@ class Break:
 
 
 BREAKS: dict[str, tuple[Break, ...]] = {
-    "accepts-unpublished": (
-        Break(
+    "accepts-unpublished": tuple(
+        Break(survives, "GET /task answered 202, and its task was never done")
+        for survives in (
             "survives-broker-restart.consumes-again",
-            "GET /task answered 202, and its task was never done",
-        ),
-        Break(
-            "survives-connection-loss.idle", "GET /task answered 202, and its task was never done"
-        ),
-        Break(
+            "survives-connection-loss.idle",
             "survives-connection-loss.half-open",
-            "GET /task answered 202, and its task was never done",
-        ),
-        Break(
             "survives-connection-loss.refused",
-            "GET /task answered 202, and its task was never done",
-        ),
+        )
     ),
     "acks-before-effect": (
         Break("no-loss.killed-before-ack", "acked before its effect was there"),
