@@ -155,7 +155,7 @@ class Person:
 
     def left_behind(self) -> list[str]:
         """Name all that the runs of this person left on the machine."""
-        processes = sorted(f"process {p.pid} {p.name()}" for p in self.started())
+        processes = sorted(line for p in self.started() for line in _if_there(p, _line))
         ours = [f for top in self.temporary.glob("warren-*") for f in (top, *top.rglob("*"))]
         files = [f for f in ours if f.is_file() and f.name != "lock"]
         data = [f for run in self.runs for f in data_folders(run) if f.exists()]
@@ -171,7 +171,8 @@ class Person:
 
     def embedded_broker(self) -> psutil.Process:
         """Find the embedded broker of the one run that has one."""
-        (broker,) = [p for run in self.runs for p in marked(run) if "simulator.tcp" in p.cmdline()]
+        found = [p for run in self.runs for p in marked(run)]
+        (broker,) = [p for p in found if "simulator.tcp" in _if_there(p, psutil.Process.cmdline)]
         return broker
 
     def has_container(self) -> bool:
@@ -217,3 +218,15 @@ class Person:
 
 
 ONE_CASE = "--guarantee", "fair-dispatch"
+
+
+def _line(process: psutil.Process) -> list[str]:
+    return [f"process {process.pid} {process.name()}"]
+
+
+def _if_there(process: psutil.Process, read: Callable[[psutil.Process], list[str]]) -> list[str]:
+    """Read something of a process that may end at any moment; nothing of one that has."""
+    try:
+        return read(process)
+    except psutil.NoSuchProcess:
+        return []
