@@ -47,8 +47,9 @@ def test_crash_before_work(rig: Rig, crash: Callable[[Process], object]) -> None
 def test_crash_during_work(rig: Rig, crash: Callable[[Process], object]) -> None:
     """Work whose consumer fails in the middle of it is done by another."""
     rig.start_workers(2)
+    texts = min(MANY_TEXTS, TEXTS * int(rig.deadlines.slowness))  # in its middle it has been begun
     for tries_left in reversed(range(TRIES)):
-        caught, before = rig.catch_at_work(TEXTS), len(rig.ledger().redeliveries())
+        caught, before = rig.catch_at_work(texts), len(rig.ledger().redeliveries())
         busy = rig.named(caught.instance)
         early = rig.early_effects(caught)
         if early:  # so that the row of work that is lost would stay
