@@ -72,7 +72,7 @@ def test_packages_in_parallel(rig: Rig) -> None:
 
 
 def _start_slowly(rig: Rig) -> list[Process]:
-    """Start the design's instances, and give the workers: on a slow machine with a longer second.
+    """Start the design's instances with a longer second, the longer the slower the machine; give the workers.
 
     The document's pipeline has its order by a margin of a second's work (decision 0006), and the pace has shortened
     that, but not how long a machine keeps a consumer from running. How slow it is, the stream consumer's start shows,
