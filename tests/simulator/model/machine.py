@@ -1,8 +1,9 @@
 """The model and a real broker as Hypothesis state machines: any command next, then a comparison.
 
 What a rule's numbers pick depends on the state, as in `sequences`; so every example can be run, and
-shrinks. Letting time pass and restarting are machines of their own: a restart takes longer than
-anything in the other one lives.
+shrinks. Which rules there are never depends on what a broker did: chance has a part in that, and
+Hypothesis takes what differs between two runs of an example for a mistake. Letting time pass and
+restarting are machines of their own: a restart takes longer than anything in the other one lives.
 """
 
 from __future__ import annotations
@@ -130,12 +131,13 @@ class Expiring(Parity):
         super().__init__(url, TTL)
         self.waits = 0
 
-    @precondition(lambda self: self.tells and self.waits < self.MOST_WAITS)
+    @precondition(lambda self: self.waits < self.MOST_WAITS)
     @rule()
     def expire(self) -> None:
         """Let time pass."""
         self.waits += 1
-        self.pair.wait(WAIT_SECONDS)
+        if self.tells:
+            self.pair.wait(WAIT_SECONDS)
 
 
 class Restarting(Parity):
@@ -147,9 +149,10 @@ class Restarting(Parity):
         self.restart_real = restart
         self.restarted = False
 
-    @precondition(lambda self: self.tells and not self.restarted)
+    @precondition(lambda self: not self.restarted)
     @rule()
     def restart(self) -> None:
         """Stop and start both."""
         self.restarted = True
-        self.pair.restart(self.restart_real)
+        if self.tells:
+            self.pair.restart(self.restart_real)
