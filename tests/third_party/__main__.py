@@ -26,7 +26,7 @@ from fixtures.brokers.local import LocalBroker
 from fixtures.brokers.own import new_access
 from fixtures.errors import OptionError, SetupError
 from fixtures.runs import Run
-from fixtures.runs.ports import LOOPBACK, is_free
+from fixtures.runs.ports import LOOPBACK, Ports, is_free
 from fixtures.runs.sweep import sweep
 from tests.third_party.outcomes import Outcome, Result, table, unexplained
 from tests.third_party.suites import Suite, Workshop, read_suites
@@ -57,23 +57,24 @@ def run_on(option: str, suites: Sequence[Suite], workshop: Workshop, run: Run) -
         raise SetupError(
             "something listens there", f"{LOOPBACK}:{PORT}", "stop it: the suites know no other"
         )
-    running = broker.start(run, new_access(PORT, GUEST, GUEST))
-    environment = run.environment | {
-        "PATH": os.environ["PATH"],
-        "LANG": "C.UTF-8",
-        "RABBITMQ_HOST": LOOPBACK,
-        "RABBITMQ_5672_TCP": str(PORT),
-    }
-    try:
-        for suite in suites:
-            click.echo(f"{suite.title} on {option} …", err=True)
-            log = workshop.log(suite, option)
-            outcomes = workshop.run(suite, environment, log)
-            if Outcome.FAILED in outcomes.values():
-                click.echo(f"its output: {log}", err=True)
-            yield Result(suite.name, option, suite.title, running.address.description, outcomes)
-    finally:
-        running.stop()
+    with Ports() as ports:
+        running = broker.start(run, new_access(ports, PORT, GUEST, GUEST))
+        environment = run.environment | {
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "RABBITMQ_HOST": LOOPBACK,
+            "RABBITMQ_5672_TCP": str(PORT),
+        }
+        try:
+            for suite in suites:
+                click.echo(f"{suite.title} on {option} …", err=True)
+                log = workshop.log(suite, option)
+                outcomes = workshop.run(suite, environment, log)
+                if Outcome.FAILED in outcomes.values():
+                    click.echo(f"its output: {log}", err=True)
+                yield Result(suite.name, option, suite.title, running.address.description, outcomes)
+        finally:
+            running.stop()
 
 
 def main() -> int:

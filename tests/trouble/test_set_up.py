@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 from fixtures.databases import choose
 from fixtures.databases.postgresql import binaries
 from fixtures.runs import Run
-from fixtures.runs.ports import free_port
+from fixtures.runs.ports import Ports
 from tests.requisites import missing
 from tests.trouble.person import ONE_CASE
 
@@ -91,9 +91,10 @@ def test_broker_not_ours_to_restart(person: Person) -> None:
 
 def test_broker_unreachable(person: Person) -> None:
     """A broker that is not there is named by its address, without the password."""
-    port = free_port()
-    broker = f"amqp://warren:hidden@127.0.0.1:{port}"
-    ended = person.run("warren", "check", person.manifest(), "--broker", broker)
+    with Ports() as ports:
+        port = ports.free()
+        broker = f"amqp://warren:hidden@127.0.0.1:{port}"
+        ended = person.run("warren", "check", person.manifest(), "--broker", broker)
     assert ended.status == 2, ended.printed
     sentence = ended.sentence(f"broker 127.0.0.1:{port}: ")
     assert "AMQP did not answer" in sentence
@@ -115,10 +116,11 @@ def test_wrong_broker_password(person: Person) -> None:
 
 def test_database_unreachable(person: Person) -> None:
     """A database server that is not there is named by its address, without the password."""
-    port = free_port()
-    database = f"postgresql:postgresql://warren:hidden@127.0.0.1:{port}/postgres"
     manifest, broker = person.manifest(), person.servers[:2]
-    ended = person.run("warren", "check", manifest, *broker, "--database", database)
+    with Ports() as ports:
+        port = ports.free()
+        database = f"postgresql:postgresql://warren:hidden@127.0.0.1:{port}/postgres"
+        ended = person.run("warren", "check", manifest, *broker, "--database", database)
     assert ended.status == 2, ended.printed
     sentence = ended.sentence(f"database server 127.0.0.1:{port}: ")
     assert "check that it runs there" in sentence
