@@ -120,6 +120,7 @@ def test_bounded_run(rig: Rig) -> None:
     if still_there:
         rig.judge(*still_there)
         return
+    rig.see(lambda: _ready(rig) > 0, rig.deadlines.stopped)
     rig.quiet()
     settled = [
         d
@@ -127,8 +128,7 @@ def test_bounded_run(rig: Rig) -> None:
         if d.settlement is not None
         and not d.settlement.requeue  # a prefetched one may be given back
     ]
-    depth = rig.world.queue(ROUTES[worker].queue)
-    ready = depth.ready if depth else 0
+    ready = _ready(rig)
     effects = rig.effects()
     delivered = len(rig.ledger().to(bounded.name)) > BOUND
     redelivered = _flag_of_third(rig) if ready else None
@@ -145,6 +145,11 @@ def test_bounded_run(rig: Rig) -> None:
         *_unless(ready == 1, f"{ready} messages are ready, not the one that was left"),
         *_unless(effects == BOUND, f"{effects} messages left an effect, not {BOUND}"),
     )
+
+
+def _ready(rig: Rig) -> int:
+    depth = rig.world.queue(ROUTES[rig.design.worker].queue)
+    return depth.ready if depth else 0
 
 
 def _flag_of_third(rig: Rig) -> bool | None:

@@ -12,13 +12,15 @@ import pytest
 from fixtures.catalogue import load_catalogue
 from fixtures.designs import DESIGNS, Role
 from fixtures.manifest import load_manifest
-from fixtures.pace import PACES
+from fixtures.pace import PACES, Pace
 from fixtures.rig import Rig
 
 if TYPE_CHECKING:
     from fixtures.manifest import Implementation
     from fixtures.station import Station
 
+# The stop must come while the server works on the call: three seconds after its begin, and before its end.
+SLOW = Pace("document", 3.0, 15)
 pytestmark = pytest.mark.xdist_group("implementations")
 HARDENED = Path(__file__).parents[2] / "reference_impl" / "hardened" / "implementation.toml"
 
@@ -32,12 +34,18 @@ def stopped_by(number: signal.Signals) -> Implementation:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-@pytest.mark.parametrize("role", [Role.RPC_SERVER, Role.HTTP])
-def test_finishes_what_is_in_hand(station: Station, role: Role, number: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("role", "pace"),
+    [(Role.RPC_SERVER, SLOW), (Role.HTTP, PACES["document"])],
+    ids=["rpc-server", "http"],
+)
+def test_finishes_what_is_in_hand(
+    station: Station, role: Role, pace: Pace, number: signal.Signals
+) -> None:
     """Told to stop while a call is worked on, a role finishes its share of it and exits with status 0."""
     implementation = stopped_by(number)
     with station.world(implementation, restarts=False) as world:
-        rig = Rig(world, implementation, DESIGNS["rpc"], PACES["document"], ())
+        rig = Rig(world, implementation, DESIGNS["rpc"], pace, ())
         rig.start(http=True)
         call = rig.call()
         rig.need(lambda: rig.given() != [], rig.deadlines.within(0), "no request came")

@@ -10,6 +10,8 @@ import requests
 import waitress.trigger
 from flask import Flask
 
+import reference_impl.http
+from fixtures.runs.ports import Ports
 from reference_impl import SettingsError, Stop
 from reference_impl.http import serve
 
@@ -21,15 +23,22 @@ def taken() -> Iterator[int]:
         yield int(listener.getsockname()[1])
 
 
-def free_port() -> int:
-    """Find a port that nobody holds."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+@pytest.fixture
+def port() -> Iterator[int]:
+    """Give a port that nobody else is given."""
+    with Ports() as ports:
+        yield ports.free()
 
 
-def test_answers_what_is_in_hand() -> None:
+@pytest.fixture
+def long_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a server wait a minute where it waits for too much: that shows on any machine."""
+    monkeypatch.setattr(reference_impl.http, "_GRACE_SECONDS", 60.0)
+
+
+def test_answers_what_is_in_hand(port: int) -> None:
     """A request that has begun when the stop comes is answered before the server ends."""
-    app, stop, begun, port = Flask(__name__), Stop(), threading.Event(), free_port()
+    app, stop, begun = Flask(__name__), Stop(), threading.Event()
 
     @app.get("/")
     def index() -> str:
@@ -48,20 +57,21 @@ def test_answers_what_is_in_hand() -> None:
         requests.get(f"http://127.0.0.1:{port}/", timeout=5)
 
 
-def test_closes_idle_connections() -> None:
+@pytest.mark.usefixtures("long_grace")
+def test_closes_idle_connections(port: int) -> None:
     """A client that keeps its connection open does not keep the server from ending."""
-    app, stop, port = Flask(__name__), Stop(), free_port()
+    app, stop = Flask(__name__), Stop()
     app.add_url_rule("/", "index", lambda: "done")
     with ThreadPoolExecutor(1) as threads, requests.Session() as session:
         serving = threads.submit(serve, app, port, stop)
         assert _get(port, session) == "done"
         stop.request()
-        serving.result(2.5)
+        serving.result(30)
 
 
-def test_closes_after_it_was_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closes_after_it_was_asked_to(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that is woken to close by an answer's thread is not closed before it was asked to itself."""
-    app, stop, port = Flask(__name__), Stop(), free_port()
+    app, stop = Flask(__name__), Stop()
     app.add_url_rule("/", "index", lambda: "done")
     pull = waitress.trigger.trigger._physical_pull
 
@@ -81,16 +91,17 @@ def test_closes_after_it_was_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
         serving.result(10)
 
 
-def test_waits_for_no_failed_request() -> None:
+@pytest.mark.usefixtures("long_grace")
+def test_waits_for_no_failed_request(port: int) -> None:
     """A request whose application failed is answered with 500 and is no longer in hand."""
-    app, stop, port = Flask(__name__), Stop(), free_port()
+    app, stop = Flask(__name__), Stop()
     app.config["PROPAGATE_EXCEPTIONS"] = True
     app.add_url_rule("/", "index", lambda: str(1 / 0))
     with ThreadPoolExecutor(1) as threads:
         serving = threads.submit(serve, app, port, stop)
         assert "Internal Server Error" in _get(port)
         stop.request()
-        serving.result(2.5)
+        serving.result(30)
 
 
 def test_taken_port(taken: int) -> None:

@@ -42,7 +42,7 @@ steps = st.builds(
 quick = hypothesis_settings(
     max_examples=200,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 Php = Callable[[str, object], bytes]

@@ -21,7 +21,8 @@ def test_works(person: Person) -> None:
 
 def test_never_acked(person: Person) -> None:
     """A consumer that leaves its row and never acks does not conform: status 1."""
-    ended = person.smoke(person.manifest("hoards"))
+    # The document's heartbeat: a pause of the machine must not end the connection meanwhile.
+    ended = person.smoke(person.manifest("hoards"), "--pace", "document")
     assert ended.status == 1, ended.printed
     sentence = ended.sentence("blocking: ")
     assert sentence.startswith("blocking: nonconforming: the effect is there, but the message is")

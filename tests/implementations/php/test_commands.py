@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,8 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
+
+from fixtures.runs.ports import Ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,12 +37,10 @@ def command(
 
 
 @pytest.fixture
-def http_port() -> int:
-    """Give a port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+def http_port() -> Iterator[int]:
+    """Give a port on which nobody else listens until the test has ended."""
+    with Ports() as ports:
+        yield ports.free()
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ class Socket(asyncio.Transport):
 
 
 class Trouble(logging.Handler):
-    """Everything that was logged as a warning or worse: the broker logs its own mistakes."""
+    """Everything that the broker logged as a warning or worse: it logs its own mistakes."""
 
     def __init__(self) -> None:
         """Begin without trouble."""
@@ -221,10 +221,10 @@ def said_in_order(octets: bytes) -> list[wire.Content]:
 
 @contextmanager
 def bench() -> Iterator[Bench]:
-    """Give a bench, and listen to the log meanwhile."""
-    trouble, root = Trouble(), logging.getLogger()
-    root.addHandler(trouble)
+    """Give a bench, and listen to the broker's log meanwhile."""
+    trouble, log = Trouble(), logging.getLogger("simulator")
+    log.addHandler(trouble)
     try:
         yield Bench(trouble)
     finally:
-        root.removeHandler(trouble)
+        log.removeHandler(trouble)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from tests.simulator.model.parity import Pair
+from tests.simulator.model.parity import SETTLE_SECONDS, Pair
 from tests.simulator.model.sequences import (
     NEVER,
     SETTLING,
@@ -129,6 +129,7 @@ class Expiring(Parity):
     def __init__(self, url: str) -> None:
         """Let what may expire live for a moment only."""
         super().__init__(url, TTL)
+        self.pair.settle = SETTLE_SECONDS
         self.waits = 0
 
     @precondition(lambda self: self.waits < self.MOST_WAITS)

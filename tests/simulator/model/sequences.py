@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator.model import Message, commands
 from tests.simulator.model.lab import Properties
+from tests.simulator.model.parity import SETTLE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -359,6 +360,8 @@ def where(channel: Channel) -> tuple[int, int]:
 def run(pair: Pair, prefix: str, steps: list[Step]) -> str | None:
     """Run `steps` on both brokers until they differ; return how."""
     waits = any(step.operation == "wait" for step in steps)
+    if waits:
+        pair.settle = SETTLE_SECONDS
     world = World(pair, prefix, TTL if waits else NEVER)
     run_step(world, Step("declare queue", 0, 0, 0, 2))
     run_step(world, Step("declare queue", 0, 1, 0, 2))

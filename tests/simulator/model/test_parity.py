@@ -39,8 +39,10 @@ EXAMPLES = settings(
     max_examples=20,
     stateful_step_count=40,
     deadline=None,
+    derandomize=True,
     suppress_health_check=[*HealthCheck],
 )
+"""The same commands in every full run: the search for others is `compare`."""
 
 
 @pytest.fixture(scope="module")

@@ -177,7 +177,8 @@ class Raw:
         return wire.decode_frame(frame)
 
     def expect(self, kind: type[wire.Method]) -> Any:
-        """Return the next thing said, which must be of this kind."""
-        said = self.said()
+        """Return the next thing said but heartbeats, which answer nothing; it must be of this kind."""
+        while (said := self.said()) == wire.Heartbeat():
+            pass
         assert isinstance(said, kind), said
         return said

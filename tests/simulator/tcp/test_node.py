@@ -11,6 +11,9 @@ from simulator.wire.fields import MAX_DEPTH
 from tests.simulator.fuzz import sessions
 from tests.simulator.fuzz.bench import Bench, Socket, bench, said_in_order
 
+INTERVAL = 10
+"""Seconds between two heartbeats of a client; the clock has them and their halves exactly."""
+
 
 @pytest.fixture
 def on_bench() -> Iterator[Bench]:
@@ -19,11 +22,11 @@ def on_bench() -> Iterator[Bench]:
         yield given
 
 
-def connect(on_bench: Bench) -> Socket:
+def connect(on_bench: Bench, heartbeat: int = 0) -> Socket:
     """Open a connection and channel 1."""
     client = Socket(on_bench.clock)
     client.connect(on_bench.node.new_client())
-    for piece in sessions.handshake():
+    for piece in sessions.handshake(heartbeat=heartbeat):
         client.feed(piece)
     client.heard.clear()
     return client
@@ -82,3 +85,42 @@ def test_what_was_due_is_nobodys_turn(
     assert "a mistake in a timer" in caplog.text
     assert said_in_order(bytes(client.heard)) == [wire.QueueDeclareOk("dead", 0, 0)]
     assert not client.closing
+
+
+@pytest.mark.parametrize(
+    ("spoke", "cut"), [(0, 30), (9, 30), (10, 40), (19, 40)], ids=lambda seconds: f"{seconds}s"
+)
+def test_silent_client_is_cut_off(on_bench: Bench, spoke: int, cut: int) -> None:
+    """A client goes at the second whole interval of silence: after more than two, at most three."""
+    client = connect(on_bench, INTERVAL)
+    on_bench.clock.advance(spoke)
+    client.feed(wire.HEARTBEAT_FRAME)
+    on_bench.clock.advance(cut - spoke - 0.5)
+    assert not client.closing
+    on_bench.clock.advance(0.5)
+    assert client.closing
+
+
+def test_broker_beats_at_every_half_interval(on_bench: Bench) -> None:
+    """The first half interval ends with a heartbeat, each later one if nothing else was sent in it."""
+    client = connect(on_bench, INTERVAL)
+    for asks, beats in [(True, 1), (False, 1), (True, 0), (True, 0), (False, 1)]:
+        client.heard.clear()
+        if asks:
+            client.feed(sessions.method(wire.BasicQos(0, 1)))
+        on_bench.clock.advance(INTERVAL / 2 - 0.5)
+        said: list[wire.Content] = [wire.BasicQosOk()] * asks
+        assert said_in_order(bytes(client.heard)) == said
+        on_bench.clock.advance(0.5)
+        said += [wire.Heartbeat()] * beats
+        assert said_in_order(bytes(client.heard)) == said
+
+
+def test_heartbeats_keep_a_connection(on_bench: Bench) -> None:
+    """A client that only sends heartbeats stays, and hears two in each interval."""
+    client = connect(on_bench, INTERVAL)
+    for _ in range(100):
+        on_bench.clock.advance(INTERVAL)
+        client.feed(wire.HEARTBEAT_FRAME)
+    assert not client.closing
+    assert client.heard == wire.HEARTBEAT_FRAME * 200
