@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.designs import ROUTES, Role
+from fixtures.designs import Role
 from fixtures.ledger import most_unacked
 from fixtures.rig import Inconclusive
 from fixtures.verdict import Violation
@@ -38,7 +38,7 @@ def test_prefetch(rig: Rig, prefetch: int, after_a_loss: bool) -> None:
         lambda: bool(
             _automatic(rig)
             or _too_many(rig, prefetch)
-            or (holds.caught() and _is_more_waiting(rig))
+            or (holds.caught() and rig.ready(worker.role))
         ),
         rig.deadlines.within(rig.work_time(2)),
     )
@@ -83,16 +83,11 @@ def _too_many(rig: Rig, prefetch: int) -> tuple[Delivery, ...]:
     return held if count > prefetch else ()
 
 
-def _is_more_waiting(rig: Rig) -> bool:
-    depth = rig.world.queue(ROUTES[rig.design.worker].queue)
-    return depth is not None and depth.ready > 0
-
-
 def _witness(rig: Rig, holds: Holds) -> None:
     """Make sure that the worker could have been given too many: it works and acks, and more was there."""
     if not holds.caught():
         raise Inconclusive("no witness: no consumer acked a message")
-    if not _is_more_waiting(rig):
+    if not rig.ready(rig.design.worker):
         raise Inconclusive("no witness: no message was waiting while the consumer was at work")
 
 
@@ -120,7 +115,7 @@ def test_bounded_run(rig: Rig) -> None:
     if still_there:
         rig.judge(*still_there)
         return
-    rig.see(lambda: _ready(rig) > 0, rig.deadlines.stopped)
+    rig.see(lambda: rig.ready(worker) > 0, rig.deadlines.stopped)
     rig.quiet()
     settled = [
         d
@@ -128,7 +123,7 @@ def test_bounded_run(rig: Rig) -> None:
         if d.settlement is not None
         and not d.settlement.requeue  # a prefetched one may be given back
     ]
-    ready = _ready(rig)
+    ready = rig.ready(worker)
     effects = rig.effects()
     delivered = len(rig.ledger().to(bounded.name)) > BOUND
     redelivered = _flag_of_third(rig) if ready else None
@@ -145,11 +140,6 @@ def test_bounded_run(rig: Rig) -> None:
         *_unless(ready == 1, f"{ready} messages are ready, not the one that was left"),
         *_unless(effects == BOUND, f"{effects} messages left an effect, not {BOUND}"),
     )
-
-
-def _ready(rig: Rig) -> int:
-    depth = rig.world.queue(ROUTES[rig.design.worker].queue)
-    return depth.ready if depth else 0
 
 
 def _flag_of_third(rig: Rig) -> bool | None:

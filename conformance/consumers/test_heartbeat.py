@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fixtures.accounting import overlaps
-from fixtures.designs import STREAM, Role
+from fixtures.designs import Role
 from fixtures.rig import Inconclusive, Unmet, numbered
 from fixtures.verdict import Violation
 
@@ -71,8 +71,7 @@ def test_long_package_is_worked_on_once_at_a_time(rig: Rig) -> None:
 @pytest.mark.requirement("no-loss.two-heartbeats")
 def test_two_heartbeats_of_work(rig: Rig) -> None:
     """Ten texts are worked through and acked by a consumer that has just begun, whoever serves its heartbeats."""
-    rig.slow_down()  # less than a heartbeat is left for all that is not work
-    rig.start()
+    rig.start_slowly(1)  # less than a heartbeat is left for all that is not work
     package = rig.send(*numbered(KEPT_TEXTS))
     rig.finish(rig.work_time(KEPT_TEXTS))
     rig.settle(0)
@@ -154,13 +153,9 @@ def _is_kept(rig: Rig, package: Package) -> bool:
         rig.deadlines.within(rig.work_time(LONG_TEXTS)),
     )
     return rig.see(
-        lambda: rig.ledger().settled(package.message_id) or _ready(rig) == 1, rig.deadlines.noticed
+        lambda: rig.ledger().settled(package.message_id) or rig.ready(Role.STREAM) == 1,
+        rig.deadlines.noticed,
     )
-
-
-def _ready(rig: Rig) -> int:
-    depth = rig.world.queue(STREAM.queue)
-    return depth.ready if depth else 0
 
 
 def _crashes(rig: Rig) -> int:

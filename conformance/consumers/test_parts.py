@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fixtures.accounting import PACKAGE, disorder, early_results, row_line
-from fixtures.designs import Role
 from fixtures.rig import numbered
 from fixtures.verdict import Violation
 from fixtures.wiretap import delivery
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from fixtures.accounting import Account
     from fixtures.ledger import Delivery
     from fixtures.rig import Rig
-    from fixtures.worlds.protocol import Process
 
 SHARE = 0.6
 """Of the time that the work takes one after another: what several consumers must stay below."""
@@ -30,7 +28,7 @@ ONE_BY_ONE = 0.9
 @pytest.mark.requirement("part-order.undisturbed", "result-last.undisturbed")
 def test_document_package(rig: Rig) -> None:
     """The rows of the document's package come in order, its own row last."""
-    _start_slowly(rig)
+    rig.start_slowly()  # the document's pipeline has its order by a margin of time (decision 0006)
     package = rig.send_document("text-10" if rig.design.slug == "parts" else "text-12")
     _need_all(rig, len(package.texts))
     _judge_rows(rig, "undisturbed")
@@ -40,7 +38,7 @@ def test_document_package(rig: Rig) -> None:
 @pytest.mark.requirement("part-order.slow-part", "result-last.slow-part")
 def test_slow_part(rig: Rig) -> None:
     """Where one part reaches its consumer late, the rows come in order all the same, the package's last."""
-    workers = _start_slowly(rig)
+    workers = rig.start_slowly()
     holds = rig.hold(lambda: delivery(body=_is_second_part), *workers)
     package = rig.send(*numbered(5))
     holds.first(rig.deadlines.within(rig.work_time(1)), "the second part was not delivered")
@@ -69,19 +67,6 @@ def test_parts_in_parallel(rig: Rig) -> None:
 def test_packages_in_parallel(rig: Rig) -> None:
     """Three packages are finished in less than 0.6 of the sum of their work."""
     _judge_share(rig, "text-12", "varchar-12", "string-12")
-
-
-def _start_slowly(rig: Rig) -> list[Process]:
-    """Start the design's instances with a longer second, the longer the slower the machine; give the workers.
-
-    The document's pipeline has its order by a margin of a second's work (decision 0006), and the pace has shortened
-    that, but not how long a machine keeps a consumer from running. How slow it is, the stream consumer's start shows,
-    who does no work of its own.
-    """
-    rig.start_workers(0)
-    rig.slow_down()
-    rig.await_ready(*(rig.launch(Role.PART) for _ in range(rig.design.roles[Role.PART])))
-    return rig.workers
 
 
 def _is_second_part(body: bytes) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.designs import ROUTES, RPC, Role
+from fixtures.designs import RPC, Role
 from fixtures.json_text import parse_json
 from fixtures.rig import Idle, Inconclusive
 from fixtures.verdict import Violation
@@ -275,9 +275,8 @@ def _taken_late(rig: Rig, call: Call) -> Violation:
 
 def _not_kept(rig: Rig, request: Published) -> Violation:
     """Say what became of a request that no server was given: it is gone, or it still waits."""
-    depth = rig.world.queue(ROUTES[Role.RPC_SERVER].queue)
     evidence = (str(request), *rig.last_seen(rig.workers[0]))
-    if depth is not None and depth.ready:
+    if rig.ready(Role.RPC_SERVER):
         status = rig.workers[0].exit_status
         server = "that was free again" if status is None else f"that ended with status {status}"
         return Violation(f"not delivered to the server {server}", evidence)

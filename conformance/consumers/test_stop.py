@@ -26,9 +26,7 @@ UNTOLD = 1
 @pytest.mark.requirement("graceful-stop.in-hand")
 def test_stopped_in_the_middle_of_work(rig: Rig) -> None:
     """A consumer told to stop in its work finishes and acks it, leaves what waits behind it, and exits with 0."""
-    rig.start_workers(0)
-    rig.slow_down()  # a consumer that is kept from running for half its work may not have begun it
-    rig.await_ready(rig.launch(rig.design.worker))
+    rig.start_slowly(1)  # one that is kept from running for half its work may not have begun it
     in_hand = rig.catch_at_work(TEXTS, behind=BEHIND)
     busy = rig.named(in_hand.instance)
     busy.stop()

@@ -12,6 +12,7 @@ known reason, 2 when the set-up cannot be used.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
@@ -57,24 +58,23 @@ def run_on(option: str, suites: Sequence[Suite], workshop: Workshop, run: Run) -
         raise SetupError(
             "something listens there", f"{LOOPBACK}:{PORT}", "stop it: the suites know no other"
         )
-    with Ports() as ports:
+    with contextlib.ExitStack() as stack:
+        ports = stack.enter_context(Ports())
         running = broker.start(run, new_access(ports, PORT, GUEST, GUEST))
+        stack.callback(running.stop)
         environment = run.environment | {
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
             "RABBITMQ_HOST": LOOPBACK,
             "RABBITMQ_5672_TCP": str(PORT),
         }
-        try:
-            for suite in suites:
-                click.echo(f"{suite.title} on {option} …", err=True)
-                log = workshop.log(suite, option)
-                outcomes = workshop.run(suite, environment, log)
-                if Outcome.FAILED in outcomes.values():
-                    click.echo(f"its output: {log}", err=True)
-                yield Result(suite.name, option, suite.title, running.address.description, outcomes)
-        finally:
-            running.stop()
+        for suite in suites:
+            click.echo(f"{suite.title} on {option} …", err=True)
+            log = workshop.log(suite, option)
+            outcomes = workshop.run(suite, environment, log)
+            if Outcome.FAILED in outcomes.values():
+                click.echo(f"its output: {log}", err=True)
+            yield Result(suite.name, option, suite.title, running.address.description, outcomes)
 
 
 def main() -> int:
