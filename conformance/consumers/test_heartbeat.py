@@ -64,7 +64,13 @@ def test_long_package_is_worked_on_once_at_a_time(rig: Rig) -> None:
     rig.start(stream=2)
     package = rig.send(*numbered(LONG_TEXTS))
     _work_through(rig, package)
-    rig.judge(*overlaps(rig.ledger().of(package.message_id), rig.works_until))
+    together = overlaps(rig.ledger().of(package.message_id), rig.works_until)
+    if not together and not rig.ledger().settled(package.message_id):
+        # A lost connection alone is no witness: who does nothing may lose one too.
+        raise Inconclusive(
+            "no witness: nobody worked the package through, for it was never settled"
+        )
+    rig.judge(*together)
 
 
 @pytest.mark.guarantee("no-loss", designs=("blocking",))
