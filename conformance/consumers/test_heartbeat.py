@@ -66,7 +66,7 @@ def test_long_package_is_worked_on_once_at_a_time(rig: Rig) -> None:
     _work_through(rig, package)
     together = overlaps(rig.ledger().of(package.message_id), rig.works_until)
     if not together and not rig.ledger().settled(package.message_id):
-        # A lost connection alone is no witness: who does nothing may lose one too.
+        # A lost connection alone is no witness: who does nothing may lose it too.
         raise Inconclusive(
             "no witness: nobody worked the package through, for it was never settled"
         )
@@ -179,8 +179,9 @@ def _work_through(rig: Rig, package: Package) -> None:
     rig.finish(work)
     rig.settle(work)
     ledger = rig.ledger()
-    ended = any(e.by == "broker" for e in ledger.ends)
     deliveries = [d for d in ledger.deliveries if d.passed_at is not None]
+    given = {(d.instance, d.connection) for d in deliveries}
+    ended = any(e.by == "broker" and (e.instance, e.connection) in given for e in ledger.ends)
     times = [
         t for d in deliveries for t in (d.passed_at, d.settlement.at if d.settlement else d.at) if t
     ]

@@ -147,6 +147,15 @@ class DoesNothing(Consumer):
         """Neither work nor settle."""
 
 
+class ExitsIdle(DoesNothing):
+    """Holds a message for a heartbeat, does nothing with it, and exits."""
+
+    def execute(self, delivery: Delivery) -> None:  # noqa: ARG002 - nothing is done with it
+        """Wait, and exit."""
+        self.stop.wait(self.settings.heartbeat)
+        os._exit(1)
+
+
 class SetsPrefetchOnce(Consumer):
     """Sets its prefetch count on its first channel alone: on later ones there is none."""
 

@@ -64,6 +64,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "early-package-row": Pieces(gathering=packages.EarlyPackageRow),
     "error-looks-like-result": Pieces(handlers={_SERVER: rpc.ErrorLooksLikeResult}),
     "exceeds-prefetch": Pieces(consumer=consuming.ExceedsPrefetch),
+    "exits-idle": Pieces(consumer=consuming.ExitsIdle),
     "exits-with-one": Pieces(consumer=consuming.ExitsWithOne),
     "expires-at-once": Pieces(rpc_client=rpc.ExpiresAtOnce),
     "fails-all-callers": Pieces(rpc_client=rpc.FailsAllCallers),

@@ -13,7 +13,7 @@ from fixtures.verdict import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """A requirement that a defect breaks, and a phrase of the violation's sentence."""
+    """A requirement that a defect breaks, or leaves without a witness, and a phrase of the sentence that says so."""
 
     requirement: str
     words: str
@@ -108,6 +108,14 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("rpc-survives-missing-task.error-reply", "not one that begins with 'error: '"),
     ),
     "exceeds-prefetch": (Break("fair-dispatch.prefetch", "unacked messages, not 1"),),
+    "exits-idle": (
+        Break("no-loss.killed-before-work", "lost: the package row never came"),
+        Break(
+            "single-flight.long-package",
+            "nobody worked the package through",
+            Outcome.INCONCLUSIVE,
+        ),
+    ),
     "exits-with-one": (
         Break("graceful-stop.in-hand", "stream-1 exited with status 1"),
         Break("graceful-stop.idle", "stream-1 exited with status 1"),
@@ -263,6 +271,10 @@ ENTANGLED: dict[tuple[str, str], str] = {
     ("drops-last-part", "result-last"): "a package without its last part is never done",
     ("drops-last-part", "survives-broker-restart"): "the new work is not done either",
     ("drops-last-part", "survives-connection-loss"): "the new work is not done either",
+    ("exits-idle", "heartbeat-safe"): "no work lasts as long as a heartbeat",
+    ("exits-idle", "single-flight"): "no work lasts as long as a heartbeat",
+    ("exits-idle", "fair-dispatch"): "it takes one message and acks none",
+    ("exits-idle", "effect-once"): "it leaves no effect that could be doubled",
     ("hangs-up-early", "single-flight"): "the end of the work is its ack",
     ("misroutes-tasks", "survives-broker-restart"): "no task is done, before as after",
     ("misroutes-tasks", "survives-connection-loss"): "no task is done, before as after",

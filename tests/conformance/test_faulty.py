@@ -118,9 +118,9 @@ def _of(report: Report, defect: str) -> list[Finding]:
 
 
 def _says(finding: Finding, expected: Break) -> bool:
-    return finding.verdict.outcome is expected.outcome and any(
-        expected.words in violation.words for violation in finding.verdict.violations
-    )
+    verdict = finding.verdict
+    said = (verdict.words, *(violation.words for violation in verdict.violations))
+    return verdict.outcome is expected.outcome and any(expected.words in words for words in said)
 
 
 def _told(findings: list[Finding]) -> str:
