@@ -148,10 +148,13 @@ class DoesNothing(Consumer):
 
 
 class ExitsIdle(DoesNothing):
-    """Holds a message for a heartbeat, does nothing with it, and exits."""
+    """Holds a message for a heartbeat, and exits; acks one that is given again. It does nothing with either."""
 
-    def execute(self, delivery: Delivery) -> None:  # noqa: ARG002 - nothing is done with it
-        """Wait, and exit."""
+    def execute(self, delivery: Delivery) -> None:
+        """Ack, or wait and exit."""
+        if delivery.redelivered:
+            self.settlement.ack(delivery)
+            return
         self.stop.wait(self.settings.heartbeat)
         os._exit(1)
 

@@ -1,7 +1,7 @@
 """What each defect breaks, and the words in which the suite must say so. Facts only.
 
-The guarantee of each requirement stands under `denies` in the defect's manifest. What is neither
-claimed nor denied there cannot be judged apart from the defect; `ENTANGLED` gives the reason.
+The guarantee of each requirement stands under `denies` in the defect's manifest, where it is violated. What
+is neither claimed nor denied there cannot be judged apart from the defect; `ENTANGLED` gives the reason.
 """
 
 from __future__ import annotations
@@ -272,7 +272,7 @@ ENTANGLED: dict[tuple[str, str], str] = {
     ("drops-last-part", "survives-broker-restart"): "the new work is not done either",
     ("drops-last-part", "survives-connection-loss"): "the new work is not done either",
     ("exits-idle", "heartbeat-safe"): "no work lasts as long as a heartbeat",
-    ("exits-idle", "single-flight"): "no work lasts as long as a heartbeat",
+    ("exits-idle", "single-flight"): "it works nothing through",
     ("exits-idle", "fair-dispatch"): "it takes one message and acks none",
     ("exits-idle", "effect-once"): "it leaves no effect that could be doubled",
     ("hangs-up-early", "single-flight"): "the end of the work is its ack",
