@@ -35,7 +35,7 @@ COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/pip install --quiet --no-compile --editable .
 	@# On all cores, and ours too, which pip leaves out: hundreds of consumers start and must not compile what they import.
-	$(BIN)/python -m compileall -qq -j 0 .venv/lib fixtures reference_impl simulator || true # a package may have a template
+	$(BIN)/python -m compileall -qq -j 0 .venv/lib warren reference_impl || true # a package may have a template
 	@touch $@
 
 .venv/installed: .venv/judging

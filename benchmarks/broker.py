@@ -48,8 +48,8 @@ from benchmarks.clients import (
     finish,
 )
 from benchmarks.rounds import HEAD, Factory, Row, Side, race
-from fixtures.brokers import RunningBroker, Vhosts, choose
-from fixtures.runs.run import Run
+from warren.worlds.real.brokers import RunningBroker, Vhosts, choose
+from warren.worlds.real.runs.run import Run
 
 EMBEDDED = "embedded"
 FANOUT = 10

@@ -18,17 +18,18 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-import fixtures.brokers
-import fixtures.databases
-from fixtures.databases import attach
-from fixtures.runs import Run
-from fixtures.wiretap import FrameLog, Wiretap
-from fixtures.worlds.real import RealWorlds
+import warren.worlds.real.brokers
+import warren.worlds.real.databases
+from warren.evidence.frames import FrameLog
+from warren.worlds.real import RealWorlds
+from warren.worlds.real.databases import attach
+from warren.worlds.real.relay.relay import Wiretap
+from warren.worlds.real.runs import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fixtures.brokers import BrokerAddress
+    from warren.worlds.real.brokers import BrokerAddress
 
 LIMIT = 200.0  # milliseconds
 TEMPLATE = "benchmark"
@@ -72,11 +73,11 @@ def measure(broker_option: str, database_option: str, cases: int) -> tuple[Laps,
     with contextlib.ExitStack() as stack:
         run = Run.start()
         stack.callback(run.end)
-        chosen = fixtures.brokers.choose(broker_option)
+        chosen = warren.worlds.real.brokers.choose(broker_option)
         broker = chosen.start(run)
         stack.callback(broker.stop)
-        bare = isinstance(chosen, fixtures.brokers.EmbeddedBroker)
-        database = fixtures.databases.choose(database_option, bare=bare).start(run)
+        bare = isinstance(chosen, warren.worlds.real.brokers.EmbeddedBroker)
+        database = warren.worlds.real.databases.choose(database_option, bare=bare).start(run)
         stack.callback(database.stop)
         databases = stack.enter_context(attach(database.address, run))
         databases.prepare_template(TEMPLATE)

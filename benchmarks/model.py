@@ -10,7 +10,7 @@ from itertools import count
 from time import process_time
 from typing import Any, Self
 
-from simulator.model import Broker, Message, commands
+from warren.simulator.model import Broker, Message, commands
 
 MESSAGES = 100_000
 NOW = 1e9

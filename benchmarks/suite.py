@@ -27,8 +27,8 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from fixtures.rig import Rig
-from fixtures.worlds.real.world import RealWorld
+from warren.rigs.consumers.rig import Rig
+from warren.worlds.real.world import RealWorld
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 
 import pika
 
-from fixtures.brokers import Vhosts, choose
-from fixtures.runs import Run
-from fixtures.wiretap import FrameLog, Wiretap
+from warren.evidence.frames import FrameLog
+from warren.worlds.real.brokers import Vhosts, choose
+from warren.worlds.real.relay.relay import Wiretap
+from warren.worlds.real.runs import Run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,5 +1,5 @@
 """What must hold: the cases and their catalogue, and nothing else.
 
 `consumers` judges implementations (document 1), `brokers` judges brokers (document 2). How a case runs is the matter
-of `fixtures`.
+of `warren`.
 """

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.broker_cases.wire import BasicConsume, BasicConsumeOk, BasicDeliver
+from warren.rigs.brokers.wire import BasicConsume, BasicConsumeOk, BasicDeliver
 
 if TYPE_CHECKING:
     from pika.adapters.blocking_connection import BlockingChannel
 
-    from fixtures.broker_cases import BrokerRig, Message, RawClient
+    from warren.rigs.brokers import BrokerRig, Message, RawClient
 
 
 def _filled(broker: BrokerRig, *bodies: bytes, **arguments: object) -> str:

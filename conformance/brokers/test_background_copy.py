@@ -17,7 +17,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fixtures.broker_cases import BrokerRig, Program
+    from warren.rigs.brokers import BrokerRig, Program
 
 QUEUE = "background-copy"
 START = 60.0

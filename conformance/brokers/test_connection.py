@@ -13,7 +13,7 @@ import pytest
 from pika.exceptions import ProbableAccessDeniedError, ProbableAuthenticationError
 
 from conformance.brokers.releases import release_of
-from fixtures.broker_cases.wire import (
+from warren.rigs.brokers.wire import (
     HEARTBEAT_FRAME,
     BasicGet,
     BasicGetOk,
@@ -36,7 +36,7 @@ from fixtures.broker_cases.wire import (
 )
 
 if TYPE_CHECKING:
-    from fixtures.broker_cases import BrokerRig, RawClient
+    from warren.rigs.brokers import BrokerRig, RawClient
 
 LATE = 3.0
 """Seconds that a busy machine may be late with a heartbeat's tick."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from fixtures.broker_cases import BrokerRig, Message
+    from warren.rigs.brokers import BrokerRig, Message
 
 DELAY = 5.0
 """Seconds of the document."""

@@ -9,7 +9,7 @@ import pytest
 from conformance.brokers.releases import release_of
 
 if TYPE_CHECKING:
-    from fixtures.broker_cases import BrokerRig
+    from warren.rigs.brokers import BrokerRig
 
 VIDEO = [b"mp4", b"webm", b"ogv", b"metadata", b"icons"]
 

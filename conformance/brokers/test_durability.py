@@ -8,7 +8,7 @@ import pytest
 from pika.exceptions import ChannelClosedByBroker
 
 from conformance.brokers.releases import release_of
-from fixtures.broker_cases.wire import (
+from warren.rigs.brokers.wire import (
     BasicAck,
     BasicProperties,
     BasicPublish,
@@ -18,7 +18,7 @@ from fixtures.broker_cases.wire import (
 )
 
 if TYPE_CHECKING:
-    from fixtures.broker_cases import BrokerRig
+    from warren.rigs.brokers import BrokerRig
 
 PERSISTENT, TRANSIENT = 2, 1
 

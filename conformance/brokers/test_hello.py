@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from fixtures.broker_cases import BrokerRig
+    from warren.rigs.brokers import BrokerRig
 
 
 @pytest.mark.requirement("hello.default-exchange")

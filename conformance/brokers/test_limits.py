@@ -10,7 +10,7 @@ from pika.exceptions import NackError
 from conformance.brokers.releases import release_of
 
 if TYPE_CHECKING:
-    from fixtures.broker_cases import BrokerRig
+    from warren.rigs.brokers import BrokerRig
 
 
 @pytest.mark.requirement("limits.drop-head")

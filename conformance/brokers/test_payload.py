@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fixtures.broker_cases.wire import (
+from warren.rigs.brokers.wire import (
     BasicGet,
     BasicGetOk,
     BasicProperties,
@@ -26,7 +26,7 @@ from fixtures.broker_cases.wire import (
 )
 
 if TYPE_CHECKING:
-    from fixtures.broker_cases import BrokerRig
+    from warren.rigs.brokers import BrokerRig
 
 MIB = 1 << 20
 EVERY_OCTET = bytes(range(256))

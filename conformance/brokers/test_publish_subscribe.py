@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from fixtures.broker_cases import BrokerRig, Inbox
+    from warren.rigs.brokers import BrokerRig, Inbox
 
 
 def _subscribe(broker: BrokerRig, exchange: str, key: str = "") -> tuple[Inbox, str]:

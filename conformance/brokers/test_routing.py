@@ -8,7 +8,7 @@ import pytest
 from pika.exceptions import UnroutableError
 
 if TYPE_CHECKING:
-    from fixtures.broker_cases import BrokerRig
+    from warren.rigs.brokers import BrokerRig
 
 
 @pytest.mark.requirement("weather.multi-word-key")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pika.adapters.blocking_connection import BlockingChannel
 
-    from fixtures.broker_cases import BrokerRig, Inbox, Message
+    from warren.rigs.brokers import BrokerRig, Inbox, Message
 
 DIRECT_REPLY_TO = "amq.rabbitmq.reply-to"
 

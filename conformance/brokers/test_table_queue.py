@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from fixtures.broker_cases import BrokerRig, Program
+    from warren.rigs.brokers import BrokerRig, Program
 
 LONG = 60.0
 """Seconds of visibility timeout that are never over in a case."""

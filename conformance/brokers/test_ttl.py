@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from fixtures.broker_cases import BrokerRig
+    from warren.rigs.brokers import BrokerRig
 
 SHORT = 400
 """Milliseconds."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from _pytest.mark import ParameterSet
 
-    from fixtures.worlds.protocol import Process
+    from warren.worlds.protocol import Process
 
 TRIES = 3
 """How many consumers a case may catch until the failure of one comes when it should."""

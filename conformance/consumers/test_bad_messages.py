@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.accounting import unexpected
-from fixtures.designs import ROUTES, Role
-from fixtures.ledger import short
-from fixtures.rig import Idle
-from fixtures.verdict import Violation
+from warren.claims.verdict import Violation
+from warren.evidence.ledger import short
+from warren.rigs.consumers.rig import Idle
+from warren.workloads.accounting import unexpected
+from warren.workloads.designs import ROUTES, Role
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
-    from fixtures.ledger import Delivery
-    from fixtures.rig import Rig
+    from warren.evidence.ledger import Delivery
+    from warren.rigs.consumers.rig import Rig
 
 MALFORMED = (b'{"texts":["text1"', b"\xff\xfe\x00", b"")
 MISSHAPEN = (

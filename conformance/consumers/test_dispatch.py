@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.designs import Role
-from fixtures.ledger import most_unacked
-from fixtures.rig import Inconclusive
-from fixtures.verdict import Violation
-from fixtures.wiretap import acks
+from warren.claims.verdict import Violation
+from warren.evidence.ledger import most_unacked
+from warren.rigs.consumers.rig import Inconclusive
+from warren.workloads.designs import Role
+from warren.worlds.line.rules import acks
 
 if TYPE_CHECKING:
-    from fixtures.holds import Holds
-    from fixtures.ledger import Delivery
-    from fixtures.rig import Rig
-    from fixtures.worlds.protocol import Process
+    from warren.evidence.ledger import Delivery
+    from warren.rigs.consumers.holds import Holds
+    from warren.rigs.consumers.rig import Rig
+    from warren.worlds.protocol import Process
 
 BOUND = 2
 

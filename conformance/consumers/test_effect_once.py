@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.consumers.crashes import TRIES
-from fixtures.rig import Inconclusive
-from fixtures.wiretap import acks
+from warren.rigs.consumers.rig import Inconclusive
+from warren.worlds.line.rules import acks
 
 if TYPE_CHECKING:
-    from fixtures.rig import Rig
-    from fixtures.worlds.protocol import Process
+    from warren.rigs.consumers.rig import Rig
+    from warren.worlds.protocol import Process
 
 pytestmark = pytest.mark.guarantee("effect-once")
 TEXTS = 3

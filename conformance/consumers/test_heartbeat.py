@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.accounting import overlaps
-from fixtures.designs import Role
-from fixtures.rig import Inconclusive, Unmet, numbered
-from fixtures.verdict import Violation
+from warren.claims.verdict import Violation
+from warren.rigs.consumers.rig import Inconclusive, Unmet, numbered
+from warren.workloads.accounting import overlaps
+from warren.workloads.designs import Role
 
 if TYPE_CHECKING:
-    from fixtures.accounting import Package
-    from fixtures.ledger import Delivery
-    from fixtures.rig import Rig
+    from warren.evidence.ledger import Delivery
+    from warren.rigs.consumers.rig import Rig
+    from warren.workloads.accounting import Package
 
 TEXTS = 16
 LONG_TEXTS = 20

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.accounting import disorder, early_results
-from fixtures.chance import early_or_tied
-from fixtures.rig import numbered
+from warren.rigs.consumers.rig import numbered
+from warren.workloads.accounting import disorder, early_results
+from warren.workloads.chance import early_or_tied
 
 if TYPE_CHECKING:
-    from fixtures.accounting import Package
-    from fixtures.ledger import Delivery
-    from fixtures.rig import Rig
-    from fixtures.wiretap import ConnectionEnded
+    from warren.evidence.frames import ConnectionEnded
+    from warren.evidence.ledger import Delivery
+    from warren.rigs.consumers.rig import Rig
+    from warren.workloads.accounting import Package
 
 SHORTEST, LONGEST = 9, 17
 """Texts: with a document second each and a heartbeat of 5, two heartbeats are 10 and three are 15."""

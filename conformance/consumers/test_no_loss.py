@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.consumers.crashes import CRASHES, TRIES, crashes_at
-from fixtures.designs import PART, Role
-from fixtures.rig import Inconclusive
-from fixtures.verdict import Violation
-from fixtures.wiretap import acks, delivery, publish
+from warren.claims.verdict import Violation
+from warren.rigs.consumers.rig import Inconclusive
+from warren.workloads.designs import PART, Role
+from warren.worlds.line.rules import acks, delivery, publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fixtures.ledger import Delivery
-    from fixtures.rig import Rig
-    from fixtures.wiretap import Match
-    from fixtures.worlds.protocol import Process
+    from warren.evidence.ledger import Delivery
+    from warren.rigs.consumers.rig import Rig
+    from warren.worlds.line.rules import Match
+    from warren.worlds.protocol import Process
 
 pytestmark = pytest.mark.guarantee("no-loss")
 TEXTS = 3

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.accounting import PACKAGE, disorder, early_results, row_line
-from fixtures.rig import numbered
-from fixtures.verdict import Violation
-from fixtures.wiretap import delivery
+from warren.claims.verdict import Violation
+from warren.rigs.consumers.rig import numbered
+from warren.workloads.accounting import PACKAGE, disorder, early_results, row_line
+from warren.worlds.line.rules import delivery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from fixtures.accounting import Account
-    from fixtures.ledger import Delivery
-    from fixtures.rig import Rig
+    from warren.evidence.ledger import Delivery
+    from warren.rigs.consumers.rig import Rig
+    from warren.workloads.accounting import Account
 
 SHARE = 0.6
 """Of the time that the work takes one after another: what several consumers must stay below."""

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.designs import RPC, Role
-from fixtures.json_text import parse_json
-from fixtures.rig import Idle, Inconclusive
-from fixtures.verdict import Violation
-from fixtures.wiretap import acks, delivery, publish
+from warren.claims.verdict import Violation
+from warren.evidence.json_text import parse_json
+from warren.rigs.consumers.rig import Idle, Inconclusive
+from warren.workloads.designs import RPC, Role
+from warren.worlds.line.rules import acks, delivery, publish
 
 if TYPE_CHECKING:
-    from fixtures.holds import Caught, Holds
-    from fixtures.ledger import Published
-    from fixtures.rig import Rig
-    from fixtures.worlds.protocol import Call, HttpReply
+    from warren.evidence.ledger import Published
+    from warren.rigs.consumers.holds import Caught, Holds
+    from warren.rigs.consumers.rig import Rig
+    from warren.worlds.protocol import Call, HttpReply
 
 OK = 200
 SERVER_ERROR = 500

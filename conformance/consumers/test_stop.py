@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.designs import Role
-from fixtures.verdict import Violation
+from warren.claims.verdict import Violation
+from warren.workloads.designs import Role
 
 if TYPE_CHECKING:
-    from fixtures.rig import Rig
-    from fixtures.worlds.protocol import Process
+    from warren.rigs.consumers.rig import Rig
+    from warren.worlds.protocol import Process
 
 pytestmark = pytest.mark.guarantee("graceful-stop")
 TEXTS = 3

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.designs import TASK, Role
-from fixtures.json_text import parse_json
-from fixtures.rig import Inconclusive
-from fixtures.verdict import Violation
-from fixtures.wiretap import delivery
+from warren.claims.verdict import Violation
+from warren.evidence.json_text import parse_json
+from warren.rigs.consumers.rig import Inconclusive
+from warren.workloads.designs import TASK, Role
+from warren.worlds.line.rules import delivery
 
 if TYPE_CHECKING:
-    from fixtures.rig import Rig
+    from warren.rigs.consumers.rig import Rig
 
 ACCEPTED = 202
 

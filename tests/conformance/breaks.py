@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fixtures.verdict import Outcome
+from warren.claims.verdict import Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ import itertools
 import sys
 from typing import TYPE_CHECKING, Any
 
-from simulator.model import dead_letter, settlement
-from simulator.model.consumer import Consumer
-from simulator.model.ready import Enqueued, Lane
-from simulator.model.routing import FanoutRouter, TopicRouter
-from simulator.tcp.client import Client
-from simulator.tcp.options import parse
-from simulator.tcp.server import run
+from warren.simulator.model import dead_letter, settlement
+from warren.simulator.model.consumer import Consumer
+from warren.simulator.model.ready import Enqueued, Lane
+from warren.simulator.model.routing import FanoutRouter, TopicRouter
+from warren.simulator.tcp.client import Client
+from warren.simulator.tcp.options import parse
+from warren.simulator.tcp.server import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -107,7 +107,7 @@ def _with_first(owner: type[Any], method: str, change: Callable[[str], str]) -> 
 
 def _everywhere(name: str, function: object) -> None:
     """Put a function in the place of every module's own reference to it."""
-    for module in [m for key, m in sys.modules.items() if key.startswith("simulator.model")]:
+    for module in [m for key, m in sys.modules.items() if key.startswith("warren.simulator.model")]:
         if hasattr(module, name):
             _plant(module, name, function)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fixtures.selection import subject_of
 from tests.conformance.breaks import BREAKS
+from warren.plugin.selection import subject_of
 
 if TYPE_CHECKING:
     import pytest

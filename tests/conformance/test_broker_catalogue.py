@@ -12,7 +12,7 @@ import pytest
 
 import conformance.brokers
 from conformance.brokers.releases import RELEASES, release_of
-from fixtures.catalogue import AMQP, Catalogue, load_broker_catalogue, load_catalogue
+from warren.claims.catalogue import AMQP, Catalogue, load_broker_catalogue, load_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import conformance.consumers
-from fixtures.catalogue import Catalogue, load_catalogue
 from tests.conformance.breaks import BREAKS
+from warren.claims.catalogue import Catalogue, load_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

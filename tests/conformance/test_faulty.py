@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.catalogue import load_catalogue
-from fixtures.report.json_report import read_json
-from fixtures.verdict import Finding, Outcome, Stance
 from implementations.faulty.defects import DEFECTS
 from tests.conformance.breaks import BREAKS, ENTANGLED, Break
 from tests.conformance.suite import FAULTY, ROOT, run_suite
+from warren.claims.catalogue import load_catalogue
+from warren.claims.verdict import Finding, Outcome, Stance
+from warren.report.json_report import read_json
 
 if TYPE_CHECKING:
-    from fixtures.report.facts import Report
+    from warren.report.facts import Report
 
 HARDENED = ROOT / "reference_impl" / "hardened" / "implementation.toml"
 COMPLETE = "complete"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.report.json_report import read_json
-from fixtures.verdict import Outcome
 from tests.conformance.faulty_broker import DEFECTS
 from tests.conformance.suite import faulty_broker, judge_broker
+from warren.claims.verdict import Outcome
+from warren.report.json_report import read_json
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.report.json_report import read_json
-from fixtures.verdict import Outcome
 from tests.conformance.suite import ROOT, run_suite
+from warren.claims.verdict import Outcome
+from warren.report.json_report import read_json
 
 if TYPE_CHECKING:
-    from fixtures.report.facts import Report
-    from fixtures.verdict import Verdict
+    from warren.claims.verdict import Verdict
+    from warren.report.facts import Report
 
 DOCUMENT = ROOT / "reference_impl" / "document" / "implementation.toml"
 

@@ -23,7 +23,7 @@ def test_real_report(pytestconfig: pytest.Config, tmp_path: Path) -> None:
     done = run_suite(pytestconfig, [manifest], *chosen, "--report", str(tmp_path))
     assert done.returncode == 0, done.stdout
     report = json.loads((tmp_path / "report.json").read_text("utf-8"))
-    schema = resources.files("fixtures.report") / "schema" / "report-1.schema.json"
+    schema = resources.files("warren.report") / "schema" / "report-1.schema.json"
     jsonschema.validate(report, json.loads(schema.read_text("utf-8")))
     figures = [(m["name"], m["case"]) for m in report["measurements"]]
     assert figures == [("makespan", finding["case"]) for finding in report["findings"]]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from fixtures.cli import main
 from tests.conformance.suite import faulty_broker, judge_broker
+from warren.command.cli import main
 
 if TYPE_CHECKING:
     from pathlib import Path

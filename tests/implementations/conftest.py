@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from fixtures.catalogue import load_broker_catalogue, load_catalogue
-from fixtures.options import read_options
-from fixtures.station import Servers, Station
 from tests.requisites import missing
+from warren.claims.catalogue import load_broker_catalogue, load_catalogue
+from warren.plugin.options import read_options
+from warren.worlds.real.station import Servers, Station
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fixtures.options import Options
+    from warren.plugin.options import Options
 
 ROOT = Path(__file__).parents[2]
 

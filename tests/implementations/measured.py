@@ -12,8 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from fixtures.designs import PART, RPC, STREAM, TASK, Role, Route
-from simulator.wire import (
+from warren.simulator.wire import (
     BasicAck,
     BasicCancel,
     BasicConsume,
@@ -23,7 +22,8 @@ from simulator.wire import (
     QueueBind,
     QueueDeclare,
 )
-from simulator.wire.methods.declaration import Method
+from warren.simulator.wire.methods.declaration import Method
+from warren.workloads.designs import PART, RPC, STREAM, TASK, Role, Route
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.catalogue import load_catalogue
-from fixtures.designs import DESIGNS, Role
-from fixtures.manifest import load_manifest
-from fixtures.pace import PACES, Pace
-from fixtures.rig import Rig
+from warren.claims.catalogue import load_catalogue
+from warren.claims.manifest import load_manifest
+from warren.rigs.consumers.rig import Rig
+from warren.rigs.pace import PACES, Pace
+from warren.workloads.designs import DESIGNS, Role
 
 if TYPE_CHECKING:
-    from fixtures.manifest import Implementation
-    from fixtures.station import Station
+    from warren.claims.manifest import Implementation
+    from warren.worlds.real.station import Station
 
 # The stop must come while the server works on the call: three seconds after its begin, and before its end.
 SLOW = Pace("document", 3.0, 15)

@@ -9,14 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.catalogue import load_catalogue
-from fixtures.designs import DESIGNS, Role
-from fixtures.manifest import load_manifest
-from fixtures.pace import PACES
-from fixtures.rig import Rig
-from fixtures.wiretap import Direction, FrameSeen
-from simulator.wire import BasicCancel, BasicConsume, BasicPublish, QueueDeclareOk
-from simulator.wire.methods.declaration import Method
 from tests.implementations.measured import (
     ANSWERS,
     CORRELATION,
@@ -29,16 +21,24 @@ from tests.implementations.measured import (
     TASK_CORRELATION,
     Message,
 )
+from warren.claims.catalogue import load_catalogue
+from warren.claims.manifest import load_manifest
+from warren.evidence.frames import Direction, FrameSeen
+from warren.rigs.consumers.rig import Rig
+from warren.rigs.pace import PACES
+from warren.simulator.wire import BasicCancel, BasicConsume, BasicPublish, QueueDeclareOk
+from warren.simulator.wire.methods.declaration import Method
+from warren.workloads.designs import DESIGNS, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fixtures.ledger import Published
-    from fixtures.options import Options
-    from fixtures.station import Station
-    from fixtures.worlds.protocol import Process
-    from fixtures.worlds.real import RealWorld
     from tests.implementations.measured import Said
+    from warren.evidence.ledger import Published
+    from warren.plugin.options import Options
+    from warren.worlds.protocol import Process
+    from warren.worlds.real import RealWorld
+    from warren.worlds.real.station import Station
 
 pytestmark = pytest.mark.xdist_group("implementations")
 ROOT = Path(__file__).parents[2]

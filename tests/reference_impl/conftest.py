@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from fixtures.databases import Databases, DatabaseUrls, attach, choose
-from fixtures.errors import DatabaseUnavailable
-from fixtures.runs.run import Run
 from reference_impl import Settings
 from reference_impl.migrate import upgrade
 from reference_impl.schema import engine
 from tests.requisites import missing
+from warren.errors import DatabaseUnavailable
+from warren.worlds.real.databases import Databases, DatabaseUrls, attach, choose
+from warren.worlds.real.runs.run import Run
 
 KINDS = ("sqlite", "postgresql", "mysql")
 

@@ -11,9 +11,9 @@ import waitress.trigger
 from flask import Flask
 
 import reference_impl.http
-from fixtures.runs.ports import Ports
 from reference_impl import SettingsError, Stop
 from reference_impl.http import serve
+from warren.worlds.real.runs.ports import Ports
 
 
 @pytest.fixture

@@ -20,17 +20,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fixtures.brokers import choose
-from fixtures.brokers.container import ContainerBroker
-from fixtures.brokers.embedded import EmbeddedBroker
-from fixtures.brokers.local import LocalBroker
-from fixtures.brokers.own import new_access
-from fixtures.errors import OptionError, SetupError
-from fixtures.runs import Run
-from fixtures.runs.ports import LOOPBACK, Ports, is_free
-from fixtures.runs.sweep import sweep
 from tests.third_party.outcomes import Outcome, Result, table, unexplained
 from tests.third_party.suites import Suite, Workshop, read_suites
+from warren.errors import OptionError, SetupError
+from warren.worlds.real.brokers import choose
+from warren.worlds.real.brokers.container import ContainerBroker
+from warren.worlds.real.brokers.embedded import EmbeddedBroker
+from warren.worlds.real.brokers.local import LocalBroker
+from warren.worlds.real.brokers.own import new_access
+from warren.worlds.real.runs import Run
+from warren.worlds.real.runs.ports import LOOPBACK, Ports, is_free
+from warren.worlds.real.runs.sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

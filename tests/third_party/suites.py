@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any, Self
 import platformdirs
 from filelock import FileLock
 
-from fixtures.errors import SetupError
-from fixtures.runs.processes import last_lines, run_tool
 from tests.third_party.outcomes import KnownFailure, Outcome
+from warren.errors import SetupError
+from warren.worlds.real.runs.processes import last_lines, run_tool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.brokers import choose
-from fixtures.errors import BrokerUnavailable
-from fixtures.runs import Run
 from tests.requisites import missing
 from tests.trouble.person import DEADLINE, Person
+from warren.errors import BrokerUnavailable
+from warren.worlds.real.brokers import choose
+from warren.worlds.real.runs import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from fixtures.brokers import BrokerAddress
+    from warren.worlds.real.brokers import BrokerAddress
 
 
 @pytest.fixture(scope="session")

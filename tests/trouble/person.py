@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import docker
 import psutil
 
-from fixtures.brokers import Management
-from fixtures.runs.processes import marked, wait_until
-from fixtures.runs.run import data_folders
+from warren.worlds.real.brokers import Management
+from warren.worlds.real.runs.processes import marked, wait_until
+from warren.worlds.real.runs.run import data_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fixtures.brokers import BrokerAddress
+    from warren.worlds.real.brokers import BrokerAddress
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -172,7 +172,9 @@ class Person:
     def embedded_broker(self) -> psutil.Process:
         """Find the embedded broker of the one run that has one."""
         found = [p for run in self.runs for p in marked(run)]
-        (broker,) = [p for p in found if "simulator.tcp" in _if_there(p, psutil.Process.cmdline)]
+        (broker,) = [
+            p for p in found if "warren.simulator.tcp" in _if_there(p, psutil.Process.cmdline)
+        ]
         return broker
 
     def has_container(self) -> bool:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import docker
 import pytest
 
-from fixtures.runs.processes import wait_until
 from tests.requisites import missing
 from tests.trouble.person import DEADLINE, Ended
+from warren.worlds.real.runs.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import make_url
 
-from fixtures.databases import choose
-from fixtures.databases.postgresql import binaries
-from fixtures.runs import Run
-from fixtures.runs.ports import Ports
 from tests.requisites import missing
 from tests.trouble.person import ONE_CASE
+from warren.worlds.real.databases import choose
+from warren.worlds.real.databases.postgresql import binaries
+from warren.worlds.real.runs import Run
+from warren.worlds.real.runs.ports import Ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
-from fixtures.runs.ports import Ports
+from warren.worlds.real.runs.ports import Ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

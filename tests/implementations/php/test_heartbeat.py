@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.report.json_report import read_json
 from tests.conformance.suite import ROOT, run_suite
+from warren.report.json_report import read_json
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,6 @@ import pytest
 import sqlalchemy as sa
 from pika.adapters.blocking_connection import BlockingChannel
 
-from fixtures.wiretap import FrameLog, Tap, Wiretap
 from reference_impl import Settings, Stop
 from reference_impl.hardened.consumer import Consumer
 from reference_impl.hardened.delivery import Delivery
@@ -17,6 +16,8 @@ from reference_impl.hardened.process import ConsumerProcess
 from reference_impl.hardened.settlement import Settlement
 from reference_impl.topology import STREAM
 from tests.simulator.tcp.embedded import PASSWORD, Embedded
+from warren.evidence.frames import FrameLog
+from warren.worlds.real.relay.relay import Tap, Wiretap
 
 ENDS_WITHIN = 10.0
 """Seconds; the heartbeat is a minute, so that its silence would be noticed after two."""

@@ -1,6 +1,6 @@
 """The embedded broker in this process, on sockets and a clock that stand in for the real ones.
 
-From the first octet to the model everything is what `python -m simulator.tcp` runs; what stands in
+From the first octet to the model everything is what `python -m warren.simulator.tcp` runs; what stands in
 makes an input take a fraction of a millisecond, and time pass when the test wants it to.
 """
 
@@ -12,13 +12,13 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
-from simulator import wire
-from simulator.model import commands
-from simulator.tcp.node import Node
-from simulator.tcp.options import Options
 from tests.simulator.fuzz import sessions
 from tests.simulator.fuzz.clock import Clock
 from tests.simulator.tcp.embedded import PASSWORD
+from warren.simulator import wire
+from warren.simulator.model import commands
+from warren.simulator.tcp.node import Node
+from warren.simulator.tcp.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,9 +10,9 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from simulator import wire
-from simulator.wire import fields
 from tests.simulator.fuzz import sessions
+from warren.simulator import wire
+from warren.simulator.wire import fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable

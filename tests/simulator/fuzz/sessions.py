@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator import wire
 from tests.simulator.tcp.embedded import PASSWORD
+from warren.simulator import wire
 
 VHOST = "fuzz"
 FRAME_MAX = 8192

@@ -8,10 +8,10 @@ import time
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Self
 
-from simulator import wire
 from tests.simulator.fuzz import sessions
 from tests.simulator.fuzz.bench import BrokerFailedError, said_in_order
 from tests.simulator.tcp.embedded import Embedded, Raw
+from warren.simulator import wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from simulator import wire
-from simulator.tcp.client import Client
 from tests.simulator.fuzz.bench import Bench, BrokerFailedError, bench, said_in_order
 from tests.simulator.fuzz.mutations import Recorded, make_input
 from tests.simulator.fuzz.sockets import attack
+from warren.simulator import wire
+from warren.simulator.tcp.client import Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from simulator.model import Broker, Message, commands, events
+from warren.simulator.model import Broker, Message, commands, events
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from simulator.model import Version
+    from warren.simulator.model import Version
 
 USER = "somebody"
 PASSWORD = "a password of tests"  # noqa: S105 - of a user that exists in this process only

@@ -16,18 +16,18 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from fixtures.runs.processes import wait_until
-from simulator.model import Broker, commands, events
-from simulator.model.settlement import is_full
 from tests.simulator.model.real import ANSWER_SECONDS, Client
 from tests.simulator.model.streams import by_stream, without_races
+from warren.simulator.model import Broker, commands, events
+from warren.simulator.model.settlement import is_full
+from warren.worlds.real.runs.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from simulator.model import Version
-    from simulator.model.channel import Channel
-    from simulator.model.queue import Queue
+    from warren.simulator.model import Version
+    from warren.simulator.model.channel import Channel
+    from warren.simulator.model.queue import Queue
 
 SETTLE_SECONDS = 1.0
 """What RabbitMQ has, after it has answered, for what it does behind its answers, where no more is

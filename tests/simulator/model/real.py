@@ -13,8 +13,8 @@ from urllib.parse import unquote, urlsplit
 from pamqp import body, frame, header
 from pamqp import commands as pamqp_commands
 
-from simulator.model import Message, commands, events
 from tests.simulator.model.lab import Properties
+from warren.simulator.model import Message, commands, events
 
 ANSWER_SECONDS = 10.0
 CAPABILITIES: dict[str, Any] = {

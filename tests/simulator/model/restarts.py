@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.model import commands as c
 from tests.simulator.model.lab import message
 from tests.simulator.model.scripts import HERE, Script
+from warren.simulator.model import commands as c
 
 QUEUES: dict[str, dict[str, Any]] = {
     "durable": {"durable": True},

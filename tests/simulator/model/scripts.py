@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simulator.model import commands as c
 from tests.simulator.model.lab import message
+from warren.simulator.model import commands as c
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from simulator.model import Message, commands
 from tests.simulator.model.lab import Properties
 from tests.simulator.model.parity import SETTLE_SECONDS
+from warren.simulator.model import Message, commands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from simulator.model.channel import Channel
     from tests.simulator.model.parity import Pair
+    from warren.simulator.model.channel import Channel
 
 NEVER = 600_000
 """Milliseconds of life in a sequence that does not wait: nothing expires."""

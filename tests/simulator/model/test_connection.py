@@ -2,8 +2,8 @@
 
 import pytest
 
-from simulator.model import Version, commands, events
 from tests.simulator.model.lab import PASSWORD, USER, Lab, closed
+from warren.simulator.model import Version, commands, events
 
 
 def test_a_wrong_password_is_403() -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from simulator.model import commands, events
 from tests.simulator.model.lab import Client, Lab, bodies, closed, message
+from warren.simulator.model import commands, events
 
 
 def owners(caused: list[Any]) -> Any:

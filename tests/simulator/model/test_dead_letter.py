@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from simulator.model import Version, commands
 from tests.simulator.model.lab import Client, Lab
+from warren.simulator.model import Version, commands
 
 TO_DEAD = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "dead"}
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from simulator.model import Version, commands, events
 from tests.simulator.model.lab import Lab, closed, message
+from warren.simulator.model import Version, commands, events
 
 
 def restart(lab: Lab) -> Any:

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.model import commands
-from simulator.model.consumer import Consumer
-from simulator.model.timers import Timers
 from tests.simulator.model.lab import Lab
 from tests.simulator.model.test_consumers import publish
+from warren.simulator.model import commands
+from warren.simulator.model.consumer import Consumer
+from warren.simulator.model.timers import Timers
 
 
 def test_deadlines_that_are_replaced_do_not_pile_up() -> None:

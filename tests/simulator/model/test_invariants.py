@@ -8,8 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from simulator.model import Version, commands, events
 from tests.simulator.model.lab import Lab, message
+from warren.simulator.model import Version, commands, events
 
 QUEUES = ("plain", "again", "priority", "short")
 CHANNELS = st.tuples(st.integers(1, 3), st.integers(1, 2))

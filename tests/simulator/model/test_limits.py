@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from simulator.model import Version, commands, events
 from tests.simulator.model.lab import Client, Lab, bodies, closed
+from warren.simulator.model import Version, commands, events
 
 
 def lab_with(**arguments: Any) -> Any:

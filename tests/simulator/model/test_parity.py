@@ -14,18 +14,18 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from fixtures.brokers import Vhosts, choose
-from fixtures.runs import Run
 from tests.simulator.model import restarts
 from tests.simulator.model.machine import Expiring, Parity, Restarting
 from tests.simulator.model.parity import Pair
 from tests.simulator.model.scripts import SCRIPTS, run_script
 from tests.simulator.model.sequences import Step, run
+from warren.worlds.real.brokers import Vhosts, choose
+from warren.worlds.real.runs import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fixtures.brokers import RunningBroker
+    from warren.worlds.real.brokers import RunningBroker
 
 pytestmark = pytest.mark.xdist_group("parity")  # they share a broker, which one of them restarts
 DIFFERED = json.loads(Path(__file__).with_name("differed.json").read_text())

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.model import Version, commands, events
-from simulator.model.routing import TopicRouter, headers_match
 from tests.simulator.model.lab import Lab, closed, message
+from warren.simulator.model import Version, commands, events
+from warren.simulator.model.routing import TopicRouter, headers_match
 
 WORDS = st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=5)
 PATTERN_WORDS = st.lists(st.sampled_from(["a", "b", "*", "#", ""]), max_size=5)

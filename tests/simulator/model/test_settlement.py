@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from simulator.model import commands, events
 from tests.simulator.model.lab import Lab, bodies, closed
+from warren.simulator.model import commands, events
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from typing import IO, TYPE_CHECKING, Any, Self
 import pika
 import requests
 
-from fixtures.runs.processes import wait_until
-from simulator import wire
+from warren.simulator import wire
+from warren.worlds.real.runs.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ def until(condition: Callable[[], bool], timeout: float = TIMEOUT) -> None:
 def refused(*options: str) -> str:
     """Start a broker that must not start: it ends with status 2; return its one line."""
     ended = subprocess.run(
-        [sys.executable, "-m", "simulator.tcp", "--port=0", "--management-port=0", *options],
+        [sys.executable, "-m", "warren.simulator.tcp", "--port=0", "--management-port=0", *options],
         capture_output=True,
         text=True,
         timeout=START_TIMEOUT,
@@ -57,7 +57,7 @@ class Embedded:
         """Start one on free ports and wait for its ready line."""
         ports = ["--port=0", "--management-port=0"]
         process = subprocess.Popen(
-            [sys.executable, "-m", "simulator.tcp", *ports, *options],
+            [sys.executable, "-m", "warren.simulator.tcp", *ports, *options],
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from simulator import wire
 from tests.requisites import missing
 from tests.simulator.tcp.embedded import TIMEOUT, Embedded, Raw, until
+from warren.simulator import wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

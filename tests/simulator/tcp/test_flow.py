@@ -13,8 +13,8 @@ import pika
 import pika.exceptions
 import pytest
 
-from simulator import wire
 from tests.simulator.tcp.embedded import TIMEOUT, Embedded, Raw, until
+from warren.simulator import wire
 
 MIB = 1 << 20
 BODY = b"x" * 65_536

@@ -7,11 +7,11 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from simulator.tcp.accounts import Account
-from simulator.tcp.management import http
-from simulator.tcp.node import Node
-from simulator.tcp.options import Options
 from tests.simulator.tcp.embedded import PASSWORD, TIMEOUT, Embedded
+from warren.simulator.tcp.accounts import Account
+from warren.simulator.tcp.management import http
+from warren.simulator.tcp.node import Node
+from warren.simulator.tcp.options import Options
 
 if TYPE_CHECKING:
     import pytest

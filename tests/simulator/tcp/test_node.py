@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from simulator import wire
-from simulator.model.queue import Queue
-from simulator.wire.fields import MAX_DEPTH
 from tests.simulator.fuzz import sessions
 from tests.simulator.fuzz.bench import Bench, Socket, bench, said_in_order
+from warren.simulator import wire
+from warren.simulator.model.queue import Queue
+from warren.simulator.wire.fields import MAX_DEPTH
 
 INTERVAL = 10
 """Seconds between two heartbeats of a client; the clock has them and their halves exactly."""

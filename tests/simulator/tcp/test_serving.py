@@ -7,10 +7,10 @@ import pika.exceptions
 import psutil
 import pytest
 
-from simulator import wire
-from simulator.tcp.options import parse
 from tests.requisites import missing
 from tests.simulator.tcp.embedded import PASSWORD, Embedded, Raw, refused, until
+from warren.simulator import wire
+from warren.simulator.tcp.options import parse
 
 
 def test_publish_get_ack(broker: Embedded) -> None:

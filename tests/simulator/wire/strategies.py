@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from simulator.wire import (
+from warren.simulator.wire import (
     METHODS,
     AmqpError,
     BasicProperties,
@@ -24,7 +24,7 @@ from simulator.wire import (
     UInt16,
     UInt32,
 )
-from simulator.wire.methods.declaration import fields_of
+from warren.simulator.wire.methods.declaration import fields_of
 
 unhurried = settings(deadline=None)
 """For tests whose examples are quick, except on a machine that does much else."""

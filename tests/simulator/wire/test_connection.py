@@ -6,10 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator import wire
-from simulator.wire.connection import MAX_BODY_SIZE, Connection, State
-from simulator.wire.connection_events import Command, Ended, Failed, Login, Send, Tuned, WireEvent
-from simulator.wire.connection_tune import Limits
+from warren.simulator import wire
+from warren.simulator.wire.connection import MAX_BODY_SIZE, Connection, State
+from warren.simulator.wire.connection_events import (
+    Command,
+    Ended,
+    Failed,
+    Login,
+    Send,
+    Tuned,
+    WireEvent,
+)
+from warren.simulator.wire.connection_tune import Limits
 
 PLAIN = b"\0guest\0secret"
 AMQP_1_0 = b"AMQP\x03\x01\x00\x00"

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.wire import (
+from tests.simulator.wire import strategies as some
+from warren.simulator.wire import (
     HEARTBEAT_FRAME,
     PROTOCOL_HEADER,
     AmqpError,
@@ -28,8 +29,7 @@ from simulator.wire import (
     encode_message,
     encode_method_frame,
 )
-from simulator.wire import errors as errors_module
-from tests.simulator.wire import strategies as some
+from warren.simulator.wire import errors as errors_module
 
 
 def test_a_delivery() -> None:

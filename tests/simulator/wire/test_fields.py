@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.wire import (
+from tests.simulator.wire import strategies as some
+from warren.simulator.wire import (
     AmqpError,
     EncodeError,
     FieldSyntaxError,
@@ -22,8 +23,7 @@ from simulator.wire import (
     decode_table,
     encode_table,
 )
-from simulator.wire.fields import MAX_DEPTH
-from tests.simulator.wire import strategies as some
+from warren.simulator.wire.fields import MAX_DEPTH
 
 
 def table_of(pairs: bytes) -> bytes:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.wire import (
+from tests.simulator.wire import strategies as some
+from warren.simulator.wire import (
     FRAME_OVERHEAD,
     HEARTBEAT_FRAME,
     PROTOCOL_HEADER,
@@ -16,7 +17,6 @@ from simulator.wire import (
     encode_body,
     encode_frame,
 )
-from tests.simulator.wire import strategies as some
 
 
 def fed(parser: FrameParser, octets: bytes, cuts: list[int]) -> list[Frame]:

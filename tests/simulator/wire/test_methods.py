@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulator.wire import (
+from tests.simulator.wire import strategies as some
+from warren.simulator.wire import (
     METHODS,
     AmqpError,
     BasicAck,
@@ -27,9 +28,8 @@ from simulator.wire import (
     decode_method,
     encode_method,
 )
-from simulator.wire.methods import describe
-from simulator.wire.methods.declaration import fields_of
-from tests.simulator.wire import strategies as some
+from warren.simulator.wire.methods import describe
+from warren.simulator.wire.methods.declaration import fields_of
 
 # Names that pika or pamqp spell in another way.
 SPELLING = {"no_wait": "nowait", "global_": "global_qos"}

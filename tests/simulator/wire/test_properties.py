@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.wire import (
+from tests.simulator.wire import strategies as some
+from warren.simulator.wire import (
     AmqpError,
     BasicProperties,
     ContentHeader,
@@ -22,7 +23,6 @@ from simulator.wire import (
     join_header,
     split_header,
 )
-from tests.simulator.wire import strategies as some
 
 
 @some.unhurried

@@ -1,0 +1,118 @@
+"""The rules over verdicts: what one finding means, and when a denial is stale."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from warren.claims.verdict import (
+    Finding,
+    ItemResult,
+    Outcome,
+    Stance,
+    Verdict,
+    Violation,
+    describe,
+    judge_denials,
+    judge_item,
+)
+
+GOOD, BAD, UNDECIDED = ItemResult.GOOD, ItemResult.BAD, ItemResult.UNDECIDED
+KEY = ("orders", "blocking", "no-loss")
+
+
+def due(_guarantee: str, _design: str) -> frozenset[str]:
+    """Ask for the one requirement that `finding` is about."""
+    return frozenset({"no-loss.crash"})
+
+
+def finding(stance: Stance, outcome: Outcome, words: str = "why") -> Finding:
+    """Make a finding on `no-loss`."""
+    verdict = Verdict("no-loss.crash", outcome, words)
+    return Finding("test_crash", *KEY, stance, verdict, reason="a known reason")
+
+
+@pytest.mark.parametrize(
+    ("stance", "results"),
+    [
+        (Stance.CLAIMED, (GOOD, BAD, GOOD, BAD, UNDECIDED, BAD)),
+        (Stance.DENIED, (GOOD, GOOD, GOOD, BAD, UNDECIDED, BAD)),
+        (Stance.KNOWN_FAILURE, (BAD, GOOD, BAD, GOOD, UNDECIDED, BAD)),
+        (Stance.OBSERVED, (GOOD, GOOD, GOOD, GOOD, GOOD, BAD)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_table(stance: Stance, results: tuple[ItemResult, ...]) -> None:
+    """Each stance with each outcome, in the order pass, fail, warn, unsupported, unclear, error."""
+    assert tuple(judge_item(finding(stance, outcome))[0] for outcome in Outcome) == results
+
+
+@given(st.sampled_from(Stance), st.sampled_from(Outcome))
+def test_words_name_the_place(stance: Stance, outcome: Outcome) -> None:
+    """The sentence names requirement, implementation and design, and why where that matters."""
+    result, words = judge_item(finding(stance, outcome))
+    assert "no-loss.crash" in words
+    assert "orders blocking" in words
+    if result is not GOOD:
+        assert "why" in words or "a known reason" in words
+
+
+def test_error_is_ours() -> None:
+    """A case that breaks does not speak of the implementation, whatever that claims."""
+    for stance in Stance:
+        _, words = judge_item(finding(stance, Outcome.ERROR))
+        assert words.startswith("error in Warren, not in the implementation: ")
+
+
+outcomes = st.lists(st.sampled_from(Outcome), max_size=6)
+
+
+@given(outcomes)
+def test_stale_denials(seen: list[Outcome]) -> None:
+    """A denial is stale where every case saw the guarantee hold, and at least one ran."""
+    stale = judge_denials([finding(Stance.DENIED, o) for o in seen], due)
+    held = bool(seen) and set(seen) <= {Outcome.PASS, Outcome.WARN}
+    assert bool(stale) == held
+    for denial in stale:
+        assert denial.cases == len(seen)
+        assert "denies no-loss" in str(denial)
+
+
+@given(outcomes, st.sampled_from([s for s in Stance if s is not Stance.DENIED]))
+def test_only_denials_are_stale(seen: list[Outcome], stance: Stance) -> None:
+    """What was not denied is no stale denial."""
+    assert judge_denials([finding(stance, o) for o in seen], due) == ()
+
+
+@given(st.lists(st.tuples(st.sampled_from(Outcome), st.booleans()), min_size=1, max_size=6))
+def test_denials_need_a_witness(seen: list[tuple[Outcome, bool]]) -> None:
+    """A denial that rests on unwitnessed failures alone was not seen, in words of its own."""
+    verdicts = [
+        Verdict("no-loss.crash", outcome, "why", (), witnessed) for outcome, witnessed in seen
+    ]
+    found = [Finding("test_crash", *KEY, Stance.DENIED, verdict) for verdict in verdicts]
+    fine = {Outcome.PASS, Outcome.WARN}
+    nothing = all(o in fine or (o is Outcome.FAIL and not witnessed) for o, witnessed in seen)
+    denials = judge_denials(found, due)
+    assert bool(denials) == nothing
+    for denial in denials:
+        in_vain = sum(not witnessed for _, witnessed in seen)
+        assert denial.unfinished == in_vain
+        assert str(denial).startswith("denial not seen: " if in_vain else "stale denial: ")
+
+
+def test_incomplete_denials_are_not_judged() -> None:
+    """Where a requirement was not judged, it may be the one that is violated."""
+    held = [finding(Stance.DENIED, Outcome.PASS)]
+    more = due("no-loss", "blocking") | {"no-loss.cut"}
+    assert judge_denials(held, lambda _guarantee, _design: more) == ()
+    other = {("no-loss", "blocking"): due("no-loss", "blocking"), ("no-loss", "parts"): more}
+    assert judge_denials(held, lambda guarantee, design: other[guarantee, design]) != ()
+
+
+def test_describe() -> None:
+    """A verdict is described by its own words, or else by those of its violations."""
+    violations = (Violation("one"), Violation("two"))
+    assert describe(Verdict("r", Outcome.FAIL, "", violations)) == "one; two"
+    assert describe(Verdict("r", Outcome.FAIL, "own", violations)) == "own"

@@ -1,0 +1,229 @@
+"""The console command says the right thing to pytest, and to the person in front of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from warren.claims.catalogue import Catalogue, Guarantee, Level, Requirement
+from warren.claims.verdict import Finding, Outcome, Stance, Verdict
+from warren.command.cli import main
+from warren.report.facts import Report, RunFacts
+from warren.report.files import write_atomically
+from warren.report.json_report import to_json
+
+if TYPE_CHECKING:
+    from click.testing import Result
+
+DEADLINE = 60.0
+"""Seconds for pytest to start, refuse and end."""
+
+
+def run(*arguments: str) -> Result:
+    """Run the command in this process."""
+    return CliRunner().invoke(main, arguments)
+
+
+@pytest.fixture
+def to_pytest(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Take what is said to pytest, in whose stead all claims hold but one."""
+    taken: list[str] = []
+
+    def take(arguments: list[str]) -> int:
+        taken.extend(arguments)
+        return 1
+
+    monkeypatch.setattr("pytest.main", take)
+    return taken
+
+
+def test_check_says_it_to_pytest(to_pytest: list[str]) -> None:
+    """Manifests, named either way, options and what stands after -- reach pytest; its exit status comes back."""
+    result = run(
+        *("check", "a.toml", "--implementation", "b.toml", "--broker", "docker:rabbitmq:3.10"),
+        *("--database", "sqlite", "--pace", "document", "--design", "rpc", "--design", "task"),
+        *("--guarantee", "no-loss", "--report", "out", "-n", "4", "--", "-k", "cut", "--lf"),
+    )
+    assert result.exit_code == 1
+    assert to_pytest[-13:] == [
+        f"--implementation={Path.cwd() / 'a.toml'}",
+        f"--implementation={Path.cwd() / 'b.toml'}",
+        "--broker=docker:rabbitmq:3.10",
+        "--database=sqlite",
+        "--pace=document",
+        "--design=rpc",
+        "--design=task",
+        "--guarantee=no-loss",
+        f"--report={Path.cwd() / 'out'}",
+        "-n4",
+        "-k",
+        "cut",
+        "--lf",
+    ]
+
+
+def test_check_finds_the_cases(to_pytest: list[str]) -> None:
+    """The cases are those of the installed package, wherever the command is given."""
+    run("check")
+    cases = Path(next(argument for argument in to_pytest if argument.endswith("consumers")))
+    assert cases.is_absolute()
+    assert (cases.parent / "catalogue.toml").is_file()
+    assert not [a for a in to_pytest if a.startswith(("--implementation", "-n", "--report"))]
+
+
+def test_check_from_another_directory(tmp_path: Path) -> None:
+    """The real pytest loads the plugin from anywhere; a bad manifest is a sentence and status 2."""
+    (tmp_path / "mine.toml").write_text("protocol = 1\nnam = 'x'\n")
+    done = subprocess.run(
+        [sys.executable, "-c", "from warren.command.cli import main; main()", "check", "mine.toml"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+    printed = done.stdout + done.stderr
+    assert done.returncode == 2, printed
+    assert f"{tmp_path}/mine.toml, nam: unknown key `nam`; did you mean `name`." in printed
+    assert "Traceback" not in printed
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.toml"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("check", "--pace", "slow"), ("check", "--no-such"), ("smoke",), ("no-such",)],
+)
+def test_wrong_usage(arguments: tuple[str, ...]) -> None:
+    """What the command does not know is status 2, with the usage."""
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "Usage: " in result.output
+
+
+@pytest.mark.parametrize("command", ["check", "smoke", "report compare"])
+def test_help_has_the_exit_status(command: str) -> None:
+    """--help says what each exit status means."""
+    output = run(*command.split(), "--help").output
+    assert "Exit status:\n    0  " in output
+    assert "\n    2  " in output
+
+
+@pytest.fixture
+def catalogue(monkeypatch: pytest.MonkeyPatch) -> Catalogue:
+    """Put a small catalogue in the place of the real one."""
+    guarantees = (
+        Guarantee("no-loss", "Nothing is lost", ("blocking",)),
+        Guarantee("rpc-correlated", "To each its own reply", ("rpc",)),
+    )
+    requirements = (
+        Requirement("no-loss.crash", Level.MUST, "It comes again.", "document 1, 2"),
+        Requirement("rpc-correlated.own", Level.SHOULD, "Its own.", "document 1, 6"),
+    )
+    made = Catalogue({g.slug: g for g in guarantees}, {r.id: r for r in requirements})
+    monkeypatch.setattr("warren.command.cli.load_catalogue", lambda: made)
+    return made
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_list() -> None:
+    """The catalogue is printed with designs, roles, guarantees and requirements."""
+    lines = run("list").output.splitlines()
+    assert lines[0].startswith('Sources: document 1 is "RabbitMQ: Advanced-практики"')
+    assert "  parts-random  part x3, stream" in lines
+    assert lines[-7:] == [
+        "  no-loss: Nothing is lost (blocking)",
+        "    MUST   no-loss.crash",
+        "           It comes again. [document 1, 2]",
+        "",
+        "  rpc-correlated: To each its own reply (rpc)",
+        "    SHOULD rpc-correlated.own",
+        "           Its own. [document 1, 6]",
+    ]
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_list_of_one_guarantee() -> None:
+    """--guarantee leaves the others out."""
+    output = run("list", "--guarantee", "rpc-correlated").output
+    assert "rpc-correlated.own" in output
+    assert "no-loss" not in output
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_list_of_no_guarantee() -> None:
+    """An unknown guarantee is a sentence with the nearest one."""
+    result = run("list", "--guarantee", "no-los")
+    assert result.exit_code == 2
+    assert result.output == (
+        "Error: --guarantee: there is no guarantee `no-los`; did you mean `no-loss`.\n"
+    )
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_list_as_json() -> None:
+    """--json has the same for machines."""
+    data = json.loads(run("list", "--json", "--guarantee", "no-loss").output)
+    assert data["version"] == 1
+    assert {"slug": "rpc", "roles": {"rpc-server": 1, "http": 1}} in data["designs"]
+    assert data["guarantees"] == [
+        {
+            "slug": "no-loss",
+            "title": "Nothing is lost",
+            "designs": ["blocking"],
+            "requirements": [
+                {
+                    "id": "no-loss.crash",
+                    "level": "MUST",
+                    "statement": "It comes again.",
+                    "source": "document 1, 2",
+                }
+            ],
+        }
+    ]
+
+
+def written(path: Path, outcome: Outcome) -> str:
+    """Write a report with one verdict; give its path."""
+    verdict = Verdict("no-loss.crash", outcome)
+    finding = Finding("case", "orders", "blocking", "no-loss", Stance.CLAIMED, verdict)
+    facts = RunFacts(datetime.now(UTC), 1.0, "b", "3.10.8", "d", "fast", "0.1.0", ())
+    write_atomically(path, to_json(Report(facts, (finding,), (), (), 0)))
+    return str(path)
+
+
+def test_compare_the_same(tmp_path: Path) -> None:
+    """Reports with the same verdicts are status 0, in silence."""
+    paths = [written(tmp_path / name, Outcome.PASS) for name in ("a.json", "b.json")]
+    result = run("report", "compare", *paths)
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_compare_different(tmp_path: Path) -> None:
+    """A verdict that differs is a line and status 1."""
+    first = written(tmp_path / "a.json", Outcome.PASS)
+    second = written(tmp_path / "b.json", Outcome.FAIL)
+    result = run("report", "compare", first, second)
+    line = "no-loss.crash on orders blocking in case: pass / fail\n"
+    assert (result.exit_code, result.output) == (1, line)
+
+
+def test_compare_what_is_no_report(tmp_path: Path) -> None:
+    """A file that is no report is a sentence and status 2."""
+    report, absent = written(tmp_path / "a.json", Outcome.PASS), tmp_path / "b.json"
+    result = run("report", "compare", report, str(absent))
+    assert result.exit_code == 2
+    assert result.output.startswith(f"Error: {absent}: the report cannot be read: no such file")
+
+
+def test_smoke_of_no_manifest(tmp_path: Path) -> None:
+    """A manifest that is not there is refused before anything is started."""
+    result = run("smoke", str(tmp_path / "absent.toml"))
+    assert result.exit_code == 2
+    assert "the manifest cannot be read" in result.output

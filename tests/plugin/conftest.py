@@ -1,0 +1,67 @@
+"""The plugin gets servers and a station that only count: nothing is started here."""
+
+from __future__ import annotations
+
+import contextlib
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.plugin.project import CASES, SECRET, Project, Started
+from tests.stand_ins import StandInWorld
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> Started:
+    """Give the plugin servers and a station of our own."""
+    started = Started()
+
+    class Servers:
+        secrets = (SECRET,)
+        broker = SimpleNamespace(description="a broker", version="4.3")
+        database = SimpleNamespace(description="a database")
+
+        def __init__(self, _options: object) -> None:
+            started.events.append("servers start")
+
+        def for_workers(self) -> dict[str, Any]:
+            return {}
+
+        def close(self) -> None:
+            started.events.append("servers end")
+
+    class Station:
+        secrets = (SECRET,)
+
+        def __init__(self, _servers: dict[str, Any], _owner: str) -> None:
+            started.events.append("station start")
+
+        @contextlib.contextmanager
+        def world(self, _implementation: object, *, restarts: bool) -> Iterator[StandInWorld]:
+            assert not restarts
+            if started.trouble:
+                raise started.trouble
+            yield StandInWorld()
+
+        def close(self) -> None:
+            started.events.append("station end")
+
+    monkeypatch.setattr("warren.plugin.hooks.Servers", Servers)
+    monkeypatch.setattr("warren.plugin.hooks.Station", Station)
+    return started
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, started: Started) -> Project:
+    """Give a project with `CASES`."""
+    assert started.events == []
+    cases = pytester.mkdir("conformance") / "consumers"
+    cases.mkdir()
+    (cases / "test_cases.py").write_text(CASES, "utf-8")
+    (pytester.path / "tests").mkdir()
+    (pytester.path / "tests" / "test_other.py").write_text("def test_other(): pass", "utf-8")
+    return Project(pytester)

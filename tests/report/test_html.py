@@ -1,0 +1,167 @@
+"""The page shows the report, whatever is in it, and needs nothing but itself."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.requisites import missing
+from warren.report.html_report import to_html
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from warren.claims.catalogue import Catalogue
+    from warren.report.facts import Report
+
+Attributes = dict[str, str | None]
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+DEADLINE = 60.0
+"""Seconds for a browser to start, show the page and end."""
+
+
+class Page(HTMLParser):
+    """Elements with their attributes, and the text between them."""
+
+    def __init__(self, html: str) -> None:
+        """Read a page."""
+        super().__init__()
+        self.elements: list[tuple[str, Attributes]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep an element."""
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        """Keep a text."""
+        self.text += data
+
+    def all(self, tag: str, css_class: str = "") -> list[Attributes]:
+        """Find elements by name and class."""
+        return [
+            attributes
+            for name, attributes in self.elements
+            if name == tag
+            and (not css_class or css_class in (attributes.get("class") or "").split())
+        ]
+
+
+def test_outside_text_is_text(report: Report, catalogue: Catalogue) -> None:
+    """A script in a message body is shown, and is no script; so are markup and templates."""
+    page = Page(to_html(report, catalogue))
+    assert len(page.all("script")) == 1
+    assert (
+        r"<script>document.title = 'owned'</script> \x1b[31m \u202e \x00 &amp; {{ 7 * 7 }}"
+        in page.text
+    )
+    assert "It <b>comes</b> again." in page.text
+
+
+def test_no_control_character(report: Report, catalogue: Catalogue) -> None:
+    """Nothing that does not print is in the page but ends of lines."""
+    html = to_html(report, catalogue)
+    assert {char for char in html if not char.isprintable()} == {"\n"}
+
+
+def test_attributes_hold(report: Report, catalogue: Catalogue) -> None:
+    """A name that tries to end its attribute makes no attribute of its own."""
+    evil = replace(report.findings[1], implementation='x" onclick="alert(1)')
+    page = Page(to_html(replace(report, findings=(evil,)), catalogue))
+    assert not [a for _, attributes in page.elements for a in attributes if a.startswith("on")]
+
+
+def test_needs_nothing_else(report: Report, catalogue: Catalogue) -> None:
+    """The page names no other file or address, and its policy forbids to load any."""
+    html = to_html(report, catalogue)
+    page = Page(html)
+    targets = [a[key] or "" for _, a in page.elements for key in ("src", "href") if key in a]
+    assert targets
+    assert all(target.startswith("#") for target in targets)
+    assert "url(" not in html
+    assert "default-src 'none'" in str(page.all("meta"))
+
+
+def test_cells_lead_to_their_cases(report: Report, catalogue: Catalogue) -> None:
+    """Each link in the page has its target, and each cell that ran has a link."""
+    page = Page(to_html(report, catalogue))
+    targets = {attributes.get("id") for _, attributes in page.elements}
+    links = [str(a["href"]).removeprefix("#") for a in page.all("a")]
+    assert {*links} <= targets
+    assert len(page.all("a", "cell")) == len(page.all("article")) == 6
+
+
+def test_says_what_was_found(report: Report, catalogue: Catalogue) -> None:
+    """Headline, run, requirement with its source, and evidence are all there."""
+    text = Page(to_html(report, catalogue)).text
+    for words in (
+        "Not all claims hold",
+        "RabbitMQ 3.10.8 (docker)",
+        "document 1, 2.9",
+        "stale denial: orders parts denies effect-once",
+        "1.250 part-1 <- basic.deliver",
+        "row 7",
+    ):
+        assert words in text
+
+
+def test_empty_report(report: Report, catalogue: Catalogue) -> None:
+    """A run that found nothing is a page too."""
+    empty = replace(report, findings=(), measurements=(), stale_denials=())
+    assert "<table" not in to_html(empty, catalogue)
+
+
+@pytest.fixture
+def browser() -> str:
+    """Give a headless browser; where CI runs there must be one."""
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    return found or missing("there is no Chromium on PATH: install `chromium`")
+
+
+def shown(browser: str, page: Path, query: str, profile: Path) -> str:
+    """Give the document as it is after the page's script ran."""
+    done = subprocess.run(
+        [
+            browser,
+            "--headless",
+            "--no-sandbox",  # a container's root cannot have the sandbox; the page is our own
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            f"--user-data-dir={profile}",
+            "--dump-dom",
+            f"{page.as_uri()}{query}",
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+    )
+    return done.stdout
+
+
+def test_filters_in_a_browser(
+    browser: str, report: Report, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    """In a browser only the wanted implementation and verdict are left, and no other script ran."""
+    path = tmp_path / "report.html"
+    path.write_text(to_html(report, catalogue), "utf-8")
+    query = "?implementation=orders&verdict=violated&verdict=stale"
+    dom = shown(browser, path, query, tmp_path / "profile")
+    page = Page(dom)
+    assert "<title>Warren: Not all claims hold</title>" in dom
+    sections = page.all("section", "implementation")
+    assert [a["data-implementation"] for a in sections if "hidden" not in a] == ["orders"]
+    faded = {bool(re.search(r"\boff\b", a["class"] or "")) for a in page.all("a", "cell")}
+    assert faded == {True, False}
+    wanted = {a["data-mark"] for a in page.all("a", "cell") if "off" not in str(a["class"])}
+    assert wanted == {"violated", "stale"}
+    assert sum("hidden" in row for row in page.all("tr")) == 2

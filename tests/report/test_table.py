@@ -1,0 +1,198 @@
+"""Several findings become the mark of a cell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from warren.claims.verdict import Finding, Outcome, StaleDenial, Stance, Verdict
+from warren.report.table import Cell, Mark, bad_sentences, headline, tables
+
+if TYPE_CHECKING:
+    from warren.claims.catalogue import Catalogue
+    from warren.report.facts import Report
+
+STALE = StaleDenial("orders", "blocking", "no-loss", 1)
+
+
+def finding(stance: Stance, outcome: Outcome, *, witnessed: bool = True) -> Finding:
+    """Make a finding of one requirement in one cell."""
+    verdict = Verdict("no-loss.crash", outcome, witnessed=witnessed)
+    return Finding("case", "orders", "blocking", "no-loss", stance, verdict)
+
+
+def only_cell(
+    report: Report, catalogue: Catalogue, *findings: Finding, stale: bool = False
+) -> Cell:
+    """Give the cell of a report that has nothing else."""
+    denials = (STALE,) if stale else ()
+    (table,) = tables(replace(report, findings=findings, stale_denials=denials), catalogue)
+    ((cell,),) = table.rows
+    return cell
+
+
+@pytest.mark.parametrize(
+    ("stance", "outcome", "expected"),
+    [
+        (Stance.CLAIMED, Outcome.PASS, (Mark.HELD, "good")),
+        (Stance.CLAIMED, Outcome.WARN, (Mark.WARNED, "good")),
+        (Stance.CLAIMED, Outcome.FAIL, (Mark.VIOLATED, "bad")),
+        (Stance.CLAIMED, Outcome.UNSUPPORTED, (Mark.UNSUPPORTED, "bad")),
+        (Stance.CLAIMED, Outcome.INCONCLUSIVE, (Mark.INCONCLUSIVE, "undecided")),
+        (Stance.CLAIMED, Outcome.ERROR, (Mark.ERROR, "bad")),
+        (Stance.DENIED, Outcome.FAIL, (Mark.SEEN, "expected")),
+        (Stance.DENIED, Outcome.PASS, (Mark.UNSEEN, "quiet")),
+        (Stance.DENIED, Outcome.INCONCLUSIVE, (Mark.INCONCLUSIVE, "undecided")),
+        (Stance.KNOWN_FAILURE, Outcome.FAIL, (Mark.KNOWN_FAILURE, "expected")),
+        (Stance.KNOWN_FAILURE, Outcome.PASS, (Mark.STALE, "bad")),
+        (Stance.OBSERVED, Outcome.PASS, (Mark.PASSED, "quiet")),
+        (Stance.OBSERVED, Outcome.FAIL, (Mark.FAILED, "quiet")),
+        (Stance.OBSERVED, Outcome.UNSUPPORTED, (Mark.UNSUPPORTED, "quiet")),
+        (Stance.OBSERVED, Outcome.ERROR, (Mark.ERROR, "bad")),
+    ],
+)
+def test_mark_of_one_finding(
+    report: Report,
+    catalogue: Catalogue,
+    stance: Stance,
+    outcome: Outcome,
+    expected: tuple[Mark, str],
+) -> None:
+    """A cell with one finding says what that finding means."""
+    cell = only_cell(report, catalogue, finding(stance, outcome))
+    assert (cell.mark, cell.tone) == expected
+
+
+@pytest.mark.parametrize("stance", Stance)
+@pytest.mark.parametrize("outcome", Outcome)
+def test_every_finding_has_a_mark(
+    report: Report, catalogue: Catalogue, stance: Stance, outcome: Outcome
+) -> None:
+    """No stance and outcome is without a mark, and none is shown as not run."""
+    cell = only_cell(report, catalogue, finding(stance, outcome))
+    assert cell.mark not in (Mark.NOT_RUN, Mark.NOT_APPLICABLE)
+
+
+def test_worst_finding_wins(report: Report, catalogue: Catalogue) -> None:
+    """One violation among claims that held is what the cell shows."""
+    good, bad = finding(Stance.CLAIMED, Outcome.PASS), finding(Stance.CLAIMED, Outcome.FAIL)
+    assert only_cell(report, catalogue, good, bad, good).mark is Mark.VIOLATED
+
+
+def test_witness_of_a_denial_wins(report: Report, catalogue: Catalogue) -> None:
+    """A denial is seen when one of its cases saw it."""
+    unseen, seen = finding(Stance.DENIED, Outcome.PASS), finding(Stance.DENIED, Outcome.FAIL)
+    assert only_cell(report, catalogue, unseen, seen).mark is Mark.SEEN
+
+
+def test_failure_without_witness(report: Report, catalogue: Catalogue) -> None:
+    """A failure that nothing witnessed breaks a claim, and does not show a denial."""
+    denied = finding(Stance.DENIED, Outcome.FAIL, witnessed=False)
+    assert only_cell(report, catalogue, denied).mark is Mark.UNSEEN
+    claimed = finding(Stance.CLAIMED, Outcome.FAIL, witnessed=False)
+    assert only_cell(report, catalogue, claimed).mark is Mark.VIOLATED
+
+
+def test_stale_denial(report: Report, catalogue: Catalogue) -> None:
+    """A stale denial is bad, though each of its findings is good."""
+    cell = only_cell(report, catalogue, finding(Stance.DENIED, Outcome.PASS), stale=True)
+    assert (cell.mark, cell.tone) == (Mark.STALE, "bad")
+
+
+def test_order_and_empty_cells(report: Report, catalogue: Catalogue) -> None:
+    """Rows follow the catalogue, columns the designs; what is not there is not run or no matter."""
+    orders, other = tables(report, catalogue)
+    assert (orders.implementation, other.implementation) == ("orders", "other")
+    assert orders.designs == ("blocking", "parts", "rpc")
+    assert [row[0].guarantee for row in orders.rows] == [
+        "no-loss",
+        "effect-once",
+        "rpc-correlated",
+    ]
+    assert [cell.mark for cell in orders.rows[2]] == [
+        Mark.NOT_APPLICABLE,
+        Mark.NOT_APPLICABLE,
+        Mark.INCONCLUSIVE,
+    ]
+    assert len(other.rows) == 1
+
+
+def test_broker_comes_last(report: Report, catalogue: Catalogue) -> None:
+    """What an implementation does is read first, what the broker does under it."""
+    broker = replace(report.findings[0], implementation="broker", design="amqp")
+    arranged = tables(replace(report, findings=(broker, *report.findings)), catalogue)
+    assert [table.implementation for table in arranged] == ["orders", "other", "broker"]
+
+
+def test_applicable_but_not_run(report: Report, catalogue: Catalogue) -> None:
+    """A guarantee that a design could have kept, and that no case tried, is not run."""
+    some = tuple(f for f in report.findings if (f.design, f.guarantee) != ("parts", "no-loss"))
+    orders, _ = tables(replace(report, findings=some), catalogue)
+    assert orders.rows[0][1].mark is Mark.NOT_RUN
+
+
+def test_bad_sentences(report: Report) -> None:
+    """What is bad comes before what is undecided, a stale denial with what is bad."""
+    sentences = [sentence for sentence, _ in bad_sentences(report)]
+    assert [sentence.partition(":")[0] for sentence in sentences] == [
+        "claimed, does not hold",
+        "stale denial",
+        "inconclusive",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (0, ("good", "All claims hold")),
+        (1, ("bad", "Not all claims hold")),
+        (2, ("undecided", "Inconclusive")),
+        (4, ("undecided", "pytest ended with status 4")),
+    ],
+)
+def test_headline(report: Report, status: int, expected: tuple[str, str]) -> None:
+    """The headline says what the exit status means."""
+    assert headline(replace(report, exit_status=status)) == expected
+
+
+@pytest.mark.parametrize("status", [0, 1, 2])
+def test_headline_of_a_run_that_was_broken_off(report: Report, status: int) -> None:
+    """A run that did not come to its end says so, whatever it had found by then."""
+    broken_off = replace(report, exit_status=status, interrupted=True)
+    assert headline(broken_off) == ("undecided", "Interrupted")
+
+
+def test_headline_of_a_stale_promise(report: Report) -> None:
+    """Where only a denial or a known failure is stale, no claim is blamed."""
+    stale = ("bad", "A denial or a known failure is stale")
+    assert headline(replace(report, findings=report.findings[:1])) == stale
+    known = finding(Stance.KNOWN_FAILURE, Outcome.PASS)
+    assert headline(replace(report, findings=(known,), stale_denials=())) == stale
+
+
+def test_headline_of_a_failed_test(report: Report) -> None:
+    """Where a test failed that judges nobody, no claim is blamed."""
+    good = replace(report, findings=report.findings[:1], stale_denials=())
+    assert headline(replace(good, exit_status=1)) == ("bad", "A test failed")
+
+
+def test_headline_without_claims(report: Report) -> None:
+    """Where nothing was claimed, no claim held."""
+    observed = replace(report, findings=report.findings[-1:], exit_status=0)
+    assert headline(observed) == ("quiet", "Nothing was claimed")
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (1, "All claims hold but for a known failure"),
+        (2, "All claims hold but for 2 known failures"),
+    ],
+)
+def test_headline_of_known_failures(report: Report, count: int, words: str) -> None:
+    """Where a claim is violated only as known, the headline does not say that all hold."""
+    known = tuple(replace(f, stance=Stance.KNOWN_FAILURE) for f in report.findings[1:4:2])
+    claims = replace(report, findings=(report.findings[0], *known[:count]), exit_status=0)
+    assert headline(claims) == ("good", words)

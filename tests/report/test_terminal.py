@@ -1,0 +1,126 @@
+"""The report is read in a terminal of 100 columns, and where there is no terminal."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from warren.claims.verdict import Outcome, Verdict, Violation
+from warren.report.terminal import EVIDENCE_LINES, console_for, print_report, summary
+
+if TYPE_CHECKING:
+    from warren.claims.catalogue import Catalogue
+    from warren.report.facts import Report
+
+
+def printed(report: Report, catalogue: Catalogue, encoding: str = "utf-8") -> str:
+    """Give what stands in a pipe."""
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding)
+    print_report(report, catalogue, console_for(stream), Path("out/report.json"))
+    stream.flush()
+    return raw.getvalue().decode(encoding)
+
+
+def row(text: str, guarantee: str) -> list[str]:
+    """Give the cells of the first row of a guarantee."""
+    line = next(line for line in text.splitlines() if line.startswith(guarantee))
+    return re.split(r"\s{2,}", line.strip())[1:]
+
+
+def test_table(report: Report, catalogue: Catalogue) -> None:
+    """Each cell has its symbol and word."""
+    text = printed(report, catalogue)
+    assert row(text, "no-loss") == ["✗ violated", "✓ holds", "-"]
+    assert row(text, "effect-once") == ["≠ denied", "! stale", "-"]
+    assert row(text, "rpc-correlated") == ["-", "-", "? inconcl."]
+
+
+def test_piped(report: Report, catalogue: Catalogue) -> None:
+    """In a pipe there is no control sequence, and no line is wider than 100 columns."""
+    text = printed(report, catalogue)
+    assert "\x1b" not in text
+    assert max(len(line) for line in text.splitlines()) <= 100
+
+
+def test_whole_catalogue_fits(report: Report, catalogue: Catalogue) -> None:
+    """The longest guarantee in every design, with the longest word, loses no letter."""
+    slug, designs = "rpc-survives-missing-task", ("blocking", "parts", "parts-random", "pipeline")
+    one = report.findings[1]
+    findings = tuple(
+        replace(one, guarantee=slug, design=design) for design in (*designs, "task", "rpc")
+    )
+    text = printed(replace(report, findings=findings), catalogue)
+    assert row(text, slug) == ["✗ violated"] * 6
+
+
+def test_ascii(report: Report, catalogue: Catalogue) -> None:
+    """A terminal without UTF-8 gets the same in ASCII, with outside text escaped."""
+    violation = Violation("broken", ("текст1",))
+    bad = replace(report.findings[1], verdict=Verdict("r", Outcome.FAIL, "", (violation,)))
+    text = printed(replace(report, findings=(bad,), stale_denials=()), catalogue, "ascii")
+    assert re.search(r"^no-loss +\|X violated", text, re.MULTILINE)
+    assert "\\u0442" in text
+
+
+def test_legend_explains_what_is_there(report: Report, catalogue: Catalogue) -> None:
+    """A mark that is not in the table is not explained."""
+    text = printed(report, catalogue)
+    assert "denied, and seen violated" in text
+    assert "an error in Warren" not in text
+
+
+def test_bad_things(report: Report, catalogue: Catalogue) -> None:
+    """Each bad thing has its sentence, case and evidence; control characters are visible."""
+    text = printed(report, catalogue)
+    unwrapped = " ".join(text.split())
+    assert "claimed, does not hold: no-loss.frozen on orders blocking: no-loss.frozen was" in (
+        unwrapped
+    )
+    assert "test_no-loss.frozen[orders-blocking]" in text
+    assert r"<script>document.title = 'owned'</script> \x1b[31m " in text
+    assert "stale denial: orders parts denies effect-once" in unwrapped
+    assert "inconclusive: rpc-correlated.own on orders rpc: no witness" in unwrapped
+
+
+def test_evidence_is_short(report: Report, catalogue: Catalogue) -> None:
+    """Of long evidence the beginning is printed, and how much more there is."""
+    violation = Violation("broken", tuple(f"frame {n}" for n in range(EVIDENCE_LINES + 3)))
+    bad = replace(report.findings[1], verdict=Verdict("r", Outcome.FAIL, "", (violation,)))
+    text = printed(replace(report, findings=(bad,)), catalogue)
+    assert f"frame {EVIDENCE_LINES - 1}\n" in text
+    assert f"frame {EVIDENCE_LINES}\n" not in text
+    assert "and 3 more in the report" in text
+
+
+def test_end(report: Report, catalogue: Catalogue) -> None:
+    """At the end are measurements, what was used, the counts and the path of the report."""
+    lines = [line.rstrip() for line in printed(report, catalogue).splitlines()]
+    assert lines[-6:] == [
+        "measured tolerance, orders blocking: texts 15",
+        "  test_tolerance",
+        "",
+        "RabbitMQ 3.10.8 (docker); SQLite; pace fast",
+        "Not all claims hold: 3 pass, 3 fail, 1 inconclusive in 187 s",
+        "report: out/report.json",
+    ]
+
+
+def test_nothing_judged(report: Report) -> None:
+    """A run without findings says so."""
+    assert summary(replace(report, findings=())) == "nothing was judged"
+
+
+@pytest.mark.parametrize("width", [60, 99])
+def test_narrow(report: Report, catalogue: Catalogue, width: int) -> None:
+    """In a narrow terminal the symbols stand alone."""
+    stream = io.StringIO()
+    console = console_for(stream)
+    console.width = width
+    print_report(report, catalogue, console)
+    assert row(stream.getvalue(), "no-loss") == ["✗", "✓", "-"]

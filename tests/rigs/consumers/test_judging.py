@@ -1,0 +1,243 @@
+"""From how a case ended to findings, to what makes an item fail, and to the report's process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.stand_ins import StandInWorld, implementation
+from warren.claims.catalogue import Level, Requirement
+from warren.claims.verdict import (
+    Finding,
+    Measurement,
+    Outcome,
+    Stance,
+    Verdict,
+    Violation,
+    describe,
+)
+from warren.errors import DeadlineError, InstanceError, InstanceUnsupported, WarrenError
+from warren.evidence.frames import ConnectionEnded, Direction, FrameSeen, Pause
+from warren.report.redaction import REDACTED, redacted
+from warren.rigs.consumers.judging import (
+    complaint,
+    conclude,
+    pack,
+    to_findings,
+    to_measurements,
+    unpack,
+)
+from warren.rigs.consumers.rig import Inconclusive, Rig, Unmet
+from warren.rigs.pace import PACES
+from warren.simulator.wire import ConnectionTuneOk
+from warren.workloads.designs import DESIGNS
+
+if TYPE_CHECKING:
+    from warren.evidence.frames import By, How
+
+CRASH = Requirement("no-loss.crash", Level.MUST, "It comes again.", "document 1")
+CUT = Requirement("no-loss.cut", Level.MUST, "It comes again.", "document 1")
+
+
+@dataclass(frozen=True)
+class Silent:
+    """How a connection ended, how long after a pause (s), and the heartbeat (s) that was agreed on."""
+
+    after: float = 0.1
+    how: How = "eof"
+    by: By = "broker"
+    agreed: int | None = 1
+
+
+def rig_of(*claims: str) -> Rig:
+    """Make a rig of a case that judges two requirements."""
+    subject = implementation("blocking", claims=claims)
+    return Rig(StandInWorld(), subject, DESIGNS["blocking"], PACES["fast"], (CRASH, CUT))  # type: ignore[arg-type]  # a stand-in has no lines
+
+
+@pytest.mark.parametrize(
+    ("ended", "outcome"),
+    [
+        (None, Outcome.ERROR),
+        (Inconclusive("no witness"), Outcome.INCONCLUSIVE),
+        (Unmet("it did not come"), Outcome.FAIL),
+        (InstanceUnsupported("exit status 127"), Outcome.UNSUPPORTED),
+        (InstanceError("it ended"), Outcome.INCONCLUSIVE),
+        (DeadlineError("it was late"), Outcome.INCONCLUSIVE),
+        (WarrenError("this broker cannot be restarted"), Outcome.INCONCLUSIVE),
+        (ZeroDivisionError("a slip in a case"), Outcome.ERROR),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_endings(ended: Exception | None, outcome: Outcome) -> None:
+    """However a case ends, each of its requirements has a verdict; none passes by default."""
+    verdicts = conclude(ended, rig_of())
+    assert [(v.requirement, v.outcome) for v in verdicts] == [
+        (CRASH.id, outcome),
+        (CUT.id, outcome),
+    ]
+
+
+def test_unmet_is_no_witness() -> None:
+    """A case that waited in vain failed, and says that it did not come to its end."""
+    rig = rig_of()
+    rig.judge(Violation("lost"), requirement=CUT.id)
+    verdicts = conclude(Unmet("no effect was left within 6.0 s"), rig)
+    assert [(v.outcome, v.witnessed) for v in verdicts] == [
+        (Outcome.FAIL, True),
+        (Outcome.FAIL, False),
+    ]
+
+
+def test_verdicts_before_the_end_stand() -> None:
+    """What a case judged before it broke is judged; the rest has the verdict of its ending."""
+    rig = rig_of()
+    rig.judge(requirement=CUT.id)
+    judged, broken = conclude(Inconclusive("no witness"), rig)
+    assert (judged.requirement, judged.outcome) == (CUT.id, Outcome.PASS)
+    assert (broken.requirement, broken.outcome) == (CRASH.id, Outcome.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize(
+    ("pause", "end", "excused"),
+    [
+        pytest.param(2.1, Silent(), True, id="silent for two heartbeats"),
+        pytest.param(1.4, Silent(), False, id="too short"),
+        pytest.param(2.1, Silent(how="close"), False, id="closed with a word"),
+        pytest.param(2.1, Silent(after=1.1), False, id="long after it"),
+        pytest.param(2.1, Silent(after=-2.2), False, id="before it"),
+        pytest.param(2.1, Silent(agreed=None), False, id="nothing was agreed on"),
+        pytest.param(2.1, Silent(agreed=0), False, id="no heartbeat was agreed on"),
+        pytest.param(2.1, Silent(agreed=2), False, id="too short for a longer heartbeat"),
+        pytest.param(2.1, Silent(by="client"), False, id="ended by the client"),
+    ],
+)
+def test_beside_a_pause(pause: float, end: Silent, excused: bool) -> None:
+    """Nobody fails where the rig stood still and the broker then took its silence for a client's."""
+    rig, world = rig_of(), StandInWorld()
+    rig.world = world  # type: ignore[assignment]  # a stand-in has no lines
+    world.stood_still.append(Pause(10.0, 10.0 + pause))
+    if end.agreed is not None:
+        tune_ok = ConnectionTuneOk(heartbeat=end.agreed)
+        world.seen.append(FrameSeen(1.0, "stream-1", 1, Direction.TO_BROKER, 0, tune_ok))
+    at = 10.0 + pause + end.after
+    world.seen.append(ConnectionEnded(at, "stream-1", 1, end.by, end.how, ""))
+    rig.judge(requirement=CRASH.id)
+    rig.judge(Violation("lost: the package row"), requirement=CUT.id)
+    passed, other = conclude(None, rig)
+    assert passed.outcome is Outcome.PASS
+    assert other.outcome is (Outcome.INCONCLUSIVE if excused else Outcome.FAIL)
+    assert describe(other).endswith("lost: the package row")
+    assert ("Warren itself stood still for 2.1 s" in describe(other)) is excused
+
+
+def test_all_judged() -> None:
+    """A case that judged everything has those verdicts; one that breaks after them is broken."""
+    rig = rig_of()
+    rig.judge(requirement=CRASH.id)
+    rig.judge(Violation("lost"), requirement=CUT.id)
+    assert [v.outcome for v in conclude(None, rig)] == [Outcome.PASS, Outcome.FAIL]
+    with pytest.raises(ZeroDivisionError):
+        conclude(ZeroDivisionError(), rig)
+
+
+def test_errors_show_where() -> None:
+    """A slip of ours is shown with its traceback, for us; a person's trouble is not."""
+    assert "Traceback" not in conclude(InstanceError("it ended"), rig_of())[0].words
+    with pytest.raises(ZeroDivisionError) as slip:
+        rig_of().deadlines.within(1 / 0)
+    assert "Traceback" in conclude(slip.value, rig_of())[0].words
+
+
+def test_to_findings() -> None:
+    """A finding says what the manifest promises of the guarantee."""
+    (claimed,) = to_findings([Verdict(CRASH.id, Outcome.PASS)], rig_of("no-loss"), "test", 1.5)
+    assert (claimed.guarantee, claimed.stance, claimed.seconds) == ("no-loss", Stance.CLAIMED, 1.5)
+    (observed,) = to_findings([Verdict(CRASH.id, Outcome.PASS)], rig_of(), "test", 1.5)
+    assert observed.stance is Stance.OBSERVED
+
+
+def test_to_measurements() -> None:
+    """A figure says which case took it, of what."""
+    rig = rig_of()
+    rig.measure("tolerance", texts=10)
+    assert to_measurements(rig, "test") == (
+        Measurement("test", "orders", "blocking", "tolerance", {"texts": 10}),
+    )
+
+
+def test_complaint() -> None:
+    """What is bad is said with its evidence and with what each instance printed."""
+    rig = rig_of("no-loss")
+    process = rig.launch(rig.design.worker)
+    process.printed, process.exit_status = "it went wrong\n", 3  # type: ignore[attr-defined, misc]  # a stand-in
+    verdicts = [
+        Verdict(CRASH.id, Outcome.FAIL, "", (Violation("lost: the row", ("1.250 deliver",)),)),
+        Verdict(CUT.id, Outcome.PASS),
+    ]
+    lines = complaint(to_findings(verdicts, rig, "test", 0), rig).splitlines()
+    assert lines == [
+        "claimed, does not hold: no-loss.crash on orders blocking: lost: the row",
+        "  lost: the row",
+        "    1.250 deliver",
+        "--- stream-1 printed (status 3):",
+        "it went wrong",
+    ]
+
+
+def test_complaint_steers_no_terminal() -> None:
+    """What came from outside is shown without what clears, colours or titles a terminal."""
+    rig = rig_of("no-loss")
+    process = rig.launch(rig.design.worker)
+    process.printed = "\x1b]0;owned\x07\x1b[2J\u202e"  # type: ignore[attr-defined]  # a stand-in
+    verdict = Verdict(CRASH.id, Outcome.FAIL, "", (Violation("lost\x1b[2J", ("evidence\x9b",)),))
+    words = complaint(to_findings([verdict], rig, "test", 0), rig)
+    assert all(line.isprintable() for line in words.splitlines())
+    assert words.endswith(r"\x1b]0;owned\x07\x1b[2J\u202e")
+
+
+def test_no_complaint() -> None:
+    """Where all is good nothing is said, whatever the instances printed."""
+    rig = rig_of()
+    rig.launch(rig.design.worker).printed = "chatter"  # type: ignore[attr-defined]  # a stand-in
+    findings = to_findings([Verdict(CRASH.id, Outcome.FAIL)], rig, "test", 0)
+    assert complaint(findings, rig) == ""
+
+
+texts = st.text(st.characters(codec="utf-8"))
+verdicts = st.builds(
+    Verdict,
+    texts,
+    st.sampled_from(Outcome),
+    texts,
+    st.lists(st.builds(Violation, texts, st.lists(texts).map(tuple))).map(tuple),
+)
+findings = st.builds(
+    Finding, texts, texts, texts, texts, st.sampled_from(Stance), verdicts, texts, st.floats(0, 1e9)
+)
+
+
+@given(st.lists(findings))
+def test_pack(found: list[Finding]) -> None:
+    """Findings come out as they went in, from among properties that are not ours."""
+    assert unpack([("another", 1), *map(pack, found)]) == (found, [])
+
+
+def test_pack_what_json_has_not() -> None:
+    """A figure that is no number is kept as none: a report is plain JSON."""
+    values = {"inf": float("inf"), "nan": [float("nan")], "texts": 10}
+    measured = Measurement("test", "orders", "blocking", "tolerance", values)
+    _, (read,) = unpack([pack(measured)])
+    assert read.values == {"inf": None, "nan": [None], "texts": 10}
+
+
+def test_pack_what_utf8_has_not() -> None:
+    """Octets that are no text, as an instance may print them, do not stop a report."""
+    verdict = Verdict(CRASH.id, Outcome.FAIL, "it printed \udcff and s3cret")
+    found = to_findings([verdict], rig_of(), "test", 0)
+    (read,), _ = unpack(map(pack, redacted(found, ["s3cret"])))
+    assert read.verdict.words == f"it printed \\udcff and {REDACTED}"

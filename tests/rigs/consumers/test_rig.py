@@ -1,0 +1,350 @@
+"""The rig: starts and waits within deadlines, and says in one sentence what an instance did not do."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.stand_ins import StandInWorld, implementation
+from warren.claims.catalogue import Level, Requirement
+from warren.claims.verdict import Outcome, Violation
+from warren.errors import InstanceError, InstanceUnsupported
+from warren.evidence.frames import Direction, FrameSeen
+from warren.rigs.consumers.rig import Inconclusive, Rig, Unmet, numbered, payload
+from warren.rigs.pace import PACES
+from warren.simulator.wire import ConnectionTuneOk, QueueDeclare
+from warren.workloads.designs import DESIGNS, PART, STREAM, Role
+from warren.worlds.protocol import QueueDepth
+from warren.worlds.real.databases import MessageRow
+
+MUST = Requirement("no-loss.crash", Level.MUST, "It comes again.", "document 1")
+SHOULD = Requirement("no-loss.kept", Level.SHOULD, "It is kept.", "document 1")
+
+
+@pytest.fixture
+def world() -> StandInWorld:
+    """Give a world in which every instance consumes one tick after its start."""
+    world = StandInWorld()
+
+    def become_ready() -> None:
+        for process in world.processes[len(world.seen) :]:
+            world.consume(process)
+
+    world.every_tick = become_ready
+    return world
+
+
+def rig_of(world: StandInWorld, design: str = "blocking") -> Rig:
+    """Make a rig on one design."""
+    return Rig(world, implementation(design), DESIGNS[design], PACES["fast"], (MUST, SHOULD))  # type: ignore[arg-type]  # a stand-in has no lines
+
+
+@pytest.mark.parametrize(
+    ("design", "counts", "names"),
+    [
+        ("blocking", {}, ["stream-1"]),
+        ("parts-random", {}, ["part-1", "part-2", "part-3", "stream-1"]),
+        ("parts-random", {"part": 1, "stream": 2}, ["part-1", "stream-1", "stream-2"]),
+        ("rpc", {"rpc_server": 2}, ["rpc-server-1", "rpc-server-2"]),
+        ("rpc", {"http": True}, ["rpc-server-1", "http-1"]),
+    ],
+)
+def test_start(world: StandInWorld, design: str, counts: dict[str, int], names: list[str]) -> None:
+    """Consumers start before those who publish to them, as many as asked for, with own names."""
+    rig = rig_of(world, design)
+    rig.start(**counts)  # type: ignore[arg-type]  # a bool is an int
+    assert [process.name for process in world.processes] == names
+
+
+def test_one_declares_first(world: StandInWorld) -> None:
+    """Of several instances of a role one declares their queue, and the others only when it is there."""
+    rig = rig_of(world)
+    let_go_early: list[str] = []
+
+    def declare_at_once() -> None:
+        first, second = world.processes
+        for process in (first, second):
+            (held,) = process.line.held
+            if held.seen is None:
+                frame = QueueDeclare(queue=STREAM.queue, durable=True)
+                held.catch(FrameSeen(100.0, process.name, 1, Direction.TO_BROKER, 1, frame))
+        if not world.depths:
+            let_go_early.extend(p.name for p in (first, second) if p.line.let_go)
+            if world.time > 100.5:
+                world.depths[STREAM.queue] = QueueDepth(0, 0)
+        elif not world.seen and second.line.let_go:
+            world.consume(first)
+            world.consume(second)
+
+    world.every_tick = declare_at_once
+    rig.start(stream=2)
+    assert set(let_go_early) == {"stream-1"}
+    assert all(process.line.let_go for process in world.processes)
+    assert rig.slowest_start == pytest.approx(0.5, abs=0.1)
+
+
+def test_one_alone_declares_as_it_likes(world: StandInWorld) -> None:
+    """Where nobody else declares the queue, nothing is held."""
+    rig_of(world, "rpc").start(http=True)
+    assert not any(process.line.held for process in world.processes)
+
+
+def test_environment(world: StandInWorld) -> None:
+    """An instance gets the variables of the contract that are the rig's to know."""
+    rig = rig_of(world)
+    rig.launch(Role.STREAM, max_messages=2, prefetch=3)
+    assert world.processes[0].env == {
+        "WARREN_PROTOCOL": "1",
+        "WARREN_HEARTBEAT": "1",
+        "WARREN_PREFETCH": "3",
+        "WARREN_SECOND": "0.2",
+        "WARREN_MAX_MESSAGES": "2",
+        "WARREN_TIMEOUT": str(rig.rpc_timeout),
+        "WARREN_INSTANCE": "stream-1",
+        "WARREN_DESIGN": "blocking",
+        "WARREN_ROLE": "stream",
+    }
+
+
+def test_slow_start_gives_more_time(world: StandInWorld) -> None:
+    """What follows is waited for the longer, the longer an instance took to be ready."""
+    rig = rig_of(world)
+    before = rig.deadlines.within(1)
+
+    def become_ready_late() -> None:
+        if world.time > 103 and not world.seen:
+            world.consume(world.processes[0])
+
+    world.every_tick = become_ready_late
+    rig.start()
+    assert rig.slowest_start == pytest.approx(3, abs=0.1)
+    assert rig.deadlines.within(1) > 2 * before
+
+
+@pytest.mark.parametrize(("start", "second"), [(0.5, "0.4"), (2.0, "0.8"), (9.0, "1.0")])
+def test_start_slowly(world: StandInWorld, start: float, second: str) -> None:
+    """Workers have a longer second than who started before; the report says so where that is for a slow machine."""
+    rig = rig_of(world, "parts")
+
+    def become_ready_late() -> None:
+        if world.time > 100 + start and len(world.seen) < len(world.processes):
+            world.consume(world.processes[-1])
+
+    world.every_tick = become_ready_late
+    (worker,) = rig.start_slowly(1)
+    assert worker.role is Role.PART
+    usual, slowed = (process.env for process in world.processes)
+    assert (usual["WARREN_SECOND"], slowed["WARREN_SECOND"]) == ("0.2", second)
+    assert float(slowed["WARREN_HEARTBEAT"]) == pytest.approx(5 * float(second))
+    assert [name for name, _ in rig.figures] == ["slower pace"] * (second != "0.4")
+    assert rig.deadlines.seconds(1) == float(second)
+
+
+@pytest.mark.parametrize(
+    ("status", "printed", "sentence"),
+    [
+        (
+            1,
+            "one\n\ntwo\n",
+            "ended with exit status 1 before it was ready; see what it printed last: one | two.",
+        ),
+        (
+            -9,
+            "",
+            "ended with exit status -9 before it was ready; run its command by hand: it printed nothing.",
+        ),
+    ],
+)
+def test_ended_early(world: StandInWorld, status: int, printed: str, sentence: str) -> None:
+    """An instance that ends instead of consuming is named with its status and its last words."""
+
+    def end() -> None:
+        world.processes[0].exit_status, world.processes[0].printed = status, printed
+
+    world.every_tick = end
+    with pytest.raises(InstanceError) as failed:
+        rig_of(world).start()
+    assert str(failed.value) == f"instance stream-1: {sentence}"
+    assert world.time < 101
+
+
+def test_unsupported(world: StandInWorld) -> None:
+    """Exit status 127 says that the role is unsupported, and is no fault."""
+    world.every_tick = lambda: setattr(world.processes[0], "exit_status", 127)
+    with pytest.raises(InstanceUnsupported, match="blocking stream is unsupported"):
+        rig_of(world).start()
+
+
+def test_never_ready(world: StandInWorld) -> None:
+    """An instance that never consumes is waited for 30 s."""
+    world.every_tick = lambda: None
+    with pytest.raises(InstanceError, match="not ready within 30 s: no consumer on its queue"):
+        rig_of(world).start()
+    assert world.time == pytest.approx(130, abs=1)
+
+
+def test_several_never_ready(world: StandInWorld) -> None:
+    """Instances that declare late and never consume have the same 30 s together as one has alone."""
+
+    def declare_late() -> None:
+        if world.time > 129:
+            held = world.processes[0].line.held[0]
+            if held.seen is None:
+                frame = QueueDeclare(queue=PART.queue)
+                held.catch(FrameSeen(129.0, "part-1", 1, Direction.TO_BROKER, 1, frame))
+
+    world.every_tick = declare_late
+    with pytest.raises(InstanceError, match="instance part-1: not ready within 30 s"):
+        rig_of(world, "parts-random").start()
+    assert world.time == pytest.approx(130, abs=1)
+
+
+def test_http_never_ready(world: StandInWorld) -> None:
+    """Role `http` is ready when it answers, whatever it consumes."""
+    world.http_status = 0
+    with pytest.raises(InstanceError, match=r"instance http-1: not ready .* no HTTP answer"):
+        rig_of(world, "task").start(http=True)
+
+
+def test_waiting(world: StandInWorld) -> None:
+    """What must happen is unmet, what shows a fault is inconclusive, in its own words and time."""
+    rig = rig_of(world)
+    with pytest.raises(Unmet, match=r"nothing came within 2\.0 s"):
+        rig.need(lambda: False, 2, "nothing came")
+    with pytest.raises(Inconclusive, match=r"no witness: no end came within 3\.0 s"):
+        rig.witness(lambda: False, 3, "no end came")
+    assert not rig.see(lambda: False, 1)
+    assert world.time == pytest.approx(106, abs=0.1)
+    rig.need(lambda: True, 2, "")
+    rig.witness(lambda: True, 2, "")
+    assert rig.see(lambda: True, 1)
+    assert world.time == pytest.approx(106, abs=0.1)
+
+
+def test_overdue(world: StandInWorld) -> None:
+    """What an instance did not do in time is a violation, with the time and what it did instead."""
+    rig = rig_of(world)
+    (busy,) = rig.start()
+    rig.send("a")
+    assert rig.overdue(lambda: True, 2, "it did not exit", busy) == ()
+    (violation,) = rig.overdue(lambda: False, 2, "it did not exit", busy)
+    assert violation.words == "it did not exit within 2.0 s"
+    assert "stream-1 consumes from old_sound_rabbit_mq.consumer.stream" in violation.evidence[0]
+
+
+def test_quiet(world: StandInWorld) -> None:
+    """What must not happen is watched for, and seen when it happens meanwhile."""
+    rig = rig_of(world)
+    assert rig.quiet(lambda: False)
+    soon = world.time + rig.deadlines.quiet / 2
+    assert not rig.quiet(lambda: world.time > soon)
+
+
+def test_send(world: StandInWorld) -> None:
+    """A package goes to the stream consumers without spaces, under an id of its own."""
+    rig = rig_of(world)
+    first, second = rig.send("a", "b"), rig.send()
+    assert [(route, body) for route, body, _ in world.published] == [
+        (STREAM, b'{"texts":["a","b"]}'),
+        (STREAM, b'{"texts":[]}'),
+    ]
+    assert first.message_id != second.message_id
+    assert rig.packages == [first, second]
+
+
+def test_send_document(world: StandInWorld) -> None:
+    """The document's payloads are sent byte for byte."""
+    package = rig_of(world).send_document("text-10")
+    assert world.published[0][1] == package.body == payload("text-10")
+    assert package.texts == tuple(json.loads(package.body)["texts"])
+
+
+def test_send_work(world: StandInWorld) -> None:
+    """Work is a package where there are stream consumers, and a task elsewhere."""
+    rig_of(world).send_work(2)
+    rig_of(world, "task").send_work()
+    assert [body for _, body, _ in world.published] == [
+        b'{"texts":["text1","text2"]}',
+        b'{"taskId":1}',
+    ]
+
+
+def test_finish_when_done(world: StandInWorld) -> None:
+    """A case ends as soon as all that was sent has left its effect."""
+    rig = rig_of(world)
+    package = rig.send("a")
+    world.depths[STREAM.queue] = QueueDepth(1, 1)
+
+    def leave_effect() -> None:
+        if world.time > 101:
+            world.rows = [MessageRow(1, package.body.decode())]
+
+    world.every_tick = leave_effect
+    rig.launch(Role.STREAM)
+    rig.finish(1)
+    assert rig.done()
+    assert world.time == pytest.approx(101, abs=0.1)
+
+
+def test_finish_when_nothing_can_come(world: StandInWorld) -> None:
+    """A case whose messages are gone waits no longer than somebody may still work on one."""
+    rig = rig_of(world)
+    rig.send("a")
+    rig.finish(100)
+    assert not rig.done()
+    assert world.time < 102 < 100 + rig.deadlines.within(100)
+
+
+def test_finish_in_time(world: StandInWorld) -> None:
+    """A case with a message that nobody takes ends at its deadline."""
+    rig = rig_of(world)
+    rig.send("a")
+    rig.launch(Role.STREAM)
+    world.depths[STREAM.queue] = QueueDepth(1, 1)
+    rig.finish(1)
+    assert world.time == pytest.approx(100 + rig.deadlines.within(1), abs=0.1)
+
+
+def test_heartbeat_faults(world: StandInWorld) -> None:
+    """A connection with another heartbeat than was asked for is named."""
+    rig = rig_of(world)
+    for name, interval in (("stream-1", 1), ("stream-2", 60)):
+        tune = ConnectionTuneOk(heartbeat=interval)
+        world.seen.append(FrameSeen(100.0, name, 1, Direction.TO_BROKER, 0, tune))
+    (fault,) = rig.heartbeat_faults()
+    assert fault.words == "stream-2 negotiated a heartbeat of 60 s on connection 1, not 1 s"
+
+
+@pytest.mark.parametrize(
+    ("requirement", "violations", "outcome"),
+    [
+        (MUST, (), Outcome.PASS),
+        (MUST, (Violation("it was lost"),), Outcome.FAIL),
+        (SHOULD, (Violation("it was lost"),), Outcome.WARN),
+    ],
+)
+def test_judge(
+    world: StandInWorld,
+    requirement: Requirement,
+    violations: tuple[Violation, ...],
+    outcome: Outcome,
+) -> None:
+    """A requirement holds where nothing violates it; one that SHOULD hold only warns."""
+    rig = rig_of(world)
+    rig.judge(*violations, requirement=requirement.id)
+    (verdict,) = rig.verdicts
+    assert (verdict.requirement, verdict.outcome) == (requirement.id, outcome)
+    assert verdict.violations == violations
+
+
+def test_measure(world: StandInWorld) -> None:
+    """A figure is kept under its name."""
+    rig = rig_of(world)
+    rig.measure("tolerance", texts=10)
+    assert rig.figures == [("tolerance", {"texts": 10})]
+
+
+def test_numbered() -> None:
+    """Texts are numbered from 1, as in the document."""
+    assert numbered(2, "string") == ("string1", "string2")

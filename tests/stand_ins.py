@@ -1,0 +1,228 @@
+"""Stand-ins for the tests of rig and ledger: a world on a clock of its own, an implementation, a wire by hand."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from warren.claims.manifest import Implementation, ImplementedDesign, RoleCommand
+from warren.evidence.frames import Direction, Fact, FrameSeen, Pause
+from warren.evidence.ledger_reader import LedgerReader
+from warren.simulator.wire import BasicConsume, BasicDeliver, BasicProperties, ContentHeader
+from warren.workloads.designs import DESIGNS, ROUTES, Role, Route
+from warren.worlds.line.rules import Held, Match
+from warren.worlds.protocol import HttpReply, QueueDepth, ReceivedReply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from warren.evidence.ledger import Ledger
+    from warren.simulator.wire import Content
+    from warren.worlds.real.databases import MessageRow, TaskRow
+
+TICK = 0.01
+
+
+@dataclass
+class StandInLine:
+    """A wiretap that catches what its test says, and notes what was let go."""
+
+    held: list[Held] = field(default_factory=list)
+    let_go: list[Held] = field(default_factory=list)
+
+    def hold(self, match: Match) -> Held:
+        """Note the hold."""
+        held = Held(
+            match,
+            lambda which, _: self.let_go.append(which),
+            lose_at_once=False,
+            heartbeats_pass=True,
+        )
+        self.held.append(held)
+        return held
+
+
+@dataclass
+class StandInProcess:
+    """An instance that does what its test says."""
+
+    name: str
+    role: Role
+    env: dict[str, str]
+    exit_status: int | None = None
+    ended_at: float | None = None
+    printed: str = ""
+    http_port: int = 1
+    line: StandInLine = field(default_factory=StandInLine)
+
+    def output(self) -> str:
+        """Give what the test let it print."""
+        return self.printed
+
+
+@dataclass
+class StandInCall:
+    """A request that is answered at once, or never."""
+
+    status: int
+
+    def done(self) -> bool:
+        """Say whether it is answered."""
+        return self.status > 0
+
+    def result(self) -> HttpReply:
+        """Give the answer."""
+        return HttpReply(self.status, b"", 0.0, 0.0)
+
+
+@dataclass
+class StandInWorld:
+    """Lets time pass in ticks; `every_tick` happens at each, as the test says."""
+
+    time: float = 100.0
+    every_tick: Callable[[], object] = lambda: None
+    processes: list[StandInProcess] = field(default_factory=list)
+    published: list[tuple[Route, bytes, str]] = field(default_factory=list)
+    seen: list[Fact] = field(default_factory=list)
+    rows: list[MessageRow] = field(default_factory=list)
+    tasks: list[TaskRow] = field(default_factory=list)
+    depths: dict[str, QueueDepth] = field(default_factory=dict)
+    http_status: int = 200
+    stood_still: list[Pause] = field(default_factory=list)
+
+    def pauses(self) -> tuple[Pause, ...]:
+        """Give what the test says."""
+        return tuple(self.stood_still)
+
+    def now(self) -> float:
+        """Give the time."""
+        return self.time
+
+    def wait_for(self, condition: Callable[[], bool], within: float) -> bool:
+        """Tick until the condition holds or the time is over."""
+        end = self.time + within
+        while not condition():
+            if self.time >= end:
+                return False
+            self.time += TICK
+            self.every_tick()
+        return True
+
+    def start(
+        self, _command: RoleCommand, name: str, role: Role, env: Mapping[str, str]
+    ) -> StandInProcess:
+        """Note the process."""
+        self.processes.append(StandInProcess(name, role, dict(env)))
+        return self.processes[-1]
+
+    def publish(
+        self, route: Route, body: bytes, message_id: str, _reply_to: str = "", _id: str = ""
+    ) -> None:
+        """Note the message."""
+        self.published.append((route, body, message_id))
+
+    def reply(self, queue: str, body: bytes, correlation_id: str) -> None:
+        """Note the reply."""
+        self.published.append((Route("", queue), body, correlation_id))
+
+    def queue(self, name: str) -> QueueDepth | None:
+        """Give what the test says of the queue."""
+        return self.depths.get(name)
+
+    def queues(self) -> tuple[str, ...]:
+        """Name those of which the test says something."""
+        return tuple(self.depths)
+
+    def reply_queue(self) -> str:
+        """Name a queue."""
+        return "replies"
+
+    def replies(self, _queue: str) -> tuple[ReceivedReply, ...]:
+        """Give none."""
+        return ()
+
+    def call(self, _port: int, _path: str, _within: float) -> StandInCall:
+        """Answer with the status that the test says."""
+        return StandInCall(self.http_status)
+
+    def add_task(self) -> int:
+        """Give the next id."""
+        return len(self.tasks) + 1
+
+    def message_rows(self) -> tuple[MessageRow, ...]:
+        """Give the test's rows."""
+        return tuple(self.rows)
+
+    def task_rows(self) -> tuple[TaskRow, ...]:
+        """Give the test's rows."""
+        return tuple(self.tasks)
+
+    def facts(self) -> tuple[Fact, ...]:
+        """Give the test's facts."""
+        return tuple(self.seen)
+
+    def restart_broker(self) -> None:
+        """Do nothing."""
+
+    def consume(self, process: StandInProcess) -> None:
+        """Have the process consume from its role's queue from now on."""
+        queue = ROUTES[process.role].queue if process.role in ROUTES else ""
+        frame = BasicConsume(queue=queue, consumer_tag="consumer", no_wait=True)
+        self.seen.append(FrameSeen(self.time, process.name, 1, Direction.TO_BROKER, 1, frame))
+
+
+@dataclass
+class Wire:
+    """Writes the facts of wiretaps; every frame comes a second after the one before."""
+
+    facts: list[Fact] = field(default_factory=list)
+
+    def frame(
+        self, direction: Direction, content: Content, channel: int = 1, instance: str = "part-1"
+    ) -> FrameSeen:
+        """See one frame."""
+        seen = FrameSeen(float(len(self.facts)), instance, 1, direction, channel, content)
+        self.facts.append(seen)
+        return seen
+
+    def deliver(
+        self,
+        tag: int,
+        body: bytes = b"body",
+        channel: int = 1,
+        message_id: str | None = None,
+        consumer: str = "consumer",
+    ) -> FrameSeen:
+        """See a delivery, its body in frames of three octets; give its method's frame."""
+        method = self.frame(
+            Direction.TO_CLIENT, BasicDeliver(consumer, tag, False, "", "queue"), channel
+        )
+        properties = BasicProperties(message_id=message_id)
+        self.frame(Direction.TO_CLIENT, ContentHeader(60, len(body), properties), channel)
+        for start in range(0, len(body), 3):
+            self.frame(Direction.TO_CLIENT, body[start : start + 3], channel)
+        return method
+
+    @property
+    def ledger(self) -> Ledger:
+        """Read what came so far."""
+        reader = LedgerReader()
+        for fact in self.facts:
+            reader.take(fact)
+        return reader.ledger()
+
+
+def implementation(
+    *designs: str, claims: tuple[str, ...] = (), denies: tuple[str, ...] = (), name: str = "orders"
+) -> Implementation:
+    """Make an implementation of these designs with the same stance in all of them."""
+    command = RoleCommand(("true",), Path("/"), {}, signal.SIGTERM, 5.0)
+    made = {
+        slug: ImplementedDesign(
+            slug, dict.fromkeys(DESIGNS[slug].roles, command), frozenset(claims), frozenset(denies)
+        )
+        for slug in designs
+    }
+    return Implementation(name, "Python 3", Path("/orders.toml"), None, made, ())

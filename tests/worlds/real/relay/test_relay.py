@@ -1,0 +1,331 @@
+"""A tap between two scripted ends over real sockets: transparent, and truthful about every end."""
+
+import concurrent.futures
+import contextlib
+import socket
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from tests.worlds.real.relay.peers import (
+    DEADLINE,
+    Peer,
+    ScriptedBroker,
+    client_of,
+    deliver_octets,
+    method_octets,
+    sees_a_reset,
+)
+from warren.errors import WiretapError
+from warren.evidence.frames import (
+    ConnectionEnded,
+    ConnectionOpened,
+    Direction,
+    Fact,
+    FrameLog,
+    FrameSeen,
+    Undecodable,
+)
+from warren.simulator.wire import (
+    PROTOCOL_HEADER,
+    BasicAck,
+    BasicConsume,
+    BasicConsumeOk,
+    BasicDeliver,
+    ConnectionClose,
+    ConnectionCloseOk,
+    ContentHeader,
+    ProtocolHeader,
+    QueueDeclareOk,
+)
+from warren.worlds.line.rules import delivery
+from warren.worlds.real.relay.relay import MOST_CONNECTIONS, Tap, Wiretap
+from warren.worlds.real.runs.processes import wait_until
+
+
+def frames_of(log: FrameLog) -> list[FrameSeen]:
+    """Give the frames that were seen."""
+    return [fact for fact in log.snapshot() if isinstance(fact, FrameSeen)]
+
+
+def end_of(log: FrameLog, connection: int = 1) -> ConnectionEnded:
+    """Wait for the end of a connection and give it."""
+
+    def ended(facts: Sequence[Fact]) -> list[ConnectionEnded]:
+        return [f for f in facts if isinstance(f, ConnectionEnded) and f.connection == connection]
+
+    assert log.wait_for(lambda facts: bool(ended(facts)), DEADLINE), log.snapshot()
+    (fact,) = ended(log.snapshot())
+    return fact
+
+
+def test_both_directions(ends: tuple[Peer, Peer], log: FrameLog) -> None:
+    """Frames go through both ways, and the log has them, with instance, number and time."""
+    client, broker = ends
+    broker.send(deliver_octets(1))
+    assert [type(content) for content in client.receive(3)] == [BasicDeliver, ContentHeader, bytes]
+    client.send(method_octets(BasicAck(1)))
+    assert broker.receive(1) == [BasicAck(1)]
+    assert log.wait_for(lambda facts: len(facts) == 6, DEADLINE)
+    assert isinstance(log.snapshot()[0], ConnectionOpened)
+    frames = frames_of(log)
+    assert isinstance(frames[0].content, ProtocolHeader)
+    assert {(fact.instance, fact.connection) for fact in frames} == {("stream-1", 1)}
+    assert [fact.at for fact in frames] == sorted(fact.at for fact in frames)
+    assert frames[-1].direction is Direction.TO_BROKER
+
+
+def test_a_megabyte_each_way(ends: tuple[Peer, Peer]) -> None:
+    """Much more than a socket buffer arrives whole, both ways at once."""
+    client, broker = ends
+    to_client, to_broker = bytes(range(256)) * 8192, bytes(reversed(range(256))) * 8192
+    got = {}
+
+    def receive(name: str, peer: Peer) -> None:
+        got[name] = peer.receive_octets(2 << 20)
+
+    threads = [
+        threading.Thread(target=receive, args=("client", client)),
+        threading.Thread(target=receive, args=("broker", broker)),
+        threading.Thread(target=client.send, args=(to_broker,)),
+        threading.Thread(target=broker.send, args=(to_client,)),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(DEADLINE)
+    assert got == {"client": to_client, "broker": to_broker}
+
+
+def test_a_slow_reader_stops_the_writer(ends: tuple[Peer, Peer]) -> None:
+    """A target that does not read stops its source: the relay does not store a flood."""
+    client, broker = ends
+    broker.sock.settimeout(1.0)
+    sent = 0
+    with contextlib.suppress(TimeoutError):
+        while sent < 64 << 20:
+            sent += broker.sock.send(bytes(1 << 20))
+    assert sent < 64 << 20
+    assert len(client.receive_octets(sent)) == sent
+
+
+def test_broken_octets_pass(ends: tuple[Peer, Peer], log: FrameLog) -> None:
+    """What is no AMQP is passed on as it came, and logged as such."""
+    client, broker = ends
+    client.send(b"this is no AMQP frame")
+    assert broker.receive_octets(21) == b"this is no AMQP frame"
+    assert log.wait_for(lambda facts: len(facts) == 3, DEADLINE)
+    assert isinstance(frames_of(log)[-1].content, Undecodable)
+
+
+@pytest.mark.parametrize("by", ["client", "broker"])
+def test_orderly_close(ends: tuple[Peer, Peer], log: FrameLog, by: str) -> None:
+    """A connection that was closed in order counts as closed by who said so, with its words."""
+    closing, agreeing = ends if by == "client" else reversed(ends)
+    closing.send(method_octets(ConnectionClose(320, "shut down"), 0))
+    agreeing.receive(1)
+    agreeing.send(method_octets(ConnectionCloseOk(), 0))
+    closing.receive(1)
+    agreeing.sock.close()
+    fact = end_of(log)
+    assert (fact.by, fact.how, fact.detail) == (by, "close", "320 shut down")
+
+
+@pytest.mark.parametrize("by", ["client", "broker"])
+def test_end_of_stream(ends: tuple[Peer, Peer], log: FrameLog, by: str) -> None:
+    """A side that just ends is seen to, and the other side sees it as well."""
+    ending, other = ends if by == "client" else reversed(ends)
+    ending.sock.close()
+    assert other.how_it_ends() == "eof"
+    fact = end_of(log)
+    assert (fact.by, fact.how) == (by, "eof")
+
+
+def test_client_resets(ends: tuple[Peer, Peer], log: FrameLog) -> None:
+    """A client's reset is logged as one; what it had sent still reaches the broker."""
+    client, broker = ends
+    client.send(method_octets(BasicAck(1)))
+    assert broker.receive(1) == [BasicAck(1)]
+    client.reset()
+    assert broker.how_it_ends() == "eof"
+    assert (end_of(log).by, end_of(log).how) == ("client", "reset")
+
+
+def test_broker_resets(ends: tuple[Peer, Peer], log: FrameLog) -> None:
+    """A broker's reset is a reset for the client too."""
+    client, broker = ends
+    broker.reset()
+    assert client.how_it_ends() == "reset"
+    assert (end_of(log).by, end_of(log).how) == ("broker", "reset")
+
+
+def test_half_closed_still_answers(ends: tuple[Peer, Peer]) -> None:
+    """A client that ends its sending alone still gets what the broker sends."""
+    client, broker = ends
+    client.sock.shutdown(socket.SHUT_WR)
+    assert broker.how_it_ends() == "eof"
+    broker.send(deliver_octets(1))
+    assert len(client.receive(3)) == 3
+
+
+def test_upstream_refuses(tap: Tap, scripted_broker: ScriptedBroker, log: FrameLog) -> None:
+    """Where the broker cannot be reached the client sees a reset, and the log says why."""
+    scripted_broker.stop_listening()
+    assert sees_a_reset(tap.port)
+    fact = end_of(log)
+    assert (fact.by, fact.how) == ("broker", "reset")
+    assert "cannot connect to the broker at 127.0.0.1" in fact.detail
+
+
+def test_connections_are_numbered(tap: Tap, scripted_broker: ScriptedBroker, log: FrameLog) -> None:
+    """Several connections of one instance have numbers from one."""
+    for _ in range(2):
+        with client_of(tap.port):
+            scripted_broker.accept().receive(1)
+    numbers = [f.connection for f in log.snapshot() if isinstance(f, ConnectionOpened)]
+    assert numbers == [1, 2]
+
+
+def test_two_taps_share_a_log(
+    wiretap: Wiretap, scripted_broker: ScriptedBroker, log: FrameLog
+) -> None:
+    """The facts of two instances stand in one log, each under its name."""
+    for name in ("part-1", "part-2"):
+        with client_of(wiretap.open(name).port):
+            scripted_broker.accept().receive(1)
+    assert log.wait_for(lambda _: len(frames_of(log)) == 2, DEADLINE)
+    assert {fact.instance for fact in frames_of(log)} == {"part-1", "part-2"}
+
+
+def test_upstream_may_move(tap: Tap, wiretap: Wiretap) -> None:
+    """A new connection goes to where the broker is now."""
+    with socket.create_server(("127.0.0.1", 0)) as moved:
+        moved.settimeout(DEADLINE)
+        wiretap.upstream = moved.getsockname()
+        with client_of(tap.port):
+            accepted, _ = moved.accept()
+            accepted.close()
+
+
+def test_close_ends_everything(scripted_broker: ScriptedBroker) -> None:
+    """After the wiretap no thread, no port and no connection is left; twice is once."""
+    log = FrameLog()
+    before = set(threading.enumerate())
+    wiretap = Wiretap(scripted_broker.address, log)
+    tap = wiretap.open("stream-1")
+    with client_of(tap.port) as client:
+        broker = scripted_broker.accept()
+        broker.receive(1)
+        wiretap.close()
+        assert client.how_it_ends() == "reset"
+        assert broker.how_it_ends() == "reset"
+    wiretap.close()
+    tap.close()
+    assert before.issuperset(threading.enumerate())
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", tap.port), DEADLINE)
+    assert (end_of(log).by, end_of(log).how) == ("rig", "cut")
+
+
+def test_a_closed_wiretap_says_so(scripted_broker: ScriptedBroker) -> None:
+    """A fault asked of a closed wiretap is one clear sentence; ending a hold is nothing."""
+    wiretap = Wiretap(scripted_broker.address, FrameLog())
+    tap = wiretap.open("stream-1")
+    held = tap.hold(delivery())
+    wiretap.close()
+    held.release()
+    with pytest.raises(WiretapError, match="it is closed; open a new one"):
+        tap.cut()
+
+
+def test_closing_a_tap_leaves_the_others(wiretap: Wiretap, scripted_broker: ScriptedBroker) -> None:
+    """One tap can be closed alone."""
+    first, second = wiretap.open("part-1"), wiretap.open("part-2")
+    first.close()
+    first.close()
+    first.accept()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", first.port), DEADLINE)
+    with client_of(second.port):
+        scripted_broker.accept().receive(1)
+
+
+@pytest.mark.parametrize("tag", ["named", ""])
+def test_queue_of_a_delivery(tap: Tap, ends: tuple[Peer, Peer], tag: str) -> None:
+    """A rule may name the queue, also where the broker chose its name or the consumer's."""
+    client, broker = ends
+    held = tap.hold(delivery(queue="old_sound"))
+    broker.send(method_octets(QueueDeclareOk("old_sound")))
+    client.receive(1)
+    client.send(method_octets(BasicConsume(queue="", consumer_tag=tag)))
+    broker.receive(1)
+    broker.send(method_octets(BasicConsumeOk(tag or "chosen")))
+    broker.send(deliver_octets(1, consumer="another") + deliver_octets(2, consumer=tag or "chosen"))
+    assert held.wait(DEADLINE)
+    assert held.seen is not None
+    assert isinstance(held.seen.content, BasicDeliver)
+    assert held.seen.content.delivery_tag == 2
+
+
+def test_a_crowd_is_refused(tap: Tap, log: FrameLog) -> None:
+    """Connections without number cost a bounded number of sockets and one word in the log; the first ones live."""
+    with contextlib.ExitStack() as stack:
+        crowd = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", tap.port), DEADLINE))
+            for _ in range(MOST_CONNECTIONS)
+        ]
+        for _ in range(100):
+            with pytest.raises(ConnectionResetError):  # while it connects, or after
+                stack.enter_context(
+                    socket.create_connection(("127.0.0.1", tap.port), DEADLINE)
+                ).recv(1)
+        refused = end_of(log, MOST_CONNECTIONS + 1)
+        assert (refused.by, refused.how) == ("rig", "cut")
+        assert f"{MOST_CONNECTIONS} connections at once" in refused.detail
+        assert refused.at <= log.now()
+        assert sum(isinstance(f, ConnectionEnded) for f in log.snapshot()) == 1
+        assert sum(isinstance(f, ConnectionOpened) for f in log.snapshot()) == MOST_CONNECTIONS + 1
+        tap.close()
+        with pytest.raises(ConnectionResetError):
+            crowd[0].recv(1)
+
+
+def test_room_again(tap: Tap, scripted_broker: ScriptedBroker, log: FrameLog) -> None:
+    """Once one of a crowd has gone, a new connection is let through."""
+    with contextlib.ExitStack() as stack:
+        crowd = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", tap.port), DEADLINE))
+            for _ in range(MOST_CONNECTIONS)
+        ]
+        assert log.wait_for(lambda facts: len(facts) == MOST_CONNECTIONS, DEADLINE)
+        for _ in range(MOST_CONNECTIONS):
+            stack.callback(scripted_broker.accept().sock.close)
+        assert tap.cut() == MOST_CONNECTIONS
+        crowd[0].close()
+        with client_of(tap.port):
+            assert scripted_broker.accept().receive(1) == [ProtocolHeader(PROTOCOL_HEADER)]
+
+
+def test_knows_its_pauses(wiretap: Wiretap) -> None:
+    """When the relay's thread was kept from running is known while it lasts and afterwards, in the log's time."""
+    release = threading.Event()
+
+    async def occupy() -> None:
+        release.wait(DEADLINE)  # nothing else runs meanwhile
+
+    def known(since: float) -> bool:
+        return any(p.seconds > 0.7 and p.ended > since for p in wiretap.pauses())
+
+    asked = wiretap.log.now()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        pool.submit(wiretap.call, occupy)
+        try:
+            assert wait_until(lambda: known(asked), timeout=DEADLINE)
+            released = wiretap.log.now()
+        finally:
+            release.set()
+    assert wait_until(lambda: known(released), timeout=DEADLINE)
+    wiretap.close()
+    assert known(released)
+    assert all(p.ended < wiretap.log.now() for p in wiretap.pauses())

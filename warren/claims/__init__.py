@@ -1,0 +1,1 @@
+"""What must hold and who says so: the catalogue, manifests, verdicts."""

@@ -1,0 +1,281 @@
+"""Manifests: what an implementation says of itself, read from one TOML file (`docs/contract.md`).
+
+Here live the facts (`Implementation` and its parts), the reading of the file, and the check that
+its commands exist. Reading is pure but for the one file: nothing is looked up on PATH and nothing
+is started. The keys and their types are `warren.claims.manifest_shape`'s.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from warren.claims.manifest_shape import Fault, ManifestShape, nearest, read_shape
+from warren.claims.verdict import Stance
+from warren.errors import ManifestError
+from warren.workloads.designs import DESIGNS, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from warren.claims.catalogue import Catalogue
+    from warren.claims.manifest_shape import DesignShape, KnownFailureShape, RoleShape
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """An argv, run without a shell in an absolute directory."""
+
+    argv: tuple[str, ...]
+    directory: Path
+
+
+@dataclass(frozen=True, slots=True)
+class RoleCommand:
+    """How an instance of a role is started and stopped.
+
+    `environment` is added to what Warren passes. `stop_signal` asks the instance to end, for which
+    it has `grace` seconds.
+    """
+
+    argv: tuple[str, ...]
+    directory: Path
+    environment: dict[str, str]
+    stop_signal: signal.Signals
+    grace: float
+
+
+@dataclass(frozen=True, slots=True)
+class ImplementedDesign:
+    """One design of an implementation: its roles, and the guarantees that it claims and denies."""
+
+    slug: str
+    roles: dict[Role, RoleCommand]
+    claims: frozenset[str]
+    denies: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFailure:
+    """A requirement of a claimed guarantee that is known not to hold.
+
+    `design` is None where it does not hold in any design that claims the guarantee.
+    """
+
+    requirement: str
+    design: str | None
+    reason: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Implementation:
+    """A set of designs; `path` is the absolute path of the manifest."""
+
+    name: str
+    language: str
+    path: Path
+    migrate: Command | None
+    designs: dict[str, ImplementedDesign]
+    known_failures: tuple[KnownFailure, ...]
+
+    def stance(self, design: str, guarantee: str, requirement: str) -> tuple[Stance, str]:
+        """Say what the manifest promises of a requirement, and why a known failure is one (or "").
+
+        Raises `KeyError` for a design that this implementation does not have.
+        """
+        implemented = self.designs[design]
+        if guarantee in implemented.denies:
+            return Stance.DENIED, ""
+        if guarantee not in implemented.claims:
+            return Stance.OBSERVED, ""
+        for known in self.known_failures:
+            if known.requirement == requirement and known.design in (design, None):
+                return Stance.KNOWN_FAILURE, f"{known.reason} ({known.link})"
+        return Stance.CLAIMED, ""
+
+
+def load_manifest(path: Path, catalogue: Catalogue) -> Implementation:
+    """Read and check one manifest; raise `ManifestError` with a sentence a line."""
+    shape = read_shape(_read(path))
+    if not isinstance(shape, ManifestShape):
+        raise _refusal(path, shape)
+    if faults := list(_faults_of_words(shape, catalogue)):
+        raise _refusal(path, faults)
+    return _implementation(path.absolute(), shape)
+
+
+def check_commands(implementation: Implementation, search_path: str) -> None:
+    """Raise `ManifestError`, a sentence a line, unless all directories and programs exist.
+
+    `search_path` is the PATH that instances get; a role whose `environment` sets PATH is looked up
+    in that.
+    """
+    faults = [
+        Fault(key, words)
+        for key, command, path in _commands(implementation, search_path)
+        if (words := _missing(command, path))
+    ]
+    if faults:
+        raise _refusal(implementation.path, faults)
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ManifestError(
+            f"the manifest cannot be read: {reason}",
+            where=str(path),
+            what_to_do="name the implementation.toml of an implementation",
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ManifestError(
+            f"this is no TOML in UTF-8: {error}", where=str(path), what_to_do="mend that place"
+        ) from error
+
+
+def _refusal(path: Path, faults: list[Fault]) -> ManifestError:
+    """Make one error of all faults; its text is a sentence a line."""
+    sentences = [str(ManifestError(fault.words, where=f"{path}, {fault.key}")) for fault in faults]
+    return ManifestError("\n".join(sentences).removesuffix("."))
+
+
+def _faults_of_words(shape: ManifestShape, catalogue: Catalogue) -> Iterator[Fault]:
+    """Find words that a design or the catalogue does not have, and promises that contradict."""
+    for slug, design in shape.designs.items():
+        key = f"designs.{slug}"
+        yield from _faults_of_roles(f"{key}.roles", slug, design)
+        for list_name in ("claims", "denies"):
+            yield from _faults_of_guarantees(
+                f"{key}.{list_name}", slug, getattr(design, list_name), catalogue
+            )
+        for guarantee in sorted({*design.claims} & {*design.denies}):
+            yield Fault(
+                key, f"`{guarantee}` is both claimed and denied; take it out of one of the two"
+            )
+    for index, known in enumerate(shape.known_failures):
+        yield from _faults_of_known_failure(f"known_failures[{index}]", known, shape, catalogue)
+
+
+def _faults_of_roles(key: str, slug: str, design: DesignShape) -> Iterator[Fault]:
+    wanted = [role.value for role in DESIGNS[slug].roles]
+    for role in design.roles:
+        if role not in wanted:
+            yield Fault(
+                f"{key}.{role}",
+                f"the design `{slug}` has no role `{role}`{nearest(role, wanted)}",
+            )
+    for role in wanted:
+        if role not in design.roles:
+            yield Fault(key, f"the design `{slug}` needs the role `{role}`; add [{key}.{role}]")
+
+
+def _faults_of_guarantees(
+    key: str, slug: str, guarantees: list[str], catalogue: Catalogue
+) -> Iterator[Fault]:
+    for guarantee in guarantees:
+        if guarantee not in catalogue.guarantees:
+            hint = nearest(guarantee, catalogue.guarantees)
+            yield Fault(key, f"there is no guarantee `{guarantee}`{hint}")
+        elif slug not in catalogue.guarantees[guarantee].designs:
+            designs = ", ".join(catalogue.guarantees[guarantee].designs)
+            yield Fault(
+                key,
+                f"`{guarantee}` means nothing in `{slug}`, only in {designs}; take it out",
+            )
+
+
+def _faults_of_known_failure(
+    key: str, known: KnownFailureShape, shape: ManifestShape, catalogue: Catalogue
+) -> Iterator[Fault]:
+    if known.design is not None and known.design not in shape.designs:
+        hint = nearest(known.design, shape.designs)
+        yield Fault(f"{key}.design", f"this manifest has no design `{known.design}`{hint}")
+        return
+    requirement = catalogue.requirements.get(known.requirement)
+    if requirement is None:
+        hint = nearest(known.requirement, catalogue.requirements)
+        yield Fault(f"{key}.requirement", f"there is no requirement `{known.requirement}`{hint}")
+        return
+    designs = shape.designs if known.design is None else (known.design,)
+    if not any(requirement.guarantee in shape.designs[design].claims for design in designs):
+        where = f"in `{known.design}`" if known.design else "in any design"
+        yield Fault(
+            f"{key}.requirement",
+            f"`{requirement.guarantee}` is not claimed {where}; claim it, or take this entry out",
+        )
+
+
+def _implementation(path: Path, shape: ManifestShape) -> Implementation:
+    return Implementation(
+        name=shape.name,
+        language=shape.language,
+        path=path,
+        migrate=Command(tuple(shape.migrate), path.parent) if shape.migrate else None,
+        designs={
+            slug: ImplementedDesign(
+                slug=slug,
+                roles={
+                    role: _role_command(path, design.roles[role]) for role in DESIGNS[slug].roles
+                },
+                claims=frozenset(design.claims),
+                denies=frozenset(design.denies),
+            )
+            for slug, design in shape.designs.items()
+        },
+        known_failures=tuple(
+            KnownFailure(known.requirement, known.design, known.reason, known.link)
+            for known in shape.known_failures
+        ),
+    )
+
+
+def _role_command(path: Path, shape: RoleShape) -> RoleCommand:
+    return RoleCommand(
+        argv=tuple(shape.command),
+        directory=path.parent / shape.directory,
+        environment=dict(shape.environment),
+        stop_signal=signal.Signals[shape.stop.signal],
+        grace=shape.stop.grace,
+    )
+
+
+def _commands(
+    implementation: Implementation, search_path: str
+) -> Iterator[tuple[str, Command | RoleCommand, str]]:
+    if implementation.migrate:
+        yield "migrate", implementation.migrate, search_path
+    for slug, design in implementation.designs.items():
+        for role, command in design.roles.items():
+            path = command.environment.get("PATH", search_path)
+            yield f"designs.{slug}.roles.{role}", command, path
+
+
+def _missing(command: Command | RoleCommand, search_path: str) -> str:
+    """Say what is missing; as for execvp, a name with a slash is a path, any other is on PATH."""
+    program = command.argv[0]
+    if not command.directory.is_dir():
+        return f"there is no directory {command.directory}; mend `directory`"
+    if os.sep in program:
+        return _missing_in_directory(command.directory, program)
+    if shutil.which(program, path=search_path):
+        return ""
+    if (command.directory / program).is_file():
+        return f"`{program}` is not on PATH; for the one in the directory write `./{program}`"
+    return f"`{program}` is not on PATH; install it, or mend the command"
+
+
+def _missing_in_directory(directory: Path, program: str) -> str:
+    path = directory / program
+    if shutil.which(path):
+        return ""
+    if path.is_file():
+        return f"{program} in {directory} is not executable; chmod +x {path}"
+    return f"there is no program {program} in {directory}; mend it"

@@ -1,0 +1,196 @@
+"""The shape of a manifest: its keys and their types, and a sentence for every departure from them.
+
+What stands in the catalogue or depends on the design (roles, guarantees, requirements) is checked
+by `warren.claims.manifest`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import signal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic.functional_validators import AfterValidator
+
+from warren.workloads.designs import DESIGNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic_core import ErrorDetails
+
+MAX_GRACE = 60.0
+"""The longest time (s) an instance may ask for to end."""
+
+FEW = 12
+"""So many words still fit in a sentence."""
+
+_UNCATCHABLE = ("SIGKILL", "SIGSTOP")
+_SIGNALS = tuple(s.name for s in signal.Signals if s.name not in _UNCATCHABLE)
+_STOPPING = ("SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2")
+"""What programs are usually stopped with; any other that can be caught is taken, but not proposed."""
+
+
+def _signal_name(name: str) -> str:
+    if name in _UNCATCHABLE:
+        raise ValueError(f"`{name}` cannot be caught; name a signal that asks, such as SIGTERM")
+    if name not in _SIGNALS:
+        raise ValueError(f"there is no signal `{name}`{nearest(name, _STOPPING)}")
+    return name
+
+
+def _design_slug(slug: str) -> str:
+    if slug not in DESIGNS:
+        raise ValueError(f"there is no design `{slug}`{nearest(slug, DESIGNS)}")
+    return slug
+
+
+def _variable_name(name: str) -> str:
+    if name.startswith("WARREN_"):
+        raise ValueError(f"`{name}` belongs to Warren; take it out, names in WARREN_ are passed in")
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise ValueError(f"{name!r} is no name of a variable; use letters, digits and _")
+    return name
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("a zero character cannot be passed to a process; take it out")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_without_nul)]
+Word = Annotated[Text, StringConstraints(min_length=1)]
+Argv = Annotated[list[Word], Field(min_length=1)]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class StopShape(_Shape):
+    """`stop` of a role."""
+
+    signal: Annotated[str, AfterValidator(_signal_name)] = "SIGTERM"
+    grace: float = Field(default=5.0, gt=0, le=MAX_GRACE)
+
+
+class RoleShape(_Shape):
+    """`[designs.DESIGN.roles.ROLE]`."""
+
+    command: Argv
+    directory: Word = "."
+    environment: dict[Annotated[str, AfterValidator(_variable_name)], Text] = {}
+    stop: StopShape = StopShape()
+
+
+class DesignShape(_Shape):
+    """`[designs.DESIGN]`."""
+
+    claims: list[str] = []
+    denies: list[str] = []
+    roles: dict[str, RoleShape]
+
+
+class KnownFailureShape(_Shape):
+    """`[[known_failures]]`."""
+
+    requirement: str
+    design: str | None = None
+    reason: Word
+    link: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
+
+
+class ManifestShape(_Shape):
+    """The whole file."""
+
+    protocol: Literal[1]
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    language: Word
+    migrate: Argv | None = None
+    designs: Annotated[
+        dict[Annotated[str, AfterValidator(_design_slug)], DesignShape], Field(min_length=1)
+    ]
+    known_failures: list[KnownFailureShape] = []
+
+
+class Fault(NamedTuple):
+    """What is wrong at a key (`designs.blocking.roles`), as a sentence without a full stop."""
+
+    key: str
+    words: str
+
+
+def read_shape(data: object) -> ManifestShape | list[Fault]:
+    """Give the manifest, or all its faults."""
+    try:
+        return ManifestShape.model_validate(data)
+    except ValidationError as error:
+        return [_fault(details) for details in error.errors(include_url=False)]
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """End the sentence about an unknown word: with the nearest right one, or with all if few."""
+    right = list(words)
+    near = difflib.get_close_matches(word, right, n=1, cutoff=0.5)
+    if near:
+        return f"; did you mean `{near[0]}`"
+    return f"; use one of {', '.join(right)}" if len(right) <= FEW else "; see `warren list`"
+
+
+def _fault(details: ErrorDetails) -> Fault:
+    location = tuple(part for part in details["loc"] if part != "[key]")
+    return Fault(_key(location), _words(details, location))
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    """Write a place as people write it: `known_failures[0].reason`."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return "".join(parts).removeprefix(".")
+
+
+def _words(details: ErrorDetails, location: tuple[int | str, ...]) -> str:
+    """Say what is wrong; pydantic's own words serve where nothing better is known."""
+    found = f"{details['input']!r:.80}"
+    match details["type"], location:
+        case "extra_forbidden", (*parent, key):
+            words = f"unknown key `{key}`{nearest(str(key), _keys_in(tuple(parent)))}"
+        case "missing", _:
+            words = "this key is missing; add it"
+        case "literal_error", ("protocol",):
+            words = f"protocol {found} is not known; write `protocol = 1`"
+        case "string_pattern_mismatch", ("name",):
+            words = f"{found} is no name; use a-z, 0-9 and '-', such as `orders-php`"
+        case "string_pattern_mismatch", (*_, "link"):
+            words = f"{found} is no link; write an http:// or https:// address"
+        case "list_type", (*_, "command" | "migrate"):
+            words = 'a command is a list of words, no shell string; write ["php", "file.php"]'
+        case "too_short", ("designs",):
+            words = "there is no design in it; add [designs.NAME]"
+        case "too_short", _:
+            words = "this is empty; fill it in"
+        case "value_error", _:
+            words = str(details["ctx"]["error"])
+        case _:
+            message = details["msg"]
+            words = f"{message[:1].lower()}{message[1:]}; it is {found}"
+    return words
+
+
+def _keys_in(location: tuple[int | str, ...]) -> Iterable[str]:
+    """Give the right keys of the table at a place."""
+    shape: type[_Shape]
+    match location:
+        case ("designs", _):
+            shape = DesignShape
+        case ("designs", _, "roles", _):
+            shape = RoleShape
+        case ("designs", _, "roles", _, "stop"):
+            shape = StopShape
+        case ("known_failures", _):
+            shape = KnownFailureShape
+        case _:
+            shape = ManifestShape
+    return shape.model_fields

@@ -1,0 +1,123 @@
+"""`warren smoke`: is a manifest wired right? One message through each design, before any case judges anything.
+
+It tells a *wiring* fault (the command, the connection, the queue, the database, HTTP) from *nonconformance* (all is
+wired, but the message leaves no effect). What an implementation guarantees is the cases' matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from warren.errors import InstanceError, InstanceUnsupported, WarrenError
+from warren.rigs.consumers.rig import Rig
+from warren.workloads.designs import DESIGNS, ROUTES, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from warren.claims.manifest import Implementation
+    from warren.evidence.ledger import Delivery
+    from warren.rigs.pace import Pace
+    from warren.worlds.real.station import Station
+
+TEXTS = 2
+_CALLED = (200, 202)
+"""HTTP statuses of a call that was answered with its result, or accepted."""
+
+
+class Smoke(StrEnum):
+    """What became of the one message."""
+
+    WORKS = "works"
+    UNSUPPORTED = "unsupported"
+    WIRING = "wiring fault"
+    NONCONFORMING = "nonconforming"
+
+
+@dataclass(frozen=True, slots=True)
+class Smoked:
+    """The result for one design; `words` say where to look."""
+
+    design: str
+    result: Smoke
+    words: str
+
+
+def smoke(implementation: Implementation, station: Station, pace: Pace) -> Iterator[Smoked]:
+    """Try each design of an implementation in turn."""
+    for slug in implementation.designs:
+        with station.world(implementation, restarts=False) as world:
+            rig = Rig(world, implementation, DESIGNS[slug], pace, ())
+            try:
+                yield _try(rig, slug)
+            except InstanceUnsupported as error:
+                yield Smoked(slug, Smoke.UNSUPPORTED, str(error))
+            except InstanceError as error:
+                yield Smoked(slug, Smoke.WIRING, str(error))
+            except WarrenError as error:
+                yield Smoked(slug, Smoke.WIRING, f"{error}{_printed(rig)}")
+
+
+def _try(rig: Rig, slug: str) -> Smoked:
+    rig.start(http=Role.HTTP in rig.design.roles)
+    if faults := rig.heartbeat_faults():
+        return Smoked(slug, Smoke.WIRING, f"{faults[0].words}; use WARREN_HEARTBEAT as it is")
+    rig.send_work(TEXTS)
+    rig.finish(rig.work_time(TEXTS))
+    if rig.done():
+        return _after_the_effect(rig, slug)
+    entry = Role.STREAM if Role.STREAM in rig.design.roles else rig.design.worker
+    if not rig.ledger().deliveries:
+        return Smoked(
+            slug,
+            Smoke.WIRING,
+            f'nothing was delivered from "{ROUTES[entry].queue}"; is it bound to '
+            f'"{ROUTES[entry].exchange}" with routing key ""?{_printed(rig)}',
+        )
+    if not rig.any_effect() and not (rig.world.message_rows() or rig.tasks):
+        words = "the message was delivered, but no row came; does it write to WARREN_DATABASE_URL?"
+        return Smoked(slug, Smoke.NONCONFORMING, f"{words}{_printed(rig)}")
+    words = "; ".join(violation.words for violation in rig.losses())
+    return Smoked(slug, Smoke.NONCONFORMING, f"{words}{_printed(rig)}")
+
+
+def _after_the_effect(rig: Rig, slug: str) -> Smoked:
+    """Judge what an effect alone does not show: the call of role `http`, and the settlement."""
+    if fault := _calling_fault(rig):
+        return Smoked(slug, Smoke.WIRING, f"{fault}{_printed(rig)}")
+    if left := _unsettled(rig):
+        words = f"the effect is there, but the message is not settled: {left}; does it ack?"
+        return Smoked(slug, Smoke.NONCONFORMING, f"{words}{_printed(rig)}")
+    return Smoked(slug, Smoke.WORKS, f"{rig.effects()} effect(s) of one message")
+
+
+def _unsettled(rig: Rig) -> str:
+    """Wait until all that was delivered is settled for good; show what is not, "" for nothing."""
+
+    def left() -> list[Delivery]:
+        ledger = rig.ledger()
+        return [d for d in ledger.deliveries if not ledger.settled(d.message)]
+
+    rig.see(lambda: not left(), rig.deadlines.within(0))
+    return "; ".join(map(str, left()[-1:]))
+
+
+def _calling_fault(rig: Rig) -> str:
+    """Call GET /task once, where the design has role `http`; say what is wrong with the answer, "" for nothing."""
+    if Role.HTTP not in rig.design.roles:
+        return ""
+    answer = rig.answers(rig.call())[0]
+    if answer.status in _CALLED:
+        return ""
+    words = f"GET /task was answered {answer.status} {answer.error}".rstrip()
+    return f"{words}; does role http publish to WARREN_AMQP_URL?"
+
+
+def _printed(rig: Rig) -> str:
+    """Give what the instances printed last, for a person to read."""
+    outputs = [
+        f"{p.name} printed: {text[-400:]}" for p in rig.processes if (text := p.output().strip())
+    ]
+    return "".join(f"\n    {output}" for output in outputs)

@@ -1,0 +1,170 @@
+"""What a wiretap saw, as facts, and the log that keeps them. Judging is the ledger's matter."""
+
+from __future__ import annotations
+
+import enum
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from warren.simulator.wire import Content
+
+
+class Direction(enum.StrEnum):
+    """Which way a frame went."""
+
+    TO_BROKER = "to-broker"
+    TO_CLIENT = "to-client"
+
+
+By: TypeAlias = Literal["client", "broker", "rig"]
+How: TypeAlias = Literal["close", "eof", "reset", "cut"]
+
+
+@dataclass(frozen=True, slots=True)
+class Undecodable:
+    """Octets that are no AMQP: passed on as they came. A broken stream stays broken to its end."""
+
+    reason: str
+    octets: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSeen:
+    """One frame. ``at``: when its last octet came, in seconds since its log began, as everywhere.
+
+    ``bytes`` is one body frame. Passwords and secrets are blanked.
+    """
+
+    at: float
+    instance: str
+    connection: int
+    direction: Direction
+    channel: int
+    content: Content | Undecodable
+
+
+@dataclass(frozen=True, slots=True)
+class FrameHeld:
+    """From ``at`` on the frame waits: caught, behind one that is, delayed, or half-open."""
+
+    at: float
+    frame: FrameSeen
+
+
+@dataclass(frozen=True, slots=True)
+class FrameReleased:
+    """A frame that waited was passed on at ``at``."""
+
+    at: float
+    frame: FrameSeen
+
+
+@dataclass(frozen=True, slots=True)
+class FrameLost:
+    """A frame was seen, but the other side will never get it."""
+
+    at: float
+    frame: FrameSeen
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionOpened:
+    """The instance connected; its connections are numbered from 1."""
+
+    at: float
+    instance: str
+    connection: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionEnded:
+    """A connection ended, and by whom.
+
+    ``how`` is ``close`` when its side had sent ``connection.close``, whose code and words are then
+    the ``detail``; otherwise what TCP saw: ``eof``, ``reset``, or ``cut`` by the rig.
+    """
+
+    at: float
+    instance: str
+    connection: int
+    by: By
+    how: How
+    detail: str
+
+    def __str__(self) -> str:
+        """Give one line of evidence."""
+        words = f" ({self.detail})" if self.detail else ""
+        return (
+            f"{self.at:.3f} connection {self.connection} of {self.instance}"
+            f" ended by the {self.by}: {self.how}{words}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The relay did not run though it had to: nothing was passed on, whichever instance it was for."""
+
+    began: float
+    ended: float
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasted."""
+        return self.ended - self.began
+
+
+Fact: TypeAlias = (
+    FrameSeen | FrameHeld | FrameReleased | FrameLost | ConnectionOpened | ConnectionEnded
+)
+
+
+class FrameLog:
+    """Facts in the order in which they came to be known; appended to, never changed.
+
+    Safe in threads. Several taps may share one; the facts carry their instance's name. A frame is
+    logged as seen before anything else is said of it.
+    """
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._facts: list[Fact] = []
+        self._grown = threading.Condition()
+        self._began = time.monotonic()
+
+    def now(self) -> float:
+        """Give the time that facts carry: seconds since the log began, which no change of the date moves."""
+        return time.monotonic() - self._began
+
+    def append(self, fact: Fact) -> None:
+        """Add a fact, and wake those who wait for one."""
+        with self._grown:
+            self._facts.append(fact)
+            self._grown.notify_all()
+
+    def snapshot(self) -> tuple[Fact, ...]:
+        """Give all facts so far."""
+        with self._grown:
+            return tuple(self._facts)
+
+    def wait_for(
+        self, predicate: Callable[[Sequence[Fact]], bool], deadline_seconds: float
+    ) -> bool:
+        """Wait until the predicate holds of all facts so far; False when the deadline passes."""
+        deadline = time.monotonic() + deadline_seconds
+        while True:
+            facts = self.snapshot()
+            if predicate(facts):
+                return True
+            if not self._wait_for_more_than(len(facts), deadline):
+                return False
+
+    def _wait_for_more_than(self, known: int, deadline: float) -> bool:
+        with self._grown:
+            return self._grown.wait_for(
+                lambda: len(self._facts) > known, deadline - time.monotonic()
+            )

@@ -1,0 +1,252 @@
+"""The ledger: what happened in a case, for any implementation in any language.
+
+Deliveries with their settlement, publishes, consumers and connection ends. How they are joined from the wiretaps'
+facts is `warren.evidence.ledger_reader`'s matter; what should have happened is `warren.workloads.accounting`'s.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from warren.evidence.frames import ConnectionEnded
+    from warren.simulator.wire import BasicProperties
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How a consumer settled a delivery; `reached` is false when the wiretap lost the frame on its way."""
+
+    at: float
+    kind: str
+    requeue: bool = False
+    reached: bool = True
+
+    def __str__(self) -> str:
+        """Name it as AMQP does."""
+        kind = f"{self.kind}(requeue={str(self.requeue).lower()})" if self.kind != "ack" else "ack"
+        return kind if self.reached else f"{kind}, lost on its way"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message on its way to an instance: seen at `at`, passed on at `passed_at` (None while held, or lost).
+
+    A broker takes one that was consumed with `no_ack` for acked when it sends it (AMQP 0-9-1, basic.consume).
+    """
+
+    at: float
+    instance: str
+    connection: int
+    channel: int
+    tag: int
+    exchange: str
+    routing_key: str
+    redelivered: bool
+    properties: BasicProperties
+    body: bytes
+    passed_at: float | None
+    auto_ack: bool = False
+    settlement: Settlement | None = None
+    consumer_tag: str = ""
+    """Whose prefetch count it uses; "" where it was fetched (basic.get)."""
+    given_back_at: float | None = None
+    """When its channel ended with it unsettled, or recovered it, so that the broker may deliver it again."""
+
+    @property
+    def open_until(self) -> float:
+        """When it was settled or given back; infinity where it still is unacked."""
+        if self.settlement is not None:
+            return self.settlement.at
+        return float("inf") if self.given_back_at is None else self.given_back_at
+
+    @property
+    def message(self) -> str:
+        """What identifies the message through its redeliveries: its message-id, else its body."""
+        return self.properties.message_id or self.body.decode("utf-8", "replace")
+
+    def __str__(self) -> str:
+        """Give one line of evidence."""
+        again = ", redelivered" if self.redelivered else ""
+        return (
+            f"{self.at:.3f} deliver #{self.tag} {short(self.body)} -> {self.instance}"
+            f" (connection {self.connection}{again}): {self._end()}"
+        )
+
+    def _end(self) -> str:
+        if self.auto_ack:
+            return "acked by no_ack"
+        if self.settlement is not None:
+            return f"{self.settlement} at {self.settlement.at:.3f}"
+        if self.given_back_at is not None:
+            return f"unsettled when its channel ended or recovered it at {self.given_back_at:.3f}"
+        return "unsettled"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkEnd:
+    """When an instance was done with a delivery, and what shows it; infinity: not before the case was over."""
+
+    at: float
+    words: str
+
+    def __str__(self) -> str:
+        """Give one line of evidence."""
+        return self.words if self.at == float("inf") else f"{self.at:.3f} {self.words}"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A message that an instance published."""
+
+    at: float
+    instance: str
+    connection: int
+    channel: int
+    exchange: str
+    routing_key: str
+    mandatory: bool
+    properties: BasicProperties
+    body: bytes
+
+    def __str__(self) -> str:
+        """Give one line of evidence."""
+        return (
+            f"{self.at:.3f} {self.instance} publishes {short(self.body)} to exchange"
+            f' "{self.exchange}" with routing key "{self.routing_key}"'
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """A consumer that the broker agreed to at that time, of a queue."""
+
+    at: float
+    instance: str
+    connection: int
+    channel: int
+    tag: str
+    queue: str
+    no_ack: bool = False
+
+    def __str__(self) -> str:
+        """Give one line of evidence."""
+        return f"{self.at:.3f} {self.instance} consumes from {self.queue} (connection {self.connection})"
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """The time between two frames of an instance on one connection, heartbeats included."""
+
+    instance: str
+    connection: int
+    began: float
+    ended: float
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasted."""
+        return self.ended - self.began
+
+    def __str__(self) -> str:
+        """Give one line of evidence."""
+        return (
+            f"{self.ended:.3f} {self.instance} had sent nothing on connection {self.connection}"
+            f" since {self.began:.3f}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenConnection:
+    """A connection that has not ended, and the last method that went each way on it: when (s), and its name."""
+
+    instance: str
+    connection: int
+    opened: float
+    sent: tuple[float, str] | None = None
+    received: tuple[float, str] | None = None
+
+    def __str__(self) -> str:
+        """Give one line of evidence: what waits for an answer shows in it."""
+        sent, received = map(self._method, (self.sent, self.received))
+        return (
+            f"{self.opened:.3f} {self.instance} opened connection {self.connection}, which has not ended;"
+            f" its last method to the broker: {sent}, from it: {received}"
+        )
+
+    @staticmethod
+    def _method(method: tuple[float, str] | None) -> str:
+        return f"{method[1]} at {method[0]:.3f}" if method else "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All of a case's wire, in the order in which it was seen."""
+
+    deliveries: tuple[Delivery, ...] = ()
+    publishes: tuple[Published, ...] = ()
+    ends: tuple[ConnectionEnded, ...] = ()
+    consumers: tuple[Consumer, ...] = ()
+    """All that began, also those that ended since."""
+    negotiated: dict[tuple[str, int], int] = field(default_factory=dict)
+    """The heartbeat (s) of each connection of an instance."""
+    dead_letters: tuple[str, ...] = ()
+    """Queues that were declared with a dead-letter exchange."""
+    silences: tuple[Silence, ...] = ()
+    """The longest of each connection."""
+    connections: tuple[OpenConnection, ...] = ()
+
+    def settled(self, message: str) -> bool:
+        """Whether the last delivery of a message was settled without requeue."""
+        last = self.of(message)[-1:]
+        return any(d.settlement is not None and not d.settlement.requeue for d in last)
+
+    def of(self, message: str) -> tuple[Delivery, ...]:
+        """Give the deliveries of one message, first to last."""
+        return tuple(d for d in self.deliveries if d.message == message)
+
+    def to(self, instance: str) -> tuple[Delivery, ...]:
+        """Give the deliveries to one instance."""
+        return tuple(d for d in self.deliveries if d.instance == instance)
+
+    def redeliveries(self) -> tuple[Delivery, ...]:
+        """Give the deliveries that the broker marked as redelivered."""
+        return tuple(d for d in self.deliveries if d.redelivered)
+
+    def consumers_of(self, instance: str) -> tuple[Consumer, ...]:
+        """Give the consumers that one instance began, first to last."""
+        return tuple(c for c in self.consumers if c.instance == instance)
+
+    def consuming(self, instance: str) -> tuple[Consumer, ...]:
+        """Give the consumers of one instance whose connection has not ended."""
+        ended = {(end.instance, end.connection) for end in self.ends}
+        return tuple(
+            c for c in self.consumers_of(instance) if (c.instance, c.connection) not in ended
+        )
+
+    def published_by(self, instance: str) -> tuple[Published, ...]:
+        """Give what one instance published."""
+        return tuple(p for p in self.publishes if p.instance == instance)
+
+
+def most_unacked(deliveries: Iterable[Delivery]) -> tuple[int, tuple[Delivery, ...]]:
+    """Find the most deliveries that one instance held unsettled at once, and which those were."""
+    instances: dict[str, list[Delivery]] = defaultdict(list)
+    for d in deliveries:
+        instances[d.instance].append(d)
+    worst: tuple[Delivery, ...] = ()
+    for held in instances.values():
+        for moment in held:
+            open_then = tuple(d for d in held if d.at <= moment.at < d.open_until)
+            worst = max(worst, open_then, key=len)
+    return len(worst), worst
+
+
+def short(body: bytes, limit: int = 60) -> str:
+    """Show a body in one line: printable, quoted, cut where it is long."""
+    text = ascii(body.decode("utf-8", "backslashreplace"))
+    return text if len(text) <= limit else f"{text[: limit - 2]}…{text[-1]}"

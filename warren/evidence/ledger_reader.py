@@ -1,0 +1,335 @@
+"""Reads the ledger from the wiretaps' facts: frames become messages, settlements find their deliveries.
+
+Pure: facts in, ledger out, one fact after another.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from warren.evidence.frames import (
+    ConnectionEnded,
+    ConnectionOpened,
+    Direction,
+    FrameHeld,
+    FrameLost,
+    FrameReleased,
+    FrameSeen,
+)
+from warren.evidence.ledger import (
+    Consumer,
+    Delivery,
+    Ledger,
+    OpenConnection,
+    Published,
+    Settlement,
+    Silence,
+)
+from warren.simulator.wire import (
+    BasicAck,
+    BasicConsume,
+    BasicConsumeOk,
+    BasicDeliver,
+    BasicGetOk,
+    BasicNack,
+    BasicProperties,
+    BasicPublish,
+    BasicRecoverOk,
+    BasicReject,
+    ChannelClose,
+    ChannelCloseOk,
+    ConnectionTuneOk,
+    ContentHeader,
+    Method,
+    QueueDeclare,
+    QueueDeclareOk,
+    TxCommitOk,
+    TxRollbackOk,
+    TxSelectOk,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from warren.evidence.frames import Fact
+
+_Channel = tuple[str, int, int]
+_Settling = tuple[FrameSeen, BasicAck | BasicNack | BasicReject]
+
+
+@dataclass(slots=True)
+class _Content:
+    """A message whose frames are still coming."""
+
+    method: FrameSeen
+    properties: BasicProperties = field(default_factory=BasicProperties)
+    size: int | None = None
+    body: bytearray = field(default_factory=bytearray)
+
+    @property
+    def complete(self) -> bool:
+        return self.size is not None and len(self.body) >= self.size
+
+
+class LedgerReader:
+    """Joins frames to messages, and settlements to deliveries, one fact after another."""
+
+    def __init__(self) -> None:
+        """Begin with nothing seen."""
+        self._deliveries: list[Delivery] = []
+        self._publishes: list[Published] = []
+        self._ends: list[ConnectionEnded] = []
+        self._ended: set[tuple[str, int]] = set()
+        self._opened: dict[tuple[str, int], float] = {}
+        """The connections that have not ended."""
+        self._last_method: dict[tuple[str, int, Direction], tuple[float, str]] = {}
+        self._negotiated: dict[tuple[str, int], int] = {}
+        self._content: dict[tuple[_Channel, Direction], _Content] = {}
+        self._unsettled: dict[_Channel, dict[int, int]] = defaultdict(dict)
+        self._declared: dict[_Channel, str] = {}
+        self._asked: dict[_Channel, list[BasicConsume]] = defaultdict(list)
+        self._consumers: list[Consumer] = []
+        self._auto_ack: set[tuple[_Channel, str]] = set()
+        self._delivery_of: dict[int, int] = {}
+        self._settled_by: dict[int, tuple[int, ...]] = {}
+        self._held: set[int] = set()
+        self._uncommitted: dict[_Channel, list[_Settling]] = {}
+        """The settlements of each channel in tx mode since its last commit or rollback."""
+        self._dead_letters: list[str] = []
+        self._last_sent: dict[tuple[str, int], float] = {}
+        self._silences: dict[tuple[str, int], Silence] = {}
+
+    def ledger(self) -> Ledger:
+        """Give what was seen so far; later facts do not change it."""
+        return Ledger(
+            tuple(self._deliveries),
+            tuple(self._publishes),
+            tuple(self._ends),
+            tuple(self._consumers),
+            dict(self._negotiated),
+            tuple(self._dead_letters),
+            tuple(self._silences.values()),
+            tuple(self._open_connections()),
+        )
+
+    def _open_connections(self) -> Iterator[OpenConnection]:
+        for connection, opened in self._opened.items():
+            sent, received = (self._last_method.get((*connection, way)) for way in Direction)
+            yield OpenConnection(*connection, opened, sent, received)
+
+    def take(self, fact: Fact) -> None:
+        """Read on; facts come in the order of their log."""
+        match fact:
+            case FrameSeen():
+                self._frame(fact)
+            case FrameHeld(frame=frame):
+                self._passed(frame, None)
+            case FrameReleased(at=at, frame=frame):
+                self._passed(frame, at)
+            case FrameLost(frame=frame):
+                self._passed(frame, None)
+                self._never_reached(frame)
+            case ConnectionOpened(at=at, instance=instance, connection=connection):
+                self._opened[instance, connection] = at
+            case ConnectionEnded():
+                self._ends.append(fact)
+                self._connection_ended(fact)
+            case _:
+                pass
+
+    def _frame(self, seen: FrameSeen) -> None:
+        channel = (seen.instance, seen.connection, seen.channel)
+        if seen.direction is Direction.TO_BROKER:
+            self._sent(channel[:2], seen.at)
+        if isinstance(seen.content, Method):
+            self._last_method[*channel[:2], seen.direction] = (seen.at, seen.content.NAME)
+        match seen.content:
+            case BasicDeliver() | BasicGetOk() | BasicPublish():
+                self._content[channel, seen.direction] = _Content(seen)
+            case ContentHeader() | bytes() as piece:
+                self._piece(channel, seen.direction, piece)
+            case BasicAck() | BasicNack() | BasicReject() as method:
+                if seen.direction is Direction.TO_BROKER:
+                    self._ask_to_settle(channel, seen, method)
+            case TxSelectOk() | TxCommitOk() | TxRollbackOk() as method:
+                self._transaction(channel, seen, method)
+            case BasicRecoverOk():
+                self._give_back(channel, seen.at)
+            case ChannelClose() | ChannelCloseOk():
+                self._channel_ended(channel, seen.at)
+            case _:
+                self._agreement(channel, seen)
+
+    def _sent(self, connection: tuple[str, int], at: float) -> None:
+        """Keep the longest silence of a connection; the first one begins with its first frame."""
+        silence = Silence(*connection, self._last_sent.get(connection, at), at)
+        self._last_sent[connection] = at
+        longest = self._silences.setdefault(connection, silence)
+        if silence.seconds > longest.seconds:
+            self._silences[connection] = silence
+
+    def _agreement(self, channel: _Channel, seen: FrameSeen) -> None:
+        """Note what was agreed on before messages flow: heartbeat, queues, consumers."""
+        match seen.content:
+            case ConnectionTuneOk(heartbeat=heartbeat):
+                self._negotiated[seen.instance, seen.connection] = heartbeat
+            case QueueDeclare(queue=queue, arguments=given) if "x-dead-letter-exchange" in given:
+                self._dead_letters.append(queue)
+            case QueueDeclareOk(queue=queue):
+                self._declared[channel] = queue
+            case BasicConsume(no_wait=True) as asked:
+                self._consumes(channel, seen.at, asked, asked.consumer_tag)
+            case BasicConsume() as asked:
+                self._asked[channel].append(asked)
+            case BasicConsumeOk(consumer_tag=tag) if self._asked[channel]:
+                self._consumes(channel, seen.at, self._asked[channel].pop(0), tag)
+            case _:
+                pass
+
+    def _consumes(self, channel: _Channel, at: float, asked: BasicConsume, tag: str) -> None:
+        """Note a consumer; no queue's name means the one that its channel declared last (basic.consume)."""
+        queue = asked.queue or self._declared.get(channel, "")
+        self._consumers.append(Consumer(at, *channel, tag, queue, asked.no_ack))
+        (self._auto_ack.add if asked.no_ack else self._auto_ack.discard)((channel, tag))
+
+    def _connection_ended(self, end: ConnectionEnded) -> None:
+        of_connection = (end.instance, end.connection)
+        self._ended.add(of_connection)
+        self._opened.pop(of_connection, None)
+        for channel in [c for c in self._unsettled if c[:2] == of_connection]:
+            self._channel_ended(channel, end.at)
+
+    def _channel_ended(self, channel: _Channel, at: float) -> None:
+        """Give back what is unsettled on a channel: its number may be used again, and tags then begin at 1."""
+        self._give_back(channel, at)
+        self._uncommitted.pop(channel, None)
+        self._auto_ack = {(c, tag) for c, tag in self._auto_ack if c != channel}
+        self._asked.pop(channel, None)
+        for direction in Direction:
+            self._content.pop((channel, direction), None)
+
+    def _give_back(self, channel: _Channel, at: float) -> None:
+        """Give back what is unsettled on a channel: it ended, or its consumer asked for it (basic.recover)."""
+        for place in self._unsettled.pop(channel, {}).values():
+            self._deliveries[place] = replace(self._deliveries[place], given_back_at=at)
+
+    def _piece(self, channel: _Channel, direction: Direction, piece: ContentHeader | bytes) -> None:
+        content = self._content.get((channel, direction))
+        if content is None:
+            return
+        if isinstance(piece, bytes):
+            content.body += piece
+        else:
+            content.properties, content.size = piece.properties, piece.body_size
+        self._finish(channel, direction, content)
+
+    def _finish(self, channel: _Channel, direction: Direction, content: _Content) -> None:
+        if not content.complete:
+            return
+        del self._content[channel, direction]
+        seen, method = content.method, content.method.content
+        if isinstance(method, BasicPublish):
+            self._publishes.append(
+                Published(
+                    seen.at,
+                    *channel,
+                    method.exchange,
+                    method.routing_key,
+                    method.mandatory,
+                    content.properties,
+                    bytes(content.body),
+                )
+            )
+        elif isinstance(method, BasicDeliver | BasicGetOk):
+            self._deliver(channel, content, method)
+
+    def _deliver(
+        self, channel: _Channel, content: _Content, method: BasicDeliver | BasicGetOk
+    ) -> None:
+        tag = method.consumer_tag if isinstance(method, BasicDeliver) else ""
+        auto = (channel, tag) in self._auto_ack
+        place = len(self._deliveries)
+        # A broker may not know yet that its client has gone, and takes back at once what it sends then.
+        too_late = channel[:2] in self._ended
+        if not auto and not too_late:
+            self._unsettled[channel][method.delivery_tag] = place
+        self._delivery_of[id(content.method)] = place
+        held = id(content.method) in self._held
+        self._deliveries.append(
+            Delivery(
+                content.method.at,
+                *channel,
+                method.delivery_tag,
+                method.exchange,
+                method.routing_key,
+                method.redelivered,
+                content.properties,
+                bytes(content.body),
+                passed_at=None if held else content.method.at,
+                auto_ack=auto,
+                settlement=Settlement(content.method.at, "ack") if auto else None,
+                consumer_tag=tag,
+                given_back_at=content.method.at if too_late else None,
+            )
+        )
+
+    def _ask_to_settle(
+        self, channel: _Channel, seen: FrameSeen, method: BasicAck | BasicNack | BasicReject
+    ) -> None:
+        """Settle, or keep for the commit where the channel is in tx mode (AMQP 0-9-1, tx.select)."""
+        if channel in self._uncommitted:
+            self._uncommitted[channel].append((seen, method))
+        else:
+            self._settle(channel, seen, method, seen.at)
+
+    def _transaction(
+        self, channel: _Channel, seen: FrameSeen, method: TxSelectOk | TxCommitOk | TxRollbackOk
+    ) -> None:
+        asked = self._uncommitted.get(channel, [])
+        if isinstance(method, TxSelectOk):
+            self._uncommitted.setdefault(channel, [])
+            return
+        self._uncommitted[channel] = []
+        if isinstance(method, TxCommitOk):
+            for frame, settling in asked:
+                self._settle(channel, frame, settling, seen.at)
+
+    def _settle(
+        self,
+        channel: _Channel,
+        seen: FrameSeen,
+        method: BasicAck | BasicNack | BasicReject,
+        at: float,
+    ) -> None:
+        unsettled = self._unsettled[channel]
+        multiple = not isinstance(method, BasicReject) and method.multiple
+        up_to = method.delivery_tag or max(unsettled, default=0)
+        tags = [t for t in unsettled if t <= up_to] if multiple else [method.delivery_tag]
+        requeue = not isinstance(method, BasicAck) and method.requeue
+        kind = {BasicAck: "ack", BasicNack: "nack", BasicReject: "reject"}[type(method)]
+        settlement = Settlement(at, kind, requeue)
+        places = tuple(unsettled.pop(tag) for tag in tags if tag in unsettled)
+        for place in places:
+            self._deliveries[place] = replace(self._deliveries[place], settlement=settlement)
+        self._settled_by[id(seen)] = places
+
+    def _passed(self, frame: FrameSeen, at: float | None) -> None:
+        """Note that a delivery waited; its own frames may not have been seen whole yet."""
+        if not isinstance(frame.content, BasicDeliver | BasicGetOk):
+            return
+        place = self._delivery_of.get(id(frame))
+        if place is None:
+            (self._held.add if at is None else self._held.discard)(id(frame))
+        else:
+            self._deliveries[place] = replace(self._deliveries[place], passed_at=at)
+
+    def _never_reached(self, frame: FrameSeen) -> None:
+        for asked in self._uncommitted.values():
+            asked[:] = [one for one in asked if one[0] is not frame]
+        for place in self._settled_by.get(id(frame), ()):
+            delivery = self._deliveries[place]
+            if delivery.settlement is not None:
+                lost = replace(delivery.settlement, reached=False)
+                self._deliveries[place] = replace(delivery, settlement=lost)

@@ -1,0 +1,1 @@
+"""The pytest plugin: options, selection, hooks and fixtures, the summary of a run."""

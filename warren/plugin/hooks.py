@@ -1,0 +1,277 @@
+"""The pytest plugin: hooks and fixtures. Each hook is a line or two; the work is done in the modules it calls."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+import os
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from warren.claims.catalogue import Catalogue, load_broker_catalogue, load_catalogue
+from warren.claims.manifest import Implementation, check_commands, load_manifest
+from warren.errors import SetupError, WarrenError
+from warren.plugin.options import Options, add_options, read_options
+from warren.plugin.selection import (
+    Subject,
+    asks_for_broker,
+    check_selection,
+    drop_unselected,
+    generate,
+    narrow_to_consumers,
+    requirements_of,
+)
+from warren.plugin.summary import UNUSABLE, Summary
+from warren.report.junit import item_properties
+from warren.report.redaction import redact, redacted
+from warren.rigs.brokers import BrokerRig
+from warren.rigs.brokers.deadline import deadline
+from warren.rigs.brokers.judging import broker_findings
+from warren.rigs.consumers.judging import complaint, conclude, pack, to_findings, to_measurements
+from warren.rigs.consumers.rig import Inconclusive, Rig, Unmet
+from warren.worlds.real.process import inherited_environment
+from warren.worlds.real.station import Servers, Station, header
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from typing import NoReturn
+
+    from warren.claims.verdict import Finding, Measurement
+
+MARKERS = (
+    "guarantee(*slugs, designs=()): what a case is about; it runs once per implementation and design",
+    "measurement(name, designs=()): the case measures, and nobody judges",
+    "requirement(*ids): the requirements of a catalogue that a case judges",
+    "restarts_broker: the case restarts its broker, so it gets one of its own",
+)
+
+BROKER_CASE = 120.0
+"""Seconds that a case of a broker may take, its restarts included."""
+
+
+@dataclass
+class Warren:
+    """What the plugin holds for one pytest process."""
+
+    options: Options
+    catalogue: Catalogue
+    owed: Catalogue  # what every broker owes
+    implementations: tuple[Implementation, ...]
+    consumers_only: bool = False
+    servers: Servers | None = None
+    station: Station | None = None
+
+
+_warren = pytest.StashKey[Warren]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add Warren's options."""
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the options and manifests, and start broker and database where cases will run."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    _silence_pika(config)
+    try:
+        catalogue, owed = load_catalogue(), load_broker_catalogue()
+        options = read_options(config, catalogue | owed)
+        implementations = tuple(load_manifest(path, catalogue) for path in options.implementations)
+        warren = config.stash[_warren] = Warren(options, catalogue, owed, implementations)
+        check_selection(options, catalogue, implementations)
+        if config.getoption("--implementation") and not asks_for_broker(options, catalogue):
+            warren.consumers_only = narrow_to_consumers(config)
+        if not _is_worker(config):
+            config.pluginmanager.register(Summary(config, warren), "warren-summary")
+        if _runs_cases(config) and not _is_worker(config):
+            for implementation in implementations:
+                check_commands(implementation, inherited_environment()["PATH"])
+            warren.servers = Servers(options)
+    except SetupError as error:
+        pytest.exit(f"warren: {error}", returncode=UNUSABLE)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End what this process holds, workers before the controller."""
+    warren = config.stash.get(_warren, None)
+    if warren is None:
+        return
+    try:
+        with contextlib.ExitStack() as stack:
+            if warren.servers:
+                stack.callback(warren.servers.close)
+            if warren.station:
+                stack.callback(warren.station.close)
+    except SetupError as error:
+        print(f"warren: {error}", file=sys.stderr)  # noqa: T201 - pytest's reporter has ended
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Name what is really used."""
+    warren = config.stash[_warren]
+    if warren.servers is None:
+        return None
+    narrowed = "; only the cases of consumers, as --implementation asks"
+    return header(warren.servers, warren.options.pace) + narrowed * warren.consumers_only
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist worker where broker and database are."""
+    servers = node.config.stash[_warren].servers
+    node.workerinput["warren"] = servers.for_workers() if servers else None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make an item of each case for each implementation and design."""
+    warren = metafunc.config.stash[_warren]
+    generate(metafunc, warren.options, warren.catalogue, warren.implementations)
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the group of an item in this hook too
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Drop what was not selected, and keep the cases that restart a broker together."""
+    drop_unselected(config, items, config.stash[_warren].options)
+    for item in items:
+        if item.get_closest_marker("restarts_broker"):
+            item.add_marker(pytest.mark.xdist_group("restarts_broker"))
+
+
+@pytest.fixture
+def subject(request: pytest.FixtureRequest) -> Subject:
+    """Which implementation and design an item judges."""
+    assert isinstance(request.param, Subject)
+    return request.param
+
+
+@pytest.fixture
+def rig(request: pytest.FixtureRequest, subject: Subject) -> Iterator[Rig]:
+    """Give what a case holds; its world is made for it and taken back after it."""
+    warren = request.config.stash[_warren]
+    restarts = request.node.get_closest_marker("restarts_broker") is not None
+    try:
+        requirements = requirements_of(request.node, warren.catalogue)
+        with _station(request.config).world(subject.implementation, restarts=restarts) as world:
+            yield Rig(
+                world, subject.implementation, subject.design, warren.options.pace, requirements
+            )
+    except WarrenError as error:
+        _give_up(request.session, error)
+
+
+@pytest.fixture
+def broker(request: pytest.FixtureRequest) -> Iterator[BrokerRig]:
+    """Give a case that judges a broker what it holds, and take it back after it."""
+    warren = request.config.stash[_warren]
+    restarts = request.node.get_closest_marker("restarts_broker") is not None
+    try:
+        requirements = requirements_of(request.node, warren.owed)
+        station = _station(request.config)
+        with station.broker_rig(warren.options.pace, requirements, restarts=restarts) as rig:
+            yield rig
+    except WarrenError as error:
+        _give_up(request.session, error)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Turn how a case ended into findings, and those into the item's outcome."""
+    rig = pyfuncitem.funcargs.get("rig") or pyfuncitem.funcargs.get("broker")
+    if not isinstance(rig, Rig | BrokerRig):
+        return (yield)
+    began = time.monotonic()
+    ended: Exception | None = None
+    result: object = None
+    try:
+        with (
+            deadline(BROKER_CASE, "the case")
+            if isinstance(rig, BrokerRig)
+            else contextlib.nullcontext()
+        ):
+            result = yield
+    except Exception as error:  # noqa: BLE001 - judged below, where each kind has its verdict
+        ended = error
+    if isinstance(ended, SetupError):
+        _give_up(pyfuncitem.session, ended)
+    secrets = _station(pyfuncitem.config).secrets
+    if not rig.requirements and isinstance(ended, WarrenError | Inconclusive | Unmet):
+        pytest.skip(redact(f"not measured: {ended}", secrets))
+    case = _without_group(pyfuncitem)
+    findings = redacted(_findings(ended, rig, case, time.monotonic() - began), secrets)
+    pyfuncitem.user_properties += [
+        *map(pack, findings),
+        *map(pack, redacted(_measurements(rig, case), secrets)),
+        *item_properties(findings),
+    ]
+    if words := complaint(findings, rig):
+        pytest.fail(redact(words, secrets), pytrace=False)
+    return result
+
+
+def _silence_pika(config: pytest.Config) -> None:
+    """Keep pika's log of a lost connection, a traceback, away from the sentence in which we tell of it."""
+    log = logging.getLogger("pika")
+    config.add_cleanup(functools.partial(log.setLevel, log.level))
+    log.setLevel(logging.CRITICAL)
+
+
+def _without_group(item: pytest.Item) -> str:
+    """Give the item's id as it is without -n: xdist adds the group to those that have one."""
+    marker = item.get_closest_marker("xdist_group")
+    return item.nodeid.removesuffix(f"@{marker.args[0]}") if marker else item.nodeid
+
+
+def _findings(
+    ended: Exception | None, rig: Rig | BrokerRig, case: str, seconds: float
+) -> tuple[Finding, ...]:
+    if isinstance(rig, BrokerRig):
+        return broker_findings(ended, rig, case, seconds)
+    return to_findings(conclude(ended, rig), rig, case, seconds)
+
+
+def _measurements(rig: Rig | BrokerRig, case: str) -> tuple[Measurement, ...]:
+    """Give what a case measured; one of a broker measures nothing."""
+    return () if isinstance(rig, BrokerRig) else to_measurements(rig, case)
+
+
+def _give_up(session: pytest.Session, error: WarrenError) -> NoReturn:
+    """End the run, with exit status 2, where no other case could do better either."""
+    warren = session.config.stash[_warren]
+    words = redact(f"warren: {error}", warren.station.secrets if warren.station else ())
+    session.shouldstop = words
+    raise pytest.fail.Exception(words, pytrace=False) from None
+
+
+def _station(config: pytest.Config) -> Station:
+    """Make this process's station at its first case."""
+    warren = config.stash[_warren]
+    if warren.station is None:
+        handed = config.workerinput["warren"] if _is_worker(config) else None  # type: ignore[attr-defined]  # xdist's
+        if warren.servers is not None:
+            handed = warren.servers.for_workers()
+        if handed is None:
+            raise SetupError(
+                "no broker was started for this case", "pytest", "name the folder of the cases"
+            )
+        warren.station = Station(handed, os.environ.get("PYTEST_XDIST_WORKER", "main"))
+    return warren.station
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+def _runs_cases(config: pytest.Config) -> bool:
+    """Whether the arguments reach the cases, so that a broker is worth starting."""
+    if config.option.collectonly or config.option.help or config.option.version:
+        return False
+    cases = config.rootpath / "conformance"
+    paths = [(config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args]
+    return any(p == cases or cases in p.parents or p in cases.parents for p in paths)

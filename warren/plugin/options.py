@@ -1,0 +1,101 @@
+"""The command line options of the plugin, as one frozen fact. What they choose is made elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from warren.claims.manifest_shape import nearest
+from warren.errors import OptionError
+from warren.rigs.pace import PACES, Pace
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    import pytest
+
+    from warren.claims.catalogue import Catalogue
+
+REFERENCE = ("document", "hardened")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run was asked for. Empty `designs` and `guarantees` mean all."""
+
+    implementations: tuple[Path, ...]
+    broker: str
+    database: str
+    pace: Pace
+    designs: frozenset[str]
+    guarantees: frozenset[str]
+    report: Path | None
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add Warren's group to pytest's options."""
+    group = parser.getgroup("warren", "Warren: conformance of RabbitMQ consumers")
+    group.addoption(
+        "--implementation",
+        action="append",
+        metavar="MANIFEST",
+        help="manifest of an implementation to judge; may be given again (the reference's two families by default)",
+    )
+    group.addoption(
+        "--broker",
+        default="auto",
+        help="auto | docker[:IMAGE] | local | embedded[:3.10] | amqp://user:password@host[:port] (auto by default)",
+    )
+    group.addoption(
+        "--database",
+        default="auto",
+        help="auto | sqlite | postgresql[:URL] | mysql[:URL] (auto by default)",
+    )
+    group.addoption(
+        "--pace",
+        default="fast",
+        choices=sorted(PACES),
+        help="fast: a document second is 0.2 s and the heartbeat 1 s; document: 1 s and 5 s",
+    )
+    group.addoption("--design", action="append", help="judge only this design; may be given again")
+    group.addoption(
+        "--guarantee", action="append", help="judge only this guarantee; may be given again"
+    )
+    group.addoption("--report", metavar="DIR", help="write report.json and report.html there")
+
+
+def read_options(config: pytest.Config, catalogue: Catalogue) -> Options:
+    """Check the options; raises `OptionError` with the nearest right word."""
+    manifests = config.getoption("--implementation")
+    report = config.getoption("--report")
+    return Options(
+        tuple(Path(m).absolute() for m in manifests) if manifests else _reference_manifests(),
+        config.getoption("--broker"),
+        config.getoption("--database"),
+        PACES[config.getoption("--pace")],
+        _known("--design", config.getoption("--design"), _designs(catalogue)),
+        _known("--guarantee", config.getoption("--guarantee"), catalogue.guarantees),
+        Path(report).absolute() if report else None,
+    )
+
+
+def _reference_manifests() -> tuple[Path, ...]:
+    root = resources.files("reference_impl")
+    return tuple(Path(str(root / family / "implementation.toml")) for family in REFERENCE)
+
+
+def _designs(catalogue: Catalogue) -> set[str]:
+    return {design for g in catalogue.guarantees.values() for design in g.designs}
+
+
+def _known(option: str, given: list[str] | None, words: Collection[str]) -> frozenset[str]:
+    for word in given or ():
+        if word not in words:
+            raise OptionError(
+                f"there is no {word!r}{nearest(word, words)}",
+                where=option,
+                what_to_do="see `warren list`",
+            )
+    return frozenset(given or ())

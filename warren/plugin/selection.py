@@ -1,0 +1,177 @@
+"""Which cases run on what: a case marked with a guarantee becomes one item per implementation and design."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from warren.claims.catalogue import AMQP
+from warren.errors import SetupError
+from warren.workloads.designs import DESIGNS, Design
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from warren.claims.catalogue import Catalogue, Requirement
+    from warren.claims.manifest import Implementation
+    from warren.plugin.options import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an item judges: one design of one implementation. None where nothing was selected."""
+
+    implementation: Implementation
+    design: Design
+
+    def __str__(self) -> str:
+        """Stand in the item's id."""
+        return f"{self.implementation.name}-{self.design.slug}"
+
+
+def guarantees_of(case: pytest.Item) -> tuple[str, ...]:
+    """Give the slugs of the guarantees that a case is marked with."""
+    marker = case.get_closest_marker("guarantee")
+    return tuple(map(str, marker.args)) if marker else ()
+
+
+def designs_of(case: pytest.Item, catalogue: Catalogue) -> tuple[str, ...] | None:
+    """Give the designs that a case or a measurement is about; None for any other test."""
+    marker = case.get_closest_marker("guarantee") or case.get_closest_marker("measurement")
+    if marker is None:
+        return None
+    designs: tuple[str, ...] = marker.kwargs.get("designs", ())
+    return designs or catalogue.guarantees[marker.args[0]].designs
+
+
+def requirements_of(item: pytest.Item, catalogue: Catalogue) -> tuple[Requirement, ...]:
+    """Give the requirements that a case is marked with, none for a measurement.
+
+    Raises `SetupError` for one that is not in the catalogue, or not of the case's guarantees.
+    """
+    ids = [i for marker in item.iter_markers("requirement") for i in marker.args]
+    guarantees = guarantees_of(item)
+    for wrong in ids:
+        unmarked = guarantees and wrong.partition(".")[0] not in guarantees
+        if wrong not in catalogue.requirements or unmarked:
+            raise SetupError(
+                f"requirement {wrong!r} is not in the catalogue, or not of {', '.join(guarantees)}",
+                where=item.nodeid,
+                what_to_do="add it to the catalogue of the cases, or correct the mark",
+            )
+    if guarantees and not ids:
+        raise SetupError(
+            "no requirement is named", item.nodeid, "mark the case with what it judges"
+        )
+    return tuple(catalogue.requirements[i] for i in ids)
+
+
+def generate(
+    metafunc: pytest.Metafunc,
+    options: Options,
+    catalogue: Catalogue,
+    implementations: tuple[Implementation, ...],
+) -> None:
+    """Parametrize a consumer's case over its subjects."""
+    designs = designs_of(metafunc.definition, catalogue)
+    if designs is None:
+        return
+    wanted = options.guarantees
+    subjects = [
+        Subject(implementation, DESIGNS[design])
+        for implementation in implementations
+        for design in designs
+        if design in implementation.designs
+        and (not options.designs or design in options.designs)
+        and (not wanted or wanted.intersection(guarantees_of(metafunc.definition)))
+    ]
+    if subjects:
+        metafunc.parametrize("subject", subjects, ids=str, indirect=True, scope="function")
+    else:
+        metafunc.parametrize("subject", [pytest.param(None, id="not-selected")], indirect=True)
+
+
+def check_selection(
+    options: Options, catalogue: Catalogue, implementations: tuple[Implementation, ...]
+) -> None:
+    """Raise `SetupError` where the chosen designs and guarantees leave nothing of the implementations to judge."""
+    wanted = options.guarantees
+    about = {
+        d for g in wanted & catalogue.guarantees.keys() for d in catalogue.guarantees[g].designs
+    }
+    if asks_for_broker(options, catalogue) or any(
+        (not options.designs or design in options.designs) and (not wanted or design in about)
+        for implementation in implementations
+        for design in implementation.designs
+    ):
+        return
+    limits = []
+    if options.designs:
+        limits.append(f"--design asks for {_listed(options.designs)}")
+    if wanted:
+        limits.append(f"{_listed(wanted)} is about {_listed(about)}")
+    has = "; ".join(f"{i.name} has {_listed(i.designs)}" for i in implementations)
+    raise SetupError(
+        f"nothing is left to judge: {has}, but {' and '.join(limits)}",
+        where="--guarantee" if wanted else "--design",
+        what_to_do="choose a design and a guarantee of the manifest (`warren list` has all)",
+    )
+
+
+def asks_for_broker(options: Options, catalogue: Catalogue) -> bool:
+    """Whether the options name what a broker owes: the design of brokers, or a guarantee that no consumer has."""
+    return AMQP in options.designs or bool(options.guarantees - catalogue.guarantees.keys())
+
+
+def narrow_to_consumers(config: pytest.Config) -> bool:
+    """Collect the consumers' cases alone where neither a path nor an expression chose; say whether it did so.
+
+    Whoever names an implementation wants it judged, and no other test of this project run.
+    """
+    consumers = config.rootpath / "conformance" / "consumers"
+    chosen = (
+        config.args_source is config.ArgsSource.ARGS
+        or config.option.keyword
+        or config.option.markexpr
+        or config.invocation_params.dir != config.rootpath
+    )
+    if chosen or not consumers.is_dir():
+        return False
+    config.args, config.args_source = [str(consumers)], config.ArgsSource.ARGS
+    return True
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(sorted(words))
+
+
+def subject_of(item: pytest.Item) -> Subject | None:
+    """Give what an item judges; None for other tests and for cases that were not selected."""
+    callspec = getattr(item, "callspec", None)
+    return callspec.params.get("subject") if callspec is not None else None
+
+
+def drop_unselected(config: pytest.Config, items: list[pytest.Item], options: Options) -> None:
+    """Deselect the cases that no chosen implementation, design or guarantee needs."""
+    kept: list[pytest.Item] = []
+    dropped: list[pytest.Item] = []
+    for item in items:
+        (dropped if _is_unselected(item, options) else kept).append(item)
+    if dropped:
+        items[:] = kept
+        config.hook.pytest_deselected(items=dropped)
+
+
+def _is_unselected(item: pytest.Item, options: Options) -> bool:
+    """Whether an item is a consumer's case without a subject, or a broker's of which nothing was asked for."""
+    if item.get_closest_marker("guarantee") or item.get_closest_marker("measurement"):
+        return subject_of(item) is None
+    themes = {str(i).partition(".")[0] for m in item.iter_markers("requirement") for i in m.args}
+    if not themes:
+        return False  # it is no case at all, whatever its parameters and fixtures are called
+    return bool(
+        (options.designs and AMQP not in options.designs)
+        or (options.guarantees and not options.guarantees & themes)
+    )

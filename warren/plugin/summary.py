@@ -1,0 +1,206 @@
+"""The controller's end of a run: gathers findings, shows progress, prints and writes the report, sets the exit status.
+
+How a report looks is `warren.report`'s matter; what a finding means is `warren.claims.verdict`'s.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from warren.claims.verdict import (
+    Finding,
+    ItemResult,
+    Measurement,
+    StaleDenial,
+    judge_denials,
+    judge_item,
+)
+from warren.report.facts import Report, RunFacts
+from warren.report.files import write_files
+from warren.report.redaction import redacted
+from warren.report.terminal import console_for, print_report
+from warren.rigs.consumers.judging import unpack
+
+if TYPE_CHECKING:
+    from warren.claims.catalogue import Catalogue
+    from warren.plugin.hooks import Warren
+
+UNUSABLE = 2
+"""Exit status where the set-up cannot be used, or all that went wrong was inconclusive."""
+
+_RAN_TO_ITS_END = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+_PROGRESS_EVERY = 20.0
+
+
+class Summary:
+    """A plugin of its own, registered in the controller only."""
+
+    def __init__(self, config: pytest.Config, warren: Warren) -> None:
+        """Begin to gather."""
+        self._config, self._warren = config, warren
+        self._findings: list[Finding] = []
+        self._measurements: list[Measurement] = []
+        self._broken = 0
+        self._started = datetime.now(UTC)
+        self._began = time.monotonic()
+        self._progress = Progress(config)
+        self._report: Report | None = None
+        self._written: Path | None = None
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Note that a test began, on whatever worker."""
+        self._progress.began(nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the findings of an item; count what failed without one."""
+        if report.when == "call":
+            findings, measurements = unpack(report.user_properties)
+            self._findings += findings
+            self._measurements += measurements
+            undecided = [f for f in findings if judge_item(f)[0] is not ItemResult.GOOD]
+            self._broken += report.failed and not undecided
+        else:
+            self._broken += report.failed
+        if report.when == "teardown":
+            self._progress.ended(report.nodeid)
+
+    def pytest_sessionstart(self) -> None:
+        """Begin to show progress."""
+        self._progress.start()
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> object:
+        """Judge the run as a whole and set the exit status, before pytest prints its summary."""
+        self._progress.stop()
+        if self._findings or self._measurements:
+            status = self._status(int(session.exitstatus))
+            interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
+            self._report = self._make_report(status, interrupted=interrupted)
+            session.exitstatus = status
+            self._write(self._report)
+        return (yield)
+
+    def pytest_terminal_summary(self) -> None:
+        """Print the report."""
+        if self._report is not None:
+            reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+            stream = reporter._tw._file if reporter else sys.stdout  # noqa: SLF001 - the stream has no public name
+            print_report(self._report, self._catalogue, console_for(stream), self._written)
+
+    def _status(self, status: int) -> int:
+        """Give 1 where a claim or denial does not hold, 2 where all that is wrong is undecided, else pytest's own."""
+        if status not in _RAN_TO_ITS_END:
+            return status
+        results = [judge_item(f)[0] for f in self._findings]
+        if ItemResult.BAD in results or self._stale() or self._broken:
+            return int(pytest.ExitCode.TESTS_FAILED)
+        return UNUSABLE if ItemResult.UNDECIDED in results else status
+
+    @property
+    def _catalogue(self) -> Catalogue:
+        return self._warren.catalogue | self._warren.owed
+
+    def _stale(self) -> tuple[StaleDenial, ...]:
+        """Judge the denials of the guarantees that were asked for."""
+        wanted = self._warren.options.guarantees
+        findings = [f for f in self._findings if not wanted or f.guarantee in wanted]
+        return judge_denials(findings, self._warren.catalogue.due)
+
+    def _make_report(self, status: int, *, interrupted: bool) -> Report:
+        servers = self._warren.servers
+        run = RunFacts(
+            started=self._started,
+            seconds=round(time.monotonic() - self._began, 3),
+            broker=servers.broker.description if servers else "",
+            broker_version=servers.broker.version if servers else "",
+            database=servers.database.description if servers else "",
+            pace=self._warren.options.pace.name,
+            warren_version=metadata.version("pytest-warren"),
+            command=_command(self._config),
+        )
+        report = Report(
+            run,
+            tuple(sorted(self._findings, key=lambda f: (f.case, f.verdict.requirement))),
+            tuple(sorted(self._measurements, key=lambda m: (m.case, m.name))),
+            self._stale(),
+            status,
+            interrupted,
+        )
+        return redacted(report, servers.secrets if servers else ())
+
+    def _write(self, report: Report) -> None:
+        """Write the files; where that fails, say so and fail the run, for somebody asked for them."""
+        directory = self._warren.options.report
+        if directory is None:
+            return
+        try:
+            self._written, _ = write_files(report, self._catalogue, directory)
+        except OSError as error:
+            self._report = replace(report, exit_status=UNUSABLE)
+            pytest.exit(
+                f"warren: --report {directory}: the report cannot be written: {error.strerror}; "
+                "name a folder that can be written to.",
+                returncode=UNUSABLE,
+            )
+
+
+def _command(config: pytest.Config) -> tuple[str, ...]:
+    """Give the command as it was typed: pytest's own, or `warren check`, which calls pytest with far more words."""
+    program = Path(sys.argv[0]).name
+    arguments = sys.argv[1:] if program == "warren" else config.invocation_params.args
+    return ("warren" if program == "warren" else "pytest", *map(str, arguments))
+
+
+class Progress:
+    """Says every 20 seconds which tests have been running for that long; owns the thread that does."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Say nothing before `start`."""
+        self._config = config
+        self._running: dict[str, float] = {}
+        self._done = 0
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="progress", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; safe where it never began."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(_PROGRESS_EVERY)
+
+    def began(self, nodeid: str) -> None:
+        """Note a test."""
+        with self._lock:
+            self._running[nodeid] = time.monotonic()
+
+    def ended(self, nodeid: str) -> None:
+        """Forget a test."""
+        with self._lock:
+            self._running.pop(nodeid, None)
+            self._done += 1
+
+    def _watch(self) -> None:
+        while not self._stop.wait(_PROGRESS_EVERY):
+            with self._lock:
+                now = time.monotonic()
+                long = [(now - at, nodeid) for nodeid, at in self._running.items()]
+                done = self._done
+            slow = [f"{nodeid} ({seconds:.0f} s)" for seconds, nodeid in sorted(long, reverse=True)]
+            reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+            if slow and reporter is not None:
+                running = "; ".join(slow[:4])
+                reporter.write_line(f"\n[warren] {done} tests done; running: {running}")

@@ -1,0 +1,32 @@
+"""What JUnit XML says of an item beyond pytest's own: one property per fact."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from warren.evidence.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from warren.claims.verdict import Finding
+
+
+def item_properties(findings: Iterable[Finding]) -> list[tuple[str, str]]:
+    """Give what belongs in `item.user_properties`: implementation and design once, then verdicts.
+
+    Each requirement has its outcome under its own id, its stance under `ID.stance`, and a
+    `ID.violation` for each sentence. Secrets must have been taken out before.
+    """
+    properties: dict[tuple[str, str], None] = {}
+    for finding in findings:
+        requirement = finding.verdict.requirement
+        facts = [
+            ("implementation", finding.implementation),
+            ("design", finding.design),
+            (requirement, finding.verdict.outcome.value),
+            (f"{requirement}.stance", finding.stance.value),
+            *((f"{requirement}.violation", v.words) for v in finding.verdict.violations),
+        ]
+        properties |= dict.fromkeys((name, visible(value)) for name, value in facts)
+    return list(properties)

@@ -1,0 +1,209 @@
+"""The table of a report: one cell per implementation, guarantee and design.
+
+What a finding means for its item is `warren.claims.verdict`'s; here several findings become the one mark
+that a person sees first. How a mark looks is the matter of whoever draws it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from warren.claims.catalogue import AMQP
+from warren.claims.verdict import Finding, ItemResult, Outcome, StaleDenial, Stance, judge_item
+from warren.workloads.designs import DESIGNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from warren.claims.catalogue import Catalogue
+    from warren.report.facts import Report
+
+
+class Mark(Enum):
+    """What a cell says: symbol, the same in ASCII, word, meaning. The first that applies wins."""
+
+    ERROR = ("‼", "E", "error", "an error in Warren, not in the implementation")
+    VIOLATED = ("✗", "X", "violated", "claimed, and violated")
+    UNSUPPORTED = ("∅", "U", "unsupp.", "the implementation does not support it")
+    STALE = ("!", "!", "stale", "denied and not seen violated, or a known failure that holds")
+    INCONCLUSIVE = ("?", "?", "inconcl.", "inconclusive: no witness, so no judgement")
+    KNOWN_FAILURE = ("◐", "k", "known", "claimed, and violated only as known")
+    WARNED = ("~", "~", "warned", "claimed, and held but for a SHOULD")
+    SEEN = ("≠", "D", "denied", "denied, and seen violated")
+    UNSEEN = ("…", "d", "unseen", "denied, and not seen violated by the cases that ran")
+    HELD = ("✓", "v", "holds", "claimed, and held")
+    FAILED = ("(✗)", "(x)", "fails", "neither claimed nor denied: observed to fail")
+    PASSED = ("(✓)", "(v)", "passes", "neither claimed nor denied: observed to pass")
+    NOT_RUN = (".", ".", "", "not run")
+    NOT_APPLICABLE = ("-", "-", "", "not applicable")
+
+    def __init__(self, symbol: str, ascii_symbol: str, word: str, meaning: str) -> None:
+        """Keep the four parts."""
+        self.symbol = symbol
+        self.ascii_symbol = ascii_symbol
+        self.word = word
+        self.meaning = meaning
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What was found of one guarantee in one design of one implementation."""
+
+    guarantee: str
+    design: str
+    mark: Mark
+    findings: tuple[Finding, ...] = ()
+    stale: StaleDenial | None = None
+
+    @property
+    def tone(self) -> str:
+        """What it means for the manifest.
+
+        `bad` and `undecided` change the exit status. Of the rest, `good` is a claim that held,
+        `expected` a defect that was announced, and `quiet` says nothing for or against.
+        """
+        results = {judge_item(finding)[0] for finding in self.findings}
+        if self.stale or ItemResult.BAD in results:
+            return "bad"
+        if ItemResult.UNDECIDED in results:
+            return "undecided"
+        if self.mark in (Mark.SEEN, Mark.KNOWN_FAILURE):
+            return "expected"
+        return "good" if self.mark in (Mark.HELD, Mark.WARNED) else "quiet"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One implementation's cells.
+
+    There is a row per guarantee of which something ran, and likewise a column per design.
+    """
+
+    implementation: str
+    designs: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+def tables(report: Report, catalogue: Catalogue) -> tuple[Table, ...]:
+    """Arrange the findings, one table per implementation, in the order of the catalogue; the broker's last."""
+    grouped: dict[str, list[Finding]] = defaultdict(list)
+    for finding in report.findings:
+        grouped[finding.implementation].append(finding)
+    brokers_last = sorted(grouped.items(), key=lambda item: (item[1][0].design == AMQP, item[0]))
+    return tuple(
+        _table(name, findings, report.stale_denials, catalogue) for name, findings in brokers_last
+    )
+
+
+def bad_sentences(report: Report) -> tuple[tuple[str, Finding | StaleDenial], ...]:
+    """Give each bad or undecided thing as its sentence, with what it is about; bad ones first."""
+    judged = [(*judge_item(finding), finding) for finding in report.findings]
+    bad = [(words, finding) for result, words, finding in judged if result is ItemResult.BAD]
+    undecided = [(w, finding) for result, w, finding in judged if result is ItemResult.UNDECIDED]
+    return (*bad, *((str(stale), stale) for stale in report.stale_denials), *undecided)
+
+
+def headline(report: Report) -> tuple[str, str]:
+    """Give the tone and the words for a run as a whole."""
+    nothing_promised = all(finding.stance is Stance.OBSERVED for finding in report.findings)
+    match report.exit_status:
+        case _ if report.interrupted:
+            return "undecided", "Interrupted"
+        case 0 if nothing_promised:
+            return "quiet", "Nothing was claimed"
+        case 0:
+            return "good", f"All claims hold{_but_for(report)}"
+        case 1:
+            return "bad", _failure(report)
+        case 2:
+            return "undecided", "Inconclusive"
+        case status:
+            return "undecided", f"pytest ended with status {status}"
+
+
+def _failure(report: Report) -> str:
+    """Say what failed: a claim, else a promise that it does not hold, else nothing that was promised."""
+    bad = {f.stance for f in report.findings if judge_item(f)[0] is ItemResult.BAD}
+    if bad - {Stance.KNOWN_FAILURE}:
+        return "Not all claims hold"
+    stale = bad or report.stale_denials
+    return "A denial or a known failure is stale" if stale else "A test failed"
+
+
+def _but_for(report: Report) -> str:
+    """Say how many requirements are violated only as known."""
+    known = {
+        (f.implementation, f.design, f.verdict.requirement)
+        for f in report.findings
+        if _mark(f) is Mark.KNOWN_FAILURE
+    }
+    some = "a known failure" if len(known) == 1 else f"{len(known)} known failures"
+    return f" but for {some}" if known else ""
+
+
+def _table(
+    implementation: str,
+    findings: Sequence[Finding],
+    stale_denials: Iterable[StaleDenial],
+    catalogue: Catalogue,
+) -> Table:
+    cells: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        cells[finding.guarantee, finding.design].append(finding)
+    stale = {
+        (denial.guarantee, denial.design): denial
+        for denial in stale_denials
+        if denial.implementation == implementation
+    }
+    guarantees = _ordered({g for g, _ in cells}, catalogue.guarantees)
+    designs = _ordered({d for _, d in cells}, DESIGNS)
+
+    def cell(guarantee: str, design: str) -> Cell:
+        of_cell = tuple(cells.get((guarantee, design), ()))
+        denial = stale.get((guarantee, design))
+        marks = {_mark(finding) for finding in of_cell} | ({Mark.STALE} if denial else set())
+        mark = next((m for m in Mark if m in marks), None) or _unrun(guarantee, design, catalogue)
+        return Cell(guarantee, design, mark, of_cell, denial)
+
+    rows = tuple(tuple(cell(guarantee, design) for design in designs) for guarantee in guarantees)
+    return Table(implementation, designs, rows)
+
+
+def _ordered(found: set[str], order: Iterable[str]) -> tuple[str, ...]:
+    """Put the known names first, in their order, then any others by name."""
+    known = [name for name in order if name in found]
+    return (*known, *sorted(found - set(known)))
+
+
+_MARKS = {
+    Outcome.ERROR: Mark.ERROR,
+    Outcome.UNSUPPORTED: Mark.UNSUPPORTED,
+    Outcome.INCONCLUSIVE: Mark.INCONCLUSIVE,
+    (Stance.CLAIMED, Outcome.PASS): Mark.HELD,
+    (Stance.CLAIMED, Outcome.WARN): Mark.WARNED,
+    (Stance.CLAIMED, Outcome.FAIL): Mark.VIOLATED,
+    (Stance.DENIED, Outcome.PASS): Mark.UNSEEN,
+    (Stance.DENIED, Outcome.WARN): Mark.UNSEEN,
+    (Stance.DENIED, Outcome.FAIL): Mark.SEEN,
+    (Stance.KNOWN_FAILURE, Outcome.PASS): Mark.STALE,
+    (Stance.KNOWN_FAILURE, Outcome.WARN): Mark.STALE,
+    (Stance.KNOWN_FAILURE, Outcome.FAIL): Mark.KNOWN_FAILURE,
+    (Stance.OBSERVED, Outcome.PASS): Mark.PASSED,
+    (Stance.OBSERVED, Outcome.WARN): Mark.PASSED,
+    (Stance.OBSERVED, Outcome.FAIL): Mark.FAILED,
+}
+
+
+def _mark(finding: Finding) -> Mark:
+    outcome = finding.verdict.outcome
+    if finding.stance is Stance.DENIED and not finding.verdict.witnessed:
+        return Mark.UNSEEN
+    return _MARKS.get(outcome) or _MARKS[finding.stance, outcome]
+
+
+def _unrun(guarantee: str, design: str, catalogue: Catalogue) -> Mark:
+    known = catalogue.guarantees.get(guarantee)
+    return Mark.NOT_APPLICABLE if known and design not in known.designs else Mark.NOT_RUN

@@ -1,0 +1,154 @@
+"""The report for a terminal: the table, what is bad with its evidence, the measurements.
+
+It is read in 100 columns, without colour and without UTF-8 as well.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, TextIO
+
+from rich.box import ASCII, SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text
+
+from warren.claims.verdict import Finding, Measurement, Outcome
+from warren.evidence.text import brief, visible
+from warren.report.table import Mark, Table, bad_sentences, headline, tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from warren.claims.catalogue import Catalogue
+    from warren.report.facts import Report, RunFacts
+
+COLUMNS = 100
+"""The width where there is no terminal to ask."""
+
+EVIDENCE_LINES = 6
+"""So many lines of evidence of one violation are printed; the JSON report has all."""
+
+_STYLES = {
+    "good": "green",
+    "expected": "cyan",
+    "bad": "bold red",
+    "undecided": "yellow",
+    "quiet": "dim",
+}
+
+
+def console_for(stream: TextIO) -> Console:
+    """Give a console as wide as the terminal, or of `COLUMNS` where the stream is none."""
+    return Console(file=stream, width=None if stream.isatty() else COLUMNS, highlight=False)
+
+
+def print_report(
+    report: Report, catalogue: Catalogue, console: Console, written: Path | None = None
+) -> None:
+    """Print a redacted report; `written` is the path of its JSON form."""
+    arranged = tables(report, catalogue)
+    for table in arranged:
+        _say(console)
+        _say(console, table.implementation, "bold")
+        console.print(_grid(table, console))
+    _print_legend(arranged, console)
+    _print_bad(report, console)
+    _print_measurements(report.measurements, console)
+    _print_end(report, console, written)
+
+
+def summary(report: Report) -> str:
+    """Count the outcomes in one line: `12 pass, 1 fail`."""
+    counts = Counter(finding.verdict.outcome for finding in report.findings)
+    return ", ".join(f"{counts[o]} {o}" for o in Outcome if counts[o]) or "nothing was judged"
+
+
+def _say(console: Console, text: str = "", style: str = "", *, wrap: bool = True) -> None:
+    """Print a line of outside text, in what characters the console has."""
+    known = visible(text).encode(console.encoding, "backslashreplace").decode(console.encoding)
+    console.print(Text(known, style), soft_wrap=not wrap)
+
+
+def _clip(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 3]}..."
+
+
+def _ascii_only(console: Console) -> bool:
+    return not console.encoding.lower().startswith("utf")
+
+
+def _symbol(mark: Mark, console: Console) -> str:
+    return mark.ascii_symbol if _ascii_only(console) else mark.symbol
+
+
+def _label(mark: Mark, console: Console) -> str:
+    """Give symbol and word."""
+    return f"{_symbol(mark, console)} {mark.word}".rstrip()
+
+
+def _grid(table: Table, console: Console) -> Grid:
+    box = ASCII if _ascii_only(console) else SIMPLE_HEAD
+    grid = Grid(box=box, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("guarantee", *table.designs):
+        grid.add_column(Text(visible(heading)), no_wrap=True, overflow="crop")
+    draw = _label if console.width >= COLUMNS else _symbol
+    for row in table.rows:
+        labels = [Text(draw(cell.mark, console), _STYLES[cell.tone]) for cell in row]
+        grid.add_row(Text(visible(row[0].guarantee)), *labels)
+    return grid
+
+
+def _print_legend(arranged: Iterable[Table], console: Console) -> None:
+    """Explain the marks that are there, and no others."""
+    shown = {cell.mark for table in arranged for row in table.rows for cell in row}
+    _say(console)
+    for mark in Mark:
+        if mark in shown:
+            console.print(Text(f"  {_label(mark, console):<13} {mark.meaning}", "dim"))
+
+
+def _print_bad(report: Report, console: Console) -> None:
+    for sentence, subject in bad_sentences(report):
+        finding = subject if isinstance(subject, Finding) else None
+        undecided = finding is not None and finding.verdict.outcome is Outcome.INCONCLUSIVE
+        style = _STYLES["undecided" if undecided else "bad"]
+        _say(console)
+        _say(console, brief(sentence), style)
+        if finding:
+            _print_evidence(finding, console)
+
+
+def _print_evidence(finding: Finding, console: Console) -> None:
+    _say(console, f"  {finding.case}", "dim")
+    for violation in finding.verdict.violations:
+        if len(finding.verdict.violations) > 1:  # one alone stands in the sentence already
+            _say(console, f"  {violation.words}")
+        for line in violation.evidence[:EVIDENCE_LINES]:
+            _say(console, _clip(f"    {visible(line)}", console.width))
+        if (more := len(violation.evidence) - EVIDENCE_LINES) > 0:
+            _say(console, f"    and {more} more in the report", "dim")
+
+
+def _print_measurements(measurements: Sequence[Measurement], console: Console) -> None:
+    for measurement in measurements:
+        values = ", ".join(f"{name} {value}" for name, value in measurement.values.items())
+        where = f"{measurement.implementation} {measurement.design}"
+        _say(console)
+        _say(console, f"measured {measurement.name}, {where}: {values}")
+        _say(console, f"  {measurement.case}", "dim")
+
+
+def _print_end(report: Report, console: Console, written: Path | None) -> None:
+    _say(console)
+    _say(console, _run_line(report.run), "dim")
+    tone, words = headline(report)
+    counts = f"{summary(report)} in {report.run.seconds:.0f} s"
+    _say(console, f"{words}: {counts}", f"bold {_STYLES[tone]}")
+    if written:
+        _say(console, f"report: {written}", wrap=False)  # so that it can be copied
+
+
+def _run_line(run: RunFacts) -> str:
+    return f"{run.broker}; {run.database}; pace {run.pace}"

@@ -1,0 +1,1 @@
+"""What a case holds: one rig for consumers, one for brokers."""

@@ -1,0 +1,1 @@
+"""The rig of a case that judges consumers."""

@@ -1,0 +1,178 @@
+"""From a case to findings: turns how a case ended into verdicts, and carries them to the report.
+
+The rules over verdicts are `warren.claims.verdict`'s. Findings travel on the item's `user_properties`, which xdist
+brings from its workers and pytest writes into JUnit XML.
+"""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
+
+from warren.claims.verdict import (
+    Finding,
+    ItemResult,
+    Measurement,
+    Outcome,
+    Verdict,
+    Violation,
+    describe,
+    judge_item,
+)
+from warren.errors import InstanceUnsupported, WarrenError
+from warren.evidence.text import visible_lines
+from warren.rigs.consumers.rig import Inconclusive, Unmet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from warren.evidence.frames import ConnectionEnded, Pause
+    from warren.rigs.brokers import BrokerRig
+    from warren.rigs.consumers.rig import Rig
+
+FINDING = "warren-finding"
+MEASUREMENT = "warren-measurement"
+
+_findings = TypeAdapter(Finding)
+_measurements = TypeAdapter(Measurement)
+
+
+def conclude(error: Exception | None, rig: Rig) -> tuple[Verdict, ...]:
+    """Give one verdict for each requirement of a case that ended, by itself or with an error."""
+    return tuple(_beside_a_pause(verdict, rig) for verdict in _verdicts(error, rig))
+
+
+def _beside_a_pause(verdict: Verdict, rig: Rig) -> Verdict:
+    """Let nobody fail for what the rig's own machine did: a broker takes its silence for a client's.
+
+    The relay passes no heartbeats on while it does not run. A client sends one every half interval, and a broker
+    ends the connection, without a word, when none has come for two.
+    """
+    broken = _broken_by_a_pause(rig) if verdict.outcome is Outcome.FAIL else None
+    if broken is None:
+        return verdict
+    pause, end, heartbeat = broken
+    words = (
+        f"Warren itself stood still for {pause.seconds:.1f} s until {pause.ended:.3f}, and the broker ended"
+        f" connection {end.connection} of {end.instance}, as it does when it hears nothing for two heartbeats"
+        f" of {heartbeat} s; give the machine less to do beside it."
+        f" What would have been a failure: {describe(verdict)}"
+    )
+    return replace(verdict, outcome=Outcome.INCONCLUSIVE, words=words)
+
+
+def _broken_by_a_pause(rig: Rig) -> tuple[Pause, ConnectionEnded, int] | None:
+    """Find a pause in which the broker took a client for silent, the end of its connection, and its heartbeat (s).
+
+    The relay sees such an end when it runs again, within a heartbeat. A connection that came to agree on no heartbeat
+    ended for another reason: a broker that is restarted hangs up on those who come too early.
+    """
+    ledger, pauses = rig.ledger(), rig.world.pauses()
+    for end in ledger.ends:
+        heartbeat = ledger.negotiated.get((end.instance, end.connection), 0)
+        if end.by != "broker" or end.how == "close" or not heartbeat:
+            continue
+        for pause in pauses:
+            is_long = pause.seconds >= 1.5 * heartbeat
+            if is_long and pause.began < end.at < pause.ended + heartbeat:
+                return pause, end, heartbeat
+    return None
+
+
+def _verdicts(error: Exception | None, rig: Rig) -> tuple[Verdict, ...]:
+    judged = {v.requirement for v in rig.verdicts}
+    missing = [r.id for r in rig.requirements if r.id not in judged]
+    if error is not None and not missing:
+        raise error  # a measurement, or a case that broke after its last verdict
+    if not missing:
+        return tuple(rig.verdicts)
+    outcome, words, violations = _ending(error, rig)
+    witnessed = not isinstance(error, Unmet)
+    return (*rig.verdicts, *(Verdict(r, outcome, words, violations, witnessed) for r in missing))
+
+
+def _ending(error: Exception | None, rig: Rig) -> tuple[Outcome, str, tuple[Violation, ...]]:
+    match error:
+        case None:
+            return Outcome.ERROR, "the case came to its end without a verdict", ()
+        case Inconclusive():
+            return Outcome.INCONCLUSIVE, str(error), ()
+        case Unmet():
+            return Outcome.FAIL, "", (Violation(str(error), rig.last_seen()),)
+        case InstanceUnsupported():
+            return Outcome.UNSUPPORTED, str(error), ()
+        case WarrenError():
+            return Outcome.INCONCLUSIVE, str(error), ()
+        case _:
+            return Outcome.ERROR, "".join(traceback.format_exception(error)), ()
+
+
+def to_findings(
+    verdicts: Iterable[Verdict], rig: Rig, case: str, seconds: float
+) -> tuple[Finding, ...]:
+    """Put verdicts in their place."""
+    found = []
+    for verdict in verdicts:
+        guarantee = verdict.requirement.partition(".")[0]
+        stance, reason = rig.implementation.stance(rig.design.slug, guarantee, verdict.requirement)
+        found.append(
+            Finding(
+                case,
+                rig.implementation.name,
+                rig.design.slug,
+                guarantee,
+                stance,
+                verdict,
+                reason,
+                seconds,
+            )
+        )
+    return tuple(found)
+
+
+def to_measurements(rig: Rig, case: str) -> tuple[Measurement, ...]:
+    """Put the figures of a case in their place."""
+    return tuple(
+        Measurement(case, rig.implementation.name, rig.design.slug, name, values)
+        for name, values in rig.figures
+    )
+
+
+def complaint(findings: Iterable[Finding], rig: Rig | BrokerRig) -> str:
+    """Give what makes the item fail, with the evidence and what the processes printed; "" where nothing does.
+
+    Pytest writes it to the terminal as it is, so nothing that steers one may be left in it.
+    """
+    lines = []
+    for finding in findings:
+        result, words = judge_item(finding)
+        if result is ItemResult.GOOD:
+            continue
+        lines.append(words)
+        for violation in finding.verdict.violations:
+            lines += [f"  {violation.words}", *(f"    {line}" for line in violation.evidence)]
+    if not lines:
+        return ""
+    for process in rig.processes:
+        if output := process.output().strip():
+            lines += [f"--- {process.name} printed (status {process.exit_status}):", output]
+    return visible_lines("\n".join(lines))
+
+
+def pack(thing: Finding | Measurement) -> tuple[str, str]:
+    """Make a user property of a finding or a measurement."""
+    if isinstance(thing, Finding):
+        return FINDING, _findings.dump_json(thing).decode()
+    return MEASUREMENT, _measurements.dump_json(thing).decode()
+
+
+def unpack(properties: Iterable[tuple[str, object]]) -> tuple[list[Finding], list[Measurement]]:
+    """Read what `pack` made of an item's findings and measurements."""
+    properties = list(properties)
+    return (
+        [_findings.validate_json(str(v)) for name, v in properties if name == FINDING],
+        [_measurements.validate_json(str(v)) for name, v in properties if name == MEASUREMENT],
+    )

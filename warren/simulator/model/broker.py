@@ -1,0 +1,260 @@
+"""The broker: takes a command and the time, gives events. The tables say who does what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from warren.simulator.model import commands, events
+from warren.simulator.model.errors import AmqpError, Reply
+from warren.simulator.model.methods import (
+    basic,
+    channel,
+    confirm,
+    connection,
+    exchange,
+    publish,
+    queue,
+    tx,
+)
+from warren.simulator.model.state import State
+from warren.simulator.model.tables import FieldTypes
+from warren.simulator.model.vhost import VHost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from warren.simulator.model.access import User
+    from warren.simulator.model.channel import Channel
+    from warren.simulator.model.connection import Connection
+    from warren.simulator.model.semantics import Version
+
+DEFAULT_VHOST = "/"
+
+OWNER_COMMANDS: Mapping[type, Callable[[State, Any], None]] = {
+    commands.AddVhost: connection.add_vhost,
+    commands.DeleteVhost: connection.delete_vhost,
+    commands.AddUser: connection.add_user,
+    commands.DeleteUser: connection.delete_user,
+    commands.SetPermissions: connection.set_permissions,
+    commands.ClearPermissions: connection.clear_permissions,
+    commands.Restart: connection.restart,
+    commands.ConnectionStartOk: connection.start_ok,
+}
+"""Commands that need no connection yet."""
+
+CONNECTION_COMMANDS: Mapping[type, Callable[[State, Connection, Any], None]] = {
+    commands.ConnectionOpen: connection.open_,
+    commands.ConnectionClose: connection.close,
+    commands.ConnectionLost: connection.lost,
+    commands.ForceClose: connection.force_close,
+    commands.GrantCredit: connection.grant_credit,
+    commands.ChannelOpen: channel.open_,
+}
+"""Commands on a connection, and the one that opens a channel."""
+
+CHANNEL_COMMANDS: Mapping[type, Callable[[State, Channel, Any], None]] = {
+    commands.ChannelFlow: channel.flow,
+    commands.ChannelClose: channel.close,
+    commands.ChannelCloseOk: channel.close_ok,
+    commands.ExchangeDeclare: exchange.declare,
+    commands.ExchangeDelete: exchange.delete,
+    commands.ExchangeBind: exchange.bind,
+    commands.ExchangeUnbind: exchange.unbind,
+    commands.QueueDeclare: queue.declare,
+    commands.QueueBind: queue.bind,
+    commands.QueueUnbind: queue.unbind,
+    commands.QueuePurge: queue.purge,
+    commands.QueueDelete: queue.delete,
+    commands.BasicQos: basic.qos,
+    commands.BasicConsume: basic.consume,
+    commands.BasicCancel: basic.cancel,
+    commands.BasicPublish: publish.publish,
+    commands.BasicGet: basic.get,
+    commands.BasicAck: basic.ack,
+    commands.BasicNack: basic.nack,
+    commands.BasicReject: basic.reject,
+    commands.BasicRecover: basic.recover,
+    commands.ConfirmSelect: confirm.select,
+    commands.TxSelect: tx.select,
+    commands.TxCommit: tx.commit,
+    commands.TxRollback: tx.rollback,
+}
+"""Commands on an open channel."""
+
+METHOD_IDS: Mapping[type[commands.Command], tuple[int, int]] = {
+    commands.ConnectionOpen: (10, 40),
+    commands.ConnectionClose: (10, 50),
+    commands.ConnectionCloseOk: (10, 51),
+    commands.ChannelOpen: (20, 10),
+    commands.ChannelFlow: (20, 20),
+    commands.ChannelClose: (20, 40),
+    commands.ChannelCloseOk: (20, 41),
+    commands.ExchangeDeclare: (40, 10),
+    commands.ExchangeDelete: (40, 20),
+    commands.ExchangeBind: (40, 30),
+    commands.ExchangeUnbind: (40, 40),
+    commands.QueueDeclare: (50, 10),
+    commands.QueueBind: (50, 20),
+    commands.QueueUnbind: (50, 50),
+    commands.QueuePurge: (50, 30),
+    commands.QueueDelete: (50, 40),
+    commands.BasicQos: (60, 10),
+    commands.BasicConsume: (60, 20),
+    commands.BasicCancel: (60, 30),
+    commands.BasicPublish: (60, 40),
+    commands.BasicGet: (60, 70),
+    commands.BasicAck: (60, 80),
+    commands.BasicReject: (60, 90),
+    commands.BasicNack: (60, 120),
+    commands.BasicRecover: (60, 110),
+    commands.ConfirmSelect: (85, 10),
+    commands.TxSelect: (90, 10),
+    commands.TxCommit: (90, 20),
+    commands.TxRollback: (90, 30),
+}
+"""Class and method identifier of each, for channel.close and connection.close to name a culprit.
+
+ConnectionStartOk has none: RabbitMQ names none when it refuses a login.
+"""
+
+NO_METHOD = (0, 0)
+
+CLOSING_CHANNEL_COMMANDS = (commands.ChannelClose, commands.ChannelCloseOk)
+"""All that a channel listens to after the broker's ChannelClose."""
+
+
+class Broker:
+    """A RabbitMQ without clock, network or chance.
+
+    `semantics` says whose answers it gives; each `next(names)` must be a token never given before,
+    for queues, consumer tags and reply-to names that clients leave to the broker.
+    """
+
+    def __init__(
+        self, semantics: Version, names: Iterator[str], field_types: FieldTypes | None = None
+    ) -> None:
+        """Begin with the virtual host `/`, empty, and no user."""
+        self._state = State(semantics, names, field_types or FieldTypes())
+        self._state.vhosts[DEFAULT_VHOST] = VHost(self._state, DEFAULT_VHOST)
+
+    @property
+    def vhosts(self) -> Mapping[str, VHost]:
+        """The virtual hosts by name, to look at."""
+        return self._state.vhosts
+
+    @property
+    def users(self) -> Mapping[str, User]:
+        """The users by name, to look at."""
+        return self._state.users
+
+    @property
+    def connections(self) -> Mapping[int, Connection]:
+        """The connections by number, to look at."""
+        return self._state.connections
+
+    def handle(self, command: commands.Command, now: float) -> list[events.Event]:
+        """Do `command` at the time `now`, in seconds since the epoch; return what it causes.
+
+        In order.
+
+        What was due before happens first, so events of other connections may be among them. Never
+        raises for what a client did: that becomes ChannelClose or ConnectionClose.
+        """
+        state = self._state
+        state.now = now
+        caused: list[events.Event] = []
+        state.events = caused
+        if now >= state.timers.next:
+            self._run_timers()
+        kind = type(command)
+        on_channel = CHANNEL_COMMANDS.get(kind)
+        try:
+            if on_channel is not None:
+                open_channel = self._channel_of(cast("commands.ChannelCommand", command))
+                if open_channel is not None:
+                    on_channel(state, open_channel, command)
+            else:
+                self._handle_elsewhere(command)
+        except AmqpError as error:
+            self._close(command, error)
+        if state.onward:
+            self._forward_dead_letters()
+        return caused
+
+    def tick(self, now: float) -> list[events.Event]:
+        """Do what is due at the time `now`; return what it causes."""
+        state = self._state
+        state.now = now
+        caused: list[events.Event] = []
+        state.events = caused
+        self._run_timers()
+        return caused
+
+    def next_deadline(self) -> float | None:
+        """Return when `tick` must be called at the latest; None when nothing waits."""
+        return self._state.timers.next_deadline()
+
+    def _channel_of(self, command: commands.ChannelCommand) -> Channel | None:
+        client = self._state.connections.get(command.connection)
+        if client is None:
+            return None
+        found = client.channels.get(command.channel)
+        if found is None:
+            raise AmqpError(Reply.CHANNEL_ERROR, "expected 'channel.open'")
+        if found.closing and not isinstance(command, CLOSING_CHANNEL_COMMANDS):
+            return None
+        return found
+
+    def _handle_elsewhere(self, command: commands.Command) -> None:
+        state = self._state
+        by_owner = OWNER_COMMANDS.get(type(command))
+        if by_owner is not None:
+            by_owner(state, command)
+            return
+        if not isinstance(command, commands.ConnectionCommand):
+            raise TypeError(f"{command!r} is not a command")
+        client = state.connections.get(command.connection)
+        if client is None:
+            return
+        on_connection = CONNECTION_COMMANDS.get(type(command))
+        if on_connection is not None:
+            on_connection(state, client, command)
+
+    def _close(self, command: commands.Command, error: AmqpError) -> None:
+        """Close what the error closes, and release all it held."""
+        state = self._state
+        if not isinstance(command, commands.ConnectionCommand):
+            raise error
+        number = command.connection
+        method = METHOD_IDS.get(type(command), NO_METHOD)
+        if error.reply is Reply.INTERNAL_ERROR:
+            method = NO_METHOD  # the broker's fault, and so no method's
+        client = state.connections.get(number)
+        if (
+            error.scope == "channel"
+            and client is not None
+            and isinstance(command, commands.ChannelCommand)
+        ):
+            failed = client.channels[command.channel]
+            channel.fail(state, failed)
+            closed = (number, command.channel, error.reply_code, error.reply_text)
+            state.events.append(events.ChannelClose(*closed, *method))
+            return
+        if client is not None:
+            connection.forget(state, client)
+        state.events.append(
+            events.ConnectionClose(number, error.reply_code, error.reply_text, *method)
+        )
+
+    def _run_timers(self) -> None:
+        for timer, waiting in self._state.timers.due(self._state.now):
+            waiting.on_timer(timer)
+            self._forward_dead_letters()
+
+    def _forward_dead_letters(self) -> None:
+        onward = self._state.onward
+        while onward:
+            message, queues = onward.popleft()
+            for target in queues:
+                if not target.deleted:
+                    target.enqueue(message)

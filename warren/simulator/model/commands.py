@@ -1,0 +1,379 @@
+"""Commands: everything that can be done to a broker, one fact each.
+
+What comes of them is in `events`.
+
+Names and fields are the specification's own. `connection` is a number the owner gives a client's
+connection and never uses again; `channel` is the channel number on it. Commands without a channel
+act on the connection or on the broker.
+"""
+
+from collections.abc import Mapping
+from dataclasses import field
+
+from warren.simulator.fact import fact
+from warren.simulator.model.message import Message
+
+Arguments = Mapping[str, object]
+
+
+class Command:
+    """Any command."""
+
+    __slots__ = ()
+
+
+@fact
+class ConnectionCommand(Command):
+    """A command on a connection."""
+
+    connection: int
+
+
+@fact
+class ChannelCommand(ConnectionCommand):
+    """A command on a channel."""
+
+    channel: int
+
+
+# What the owner of the broker does
+
+
+@fact
+class AddVhost(Command):
+    """Make a virtual host, with its predeclared exchanges; nothing happens when it exists."""
+
+    vhost: str
+
+
+@fact
+class DeleteVhost(Command):
+    """Delete a virtual host and all in it; its connections are closed with 320."""
+
+    vhost: str
+
+
+@fact
+class AddUser(Command):
+    """Make a user or set its password."""
+
+    user: str
+    password: str
+    impersonator: bool = False
+
+
+@fact
+class DeleteUser(Command):
+    """Delete a user and its permissions; its connections are closed with 320."""
+
+    user: str
+
+
+@fact
+class SetPermissions(Command):
+    """Give `user` access to `vhost`: resources whose names match these regular expressions."""
+
+    user: str
+    vhost: str
+    configure: str = ".*"
+    write: str = ".*"
+    read: str = ".*"
+
+
+@fact
+class ClearPermissions(Command):
+    """Take from `user` all access to `vhost`."""
+
+    user: str
+    vhost: str
+
+
+@fact
+class ForceClose(ConnectionCommand):
+    """Close a client's connection from the broker's side, with 320 and `reason`."""
+
+    reason: str
+
+
+@fact
+class GrantCredit(ConnectionCommand):
+    """Let the connection's consumers have deliveries of so many octets more, by `Message.size`.
+
+    A connection begins without any limit. An owner that sets one keeps what waits for a client that
+    does not read in the queues.
+    """
+
+    octets: int
+
+
+@fact
+class Restart(Command):
+    """Stop and start: every connection is closed with 320, then only what is durable is left."""
+
+
+# What a client does: connections and channels
+
+
+@fact
+class ConnectionStartOk(ConnectionCommand):
+    """A client says who it is. Answer: ConnectionTune, or ConnectionClose 403."""
+
+    user: str
+    password: str
+    mechanism: str = "PLAIN"
+    consumer_cancel_notify: bool = True
+
+
+@fact
+class ConnectionOpen(ConnectionCommand):
+    """A client enters a virtual host. Answer: ConnectionOpenOk, or ConnectionClose 530."""
+
+    vhost: str = "/"
+    channel_max: int = 2047
+
+
+@fact
+class ConnectionClose(ConnectionCommand):
+    """A client says goodbye. Answer: ConnectionCloseOk."""
+
+
+@fact
+class ConnectionCloseOk(ConnectionCommand):
+    """A client answers the broker's ConnectionClose."""
+
+
+@fact
+class ConnectionLost(ConnectionCommand):
+    """The connection is gone without a goodbye. No answer; what it held goes back."""
+
+
+@fact
+class ChannelOpen(ChannelCommand):
+    """Answer: ChannelOpenOk."""
+
+
+@fact
+class ChannelFlow(ChannelCommand):
+    """Answer: ChannelFlowOk; RabbitMQ implements only `active`."""
+
+    active: bool
+
+
+@fact
+class ChannelClose(ChannelCommand):
+    """Answer: ChannelCloseOk; unacknowledged messages go back to their queues."""
+
+
+@fact
+class ChannelCloseOk(ChannelCommand):
+    """A client answers the broker's ChannelClose; the number is free again."""
+
+
+# Exchanges
+
+
+@fact
+class ExchangeDeclare(ChannelCommand):
+    """Get or create an exchange. Answer: ExchangeDeclareOk."""
+
+    exchange: str
+    type: str = "direct"
+    passive: bool = False
+    durable: bool = False
+    auto_delete: bool = False
+    internal: bool = False
+    nowait: bool = False
+    arguments: Arguments = field(default_factory=dict)
+
+
+@fact
+class ExchangeDelete(ChannelCommand):
+    """Answer: ExchangeDeleteOk, also when there was none."""
+
+    exchange: str
+    if_unused: bool = False
+    nowait: bool = False
+
+
+@fact
+class ExchangeBind(ChannelCommand):
+    """Bind the exchange `destination` to the exchange `source`. Answer: ExchangeBindOk."""
+
+    destination: str
+    source: str
+    routing_key: str = ""
+    nowait: bool = False
+    arguments: Arguments = field(default_factory=dict)
+
+
+@fact
+class ExchangeUnbind(ChannelCommand):
+    """Answer: ExchangeUnbindOk, also when there was no such binding."""
+
+    destination: str
+    source: str
+    routing_key: str = ""
+    nowait: bool = False
+    arguments: Arguments = field(default_factory=dict)
+
+
+# Queues
+
+
+@fact
+class QueueDeclare(ChannelCommand):
+    """Get or create a queue; an empty name asks for one. Answer: QueueDeclareOk."""
+
+    queue: str = ""
+    passive: bool = False
+    durable: bool = False
+    exclusive: bool = False
+    auto_delete: bool = False
+    nowait: bool = False
+    arguments: Arguments = field(default_factory=dict)
+
+
+@fact
+class QueueBind(ChannelCommand):
+    """An empty queue name means the one this channel declared last. Answer: QueueBindOk."""
+
+    queue: str
+    exchange: str
+    routing_key: str = ""
+    nowait: bool = False
+    arguments: Arguments = field(default_factory=dict)
+
+
+@fact
+class QueueUnbind(ChannelCommand):
+    """Answer: QueueUnbindOk, also when there was no such binding."""
+
+    queue: str
+    exchange: str
+    routing_key: str = ""
+    arguments: Arguments = field(default_factory=dict)
+
+
+@fact
+class QueuePurge(ChannelCommand):
+    """Drop every ready message. Answer: QueuePurgeOk."""
+
+    queue: str
+    nowait: bool = False
+
+
+@fact
+class QueueDelete(ChannelCommand):
+    """Answer: QueueDeleteOk, also when there was none."""
+
+    queue: str
+    if_unused: bool = False
+    if_empty: bool = False
+    nowait: bool = False
+
+
+# Messages
+
+
+@fact
+class BasicQos(ChannelCommand):
+    """Answer: BasicQosOk. 0 means no limit."""
+
+    prefetch_count: int
+    global_: bool = False
+    prefetch_size: int = 0
+
+
+@fact
+class BasicConsume(ChannelCommand):
+    """Answer: BasicConsumeOk; an empty consumer tag asks for one."""
+
+    queue: str
+    consumer_tag: str = ""
+    no_ack: bool = False
+    exclusive: bool = False
+    nowait: bool = False
+    arguments: Arguments = field(default_factory=dict)
+
+
+@fact
+class BasicCancel(ChannelCommand):
+    """Answer: BasicCancelOk, also when there was no such consumer."""
+
+    consumer_tag: str
+    nowait: bool = False
+
+
+@fact
+class BasicPublish(ChannelCommand):
+    """No answer but BasicReturn, and BasicAck or BasicNack in confirm mode."""
+
+    message: Message
+    mandatory: bool = False
+    immediate: bool = False
+
+
+@fact
+class BasicGet(ChannelCommand):
+    """Answer: BasicGetOk or BasicGetEmpty."""
+
+    queue: str
+    no_ack: bool = False
+
+
+@fact
+class BasicAck(ChannelCommand):
+    """No answer. `multiple` means this delivery tag and all before it; 0 means all."""
+
+    delivery_tag: int
+    multiple: bool = False
+
+
+@fact
+class BasicReject(ChannelCommand):
+    """No answer. Without `requeue` the message is dead-lettered or dropped."""
+
+    delivery_tag: int
+    requeue: bool = True
+
+
+@fact
+class BasicNack(ChannelCommand):
+    """As BasicReject, for several at once."""
+
+    delivery_tag: int
+    multiple: bool = False
+    requeue: bool = True
+
+
+@fact
+class BasicRecover(ChannelCommand):
+    """Requeue all that is unacknowledged. Answer: BasicRecoverOk unless `asynchronous`."""
+
+    requeue: bool = True
+    asynchronous: bool = False
+
+
+# Confirms and transactions
+
+
+@fact
+class ConfirmSelect(ChannelCommand):
+    """Answer: ConfirmSelectOk."""
+
+    nowait: bool = False
+
+
+@fact
+class TxSelect(ChannelCommand):
+    """Answer: TxSelectOk."""
+
+
+@fact
+class TxCommit(ChannelCommand):
+    """Answer: TxCommitOk, after the publishes and settlements of the transaction took effect."""
+
+
+@fact
+class TxRollback(ChannelCommand):
+    """Answer: TxRollbackOk; publishes are forgotten, settlements undone."""

@@ -1,0 +1,119 @@
+"""Consumers of a queue and whose turn it is.
+
+A consumer that cannot take a message leaves the rotation and is `blocked` until it settles one; so
+finding the next one costs O(1) however many are blocked.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from warren.simulator.model.channel import Channel
+    from warren.simulator.model.queue import Queue
+
+
+class Consumer:
+    """One subscription. `prefetch` is its limit of unacknowledged messages, 0 for none."""
+
+    __slots__ = (
+        "arguments",
+        "blocked",
+        "channel",
+        "exclusive",
+        "no_ack",
+        "prefetch",
+        "priority",
+        "queue",
+        "tag",
+        "unacked",
+    )
+
+    def __init__(
+        self,
+        channel: Channel,
+        queue: Queue,
+        tag: str,
+        *,
+        no_ack: bool,
+        exclusive: bool,
+        prefetch: int,
+        arguments: Mapping[str, object],
+    ) -> None:
+        """Begin with nothing taken."""
+        self.channel = channel
+        self.queue = queue
+        self.tag = tag
+        self.no_ack = no_ack
+        self.exclusive = exclusive
+        self.prefetch = 0 if no_ack else prefetch
+        self.arguments = arguments
+        priority = arguments.get("x-priority", 0)
+        self.priority = priority if isinstance(priority, int) else 0
+        self.unacked = 0
+        self.blocked = False
+
+    def can_take(self) -> bool:
+        """Tell whether its prefetch, its channel's and its connection's credit let it."""
+        if self.prefetch and self.unacked >= self.prefetch:
+            return False
+        channel = self.channel
+        if channel.connection.credit <= 0:
+            return False
+        limit = channel.global_prefetch
+        return not limit or channel.global_unacked < limit
+
+
+class Rotation:
+    """The consumers that may be able to take a message: by priority, then in turn.
+
+    Whoever comes, goes or has had its turn costs O(1), however many there are.
+    """
+
+    __slots__ = ("_rings",)
+
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self._rings: dict[int, OrderedDict[Consumer, None]] = {}  # by priority, highest first
+
+    def add(self, consumer: Consumer) -> None:
+        """Let `consumer` wait at the end of its priority's turn."""
+        ring = self._rings.get(consumer.priority)
+        if ring is None:
+            self._rings[consumer.priority] = ring = OrderedDict()
+            self._rings = dict(sorted(self._rings.items(), reverse=True))
+        consumer.blocked = False
+        ring[consumer] = None
+
+    def remove(self, consumer: Consumer) -> None:
+        """Take `consumer` out for good, wherever it is."""
+        ring = self._rings.get(consumer.priority)
+        if ring is not None:
+            ring.pop(consumer, None)
+            if not ring:
+                del self._rings[consumer.priority]
+        consumer.blocked = False
+
+    def block(self, consumer: Consumer) -> None:
+        """Take `consumer` out until it is added again."""
+        self._rings[consumer.priority].pop(consumer, None)
+        consumer.blocked = True
+
+    def first(self) -> Consumer | None:
+        """Return who is first in turn, without moving it on."""
+        return next((next(iter(ring)) for ring in self._rings.values() if ring), None)
+
+    def next(self) -> Consumer | None:
+        """Return who takes the next message, None when nobody can; its turn is over then."""
+        for ring in self._rings.values():
+            while ring:
+                consumer = next(iter(ring))
+                if consumer.can_take():
+                    ring.move_to_end(consumer)
+                    return consumer
+                del ring[consumer]
+                consumer.blocked = True
+        return None

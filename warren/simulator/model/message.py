@@ -1,0 +1,96 @@
+"""A message: what a publisher hands over and what travels to consumers, unchanged and by reference.
+
+Where a copy of it stands in a queue is `ready.Enqueued`; encoding and decoding properties belongs
+to the wire.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, Self
+
+from warren.simulator.fact import fact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Table = "Mapping[str, object]"
+"""A field table. Values: None, bool, int, float, str, bytes, datetime, Decimal, list, dict."""
+
+PERSISTENT = 2
+"""The delivery mode that survives a restart in a durable queue."""
+OVERHEAD = 512
+"""Octets that a message counts beside its body and properties: what it takes to remember one."""
+
+
+class Properties(Protocol):
+    """What the model reads of a message's properties; everything else passes through it unseen.
+
+    An implementation may keep the encoded bytes and decode on first use. `headers` is None when
+    absent.
+    """
+
+    @property
+    def size(self) -> int:
+        """How many octets they take."""
+
+    @property
+    def headers(self) -> Mapping[str, object] | None:
+        """The headers; None when absent."""
+
+    @property
+    def delivery_mode(self) -> int | None:
+        """2 for persistent."""
+
+    @property
+    def priority(self) -> int | None:
+        """0 to 255; None counts as 0."""
+
+    @property
+    def reply_to(self) -> str | None:
+        """Where a reply is to go."""
+
+    @property
+    def expiration(self) -> str | None:
+        """Milliseconds to live, in decimal."""
+
+    @property
+    def user_id(self) -> str | None:
+        """Who claims to have published it."""
+
+    def replace(
+        self,
+        *,
+        headers: Mapping[str, object] | None = ...,
+        expiration: str | None = ...,
+        reply_to: str | None = ...,
+    ) -> Self:
+        """Return the same properties with these changed; a property left out keeps its value."""
+
+
+@fact
+class Message:
+    """A message as published: `body` is opaque and never copied.
+
+    The last three fields are the model's own, made from the headers at publish: `copies` are the
+    routing keys of the CC header, `blind_copies` those of BCC, `deaths` the x-death tables, latest
+    first.
+    """
+
+    exchange: str
+    routing_key: str
+    properties: Properties
+    body: bytes
+    copies: tuple[str, ...] = ()
+    blind_copies: tuple[str, ...] = ()
+    deaths: tuple[Mapping[str, object], ...] = ()
+    failed: bool = False
+
+    @property
+    def routing_keys(self) -> tuple[str, ...]:
+        """Every key the message is routed by: its own, then CC, then BCC."""
+        return (self.routing_key, *self.copies, *self.blind_copies)
+
+    @property
+    def size(self) -> int:
+        """How many octets it counts where memory does."""
+        return OVERHEAD + self.properties.size + len(self.body)

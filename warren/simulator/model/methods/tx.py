@@ -1,0 +1,83 @@
+"""Class tx: publishes and settlements that take effect together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from warren.simulator.model import events
+from warren.simulator.model.errors import AmqpError, Reply, precondition_failed
+from warren.simulator.model.methods.channel import roll_back
+from warren.simulator.model.methods.publish import distribute, reply
+from warren.simulator.model.settlement import settle
+from warren.simulator.model.tx import Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from warren.simulator.model import commands
+    from warren.simulator.model.channel import Channel
+    from warren.simulator.model.exchange import Target
+    from warren.simulator.model.queue import Queue
+    from warren.simulator.model.state import State
+    from warren.simulator.model.vhost import VHost
+
+
+def select(state: State, channel: Channel, command: commands.TxSelect) -> None:
+    """Hold publishes and settlements back from now on; 406 in confirm mode."""
+    if channel.confirming:
+        raise precondition_failed("cannot switch from confirm to tx mode")
+    if channel.tx is None:
+        channel.tx = Transaction()
+    state.events.append(events.TxSelectOk(command.connection, command.channel))
+
+
+def commit(state: State, channel: Channel, command: commands.TxCommit) -> None:
+    """Let everything held back take effect; 406 when a queue refuses a message.
+
+    When a queue is not there (506), what was published before stays, and nothing is settled.
+    """
+    transaction = current(channel)
+    taken = []
+    for message, targets, mandatory in transaction.publishes:
+        queues = resolve(channel.vhost, targets)
+        routed = not state.semantics.replies_before_commit and reply(state, message)
+        returned = mandatory and not routed
+        taken.append(distribute(state, channel, message, queues, mandatory=returned))
+    channel.tx = Transaction()
+    for outcome, deliveries in transaction.settlements:
+        settle(channel, deliveries, outcome)
+    if not all(taken):
+        raise precondition_failed("partial tx completion")
+    state.events.append(events.TxCommitOk(command.connection, command.channel))
+
+
+def resolve(vhost: VHost, targets: Sequence[Target]) -> list[Queue]:
+    """Return the queues to put a message into; 506 when one that was there is not any more."""
+    queues = []
+    for target in targets:
+        if isinstance(target, str):
+            if target in vhost.queues:
+                queues.append(vhost.queues[target])
+        elif target.name in vhost.queues:
+            queues.append(target)
+        else:
+            resource = f'{{resource,<<"{vhost.name}">>,queue,<<"{target.name}">>}}'
+            raise AmqpError(
+                Reply.RESOURCE_ERROR, f"failed to deliver message: {{not_found,{resource}}}"
+            )
+    return queues
+
+
+def rollback(state: State, channel: Channel, command: commands.TxRollback) -> None:
+    """Forget the publishes; the settled deliveries are unacknowledged as before."""
+    current(channel)
+    roll_back(channel)
+    channel.tx = Transaction()
+    state.events.append(events.TxRollbackOk(command.connection, command.channel))
+
+
+def current(channel: Channel) -> Transaction:
+    """Return the transaction in hand; 406 when the channel is not transactional."""
+    if channel.tx is None:
+        raise precondition_failed("channel is not transactional")
+    return channel.tx

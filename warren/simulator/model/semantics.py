@@ -1,0 +1,150 @@
+"""What RabbitMQ 3.10 and 4.3 do differently, as data: no other module knows a version.
+
+Each switch was seen on both brokers (`tests/simulator/model/parity.py`) or stands in the sources.
+What they amount to is told in `docs/decisions/0202`.
+"""
+
+from typing import Literal
+
+from warren.simulator.fact import fact
+from warren.simulator.model.errors import Reply
+
+Version = Literal["3.10", "4.3"]
+MIB = 1024 * 1024
+
+
+@fact
+class Semantics:
+    """One release's answers."""
+
+    other_protocol: bytes
+    """The protocol header that answers any other protocol than AMQP from 0-9 on."""
+
+    frame_min: int
+    """Octets: the least frame_max a client may choose, and the largest payload before it has."""
+
+    global_prefetch: bool
+    """basic.qos with `global` limits the channel; without it.
+
+    It is taken as a prefetch per consumer.
+    """
+
+    max_message_size: int
+    """Bytes of body a message may have; more is 406 PRECONDITION_FAILED."""
+
+    unknown_exchange_type: Reply
+    """The error for an exchange type that does not exist."""
+
+    checks_server_named_type: bool
+    """An unknown type is 406 also for a queue that the broker is to name.
+
+    Otherwise the broker fails over it, before it has made up the name: 541.
+    """
+
+    refusal_names_permission: bool
+    """A 403 says which of configure, write and read was missing."""
+
+    passive_needs_access: bool
+    """A passive declare needs one of the three permissions; otherwise it needs none."""
+
+    reply_to_is_routable: bool
+    """A mandatory message to a direct reply-to name counts as routed, also when nobody has it now."""
+
+    replies_before_commit: bool
+    """A direct reply does not wait for the transaction it is published in."""
+
+    plain_expiration: bool
+    """An expiration goes on as the plain number it is: `+0100` as `100`."""
+
+    last_death_headers: bool
+    """Dead lettering also sets x-last-death-queue, -reason and -exchange."""
+
+    resolves_at_commit: bool
+    """A transaction looks a message's queues up by name when it is committed, and those that are not
+    there do not count. Otherwise it knows them from the publish on: one that is not there at the
+    commit is 506 RESOURCE_ERROR, and one that has been replaced by another of its name refuses."""
+
+    counts_failed_deliveries: bool
+    """A delivery fails when it ends by basic.reject, or with its channel. Only a message with a
+    failed one is redelivered after a restart, and still is as a dead letter; otherwise any message
+    is that was delivered before the restart, and no dead letter."""
+
+    loses_count_of_deliveries: bool
+    """A restart that drops a transient message which nobody was given leaves its queue unable to count
+    deliveries: neither what was behind it in its priority nor what comes later is ever redelivered."""
+
+    keeps_transient_exchanges: bool
+    """A restart leaves exchanges that are not durable, and their bindings to what is left."""
+
+    trusts_death_header: bool
+    """The history is what the x-death header says, also one a publisher wrote.
+
+    Otherwise the broker's own record.
+    """
+
+    new_key_drops_copies: bool
+    """x-dead-letter-routing-key takes the CC header out of the dead-lettered message."""
+
+    topic_hash_limit: int | None
+    """How many `#` a topic binding may have; None for no limit."""
+
+    loose_numbers: bool
+    """A headers exchange takes 1 and 1.0 for equal."""
+
+    lazy_queue_mode: bool
+    """x-queue-mode is checked: `default` or `lazy`."""
+
+    queue_versions: tuple[int, ...]
+    """What x-queue-version may be."""
+
+
+SEMANTICS: dict[Version, Semantics] = {
+    "3.10": Semantics(
+        other_protocol=b"AMQP\x00\x00\x09\x01",
+        frame_min=4096,
+        global_prefetch=True,
+        max_message_size=128 * MIB,
+        unknown_exchange_type=Reply.COMMAND_INVALID,
+        checks_server_named_type=False,
+        refusal_names_permission=False,
+        passive_needs_access=False,
+        reply_to_is_routable=False,
+        replies_before_commit=True,
+        plain_expiration=False,
+        last_death_headers=False,
+        resolves_at_commit=True,
+        counts_failed_deliveries=False,
+        loses_count_of_deliveries=True,
+        keeps_transient_exchanges=False,
+        trusts_death_header=True,
+        new_key_drops_copies=True,
+        topic_hash_limit=None,
+        loose_numbers=True,
+        lazy_queue_mode=True,
+        queue_versions=(1, 2),
+    ),
+    "4.3": Semantics(
+        other_protocol=b"AMQP\x03\x01\x00\x00",
+        frame_min=8192,
+        global_prefetch=False,
+        max_message_size=16 * MIB,
+        unknown_exchange_type=Reply.PRECONDITION_FAILED,
+        checks_server_named_type=True,
+        refusal_names_permission=True,
+        passive_needs_access=True,
+        reply_to_is_routable=True,
+        replies_before_commit=False,
+        plain_expiration=True,
+        last_death_headers=True,
+        resolves_at_commit=False,
+        counts_failed_deliveries=True,
+        loses_count_of_deliveries=False,
+        keeps_transient_exchanges=True,
+        trusts_death_header=False,
+        new_key_drops_copies=False,
+        topic_hash_limit=2,
+        loose_numbers=False,
+        lazy_queue_mode=False,
+        queue_versions=(2,),
+    ),
+}

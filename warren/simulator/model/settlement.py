@@ -1,0 +1,137 @@
+"""How deliveries end: acknowledged, requeued or discarded; and what that sets free."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from warren.simulator.model.dead_letter import Reason, dead_letter
+from warren.simulator.model.errors import AmqpError, precondition_failed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from warren.simulator.model.channel import Channel
+    from warren.simulator.model.queue import Queue
+    from warren.simulator.model.ready import Enqueued
+
+
+class Outcome(Enum):
+    """What becomes of a delivery, and whether that counts as a failed one."""
+
+    ACK = ("ack", False, False)
+    REQUEUE = ("nack", True, False)
+    DISCARD = ("nack", False, False)
+    REJECT_REQUEUE = ("reject", True, True)
+    REJECT_DISCARD = ("reject", False, True)
+
+    def __init__(self, method: str, requeues: bool, fails: bool) -> None:
+        """Keep what an outcome means."""
+        self.method = method
+        self.requeues = requeues
+        self.fails = fails
+
+
+def unknown_delivery_tag(tag: int) -> AmqpError:
+    """406: nothing with this delivery tag is unacknowledged on the channel."""
+    return precondition_failed(f"unknown delivery tag {tag}")
+
+
+def collect(channel: Channel, tag: int, *, multiple: bool) -> dict[int, Enqueued]:
+    """Take from the channel the delivery with this tag, with `multiple` also all before it.
+
+    A `multiple` 0 means all. Raises AmqpError 406 when nothing has that tag. Costs O(1) per tag ever
+    given, since each is passed once.
+    """
+    unacked = channel.unacked
+    if multiple and tag == 0:
+        taken = dict(sorted(unacked.items()))
+        unacked.clear()
+        channel.oldest_tag = channel.next_delivery_tag
+        return taken
+    if tag not in unacked:
+        raise unknown_delivery_tag(tag)
+    if not multiple:
+        return {tag: unacked.pop(tag)}
+    taken = {}
+    for earlier in range(channel.oldest_tag, tag + 1):
+        enqueued = unacked.pop(earlier, None)
+        if enqueued is not None:
+            taken[earlier] = enqueued
+    channel.oldest_tag = tag + 1
+    return taken
+
+
+def settle(channel: Channel, deliveries: Mapping[int, Enqueued], outcome: Outcome) -> None:
+    """End `deliveries`, by delivery tag, which `collect` has taken from the channel.
+
+    As in RabbitMQ they end in groups, by queue and consumer in the order of their names, and each
+    queue delivers again before the next group. The channel's own limit gives way before that, but
+    those whom it has already kept from messages hear of it last.
+    """
+    groups: dict[tuple[str, bool, int, str], list[Enqueued]] = {}
+    consumed = 0
+    for tag, enqueued in sorted(deliveries.items()):
+        consumer = enqueued.consumer
+        consumed += consumer is not None
+        by = (tag, "") if consumer is None else (channel.next_delivery_tag, consumer.tag)
+        queue = enqueued.queue  # one deleted may share its name with one that lives
+        groups.setdefault((queue.name, queue.deleted, *by), []).append(enqueued)
+    was_full = is_full(channel)
+    channel.global_unacked = max(channel.global_unacked - consumed, 0)
+    for _, group in sorted(groups.items()):
+        _settle_at(group[0].queue, group, outcome, unblocks=not was_full)
+    if was_full:
+        wake(channel)
+
+
+def acknowledge(channel: Channel, enqueued: Enqueued) -> None:
+    """Do what `settle` does, shorter: most deliveries end one by one with an ack."""
+    consumer = enqueued.consumer
+    if consumer is None or channel.global_prefetch:
+        settle(channel, {0: enqueued}, Outcome.ACK)
+        return
+    queue = enqueued.queue
+    queue.unacked_count -= 1
+    channel.global_unacked -= 1
+    consumer.unacked -= 1
+    if consumer.blocked:
+        queue.unblock(consumer)
+        queue.pump()
+
+
+def is_full(channel: Channel) -> bool:
+    """Tell whether the channel's own prefetch keeps messages from all its consumers."""
+    return 0 < channel.global_prefetch <= channel.global_unacked
+
+
+def wake(channel: Channel) -> None:
+    """Let the channel's consumers that wait and now may take messages do so."""
+    awake = [
+        consumer
+        for consumer in channel.consumers.values()
+        if consumer.blocked and consumer.can_take()
+    ]
+    for consumer in awake:
+        consumer.queue.unblock(consumer)
+    for queue in dict.fromkeys(consumer.queue for consumer in awake):
+        queue.pump()
+
+
+def _settle_at(queue: Queue, batch: list[Enqueued], outcome: Outcome, *, unblocks: bool) -> None:
+    for enqueued in batch:
+        consumer = enqueued.consumer
+        if consumer is not None:
+            consumer.unacked -= 1
+            if unblocks and consumer.blocked and consumer.can_take():
+                queue.unblock(consumer)
+    if queue.deleted:
+        return
+    queue.unacked_count -= len(batch)
+    if outcome.requeues:
+        queue.put_back(batch, failed=outcome.fails)
+    elif outcome is not Outcome.ACK:
+        for enqueued in batch:
+            enqueued.failed |= outcome.fails
+            dead_letter(queue, enqueued, Reason.REJECTED)
+    queue.pump()

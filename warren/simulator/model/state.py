@@ -1,0 +1,58 @@
+"""What a broker holds. What acts on it: `methods`, driven by `broker`."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from warren.simulator.model.semantics import SEMANTICS, Version
+from warren.simulator.model.timers import Timers
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from warren.simulator.model.access import User
+    from warren.simulator.model.channel import Channel
+    from warren.simulator.model.connection import Connection
+    from warren.simulator.model.events import Event
+    from warren.simulator.model.message import Message
+    from warren.simulator.model.queue import Queue, QueueTimer
+    from warren.simulator.model.tables import FieldTypes
+    from warren.simulator.model.vhost import VHost
+
+
+class State:
+    """The broker's memory.
+
+    `now` and `events` belong to the command in hand: the time it happens at, and what it has caused
+    so far. `onward` holds dead letters on their way to queues: they travel after the command, one
+    after another, so that a chain of queues never nests.
+    """
+
+    __slots__ = (
+        "connections",
+        "events",
+        "field_types",
+        "names",
+        "now",
+        "onward",
+        "reply_channels",
+        "semantics",
+        "timers",
+        "users",
+        "vhosts",
+    )
+
+    def __init__(self, semantics: Version, names: Iterator[str], field_types: FieldTypes) -> None:
+        """Begin with nothing at all."""
+        self.semantics = SEMANTICS[semantics]
+        self.names = names
+        self.field_types = field_types
+        self.now = 0.0
+        self.events: list[Event] = []
+        self.timers: Timers[tuple[QueueTimer, Queue]] = Timers()
+        self.vhosts: dict[str, VHost] = {}
+        self.users: dict[str, User] = {}
+        self.connections: dict[int, Connection] = {}
+        self.reply_channels: dict[str, Channel] = {}  # by direct reply-to name
+        self.onward: deque[tuple[Message, Collection[Queue]]] = deque()

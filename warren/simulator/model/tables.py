@@ -1,0 +1,125 @@
+"""Field tables: how values compare, how RabbitMQ's reply texts name them, what identifies a table.
+
+Encoding and decoding belong to the wire. Integer types are told apart by the class of the value.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+
+from warren.simulator.fact import fact
+from warren.simulator.model.errors import AmqpError, precondition_failed
+
+FIELD_TYPES = {
+    "NoneType": "void",
+    "bool": "bool",
+    "Int8": "byte",
+    "UInt8": "unsignedbyte",
+    "Int16": "short",
+    "UInt16": "unsignedshort",
+    "UInt32": "unsignedint",
+    "Int64": "long",
+    "Timestamp": "timestamp",
+    "datetime": "timestamp",
+    "Float32": "float",
+    "float": "double",
+    "Decimal": "decimal",
+    "str": "longstr",
+    "bytes": "binary",
+    "list": "array",
+    "dict": "table",
+}
+"""What RabbitMQ calls the AMQP type that a value of the class so named was read from."""
+SMALLEST_LONG = 1 << 31
+LARGEST_LONG = (1 << 63) - 1
+
+
+@fact
+class FieldTypes:
+    """How to make integers that go out as another type than their size suggests."""
+
+    long: Callable[[int], int] = int
+    timestamp: Callable[[int], int] = int
+
+
+def field_type(value: object) -> str:
+    """Name the AMQP type of `value` as RabbitMQ does: longstr, signedint, bool and so on."""
+    name = FIELD_TYPES.get(type(value).__name__)
+    if name is not None:
+        return name
+    if isinstance(value, int):
+        return "signedint" if -SMALLEST_LONG <= value < SMALLEST_LONG else "long"
+    return "table" if isinstance(value, Mapping) else "longstr"
+
+
+def is_integer(value: object) -> bool:
+    """Tell whether `value` is an integer of any size; a boolean is none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def same(left: object, right: object, *, loose_numbers: bool) -> bool:
+    """Tell whether two field values are equal; `loose_numbers` takes 1 and 1.0 for equal."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return left == right and (
+            loose_numbers or isinstance(left, float) == isinstance(right, float)
+        )
+    return left == right
+
+
+def freeze(value: object) -> Hashable:
+    """Return something hashable, equal for equal field values; the order of keys is nothing."""
+    if isinstance(value, Mapping):
+        return ("table", *sorted((key, freeze(item)) for key, item in value.items()))
+    if isinstance(value, list | tuple):
+        return ("array", *(freeze(item) for item in value))
+    return (field_type(value), repr(value))
+
+
+def require_equivalent(
+    current: Mapping[str, object],
+    received: Mapping[str, object],
+    keys: tuple[str, ...],
+    resource: str,
+) -> None:
+    """Raise 406 when a redeclaration of `resource` changes one of the arguments `keys`."""
+    for key in keys:
+        old, new = current.get(key), received.get(key)
+        if key == "x-queue-type" and {old, new} == {None, "classic"}:
+            continue
+        if (key in current) == (key in received) and same(old, new, loose_numbers=False):
+            continue
+        if key in current and key in received:
+            raise inequivalent(key, resource, _bare(new), _bare(old))
+        raise inequivalent(key, resource, _typed(received, key), _typed(current, key))
+
+
+def require_same_field(name: str, current: object, received: object, resource: str) -> None:
+    """Raise 406 when a redeclaration of `resource` gives the property `name` another value."""
+    if current != received:
+        raise inequivalent(name, resource, _bare(received), _bare(current))
+
+
+def inequivalent(name: str, resource: str, received: str, current: str) -> AmqpError:
+    """406: a declaration clashes with what exists."""
+    return precondition_failed(
+        f"inequivalent arg '{name}' for {resource}: received {received} but current is {current}"
+    )
+
+
+def _bare(value: object) -> str:
+    return f"'{text(value)}'"
+
+
+def _typed(table: Mapping[str, object], key: str) -> str:
+    if key not in table:
+        return "none"
+    return f"the value '{text(table[key])}' of type '{field_type(table[key])}'"
+
+
+def text(value: object) -> str:
+    """Word a value as RabbitMQ's log does."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    return str(value)

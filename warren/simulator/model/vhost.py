@@ -1,0 +1,134 @@
+"""A virtual host: its exchanges and queues by name, and what their ends mean for bindings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from warren.simulator.model import events
+from warren.simulator.model.exchange import Binding, DefaultExchange, Exchange, identity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from warren.simulator.model.queue import Queue
+    from warren.simulator.model.state import State
+
+PREDECLARED = (
+    ("amq.direct", "direct", False),
+    ("amq.fanout", "fanout", False),
+    ("amq.topic", "topic", False),
+    ("amq.headers", "headers", False),
+    ("amq.match", "headers", False),
+    ("amq.rabbitmq.trace", "topic", True),
+)
+"""Name, type and whether it is internal."""
+
+
+class VHost:
+    """A namespace of exchanges and queues."""
+
+    __slots__ = ("exchanges", "name", "queues", "semantics", "state")
+
+    def __init__(self, state: State, name: str) -> None:
+        """Begin with the predeclared exchanges."""
+        self.state = state
+        self.semantics = state.semantics
+        self.name = name
+        self.queues: dict[str, Queue] = {}
+        self.exchanges: dict[str, Exchange] = {
+            "": DefaultExchange(self, "", "direct", durable=True)
+        }
+        for exchange, kind, internal in PREDECLARED:
+            self.exchanges[exchange] = Exchange(
+                self, exchange, kind, durable=True, internal=internal
+            )
+
+    def describe(self, kind: str, name: str) -> str:
+        """Word a resource as RabbitMQ's reply texts do."""
+        return f"{kind} '{name}' in vhost '{self.name}'"
+
+    def bind(
+        self,
+        source: Exchange,
+        destination: Exchange | Queue,
+        key: str,
+        arguments: Mapping[str, object],
+    ) -> None:
+        """Bind, unless it is bound so already."""
+        same = identity(source, destination, key, arguments)
+        if same in source.outgoing:
+            return
+        binding = Binding(source, destination, key, arguments)
+        source.outgoing[same] = destination.incoming[same] = binding
+        source.router.add(key, arguments, destination)
+        source.onward += isinstance(destination, Exchange)
+
+    def unbind(
+        self,
+        source: Exchange,
+        destination: Exchange | Queue,
+        key: str,
+        arguments: Mapping[str, object],
+    ) -> None:
+        """Undo a binding, if it is there; an auto-delete exchange goes with its last one."""
+        binding = source.outgoing.get(identity(source, destination, key, arguments))
+        if binding is not None:
+            self._remove(binding)
+            self._auto_delete(source)
+
+    def delete_exchange(self, exchange: Exchange) -> None:
+        """Delete `exchange` and its bindings on both sides."""
+        del self.exchanges[exchange.name]
+        for binding in [*exchange.outgoing.values()]:
+            self._remove(binding)
+        self._unbind_incoming(exchange)
+
+    def delete_queue(self, queue: Queue) -> None:
+        """Delete `queue` and tell its consumers."""
+        del self.queues[queue.name]
+        owner = None if queue.owner is None else self.state.connections.get(queue.owner)
+        if owner is not None:
+            del owner.exclusive_queues[queue]
+        consumers = queue.end()
+        self._unbind_incoming(queue)
+        for consumer in consumers:
+            channel = consumer.channel
+            channel.consumers.pop(consumer.tag, None)
+            if channel.connection.consumer_cancel_notify:
+                number = channel.connection.number
+                self.state.events.append(events.BasicCancel(number, channel.number, consumer.tag))
+
+    def restart(self) -> None:
+        """Leave only what survives; every connection is closed by now."""
+        for queue in [*self.queues.values()]:
+            if self.survives(queue):
+                queue.restart()
+            else:
+                self.delete_queue(queue)
+        for exchange in [*self.exchanges.values()]:
+            if not self.survives(exchange) and exchange.name in self.exchanges:
+                self.delete_exchange(exchange)
+
+    def survives(self, end: Exchange | Queue) -> bool:
+        """Tell whether a restart leaves it; a binding is left where both its ends are."""
+        return end.durable or (
+            isinstance(end, Exchange) and self.semantics.keeps_transient_exchanges
+        )
+
+    def _unbind_incoming(self, destination: Exchange | Queue) -> None:
+        bindings = [*destination.incoming.values()]
+        for binding in bindings:
+            self._remove(binding)
+        for source in dict.fromkeys(binding.source for binding in bindings):
+            self._auto_delete(source)
+
+    def _remove(self, binding: Binding) -> None:
+        source, destination = binding.source, binding.destination
+        same = identity(source, destination, binding.routing_key, binding.arguments)
+        del source.outgoing[same], destination.incoming[same]
+        source.router.remove(binding.routing_key, binding.arguments, destination)
+        source.onward -= isinstance(destination, Exchange)
+
+    def _auto_delete(self, exchange: Exchange) -> None:
+        if exchange.auto_delete and not exchange.outgoing and exchange.name in self.exchanges:
+            self.delete_exchange(exchange)

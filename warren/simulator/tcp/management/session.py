@@ -1,0 +1,62 @@
+"""What the management API does over AMQP, as RabbitMQ's does.
+
+It has a connection of its own for that, without a socket, that lives as long as the request.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Self
+
+from warren.simulator.model import commands, events
+from warren.simulator.tcp.management.request import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from warren.simulator.model.commands import ChannelCommand
+    from warren.simulator.tcp.node import Node
+
+CHANNEL = 1
+_STATUS = {
+    403: HTTPStatus.UNAUTHORIZED,
+    404: HTTPStatus.NOT_FOUND,
+}
+
+
+class Session:
+    """A connection of the model with one channel, used within one turn of the node."""
+
+    def __init__(self, node: Node, user: str, vhost: str) -> None:
+        """Enter `vhost` as `user`, who has shown a password. Raises Refused 404."""
+        if vhost not in node.broker.vhosts:
+            raise Refused(HTTPStatus.NOT_FOUND, "Not Found")
+        self.number = node.new_number()
+        self._node = node
+        password = node.accounts[user].password
+        self._do(commands.ConnectionStartOk(self.number, user, password))
+        self._do(commands.ConnectionOpen(self.number, vhost))
+        self._do(commands.ChannelOpen(self.number, CHANNEL))
+
+    def __enter__(self) -> Self:
+        """Close it with the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it; what it held goes back."""
+        self._node.ask(commands.ConnectionLost(self.number), self.number)
+
+    def do(self, make: Callable[[int, int], ChannelCommand]) -> list[events.Event]:
+        """Do the command that `make` makes for our connection and channel; return the answers.
+
+        Raises Refused when the broker does.
+        """
+        return self._do(make(self.number, CHANNEL))
+
+    def _do(self, command: commands.Command) -> list[events.Event]:
+        answers = self._node.ask(command, self.number)
+        for answer in answers:
+            if isinstance(answer, events.ChannelClose | events.ConnectionClose):
+                status = _STATUS.get(answer.reply_code, HTTPStatus.BAD_REQUEST)
+                raise Refused(status, answer.reply_text)
+        return answers

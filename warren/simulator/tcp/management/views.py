@@ -1,0 +1,140 @@
+"""What the management API shows of a node, in RabbitMQ's words; nothing is changed here."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from warren.simulator.model.exchange import Binding, Exchange
+    from warren.simulator.model.queue import Queue
+    from warren.simulator.tcp.accounts import Account
+    from warren.simulator.tcp.client import Client
+    from warren.simulator.tcp.node import Node
+
+NODE = "warren@localhost"
+
+
+def overview(node: Node) -> dict[str, Any]:
+    """Describe the broker as a whole."""
+    broker = node.broker
+    queues = [queue for vhost in broker.vhosts.values() for queue in vhost.queues.values()]
+    ready = sum(queue.message_count for queue in queues)
+    unacked = sum(queue.unacked_count for queue in queues)
+    channels = [each for client in broker.connections.values() for each in client.channels.values()]
+    return {
+        "product_name": "RabbitMQ",
+        "product_version": node.version,
+        "rabbitmq_version": node.version,
+        "management_version": node.version,
+        "node": NODE,
+        "cluster_name": NODE,
+        "queue_totals": {
+            "messages": ready + unacked,
+            "messages_ready": ready,
+            "messages_unacknowledged": unacked,
+        },
+        "object_totals": {
+            "connections": len(broker.connections),
+            "channels": len(channels),
+            "consumers": sum(len(channel.consumers) for channel in channels),
+            "queues": len(queues),
+            "exchanges": sum(len(vhost.exchanges) for vhost in broker.vhosts.values()),
+        },
+    }
+
+
+def user(name: str, account: Account) -> dict[str, Any]:
+    """Describe a user, without its password."""
+    return {"name": name, "tags": [*account.tags], "limits": {}}
+
+
+def queue(each: Queue) -> dict[str, Any]:
+    """Describe a queue with its counts of now."""
+    return {
+        "name": each.name,
+        "vhost": each.vhost.name,
+        "type": "classic",
+        "durable": each.durable,
+        "auto_delete": each.auto_delete,
+        "exclusive": each.exclusive,
+        "arguments": plain(each.arguments),
+        "node": NODE,
+        "state": "running",
+        "consumers": each.consumer_count,
+        "messages": each.message_count + each.unacked_count,
+        "messages_ready": each.message_count,
+        "messages_unacknowledged": each.unacked_count,
+        "message_bytes_ready": each.ready_bytes,
+    }
+
+
+def exchange(each: Exchange) -> dict[str, Any]:
+    """Describe an exchange."""
+    return {
+        "name": each.name,
+        "vhost": each.vhost.name,
+        "type": each.type,
+        "durable": each.durable,
+        "auto_delete": each.auto_delete,
+        "internal": each.internal,
+        "arguments": plain(each.arguments),
+    }
+
+
+def binding(each: Binding) -> dict[str, Any]:
+    """Describe a binding."""
+    return {
+        "source": each.source.name,
+        "vhost": each.source.vhost.name,
+        "destination": each.destination.name,
+        "destination_type": "exchange" if hasattr(each.destination, "router") else "queue",
+        "routing_key": each.routing_key,
+        "arguments": plain(each.arguments),
+        "properties_key": each.routing_key or "~",
+    }
+
+
+def connection(node: Node, client: Client) -> dict[str, Any] | None:
+    """Describe an open connection; None when it is not open (yet, or any more)."""
+    known = node.broker.connections.get(client.number)
+    if known is None or known.vhost is None:
+        return None
+    limits = client.wire.limits
+    peer, here = (place.rsplit(":", 1) for place in client.name.split(" -> "))
+    return {
+        "name": client.name,
+        "node": NODE,
+        "type": "network",
+        "protocol": "AMQP 0-9-1",
+        "state": "blocked" if client.blocked else "running",
+        "user": known.user.name,
+        "user_who_performed_action": known.user.name,
+        "vhost": known.vhost.name,
+        "channels": len(known.channels),
+        "peer_host": peer[0],
+        "peer_port": int(peer[1]),
+        "host": here[0],
+        "port": int(here[1]),
+        "ssl": node.options.tls_cert is not None,
+        "channel_max": limits.channel_max,
+        "frame_max": limits.frame_max,
+        "timeout": limits.heartbeat,
+        "client_properties": plain(client.wire.client_properties),
+        "recv_oct": client.octets_in,
+        "send_oct": client.octets_out,
+    }
+
+
+def plain(value: Any) -> Any:
+    """Make field values fit for JSON: octets that are no text become base64."""
+    if isinstance(value, Mapping):
+        return {name: plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return str(value).encode("utf-8", "replace").decode()

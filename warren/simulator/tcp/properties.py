@@ -1,0 +1,49 @@
+"""Message properties as the model wants them: the few it heeds, and the octets of all.
+
+The octets go out as they came in: nothing is encoded again unless the model changes something.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from warren.simulator.wire import BasicProperties, decode_properties, encode_properties
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Properties:
+    """The properties of one message, or of many: publishers often send the same again and again.
+
+    ``octets`` are the flags and properties of a content header.
+    """
+
+    __slots__ = (
+        "delivery_mode",
+        "expiration",
+        "headers",
+        "octets",
+        "priority",
+        "reply_to",
+        "size",
+        "user_id",
+    )
+
+    def __init__(self, octets: bytes, decoded: BasicProperties | None = None) -> None:
+        """Take `octets`; raises ``FieldSyntaxError`` when they are no properties."""
+        known = decode_properties(octets) if decoded is None else decoded
+        self.octets = octets
+        self.size = len(octets)
+        self.headers: Mapping[str, object] | None = known.headers
+        self.delivery_mode = known.delivery_mode
+        self.priority = known.priority
+        self.reply_to = known.reply_to
+        self.expiration = known.expiration
+        self.user_id = known.user_id
+
+    def replace(self, **changes: Any) -> Properties:
+        """Return the same properties with some changed."""
+        changed = replace(decode_properties(self.octets), **changes)
+        return Properties(encode_properties(changed), changed)

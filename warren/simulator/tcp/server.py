@@ -1,0 +1,149 @@
+"""Listening, and a life in order: from the ready line to the last goodbye."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import gc
+import json
+import os
+import resource
+import signal
+import socket
+import ssl
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from warren.simulator.model import commands
+from warren.simulator.tcp.durable import DataError, check_writable, load, save
+from warren.simulator.tcp.management import serve_management
+from warren.simulator.tcp.node import Node
+
+if TYPE_CHECKING:
+    from warren.simulator.tcp.options import Options
+
+GOODBYE_TIMEOUT = 0.3
+"""Seconds that clients have at the end to answer connection.close."""
+
+
+class StartError(Exception):
+    """The broker cannot start; the text is a sentence for a person."""
+
+
+def run(options: Options) -> int:
+    """Run a broker until it is asked to end; return the exit status of the process."""
+    # What exists now stays, and a queue is many small objects that are no garbage: looking through
+    # all of them as often as Python does by itself costs a sixth of the time per message.
+    gc.freeze()
+    gc.enable()
+    gc.set_threshold(50_000, 20, 50)
+    # Every connection is an open file, and many systems let a process have 1024 unless it asks.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    try:
+        asyncio.run(serve(options))
+    except (StartError, DataError) as error:
+        sys.stderr.write(f"warren broker: {error}\n")
+        return 2 if isinstance(error, StartError) else 1
+    return 0
+
+
+async def serve(options: Options) -> None:
+    """Listen, print the ready line, and serve until SIGTERM or SIGINT.
+
+    Raises StartError, and DataError when what survives cannot be saved at the end.
+    """
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    node = Node(loop, options)
+    if options.data is not None:
+        try:
+            load(node, options.data)
+            check_writable(options.data)
+        except DataError as error:
+            raise StartError(str(error)) from error
+    amqp = await _listen(node)
+    management = None
+    try:
+        if options.management_port is not None:
+            management = await serve_management(node, options.host, options.management_port)
+        print(_ready_line(node, amqp, management), flush=True)  # noqa: T201 - whoever started us reads it
+        await ended.wait()
+    except OSError as error:
+        raise StartError(_trouble(error, options.host, options.management_port)) from error
+    finally:
+        for listener in (amqp, management):
+            if listener is not None:
+                listener.close()
+    await _say_goodbye(node)
+    if options.data is not None:
+        save(node, options.data)
+
+
+async def _listen(node: Node) -> asyncio.Server:
+    options = node.options
+    try:
+        return await node.loop.create_server(
+            node.new_client, options.host, options.port, ssl=_tls(options), backlog=1024
+        )
+    except (OSError, UnicodeError) as error:  # the latter from a host no name server is asked for
+        raise StartError(_trouble(error, options.host, options.port)) from error
+
+
+def _tls(options: Options) -> ssl.SSLContext | None:
+    if options.tls_cert is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(options.tls_cert, options.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        raise StartError(
+            f"{options.tls_cert} and {options.tls_key} are no certificate and its key ({error})"
+        ) from error
+    return context
+
+
+def _trouble(error: OSError | UnicodeError, host: str, port: int | None) -> str:
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return f"cannot listen: {host} is no host that can be found; choose another host"
+    reason = os.strerror(error.errno).lower() if error.errno else str(error)
+    of_the_port = error.errno in {errno.EADDRINUSE, errno.EACCES}
+    advice = "choose another port, or 0 for any free one" if of_the_port else "choose another host"
+    return f"cannot listen on {host}:{port}: {reason}; {advice}"
+
+
+def _ready_line(node: Node, amqp: asyncio.Server, management: asyncio.Server | None) -> str:
+    """Say where the broker is, as one line of JSON; a password only when we made it up."""
+    options = node.options
+    facts = {
+        "ready": True,
+        "host": options.host,
+        "port": _port_of(amqp),
+        "management_port": None if management is None else _port_of(management),
+        "user": options.user,
+        "version": node.version,
+        "pid": os.getpid(),
+    }
+    if not options.password_given:
+        facts["password"] = options.password
+    return json.dumps(facts)
+
+
+def _port_of(server: asyncio.Server) -> int:
+    port: int = server.sockets[0].getsockname()[1]
+    return port
+
+
+async def _say_goodbye(node: Node) -> None:
+    """Close every connection with 320; wait for the clients' answers, but not for long."""
+    with node.turn():
+        node.do(commands.Restart())
+    with suppress(TimeoutError):
+        await asyncio.wait_for(node.deserted.wait(), GOODBYE_TIMEOUT)
+    for client in [*node.clients.values()]:
+        client.abort()
+    for http_client in [*node.http_clients]:
+        http_client.close()

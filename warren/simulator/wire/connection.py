@@ -1,0 +1,395 @@
+"""The broker's end of one connection as a state machine: octets in, events out.
+
+It knows the order of things: protocol header, start, tune, open, then methods, each with its
+content, until one side closes; and what to say to a client that breaks it. It does not know users,
+vhosts, queues, sockets or clocks: their owner answers the events.
+
+Source: AMQP 0-9-1, sections 2.2.4 (connection) and 2.3 (transport); where the specification leaves
+it open, RabbitMQ (``rabbit_reader``).
+"""
+
+# The table of steps stands below its class, and names its methods.
+# ruff: noqa: SLF001
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from warren.simulator.wire.connection_events import (
+    Command,
+    Ended,
+    Failed,
+    Login,
+    Send,
+    Tuned,
+    WireEvent,
+)
+from warren.simulator.wire.connection_login import LoginError, capabilities, read_login
+from warren.simulator.wire.connection_tune import Limits, check_choice
+from warren.simulator.wire.constants import PROTOCOL_HEADER, FrameKind, ReplyCode
+from warren.simulator.wire.contents import encode_method_frame
+from warren.simulator.wire.errors import (
+    AmqpError,
+    ChannelError,
+    FrameError,
+    NotAllowed,
+    UnexpectedFrame,
+)
+from warren.simulator.wire.fields import FieldTable
+from warren.simulator.wire.frames import Frame, FrameParser
+from warren.simulator.wire.methods import decode_method
+from warren.simulator.wire.methods.basic import BasicPublish
+from warren.simulator.wire.methods.connection import (
+    ConnectionClose,
+    ConnectionCloseOk,
+    ConnectionOpen,
+    ConnectionStart,
+    ConnectionStartOk,
+    ConnectionTune,
+    ConnectionTuneOk,
+    ConnectionUpdateSecret,
+)
+from warren.simulator.wire.methods.declaration import Method
+from warren.simulator.wire.properties import split_header
+
+MAX_BODY_SIZE: Final = 536_870_912
+"""Octets; RabbitMQ takes no larger body whatever its settings are."""
+PIECE_OVERHEAD: Final = 64
+"""Octets that remembering one frame of an unfinished message takes beside its payload."""
+_REMEMBERED: Final = 2048
+"""Of how many payloads of basic.publish the meaning is kept: most publishers use a few."""
+
+
+class State(StrEnum):
+    """What the broker waits for; the words are RabbitMQ's, and stand in its reply texts."""
+
+    HANDSHAKE = "handshake"  # the protocol header
+    STARTING = "starting"  # start-ok
+    SECURING = "securing"  # the owner's word on the login
+    TUNING = "tuning"  # tune-ok
+    OPENING = "opening"  # open, and the owner's word on the vhost
+    RUNNING = "running"
+    CLOSED = "closed"  # close-ok; everything else is thrown away
+    ENDED = "ended"  # nothing: the socket can be closed
+
+
+SAYS_WHY: Final[Mapping[State, Callable[[AmqpError], bool]]] = {
+    State.TUNING: lambda error: error.reply_code == ReplyCode.NOT_ALLOWED,
+    State.OPENING: lambda _: True,
+    State.RUNNING: lambda _: True,
+}
+"""Which errors a client is told in which state; it is cut off without a word in all others."""
+
+
+class _Content:
+    """A message on its way in: its method, then its header, then as much body as there is."""
+
+    __slots__ = ("method", "missing", "pieces", "properties", "size")
+
+    def __init__(self, method: Method) -> None:
+        """Wait for the header."""
+        self.method = method
+        self.properties: bytes | None = None
+        self.size = 0
+        self.missing = 0
+        self.pieces: list[bytes] = []
+
+    @property
+    def held(self) -> int:
+        """How many octets are here by now; every frame takes some of its own."""
+        octets = self.size - self.missing + len(self.properties or b"")
+        return octets + PIECE_OVERHEAD * (len(self.pieces) + 1)
+
+
+Step: TypeAlias = "Callable[[Connection, Method, list[WireEvent]], None]"
+
+
+class Connection:
+    """One client's connection, seen from the broker.
+
+    Feed it with `receive` and do what the events ask for, in order. ``client_properties`` and
+    ``limits`` are known once the client has told them.
+    """
+
+    __slots__ = (
+        "_contents",
+        "_frame_min",
+        "_known_publishes",
+        "_other_protocol",
+        "_parser",
+        "_server_properties",
+        "client_properties",
+        "limits",
+        "state",
+    )
+
+    def __init__(
+        self,
+        limits: Limits,
+        server_properties: FieldTable,
+        *,
+        frame_min: int,
+        other_protocol: bytes,
+    ) -> None:
+        """Wait for a client; ``limits`` are what the broker offers.
+
+        ``frame_min``: octets, the least frame_max to choose, and the largest payload before that.
+        ``other_protocol``: the header that answers any other than AMQP from 0-9 on.
+        """
+        self.state = State.HANDSHAKE
+        self.limits = limits
+        self.client_properties: FieldTable = {}
+        self._server_properties = server_properties
+        self._frame_min = frame_min
+        self._other_protocol = other_protocol
+        self._parser = FrameParser(frame_max=frame_min, opening=True)
+        self._contents: dict[int, _Content] = {}
+        self._known_publishes: dict[bytes, Method] = {}
+
+    # Octets in
+
+    def receive(self, data: bytes) -> list[WireEvent]:
+        """Take the next octets of the client; return what they mean, in order."""
+        events: list[WireEvent] = []
+        if self.ended:
+            return events
+        for frame in self._parser.feed(data):
+            try:
+                if self.state is State.RUNNING and frame.channel:
+                    self._receive_on_channel(frame, events)
+                else:
+                    self._receive_outside(frame, events)
+            except AmqpError as error:
+                error.channel = frame.channel
+                self._fail(error, events)
+            if self.ended:
+                return events
+        if self._parser.error is not None and self.state is not State.CLOSED:
+            self._fail(self._parser.error, events)
+        return events
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will be said."""
+        return self.state is State.ENDED
+
+    @property
+    def unfinished(self) -> int:
+        """How many octets of messages that are not whole yet are held; O(those messages)."""
+        return sum(content.held for content in self._contents.values())
+
+    def capable(self, capability: str) -> bool:
+        """Tell whether the client has said that it can do this."""
+        return capabilities(self.client_properties).get(capability) is True
+
+    # Octets out, when the owner has decided
+
+    def accept_login(self) -> bytes:
+        """Let the client in: connection.tune."""
+        self.state = State.TUNING
+        limits = self.limits
+        tune = ConnectionTune(limits.channel_max, limits.frame_max, limits.heartbeat)
+        return encode_method_frame(0, tune)
+
+    def close(self, reply_code: int, reply_text: str, class_id: int, method_id: int) -> bytes:
+        """Close from the broker's side; the octets to send, and none when the client is not told.
+
+        A login that fails is told to those clients alone that can be told.
+        """
+        silent = self.state is State.HANDSHAKE or (
+            self.state in {State.STARTING, State.SECURING}
+            and not self.capable("authentication_failure_close")
+        )
+        if self.state in {State.CLOSED, State.ENDED} or silent:
+            self.state = State.ENDED
+            return b""
+        self.state = State.CLOSED
+        self._contents.clear()
+        return encode_method_frame(0, ConnectionClose(reply_code, reply_text, class_id, method_id))
+
+    # Frames on channels: the way of every message, and so kept short
+
+    def _receive_on_channel(self, frame: Frame, events: list[WireEvent]) -> None:
+        kind, channel, payload = frame
+        content = self._contents.get(channel)
+        if content is None:
+            if kind is not FrameKind.METHOD:
+                raise UnexpectedFrame(
+                    "expected method frame, got non method frame instead", channel=channel
+                )
+            method = self._known_publishes.get(payload) or self._decode(payload)
+            if method.HAS_CONTENT:
+                self._expect_content(channel, method)
+            else:
+                events.append(Command(channel, method, b"", b""))
+        elif content.properties is None:
+            self._receive_header(frame, content, events)
+        else:
+            self._receive_body(frame, content, events)
+
+    def _expect_content(self, channel: int, method: Method) -> None:
+        """Begin a message, unless there are more unfinished ones than channels can be open."""
+        most = self.limits.channel_max
+        if 0 < most <= len(self._contents):
+            raise NotAllowed(f"messages on more than {most} channels are unfinished")
+        self._contents[channel] = _Content(method)
+
+    def _decode(self, payload: bytes) -> Method:
+        method = decode_method(payload)
+        if type(method) is BasicPublish and len(self._known_publishes) < _REMEMBERED:
+            self._known_publishes[payload] = method
+        return method
+
+    def _receive_header(self, frame: Frame, content: _Content, events: list[WireEvent]) -> None:
+        kind, channel, payload = frame
+        expected = content.method.CLASS_ID
+        if kind is not FrameKind.HEADER:
+            raise _unexpected(
+                content,
+                f"expected content header for class {expected}, got non content header frame "
+                "instead",
+            )
+        class_id, size, content.properties = split_header(payload)
+        if class_id != expected:
+            raise _unexpected(
+                content,
+                f"expected content header for class {expected}, got one for class {class_id} "
+                "instead",
+            )
+        if size > MAX_BODY_SIZE:
+            raise _too_large(
+                content, f"content body size {size} exceeds maximum allowed size {MAX_BODY_SIZE}"
+            )
+        content.size = content.missing = size
+        if not size:
+            del self._contents[channel]
+            events.append(Command(channel, content.method, content.properties, b""))
+
+    def _receive_body(self, frame: Frame, content: _Content, events: list[WireEvent]) -> None:
+        kind, channel, payload = frame
+        if kind is not FrameKind.BODY:
+            raise _unexpected(content, "expected content body, got non content body frame instead")
+        content.missing -= len(payload)
+        if content.missing < 0:
+            raise _too_large(content, "content body frame exceeds remaining content size")
+        content.pieces.append(payload)
+        if not content.missing:
+            del self._contents[channel]
+            body = payload if len(content.pieces) == 1 else b"".join(content.pieces)
+            assert content.properties is not None
+            events.append(Command(channel, content.method, content.properties, body))
+
+    # Everything else: the handshake, channel 0, the end
+
+    def _receive_outside(self, frame: Frame, events: list[WireEvent]) -> None:
+        kind, channel, payload = frame
+        if kind is FrameKind.PROTOCOL_HEADER:
+            self._greet(payload, events)
+        elif self.state is State.CLOSED and (channel or kind is not FrameKind.METHOD):
+            pass
+        elif kind is FrameKind.HEARTBEAT and not channel:
+            if payload:
+                raise FrameError("a heartbeat has a payload")
+        elif channel or kind is not FrameKind.METHOD:
+            raise UnexpectedFrame(f"type {kind.value} on channel {channel}")
+        else:
+            method = decode_method(payload)
+            STEPS.get((self.state, type(method)), Connection._refuse)(self, method, events)
+
+    def _greet(self, header: bytes, events: list[WireEvent]) -> None:
+        if header not in KNOWN_PROTOCOLS:
+            self.state = State.ENDED
+            events += [Send(_answer(header, self._other_protocol)), Ended()]
+            return
+        self.state = State.STARTING
+        start = ConnectionStart(server_properties=self._server_properties)
+        events.append(Send(encode_method_frame(0, start)))
+
+    def _start_ok(self, method: Method, events: list[WireEvent]) -> None:
+        assert isinstance(method, ConnectionStartOk)
+        self.client_properties = method.client_properties
+        self.state = State.SECURING
+        try:
+            user, password = read_login(method.mechanism, method.response)
+        except LoginError:
+            self.state = State.ENDED
+            events.append(Ended())
+            return
+        events.append(Login(user, password, method.mechanism))
+
+    def _tune_ok(self, method: Method, events: list[WireEvent]) -> None:
+        assert isinstance(method, ConnectionTuneOk)
+        chosen = Limits(method.channel_max, method.frame_max, method.heartbeat)
+        check_choice(self.limits, chosen, self._frame_min)
+        self.limits = chosen
+        self._parser.frame_max = chosen.frame_max
+        self.state = State.OPENING
+        events.append(Tuned(chosen))
+
+    def _open(self, method: Method, events: list[WireEvent]) -> None:
+        # What follows open before its answer is taken for what a running connection says: RabbitMQ
+        # reads on only when it has answered, and so does an owner that answers at once.
+        self.state = State.RUNNING
+        events.append(Command(0, method, b"", b""))
+
+    def _pass_on(self, method: Method, events: list[WireEvent]) -> None:
+        events.append(Command(0, method, b"", b""))
+
+    def _close(self, method: Method, events: list[WireEvent]) -> None:
+        self.state = State.CLOSED
+        events.append(Command(0, method, b"", b""))
+
+    def _close_again(self, _method: Method, events: list[WireEvent]) -> None:
+        events.append(Send(encode_method_frame(0, ConnectionCloseOk())))
+
+    def _close_ok(self, _method: Method, events: list[WireEvent]) -> None:
+        self.state = State.ENDED
+        events.append(Ended())
+
+    def _refuse(self, method: Method, _events: list[WireEvent]) -> None:
+        if self.state is not State.CLOSED:
+            raise ChannelError(
+                f"unexpected method in connection state {self.state}",
+                class_id=method.CLASS_ID,
+                method_id=method.METHOD_ID,
+            )
+
+    def _fail(self, error: AmqpError, events: list[WireEvent]) -> None:
+        says_why = SAYS_WHY.get(self.state)
+        if says_why is not None and says_why(error):
+            octets = self.close(error.reply_code, error.reply_text, error.class_id, error.method_id)
+            events += [Send(octets), Failed(error)]
+        elif self.state is not State.CLOSED:
+            self.state = State.ENDED
+            events += [Failed(error), Ended()]
+
+
+def _unexpected(content: _Content, text: str) -> UnexpectedFrame:
+    method = content.method
+    return UnexpectedFrame(text, class_id=method.CLASS_ID, method_id=method.METHOD_ID)
+
+
+def _too_large(content: _Content, text: str) -> FrameError:
+    method = content.method
+    return FrameError(text, class_id=method.CLASS_ID, method_id=method.METHOD_ID)
+
+
+def _answer(header: bytes, other_protocol: bytes) -> bytes:
+    """Return the protocol to try instead: ours to AMQP from 0-9 on, or where the other was tried."""
+    later = header[:6] == PROTOCOL_HEADER[:6] and header[6] >= PROTOCOL_HEADER[6]
+    return PROTOCOL_HEADER if later or header == other_protocol else other_protocol
+
+
+KNOWN_PROTOCOLS: Final = frozenset({PROTOCOL_HEADER, b"AMQP\x01\x01\x00\x09"})
+"""0-9-1 and, as RabbitMQ does, 0-9, which is the same but for its header."""
+
+STEPS: Final[Mapping[tuple[State, type[Method]], Step]] = {
+    (State.STARTING, ConnectionStartOk): Connection._start_ok,
+    (State.TUNING, ConnectionTuneOk): Connection._tune_ok,
+    (State.OPENING, ConnectionOpen): Connection._open,
+    (State.RUNNING, ConnectionUpdateSecret): Connection._pass_on,
+    (State.RUNNING, ConnectionClose): Connection._close,
+    (State.CLOSED, ConnectionClose): Connection._close_again,
+    (State.CLOSED, ConnectionCloseOk): Connection._close_ok,
+}
+"""What may come on channel 0, and when; everything else is 504."""

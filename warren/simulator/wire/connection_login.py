@@ -1,0 +1,52 @@
+"""What a client says about itself when it starts: name, password, capabilities.
+
+Whether they are right is the owner's to judge.
+
+Source: RFC 4616 (PLAIN); RabbitMQ's ``rabbit_auth_mechanism_amqplain`` (AMQPLAIN is from AMQP 0-8).
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from warren.simulator.wire.errors import WireError
+from warren.simulator.wire.fields import FieldTable, decode_table, encode_long_string
+
+MECHANISMS: Final = ("PLAIN", "AMQPLAIN")
+_PLAIN_PARTS: Final = 3
+
+
+class LoginError(WireError):
+    """The mechanism is unknown, or the response is not in its form."""
+
+
+def read_login(mechanism: str, response: bytes) -> tuple[str, str]:
+    """Return user and password. Raises ``LoginError``."""
+    try:
+        if mechanism == "PLAIN":
+            return _plain(response)
+        if mechanism == "AMQPLAIN":
+            return _amqplain(response)
+    except (UnicodeDecodeError, WireError) as error:
+        raise LoginError(f"this is no {mechanism} response") from error
+    raise LoginError(f"there is no mechanism {mechanism!r}, only {' and '.join(MECHANISMS)}")
+
+
+def _plain(response: bytes) -> tuple[str, str]:
+    parts = response.split(b"\0")
+    if len(parts) != _PLAIN_PARTS:
+        raise LoginError("PLAIN has three parts")
+    return parts[1].decode(), parts[2].decode()
+
+
+def _amqplain(response: bytes) -> tuple[str, str]:
+    table, _ = decode_table(encode_long_string(response), 0)
+    user, password = table.get("LOGIN"), table.get("PASSWORD")
+    if not isinstance(user, str) or not isinstance(password, str):
+        raise LoginError("AMQPLAIN has LOGIN and PASSWORD")
+    return user, password
+
+
+def capabilities(client_properties: FieldTable) -> FieldTable:
+    """Return the table of capabilities that a client claims, perhaps an empty one."""
+    found = client_properties.get("capabilities")
+    return found if isinstance(found, Mapping) else {}

@@ -1,0 +1,1 @@
+"""Where the suite is, and how pytest finds it."""

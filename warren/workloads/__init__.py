@@ -1,0 +1,1 @@
+"""What one unit of work is, where it is published, which effects it owes."""

@@ -1,0 +1,294 @@
+"""One direction of one connection: octets in, the same octets out, at once or when allowed.
+
+While no fault is in force octets go on as they come, before anyone looks at them. Under a fault
+they go on frame by frame, because a rule speaks of frames; the octets of a frame are still those
+that came. Sockets and threads are not known here.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from warren.evidence.frames import Fact, FrameHeld, FrameLost, FrameReleased, FrameSeen
+from warren.simulator.wire import ContentHeader, Heartbeat, Method
+from warren.worlds.line.rules import Command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from warren.evidence.reader import Reader
+    from warren.worlds.line.rules import Held
+
+MOST_WAITING: Final = 1 << 20
+"""Octets that may wait in a lane before its source is read no more."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """The faults in force, one plan for all lanes of a tap. ``delay`` is in seconds."""
+
+    rules: list[Held] = field(default_factory=list)
+    delay: float = 0.0
+    half_open: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether octets may go on unseen."""
+        return not (self.rules or self.delay or self.half_open)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the lanes of a connection need from its owner; all times are monotonic seconds."""
+
+    plan: Plan
+    log: Callable[[Fact], None]
+    note: Callable[[FrameSeen], None]
+    queue_of: Callable[[FrameSeen], str]
+    now: Callable[[], float]
+    call_at: Callable[[float, Callable[[], None]], None]
+
+
+class _Verdict(enum.Enum):
+    PASS = enum.auto()
+    WAIT = enum.auto()
+    LOSE = enum.auto()
+
+
+@dataclass(slots=True)
+class _Fate:
+    """What was decided of a command, for all its frames; None as long as nobody could."""
+
+    command: Command
+    verdict: _Verdict | None = None
+    held: Held | None = None
+
+    def announce(self) -> None:
+        """Wake whoever waits for the catch, once the log tells of it."""
+        if self.held is not None and self.held.seen is None:
+            self.held.catch(self.command.seen)
+
+
+@dataclass(slots=True)
+class _Piece:
+    """A frame that waits, with its own octets; without a fate no rule can ask for it."""
+
+    octets: bytes
+    seen: FrameSeen
+    due: float
+    fate: _Fate | None
+    is_logged: bool = False
+
+
+class Lane:
+    """Carries one direction.
+
+    Its owner sets ``write``, which gives octets to the target (None until there is one),
+    ``drained``, called whenever everything that waited has gone, and ``full``, called with whether
+    the source should rest.
+    """
+
+    def __init__(self, reader: Reader, around: Surroundings) -> None:
+        """Begin empty."""
+        self.write: Callable[[bytes], None] | None = None
+        self.drained: Callable[[], None] = lambda: None
+        self.full: Callable[[bool], None] = lambda _: None
+        self._reader, self._around, self._plan = reader, around, around.plan
+        self._queue: deque[_Piece] = deque()
+        self._waiting = 0
+        self._ahead = 0  # octets of the frame under way that have gone on already
+        self._tail = bytearray()  # octets of the frame under way that have not
+        self._open: dict[int, _Fate] = {}  # commands whose content is still coming, by channel
+        self._target_ended = False
+        self._gone = False
+        self._alarm = 0.0
+
+    @property
+    def idle(self) -> bool:
+        """Whether the source's end may be passed on: nothing waits, and nothing holds it back."""
+        return not self._queue and (self._gone or not self._plan.half_open)
+
+    @property
+    def caught(self) -> Held | None:
+        """What a rule caught and waits here."""
+        fate = self._queue[0].fate if self._queue else None
+        return fate.held if fate is not None else None
+
+    def receive(self, data: bytes, at: float) -> None:
+        """Take octets from the source."""
+        if self._plan.empty and not self._queue and not self._gone and self.write is not None:
+            self._forward(self.write, data, at)
+            return
+        self._tail += data
+        for seen, size in self._reader.read(data, at):
+            self._enqueue(seen, size)
+        self.flush()
+
+    def end(self, at: float) -> None:
+        """Take the source's end: what is incomplete now stays so, and no rule waits for it."""
+        for fate in self._open.values():
+            fate.verdict = fate.verdict or _Verdict.PASS
+        self._open.clear()
+        for seen, size in self._reader.end(at):
+            self._enqueue(seen, size)
+        self.flush()
+
+    def target_ended(self) -> None:
+        """Take that the target sends no more: it has most likely gone, so what waits is lost.
+
+        What comes later still goes on, for TCP lets a side end its sending alone.
+        """
+        self._target_ended = True
+        self.flush()
+
+    def lose_target(self) -> None:
+        """Take that the target has gone: whatever waits, or comes, is lost."""
+        self._gone = True
+        self.flush()
+
+    def settle(self, held: Held, *, release: bool) -> None:
+        """Decide on what was caught, if it waits here."""
+        fate = self._queue[0].fate if self._queue else None
+        if fate is not None and fate.held is held:
+            fate.verdict = _Verdict.PASS if release else _Verdict.LOSE
+            self.flush()
+
+    def flush(self) -> None:
+        """Let go what may go now."""
+        while self._queue:
+            verdict = self._decide(self._queue[0])
+            if verdict is _Verdict.WAIT:
+                break
+            piece = self._queue.popleft()
+            self._waiting -= len(piece.octets)
+            self._settle(piece, verdict)
+        new = self._new_pieces()
+        if self.caught is not None and self.caught.heartbeats_pass and not self._plan.half_open:
+            new = self._pass_heartbeats(new)
+        self._log_waiting(new)
+        self.full(self._waiting > MOST_WAITING)
+        if self.idle:
+            self.drained()
+
+    def _forward(self, write: Callable[[bytes], None], data: bytes, at: float) -> None:
+        """Pass on first, look afterwards."""
+        if self._tail:
+            data, begun = bytes(self._tail) + data, len(self._tail)
+            self._tail.clear()
+        else:
+            begun = 0
+        write(data)
+        self._ahead += len(data)
+        for seen, size in self._reader.read(data[begun:], at):
+            self._ahead -= size
+            self._look(seen)
+
+    def _look(self, seen: FrameSeen) -> None:
+        self._around.log(seen)
+        self._around.note(seen)
+
+    # --- under a fault -----------------------------------------------------------------------
+
+    def _enqueue(self, seen: FrameSeen, size: int) -> None:
+        self._look(seen)
+        length = size - self._ahead
+        begun, self._ahead = self._ahead > 0, 0
+        octets = bytes(self._tail[:length])
+        del self._tail[:length]
+        fate = None if begun else self._fate_of(seen)
+        self._queue.append(_Piece(octets, seen, seen.at + self._plan.delay, fate))
+        self._waiting += len(octets)
+
+    def _fate_of(self, seen: FrameSeen) -> _Fate | None:
+        """Find the command that a frame belongs to."""
+        content = seen.content
+        if isinstance(content, Method):
+            self._open.pop(seen.channel, None)
+            fate = _Fate(Command(seen, content, self._around.queue_of(seen)))
+            if content.HAS_CONTENT:
+                self._open[seen.channel] = fate
+            return fate
+        begun = self._open.get(seen.channel)
+        if begun is None:
+            return None
+        if isinstance(content, ContentHeader):
+            begun.command.header = content
+        elif isinstance(content, bytes):
+            begun.command.pieces.append(content)
+        if begun.command.whole:
+            del self._open[seen.channel]
+        return begun
+
+    def _decide(self, piece: _Piece) -> _Verdict:
+        if self._gone or (self._target_ended and piece.is_logged):
+            return _Verdict.LOSE
+        if self._plan.half_open or self.write is None or piece.due > self._around.now():
+            return _Verdict.WAIT
+        return _Verdict.PASS if piece.fate is None else self._judge(piece.fate)
+
+    def _judge(self, fate: _Fate) -> _Verdict:
+        """Ask the rules, once a command."""
+        if fate.verdict is not None:
+            return fate.verdict
+        rules = [held for held in self._plan.rules if held.match.may_take(fate.command.seen)]
+        if rules and not fate.command.whole:
+            return _Verdict.WAIT
+        fate.verdict = _Verdict.PASS
+        for held in rules:
+            if held.match.takes(fate.command):
+                self._plan.rules.remove(held)
+                fate.held = held
+                fate.verdict = _Verdict.LOSE if held.lose_at_once else _Verdict.WAIT
+                break
+        return fate.verdict
+
+    def _settle(self, piece: _Piece, verdict: _Verdict) -> None:
+        """Pass a piece on, or lose it, and log what is not plain passing."""
+        if verdict is _Verdict.PASS and self.write is not None:
+            self.write(piece.octets)
+            if piece.is_logged:
+                self._around.log(FrameReleased(self._around.now(), piece.seen))
+        else:
+            self._around.log(FrameLost(self._around.now(), piece.seen))
+        if piece.fate is not None:
+            piece.fate.announce()
+
+    def _new_pieces(self) -> list[_Piece]:
+        """Give the pieces that have come to wait since the last look."""
+        new: list[_Piece] = []
+        for piece in reversed(self._queue):
+            if piece.is_logged:
+                break
+            new.append(piece)
+        return new[::-1]
+
+    def _pass_heartbeats(self, new: list[_Piece]) -> list[_Piece]:
+        """Let heartbeats overtake what was caught; give the other pieces."""
+        rest = [piece for piece in new if not isinstance(piece.seen.content, Heartbeat)]
+        if len(rest) < len(new):
+            for _ in new:
+                self._queue.pop()
+            self._queue.extend(rest)
+            for piece in new:
+                if isinstance(piece.seen.content, Heartbeat):
+                    self._waiting -= len(piece.octets)
+                    self._settle(piece, _Verdict.PASS)
+        return rest
+
+    def _log_waiting(self, new: list[_Piece]) -> None:
+        """Log what begins to wait, and see to it that a delay ends."""
+        now = self._around.now()
+        for piece in new:
+            piece.is_logged = True
+            self._around.log(FrameHeld(now, piece.seen))
+        if not self._queue:
+            return
+        first = self._queue[0]
+        if first.fate is not None:
+            first.fate.announce()
+        if first.due > max(now, self._alarm):
+            self._alarm = first.due
+            self._around.call_at(first.due, self.flush)

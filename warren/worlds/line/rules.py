@@ -1,0 +1,196 @@
+"""What a tap may do to frames: what chooses them, and the handle to what was caught.
+
+A match chooses commands; a command is a method with its content. With what shall be done to it, it
+is a rule of the tap. Rules are tried in the order in which they were made, the first whose match
+takes the command decides, and that uses it up.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from warren.evidence.frames import Direction
+from warren.simulator.wire import (
+    BasicAck,
+    BasicDeliver,
+    BasicNack,
+    BasicProperties,
+    BasicPublish,
+    BasicReject,
+    ContentHeader,
+    Method,
+    QueueDeclare,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from warren.evidence.frames import FrameSeen
+
+
+@dataclass(slots=True)
+class Command:
+    """A method and, when all of it has come, its content.
+
+    ``queue`` is the one that a delivery's consumer reads, "" for everything else.
+    """
+
+    seen: FrameSeen
+    method: Method
+    queue: str = ""
+    header: ContentHeader | None = None
+    pieces: list[bytes] = field(default_factory=list)
+
+    @property
+    def body(self) -> bytes:
+        """The body, as far as it has come."""
+        return b"".join(self.pieces)
+
+    @property
+    def properties(self) -> BasicProperties:
+        """The content's properties; none when there is no content."""
+        return self.header.properties if self.header else BasicProperties()
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing more belongs to it."""
+        if not self.method.HAS_CONTENT:
+            return True
+        return self.header is not None and sum(map(len, self.pieces)) >= self.header.body_size
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Chooses commands: one direction, some methods, and a condition on the whole command."""
+
+    direction: Direction
+    methods: tuple[type[Method], ...]
+    condition: Callable[[Command], bool] = lambda _: True
+
+    def may_take(self, seen: FrameSeen) -> bool:
+        """Tell from the method frame alone whether the rest is worth waiting for."""
+        return seen.direction is self.direction and isinstance(seen.content, self.methods)
+
+    def takes(self, command: Command) -> bool:
+        """Decide on a whole command."""
+        return self.may_take(command.seen) and self.condition(command)
+
+
+def delivery(
+    *,
+    queue: str | None = None,
+    exchange: str | None = None,
+    routing_key: str | None = None,
+    redelivered: bool | None = None,
+    body: Callable[[bytes], bool] | None = None,
+) -> Match:
+    """Choose a ``basic.deliver``; what is ``None`` may be anything."""
+
+    def condition(command: Command) -> bool:
+        method = command.method
+        return (
+            isinstance(method, BasicDeliver)
+            and queue in (None, command.queue)
+            and exchange in (None, method.exchange)
+            and routing_key in (None, method.routing_key)
+            and redelivered in (None, method.redelivered)
+            and (body is None or body(command.body))
+        )
+
+    return Match(Direction.TO_CLIENT, (BasicDeliver,), condition)
+
+
+def publish(
+    *,
+    exchange: str | None = None,
+    routing_key: str | None = None,
+    body: Callable[[bytes], bool] | None = None,
+) -> Match:
+    """Choose a ``basic.publish`` of the client; what is ``None`` may be anything."""
+
+    def condition(command: Command) -> bool:
+        method = command.method
+        return (
+            isinstance(method, BasicPublish)
+            and exchange in (None, method.exchange)
+            and routing_key in (None, method.routing_key)
+            and (body is None or body(command.body))
+        )
+
+    return Match(Direction.TO_BROKER, (BasicPublish,), condition)
+
+
+def acks() -> Match:
+    """Choose a ``basic.ack`` of the client."""
+    return Match(Direction.TO_BROKER, (BasicAck,))
+
+
+def settlements() -> Match:
+    """Choose a ``basic.ack``, ``basic.nack`` or ``basic.reject`` of the client."""
+    return Match(Direction.TO_BROKER, (BasicAck, BasicNack, BasicReject))
+
+
+def declaration(queue: str) -> Match:
+    """Choose a ``queue.declare`` of the client that would make that queue: one that is not passive."""
+
+    def condition(command: Command) -> bool:
+        method = command.method
+        return isinstance(method, QueueDeclare) and method.queue == queue and not method.passive
+
+    return Match(Direction.TO_BROKER, (QueueDeclare,), condition)
+
+
+def method(*types: type[Method], direction: Direction) -> Match:
+    """Choose any of these methods."""
+    return Match(direction, types)
+
+
+class Held:
+    """A rule, and what it caught: the first command that matches, on any connection of its tap.
+
+    Everything behind it on its connection, in its direction, waits with it; heartbeats pass unless
+    asked otherwise. Safe in threads.
+    """
+
+    def __init__(
+        self,
+        match: Match,
+        settle: Callable[[Held, bool], None],
+        *,
+        lose_at_once: bool,
+        heartbeats_pass: bool,
+    ) -> None:
+        """Wait for a command; made by ``Tap.hold`` and ``Tap.lose``.
+
+        ``settle`` is how the tap is told: this one may go (True), or is lost (False).
+        """
+        self.match = match
+        self.lose_at_once = lose_at_once
+        self.heartbeats_pass = heartbeats_pass
+        self._settle = settle
+        self._caught = threading.Event()
+        self._seen: FrameSeen | None = None
+
+    @property
+    def seen(self) -> FrameSeen | None:
+        """The method frame that was caught."""
+        return self._seen
+
+    def wait(self, deadline_seconds: float) -> bool:
+        """Wait until a command was caught; False when the deadline passes."""
+        return self._caught.wait(deadline_seconds)
+
+    def release(self) -> None:
+        """Let it and everything behind it go; before a catch: take the rule away."""
+        self._settle(self, True)
+
+    def lose(self) -> None:
+        """Drop it with its content, let the rest go; before a catch: take the rule away."""
+        self._settle(self, False)
+
+    def catch(self, seen: FrameSeen) -> None:
+        """Note what was caught; called by the tap alone."""
+        self._seen = seen
+        self._caught.set()

@@ -1,0 +1,103 @@
+"""The rig's own way to the broker: publishing with confirms, asking for a queue's depth, a queue for replies."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import pika
+from pika.exceptions import AMQPError, ChannelClosedByBroker, NackError, UnroutableError
+
+from warren.errors import BrokerUnavailable, WarrenError
+from warren.worlds.protocol import QueueDepth, ReceivedReply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pika.adapters.blocking_connection import BlockingChannel
+
+_TIMEOUT = 10.0
+
+
+class BrokerLink:
+    """One connection without a wiretap, used by the case's thread only.
+
+    Whatever it is asked, it raises `BrokerUnavailable` where the broker has gone.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Connect; `url` names the case's vhost."""
+        parameters = pika.URLParameters(url)
+        parameters.heartbeat = 0
+        parameters.socket_timeout = parameters.blocked_connection_timeout = _TIMEOUT
+        parameters.client_properties = {"connection_name": "warren rig"}
+        self._place = f"broker {parameters.host}:{parameters.port}"
+        with self._open_broker():
+            self._connection = pika.BlockingConnection(parameters)
+        self._confirming: BlockingChannel | None = None
+        self._asking: BlockingChannel | None = None
+
+    def publish(
+        self, exchange: str, routing_key: str, body: bytes, properties: pika.BasicProperties
+    ) -> None:
+        """Publish with confirm and mandatory; raise `WarrenError` where the message reached no queue."""
+        with self._open_broker():
+            if self._confirming is None or not self._confirming.is_open:
+                self._confirming = self._connection.channel()
+                self._confirming.confirm_delivery()
+            try:
+                self._confirming.basic_publish(
+                    exchange, routing_key, body, properties, mandatory=True
+                )
+            except (UnroutableError, NackError, ChannelClosedByBroker) as error:
+                raise WarrenError(
+                    f"the rig's message reached no queue ({type(error).__name__})",
+                    where=f'exchange "{exchange}", routing key "{routing_key}"',
+                    what_to_do="bind a queue to it with that key before the consumer is ready",
+                ) from error
+
+    def depth(self, queue: str) -> QueueDepth | None:
+        """Ask with a passive declare, which the broker answers from the queue itself."""
+        with self._open_broker():
+            try:
+                answer = self._channel().queue_declare(queue, passive=True).method
+            except ChannelClosedByBroker:
+                return None
+        return QueueDepth(answer.message_count, answer.consumer_count)
+
+    def reply_queue(self) -> str:
+        """Declare a server-named exclusive queue and give its name."""
+        with self._open_broker():
+            channel = self._connection.channel()
+            return str(channel.queue_declare("", exclusive=True, auto_delete=True).method.queue)
+
+    def take(self, queue: str) -> tuple[ReceivedReply, ...]:
+        """Take all that is in a queue now."""
+        taken: list[ReceivedReply] = []
+        with self._open_broker():
+            while True:
+                method, properties, body = self._channel().basic_get(queue, auto_ack=True)
+                if method is None:
+                    return tuple(taken)
+                taken.append(ReceivedReply(properties.correlation_id or "", body))
+
+    def close(self) -> None:
+        """Close the connection, whatever became of it."""
+        with contextlib.suppress(AMQPError):
+            self._connection.close()
+
+    def _channel(self) -> BlockingChannel:
+        if self._asking is None or not self._asking.is_open:
+            self._asking = self._connection.channel()
+        return self._asking
+
+    @contextlib.contextmanager
+    def _open_broker(self) -> Iterator[None]:
+        try:
+            yield
+        except (AMQPError, OSError) as error:
+            raise BrokerUnavailable(
+                f"it ended the rig's own connection, or takes none ({type(error).__name__})",
+                self._place,
+                "check that it still runs, and look into its log",
+            ) from error

@@ -1,0 +1,25 @@
+"""Brokers: choosing one, starting it, reaching it, and the vhost of each case.
+
+What a case does over AMQP is no business of this package; it only checks that AMQP answers.
+"""
+
+from warren.worlds.real.brokers.address import BrokerAddress
+from warren.worlds.real.brokers.choice import choose, private
+from warren.worlds.real.brokers.embedded import EmbeddedBroker
+from warren.worlds.real.brokers.management import ConnectionState, Management, QueueState
+from warren.worlds.real.brokers.protocol import Broker, RunningBroker
+from warren.worlds.real.brokers.vhosts import Place, Vhosts
+
+__all__ = [
+    "Broker",
+    "BrokerAddress",
+    "ConnectionState",
+    "EmbeddedBroker",
+    "Management",
+    "Place",
+    "QueueState",
+    "RunningBroker",
+    "Vhosts",
+    "choose",
+    "private",
+]

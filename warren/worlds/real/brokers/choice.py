@@ -1,0 +1,62 @@
+"""From the value of `--broker` to a usable choice of broker."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from warren.errors import BrokerUnavailable, OptionError
+from warren.worlds.real.brokers.container import ContainerBroker
+from warren.worlds.real.brokers.embedded import EmbeddedBroker
+from warren.worlds.real.brokers.existing import ExistingBroker
+from warren.worlds.real.brokers.local import LocalBroker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from warren.worlds.real.brokers.protocol import Broker, RunningBroker
+    from warren.worlds.real.runs.run import Run
+
+FORMS = "auto, docker[:IMAGE], local, embedded[:3.10] or amqp://…"
+
+
+def choose(option: str) -> Broker:
+    """Return the broker that `option` names, checked as far as that goes without starting it.
+
+    Raises OptionError for a value that means nothing, BrokerUnavailable for one that cannot be
+    had here.
+    """
+    kind, _, rest = option.partition(":")
+    if kind == "auto" and not rest:
+        return _first_usable()
+    if kind == "docker":
+        return ContainerBroker.choose(rest)
+    if kind == "local" and not rest:
+        return LocalBroker.choose()
+    if kind == "embedded":
+        return EmbeddedBroker.choose(rest)
+    if kind == "amqp":
+        return ExistingBroker.choose(option)
+    raise OptionError(f"{kind!r} is no kind of broker", "--broker", f"give {FORMS}")
+
+
+@contextlib.contextmanager
+def private(option: str, run: Run) -> Iterator[RunningBroker]:
+    """Start a broker for one worker alone, for cases that restart it, and stop it afterwards."""
+    running = choose(option).start(run)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def _first_usable() -> Broker:
+    """Take a Docker engine that has or can pull the image, else a server on this machine.
+
+    Where there is neither, the embedded broker needs nothing.
+    """
+    for attempt in (lambda: ContainerBroker.choose(""), LocalBroker.choose):
+        with contextlib.suppress(BrokerUnavailable):
+            broker: Broker = attempt()
+            return broker
+    return EmbeddedBroker.choose("")

@@ -1,0 +1,225 @@
+"""RabbitMQ in a Docker container of our own, as its image ships it.
+
+No configuration of ours: what is judged is the broker as people run it. Nothing that the
+document's consumers need is among the deprecated features that RabbitMQ 4.3 denies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import docker
+import docker.errors
+import requests
+
+from warren.errors import BrokerUnavailable
+from warren.worlds.real.brokers.own import admit_cases, new_access
+from warren.worlds.real.brokers.readiness import wait_until_ready
+from warren.worlds.real.brokers.vhosts import name_prefix
+from warren.worlds.real.runs.ports import LOOPBACK, Ports
+from warren.worlds.real.runs.processes import last_lines
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
+
+    from warren.worlds.real.brokers.readiness import Access
+    from warren.worlds.real.runs.run import Run
+
+DEFAULT_IMAGE = "rabbitmq:4.3-management"
+_LABEL = "warren.run"
+_TIMEOUT = 60  # seconds for one answer of the engine, or for one step of progress of a pull
+_STOP_GRACE = 30  # seconds; RabbitMQ 3.10 takes about 7 to end in order
+
+
+def image_name(short: str) -> str:
+    """Complete an image's name: a bare version means the official image with management.
+
+    >>> image_name("3.10")
+    'rabbitmq:3.10-management'
+    """
+    if not short:
+        return DEFAULT_IMAGE
+    return f"rabbitmq:{short}-management" if re.fullmatch(r"\d+(\.\d+)*", short) else short
+
+
+def engine() -> docker.DockerClient:
+    """Connect to the Docker engine that the environment names. Raises BrokerUnavailable."""
+    try:
+        client = docker.from_env(timeout=_TIMEOUT)
+        client.ping()
+    except (docker.errors.DockerException, requests.RequestException) as error:
+        raise BrokerUnavailable(
+            f"no Docker engine answers ({type(error).__name__})",
+            "--broker docker",
+            "start one and check that you may use it (`docker ps`), or choose another broker",
+        ) from error
+    return client
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerBroker:
+    """A RabbitMQ image that is on this machine."""
+
+    image: str
+
+    @classmethod
+    def choose(cls, short: str) -> ContainerBroker:
+        """Check that an engine answers and has the image, or can pull it."""
+        image = image_name(short)
+        with contextlib.closing(engine()) as client:
+            _ensure_image(client, image)
+        return cls(image)
+
+    @property
+    def option(self) -> str:
+        """The value of `--broker`."""
+        return f"docker:{self.image}"
+
+    @property
+    def can_restart(self) -> bool:
+        """It is ours."""
+        return True
+
+    def start(self, run: Run, access: Access | None = None) -> RunningContainer:
+        """Start a container at `access`, by default one that nobody else knows."""
+        return RunningContainer(self.image, run, access)
+
+
+class RunningContainer:
+    """One container, removed by `stop`, or by a later run's sweep because of its label."""
+
+    def __init__(self, image: str, run: Run, access: Access | None) -> None:
+        """Start it and wait until it is ready."""
+        self._client = engine()
+        self._ports = Ports()  # not those that the engine would choose: they change at a restart
+        self._container: Container | None = None
+        try:
+            self._access = access or new_access(self._ports)
+            self._container = self._create(image, run)
+            self._container.start()
+            version = self._wait()
+            description = f"RabbitMQ {version} (docker, {image})"
+            self.address = admit_cases(self._access, run, version, description)
+        except BaseException as error:
+            self.stop()
+            if isinstance(error, docker.errors.APIError):
+                raise _sentence(error, image) from error
+            raise
+
+    def restart(self) -> None:
+        """Have RabbitMQ end in order (SIGTERM), start it again, wait until it is ready."""
+        assert self._container is not None, "a stopped broker was restarted"
+        try:
+            self._container.restart(timeout=_STOP_GRACE)
+        except docker.errors.APIError as error:
+            raise _sentence(error, self.address.description) from error
+        self._wait()
+
+    def stop(self) -> None:
+        """Remove the container with its data."""
+        if self._container is not None:
+            try:
+                _remove(self._container)
+            except (docker.errors.DockerException, requests.RequestException) as error:
+                raise BrokerUnavailable(
+                    f"the Docker engine does not remove it ({type(error).__name__})",
+                    f"container {self._container.name}",
+                    "start the engine; Warren's next start removes it then",
+                ) from error
+            self._container = None
+        self._ports.close()
+        self._client.close()
+
+    def _create(self, image: str, run: Run) -> Container:
+        access = self._access
+        return self._client.containers.create(
+            image,
+            name=f"{name_prefix(run.id)}{access.port}",
+            labels={_LABEL: run.id},
+            environment={
+                "RABBITMQ_DEFAULT_USER": access.user,
+                "RABBITMQ_DEFAULT_PASS": access.password,
+            },
+            ports={
+                "5672/tcp": (LOOPBACK, access.port),
+                "15672/tcp": (LOOPBACK, access.management_port),
+            },
+        )
+
+    def _wait(self) -> str:
+        """Wait until it is ready and return its version; show the log's end if it never is."""
+        try:
+            return wait_until_ready(self._access, self._runs)
+        except BrokerUnavailable as error:
+            raise BrokerUnavailable(
+                error.what, error.where, f"its log ends: {self._log_end()}"
+            ) from error
+
+    def _runs(self) -> bool:
+        assert self._container is not None
+        self._container.reload()
+        return self._container.status in {"created", "running", "restarting"}
+
+    def _log_end(self) -> str:
+        assert self._container is not None
+        return last_lines(self._container.logs(tail=20).decode("utf-8", errors="replace"))
+
+
+def remove_leftovers(run_id: str) -> None:
+    """Remove every container of a run; nothing to do where no engine answers."""
+    with contextlib.suppress(BrokerUnavailable), contextlib.closing(engine()) as client:
+        for container in client.containers.list(
+            all=True, filters={"label": f"{_LABEL}={run_id}"}, ignore_removed=True
+        ):
+            _remove(container)
+
+
+def _remove(container: Container) -> None:
+    """Remove a container with its data; somebody else may have been first, or be at it just now."""
+    with contextlib.suppress(docker.errors.NotFound):
+        try:
+            container.remove(force=True, v=True)
+        except docker.errors.APIError as error:
+            if error.status_code != HTTPStatus.CONFLICT:
+                raise
+            container.wait(condition="removed", timeout=_TIMEOUT)
+
+
+def _ensure_image(client: docker.DockerClient, image: str) -> None:
+    """Pull the image if it is not there."""
+    try:
+        client.images.get(image)
+    except docker.errors.ImageNotFound:
+        try:
+            client.images.pull(image)
+        except (docker.errors.APIError, requests.RequestException) as error:
+            raise _no_image(error, image) from error
+    except docker.errors.APIError as error:
+        raise _sentence(error, image) from error
+
+
+def _no_image(error: Exception, image: str) -> BrokerUnavailable:
+    explanation = getattr(error, "explanation", None) or type(error).__name__
+    return BrokerUnavailable(
+        f"the image is not on this machine and cannot be pulled ({last_lines(explanation, 1)})",
+        f"--broker docker:{image}",
+        "check its name and the network, or choose another broker",
+    )
+
+
+def _sentence(error: docker.errors.APIError, image: str) -> BrokerUnavailable:
+    """Turn the engine's refusal into ours: a taken port, a full disk, or its own words."""
+    said = str(error.explanation or error)
+    if "already allocated" in said or "already in use" in said:
+        return BrokerUnavailable("a port was taken while it started", image, "run again")
+    if "no space left" in said:
+        return BrokerUnavailable(
+            "no space is left on the Docker engine's disk", image, "free some, e.g. `docker prune`"
+        )
+    return BrokerUnavailable(
+        f"the Docker engine refused: {last_lines(said, 1)}", image, "look into the engine's log"
+    )

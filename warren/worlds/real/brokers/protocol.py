@@ -1,0 +1,45 @@
+"""What every kind of broker offers: a choice that can be started, and a running one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from warren.worlds.real.brokers.address import BrokerAddress
+    from warren.worlds.real.runs.run import Run
+
+
+class RunningBroker(Protocol):
+    """A broker that answers, held by the process that started it.
+
+    Restarting disturbs everybody on it, so a case that restarts starts a broker for itself from
+    the same `Broker` and stops it afterwards.
+    """
+
+    @property
+    def address(self) -> BrokerAddress:
+        """Where it is; the same after a restart."""
+
+    def restart(self) -> None:
+        """End the broker's process in its own orderly way, start it again, wait until it answers.
+
+        What is durable survives. Raises BrokerUnavailable.
+        """
+
+    def stop(self) -> None:
+        """End it and remove what it left; safe to call again."""
+
+
+class Broker(Protocol):
+    """A usable choice of broker, not started yet."""
+
+    @property
+    def option(self) -> str:
+        """The value of `--broker` that means exactly this choice, for the workers."""
+
+    @property
+    def can_restart(self) -> bool:
+        """Whether a started one can be restarted: an existing broker is not ours to restart."""
+
+    def start(self, run: Run) -> RunningBroker:
+        """Start one that belongs to `run` and wait until it answers. Raises BrokerUnavailable."""

@@ -1,0 +1,79 @@
+"""The vhosts of a run: one per case, opened and closed by the worker that runs the case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from warren.worlds.real.brokers.management import Management
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from warren.worlds.real.brokers.address import BrokerAddress
+    from warren.worlds.real.runs.run import Run
+
+
+def name_prefix(run_id: str) -> str:
+    """Begin the name of every vhost and user that belongs to a run."""
+    return f"warren-{run_id}-"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a case is: a vhost of its own on a broker, which it may restart if that is there."""
+
+    broker: BrokerAddress
+    vhost: str
+    management: Management
+    restart: Callable[[], None] | None
+
+
+class Vhosts:
+    """Makes vhosts that no other worker and no other run has, and deletes them."""
+
+    def __init__(self, address: BrokerAddress, run: Run, owner: str = "main") -> None:
+        """Name the vhosts after `run` and `owner`, the worker."""
+        self.management = Management.at(address)
+        self._user = address.case_user
+        self._prefix = f"{name_prefix(run.id)}{owner}-"
+        self._count = 0
+        self._open: list[str] = []
+
+    def __enter__(self) -> Self:
+        """End it with the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Delete what is still open."""
+        self.end()
+
+    def open(self) -> str:
+        """Make an empty vhost for one case and return its name. Raises BrokerUnavailable."""
+        self._count += 1
+        name = f"{self._prefix}{self._count}"
+        self._open.append(name)
+        self.management.create_vhost(name, self._user)
+        return name
+
+    def close(self, name: str) -> None:
+        """Delete the vhost: its queues go and its connections are closed (320)."""
+        self.management.delete_vhost(name)
+        self._open.remove(name)
+
+    def end(self) -> None:
+        """Delete every vhost that is still open."""
+        for name in tuple(self._open):
+            self.close(name)
+        self.management.end()
+
+
+def delete_leftovers(management: Management, run_id: str) -> None:
+    """Delete every vhost and user of a run, whoever made them."""
+    prefix = name_prefix(run_id)
+    for vhost in management.vhosts():
+        if vhost.startswith(prefix):
+            management.delete_vhost(vhost)
+    for user in management.users():
+        if user.startswith(prefix):
+            management.delete_user(user)

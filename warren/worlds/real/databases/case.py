@@ -1,0 +1,104 @@
+"""The database of one case, as the rig reads it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, insert, select, type_coerce
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.types import NullType
+
+from warren.errors import InstanceError
+from warren.worlds.real.databases.address import DatabaseUrls
+from warren.worlds.real.databases.schema import MESSAGE_LOG, TASK, MessageRow, TaskRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import URL, Column, ColumnElement, Engine, FromClause, RowMapping
+
+_COMPLETED_AT = type_coerce(TASK.c.completed_at, NullType()).label(
+    "completed_at"
+)  # as it is, of any format
+_LOCK_TIMEOUT = 5  # seconds that SQLite waits for another writer
+
+
+class CaseDatabase:
+    """A copy of an implementation's template.
+
+    A read is one statement in a transaction of its own, so it holds up no writer.
+    """
+
+    def __init__(self, name: str, url: URL) -> None:
+        """Name the database at `url`; nothing is opened before it is needed."""
+        self.name = name
+        self.urls = DatabaseUrls.of(url)
+        self._url = url
+        self._engine: Engine | None = None
+
+    def engine(self) -> Engine:
+        """Return the engine, closed by `close`."""
+        if self._engine is None:
+            self._engine = open_engine(self._url)
+        return self._engine
+
+    def messages(self) -> tuple[MessageRow, ...]:
+        """Return the rows of message_log by id. Raises InstanceError if they break the contract."""
+        return tuple(
+            MessageRow(**row) for row in self._rows(MESSAGE_LOG.c.id, MESSAGE_LOG.c.message)
+        )
+
+    def tasks(self) -> tuple[TaskRow, ...]:
+        """Return the rows of task by id. Raises InstanceError if they break the contract."""
+        return tuple(TaskRow(**row) for row in self._rows(TASK.c.id, TASK.c.result, _COMPLETED_AT))
+
+    def add_task(self) -> int:
+        """Insert a task that nobody has begun and return its id. Raises InstanceError if that cannot be done."""
+        now = datetime.now(UTC).replace(tzinfo=None)
+        try:
+            with self.engine().begin() as connection:
+                inserted = connection.execute(insert(TASK).values(created_at=now))
+                key = inserted.inserted_primary_key
+        except SQLAlchemyError as error:
+            raise self._unusable("no row can be added", TASK, error) from error
+        assert key is not None, "the table has a primary key"
+        return int(key[0])
+
+    def close(self) -> None:
+        """Close our connections."""
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+    def _rows(self, key: Column[int], *judged: ColumnElement[Any]) -> Sequence[RowMapping]:
+        """Read the judged columns of a table by its key, and no other column: only these may be wrong."""
+        try:
+            with self.engine().connect() as connection:
+                return connection.execute(select(key, *judged).order_by(key)).mappings().all()
+        except (SQLAlchemyError, ValueError, TypeError) as error:
+            raise self._unusable("its rows cannot be read", key.table, error) from error
+
+    def _unusable(self, what: str, table: FromClause, error: Exception) -> InstanceError:
+        """Say that the implementation has made its tables other than we can use them."""
+        return InstanceError(
+            f"{what}: {first_line(error)}",
+            f"table {table} in {self.name}",
+            "make the tables as docs/contract.md has them, and leave them free for others",
+        )
+
+
+def open_engine(url: URL, **arguments: Any) -> Engine:
+    """Return an engine whose connections wait for a lock, and for an answer, a bounded time."""
+    limits: dict[str, dict[str, Any]] = {
+        "sqlite": {"timeout": _LOCK_TIMEOUT},
+        "postgresql": {"connect_timeout": 10},
+        "mysql": {"connect_timeout": 10, "read_timeout": 60, "write_timeout": 60},
+    }
+    return create_engine(url, connect_args=limits[url.get_backend_name()], **arguments)
+
+
+def first_line(error: Exception) -> str:
+    """Return what a driver said, without the statement and the links that SQLAlchemy adds."""
+    said = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
+    return said.splitlines()[0]

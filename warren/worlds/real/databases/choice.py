@@ -1,0 +1,65 @@
+"""From the value of `--database` to a usable choice, and from an address to a hand on it."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from warren.errors import DatabaseUnavailable, OptionError
+from warren.worlds.real.databases import mysql, postgresql
+from warren.worlds.real.databases.address import DatabaseAddress
+from warren.worlds.real.databases.mysql import MysqlDatabase, MysqlDatabases
+from warren.worlds.real.databases.postgresql import (
+    PostgresqlDatabase,
+    PostgresqlDatabases,
+    binaries,
+)
+from warren.worlds.real.databases.sqlite import SqliteDatabase, SqliteDatabases
+
+if TYPE_CHECKING:
+    from warren.worlds.real.databases.copies import Databases
+    from warren.worlds.real.databases.protocol import Database
+    from warren.worlds.real.runs.run import Run
+
+FORMS = "auto, sqlite, postgresql[:URL] or mysql[:URL]"
+
+
+def choose(option: str, *, bare: bool = False) -> Database:
+    """Return the database that `option` names, checked as far as that goes without starting it.
+
+    `auto` is PostgreSQL where its server is installed, else SQLite; in a `bare` run, beside
+    the embedded broker, it is SQLite whatever is installed. Raises OptionError for a value
+    that means nothing, DatabaseUnavailable for one that cannot be had here.
+    """
+    kind, _, rest = option.partition(":")
+    if rest.startswith("//"):  # a URL alone says its kind itself
+        rest = option
+    if kind == "auto" and not rest:
+        return PostgresqlDatabase.choose("") if binaries() and not bare else SqliteDatabase()
+    if kind == "sqlite" and not rest:
+        return SqliteDatabase()
+    if kind == "postgresql":
+        return PostgresqlDatabase.choose(rest)
+    if kind == "mysql":
+        return MysqlDatabase.choose(rest)
+    raise OptionError(f"{kind!r} is no kind of database", "--database", f"give {FORMS}")
+
+
+def attach(address: DatabaseAddress, run: Run, owner: str = "main") -> Databases:
+    """Return this process's hand on the server at `address`; `owner` tells workers apart."""
+    kinds: dict[str, type[SqliteDatabases | PostgresqlDatabases | MysqlDatabases]] = {
+        "sqlite": SqliteDatabases,
+        "postgresql": PostgresqlDatabases,
+        "mysql": MysqlDatabases,
+    }
+    return kinds[address.kind](address, run, owner)
+
+
+def remove_leftovers(kind: str, facts: dict[str, Any], run_id: str) -> None:
+    """Take back what a dead run noted on a server of `kind`; one that is gone keeps it."""
+    address = DatabaseAddress.from_json(facts)
+    with contextlib.suppress(DatabaseUnavailable):
+        if kind == "postgresql":
+            postgresql.drop_leftovers(address, run_id)
+        elif kind == "mysql":
+            mysql.drop_leftovers(address, run_id)

@@ -1,0 +1,157 @@
+"""Real processes: one instance of an implementation as a process group of its own, with its output kept."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from warren.errors import InstanceError
+from warren.evidence.text import visible_lines
+from warren.worlds.real.capture import Capture
+from warren.worlds.real.runs.processes import looking, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from warren.claims.manifest import RoleCommand
+    from warren.workloads.designs import Role
+    from warren.worlds.real.relay.relay import Tap
+
+_PASSED_ON = ("HOME", "LANG", "TMPDIR", "TZ")
+_FREEZE = 10.0  # seconds; a thread stops when it is next scheduled, on a busy machine some ms later
+_LAST_OUTPUT = 5.0  # seconds; what an instance printed last is kept within some ms of its end
+_STILL = {
+    psutil.STATUS_STOPPED,
+    psutil.STATUS_TRACING_STOP,
+    psutil.STATUS_ZOMBIE,
+    psutil.STATUS_DEAD,
+}
+
+
+class RealProcess:
+    """An instance that runs, or ran, on this machine. Owns its process group, its wiretap and its output file."""
+
+    def __init__(
+        self,
+        command: RoleCommand,
+        name: str,
+        role: Role,
+        *,
+        line: Tap,
+        env: Mapping[str, str],
+        output: Path,
+        now: Callable[[], float],
+    ) -> None:
+        """Start it, with its world's clock; raises `InstanceError` when the command cannot be run at all."""
+        self.name, self.role, self.line = name, role, line
+        self.http_port = int(env["WARREN_HTTP_PORT"])
+        self.ended_at: float | None = None
+        self._command, self._now = command, now
+        self._capture = Capture(output)
+        try:
+            self._process = subprocess.Popen(
+                command.argv,
+                stdin=subprocess.DEVNULL,
+                stdout=self._capture.write_end,
+                stderr=subprocess.STDOUT,
+                cwd=command.directory,
+                env={**inherited_environment(), **command.environment, **env},
+                process_group=0,  # no session: it would starve the wiretaps (decision 0007)
+            )
+        except OSError as error:
+            raise InstanceError(
+                f"cannot run {command.argv[0]!r}: {error.strerror}",
+                where=f"instance {name}",
+                what_to_do="correct its command in the manifest",
+            ) from error
+        finally:
+            self._capture.begin()
+
+    @property
+    def exit_status(self) -> int | None:
+        """As `subprocess.Popen.returncode`."""
+        status = self._process.poll()
+        if status is not None and self.ended_at is None:
+            self.ended_at = self._now()
+        return status
+
+    def output(self) -> str:
+        """Give the end of what it printed, for a person to read: of one that has ended, the very end."""
+        if self.exit_status is not None:
+            self._capture.catch_up(_LAST_OUTPUT)
+        return visible_lines(self._capture.end_of_output())
+
+    def stop(self) -> None:
+        """Send the manifest's stop signal to the process itself, as a supervisor does."""
+        if self.exit_status is None:
+            self._process.send_signal(self._command.stop_signal)
+
+    def kill(self) -> None:
+        """SIGKILL its whole process group."""
+        self._signal_group(signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """SIGSTOP its whole process group, and wait until it stands still.
+
+        The signal reaches a process one thread after the other: the last may go on for a while, and act on what it
+        is given. Raises `InstanceError` where one does not stop.
+        """
+        self._signal_group(signal.SIGSTOP)
+        if not wait_until(self._stands_still, timeout=_FREEZE, interval=0.001):
+            raise InstanceError(
+                f"SIGSTOP did not stop it within {_FREEZE:.0f} s",
+                where=f"instance {self.name}",
+                what_to_do="see what it waits for in the kernel (`ps -eLo pid,tid,stat,wchan`)",
+            )
+
+    def thaw(self) -> None:
+        """SIGCONT its whole process group."""
+        self._signal_group(signal.SIGCONT)
+
+    def close(self, within: float) -> None:
+        """Kill what is left of it, close its wiretap, and keep its output."""
+        self.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(within)
+        self.line.close()
+        self._capture.close(within)
+
+    def _stands_still(self) -> bool:
+        """Whether no thread of the process group runs."""
+        with looking():
+            group = [pid for pid in psutil.pids() if _group_of(pid) == self._process.pid]
+        return all(map(_is_still, group))
+
+    def _signal_group(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+
+def _group_of(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None
+
+
+def _is_still(pid: int) -> bool:
+    """Whether no thread of a process runs; a thread has a status of its own on Linux, as if it were a process."""
+    try:
+        threads = psutil.Process(pid).threads()
+        return all(psutil.Process(thread.id).status() in _STILL for thread in threads)
+    except psutil.NoSuchProcess:
+        return True
+
+
+def inherited_environment() -> dict[str, str]:
+    """Give what an instance gets of our environment: enough to find its interpreter, no secret."""
+    kept = {k: v for k, v in os.environ.items() if k in _PASSED_ON or k.startswith("LC_")}
+    here = str(Path(sys.executable).parent)
+    return {**kept, "PATH": os.pathsep.join((here, os.environ.get("PATH", os.defpath)))}

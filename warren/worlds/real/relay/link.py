@@ -1,0 +1,285 @@
+"""One connection of an instance: two sockets, the lanes between them, and how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+from typing import TYPE_CHECKING, Final
+
+from warren.evidence.frames import By, ConnectionEnded, ConnectionOpened, Direction, FrameSeen, How
+from warren.evidence.reader import Reader
+from warren.simulator.wire import (
+    BasicConsume,
+    BasicConsumeOk,
+    BasicDeliver,
+    ConnectionClose,
+    QueueDeclareOk,
+)
+from warren.worlds.line.lane import Lane, Plan, Surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from warren.evidence.frames import FrameLog
+
+CONNECT_SECONDS: Final = 5.0
+_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
+
+
+class Side(asyncio.Protocol):
+    """One socket of a link: the instance's or the broker's."""
+
+    def __init__(self, by: By, lane: Lane, link: Link) -> None:
+        """Wait for the socket; ``lane`` carries what comes from it."""
+        self.by, self.lane, self._link = by, lane, link
+        lane.full = lambda full: self.rest(lane_full=full)
+        lane.drained = lambda: link.pass_end_on(self)
+        self.transport: asyncio.Transport | None = None
+        self.lost = False
+        self._ended = False
+        self._lane_full = False
+        self._target_full = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the socket; asyncio itself has set TCP_NODELAY."""
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self._link.made(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Give it to the lane."""
+        self.lane.receive(data, self._link.now())
+
+    def eof_received(self) -> bool:
+        """Pass on everything, then the end; the other direction stays open, as in TCP."""
+        self._link.side_ended(self, "eof", "")
+        self.end()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the link, and end both lanes here."""
+        self.lost = True
+        if exc is not None:
+            self._link.side_ended(self, "reset", str(exc))
+        self.end()
+        self._link.side_lost(self)
+
+    def end(self) -> None:
+        """End the lane, once."""
+        if not self._ended:
+            self._ended = True
+            self.lane.end(self._link.now())
+            self._link.other(self).lane.target_ended()
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come from here."""
+        return self._ended
+
+    def pause_writing(self) -> None:
+        """Rest the other side while this one does not read."""
+        self._link.other(self).rest(target_full=True)
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        self._link.other(self).rest(target_full=False)
+
+    def rest(self, *, target_full: bool | None = None, lane_full: bool | None = None) -> None:
+        """Read only once the link is complete, and while neither the target nor the lane is full."""
+        self._target_full = self._target_full if target_full is None else target_full
+        self._lane_full = self._lane_full if lane_full is None else lane_full
+        if self.transport is None or self.ended:
+            return
+        if self._target_full or self._lane_full or not self._link.complete:
+            self.transport.pause_reading()
+        else:
+            self.transport.resume_reading()
+
+    def reset(self) -> None:
+        """Close this socket with RST."""
+        if self.transport is not None:
+            reset(self.transport)
+
+
+def reset(transport: asyncio.Transport) -> None:
+    """Close a socket with RST; what was not sent is dropped."""
+    raw = transport.get_extra_info("socket")
+    with contextlib.suppress(OSError):  # the socket may be closed already
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+    transport.abort()
+
+
+class Link:
+    """A connection through a tap, from its acceptance to the end of both sockets."""
+
+    def __init__(
+        self,
+        instance: str,
+        number: int,
+        *,
+        upstream: tuple[str, int],
+        plan: Plan,
+        log: FrameLog,
+        gone: Callable[[Link], None],
+    ) -> None:
+        """Prepare both sides; ``gone`` is told when both sockets are closed."""
+        self._instance, self._number, self._upstream = instance, number, upstream
+        self._log, self._gone, self.now = log, gone, log.now
+        self._loop = asyncio.get_running_loop()
+        self._queues = _Queues()
+        self._close: tuple[By, str] | None = None
+        self._is_cut = False
+        self._is_logged = False
+        self._connecting: asyncio.Task[None] | None = None
+        self.complete = False
+        self.closed: asyncio.Future[None] = self._loop.create_future()
+        around = Surroundings(
+            plan, log.append, self._note, self._queues.of, self.now, self._call_at
+        )
+        self.lanes = tuple(
+            Lane(Reader(direction, instance, number), around)
+            for direction in (Direction.TO_BROKER, Direction.TO_CLIENT)
+        )
+        self.client = Side("client", self.lanes[0], self)
+        self.broker = Side("broker", self.lanes[1], self)
+        log.append(ConnectionOpened(log.now(), instance, number))
+
+    def other(self, side: Side) -> Side:
+        """Give the opposite side."""
+        return self.broker if side is self.client else self.client
+
+    def made(self, side: Side) -> None:
+        """Take a connected socket: the instance's first, then the broker's."""
+        if self._is_cut:
+            side.reset()
+            return
+        if side is self.client:
+            # Asyncio begins to read right after this callback; Python 3.11.2, Debian 12's, does so
+            # even where the callback has paused it.
+            self._loop.call_soon(side.rest)
+            self._connecting = self._loop.create_task(self._connect())
+            return
+        self.complete = True
+        for each in (self.client, self.broker):
+            transport = self.other(each).transport
+            assert transport is not None
+            each.lane.write = transport.write
+            each.rest()
+
+    async def _connect(self) -> None:
+        """Reach the broker; where it cannot be reached the instance sees a reset."""
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await self._loop.create_connection(lambda: self.broker, *self._upstream)
+        except (OSError, TimeoutError) as error:
+            reason = str(error) or f"no answer within {CONNECT_SECONDS:g} s"
+            where = f"{self._upstream[0]}:{self._upstream[1]}"
+            self._end("broker", "reset", f"cannot connect to the broker at {where}: {reason}")
+            self.broker.lost = True
+            self.client.reset()
+
+    def cut(self, detail: str) -> None:
+        """Reset both sockets; ``closed`` says when it is done."""
+        self._is_cut = True
+        self._end("rig", "cut", detail)
+        if not self.complete:
+            if self._connecting is not None:
+                self._connecting.cancel()
+            self.broker.lost = True
+        for lane in self.lanes:
+            lane.lose_target()
+        self.client.reset()
+        self.broker.reset()
+
+    def side_ended(self, side: Side, how: How, detail: str) -> None:
+        """Log the end of the connection, by the first side that ended."""
+        if self._close is not None:
+            by, words = self._close
+            self._end(by, "close", words)
+        else:
+            self._end(side.by, how, detail)
+
+    def side_lost(self, side: Side) -> None:
+        """Take the end of a socket: nothing can be written to it any more."""
+        other = self.other(side)
+        other.lane.lose_target()
+        self.pass_end_on(side)
+        if self.client.lost and self.broker.lost and not self.closed.done():
+            self.closed.set_result(None)
+            self._gone(self)
+
+    def _end(self, by: By, how: How, detail: str) -> None:
+        if not self._is_logged:
+            self._is_logged = True
+            self._log.append(
+                ConnectionEnded(self.now(), self._instance, self._number, by, how, detail)
+            )
+
+    def pass_end_on(self, side: Side) -> None:
+        """Once all that a side sent has gone on, end the other as it ended itself.
+
+        A client's reset is passed on as an orderly end of stream: a reset would make the broker's
+        kernel drop what the log already calls passed on. A broker's reset stays one.
+        """
+        other = self.other(side)
+        if not side.ended or not side.lane.idle or other.transport is None or other.lost:
+            return
+        if side.lost and other.ended:
+            other.transport.close()
+        elif side.lost:
+            if side is self.broker:
+                other.reset()
+            else:
+                other.transport.close()
+        elif other.ended and other.lane.idle:
+            other.transport.close()
+            if side.transport is not None:
+                side.transport.close()
+        elif not other.transport.is_closing() and other.transport.can_write_eof():
+            # A reset of that side may be in the kernel already, and not yet with asyncio.
+            with contextlib.suppress(OSError):
+                other.transport.write_eof()
+
+    def _call_at(self, when: float, function: Callable[[], None]) -> None:
+        # The clocks of the loop and of the log differ in what they count from, not in pace.
+        self._loop.call_later(max(0.0, when - self.now()), function)
+
+    def _note(self, seen: FrameSeen) -> None:
+        content = seen.content
+        self._queues.note(seen)
+        if isinstance(content, ConnectionClose) and self._close is None:
+            by: By = "client" if seen.direction is Direction.TO_BROKER else "broker"
+            self._close = (by, f"{content.reply_code} {content.reply_text}")
+
+
+class _Queues:
+    """Which queue each consumer of a connection reads, learnt from its frames."""
+
+    def __init__(self) -> None:
+        self._queues: dict[tuple[int, str], str] = {}
+        self._asked: dict[int, list[str]] = {}
+        self._declared: dict[int, str] = {}
+
+    def note(self, seen: FrameSeen) -> None:
+        """Learn from a frame; a queue without a name is the one declared last on its channel."""
+        content, channel = seen.content, seen.channel
+        if isinstance(content, QueueDeclareOk):
+            self._declared[channel] = content.queue
+        elif isinstance(content, BasicConsume):
+            queue = content.queue or self._declared.get(channel, "")
+            if content.consumer_tag:
+                self._queues[channel, content.consumer_tag] = queue
+            else:
+                self._asked.setdefault(channel, []).append(queue)
+        elif isinstance(content, BasicConsumeOk):
+            asked = self._asked.get(channel)
+            if (channel, content.consumer_tag) not in self._queues and asked:
+                self._queues[channel, content.consumer_tag] = asked.pop(0)
+
+    def of(self, seen: FrameSeen) -> str:
+        """Give the queue that a delivery came from, "" where that is unknown."""
+        if isinstance(seen.content, BasicDeliver):
+            return self._queues.get((seen.channel, seen.content.consumer_tag), "")
+        return ""
