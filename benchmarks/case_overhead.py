@@ -20,9 +20,9 @@ from rich.table import Table
 
 import warren.worlds.real.brokers
 import warren.worlds.real.databases
-from warren.evidence.frames import FrameLog
 from warren.worlds.real import RealWorlds
 from warren.worlds.real.databases import attach
+from warren.worlds.real.relay.log import FrameLog
 from warren.worlds.real.relay.relay import Wiretap
 from warren.worlds.real.runs import Run
 

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 import pika
 
-from warren.evidence.frames import FrameLog
 from warren.worlds.real.brokers import Vhosts, choose
+from warren.worlds.real.relay.log import FrameLog
 from warren.worlds.real.relay.relay import Wiretap
 from warren.worlds.real.runs import Run
 

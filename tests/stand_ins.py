@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +17,11 @@ from warren.worlds.line.rules import Held, Match
 from warren.worlds.protocol import HttpReply, QueueDepth, ReceivedReply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from warren.evidence.ledger import Ledger
+    from warren.evidence.rows import MessageRow, TaskRow
     from warren.simulator.wire import Content
-    from warren.worlds.real.databases import MessageRow, TaskRow
 
 TICK = 0.01
 
@@ -91,6 +92,7 @@ class StandInWorld:
     depths: dict[str, QueueDepth] = field(default_factory=dict)
     http_status: int = 200
     stood_still: list[Pause] = field(default_factory=list)
+    ids: Iterator[int] = field(default_factory=itertools.count)
 
     def pauses(self) -> tuple[Pause, ...]:
         """Give what the test says."""
@@ -109,6 +111,10 @@ class StandInWorld:
             self.time += TICK
             self.every_tick()
         return True
+
+    def new_id(self) -> str:
+        """Count."""
+        return f"id-{next(self.ids)}"
 
     def start(
         self, _command: RoleCommand, name: str, role: Role, env: Mapping[str, str]

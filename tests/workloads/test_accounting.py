@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warren.evidence.ledger import Delivery, Ledger, WorkEnd
+from warren.evidence.rows import MessageRow
 from warren.simulator.wire import BasicProperties
 from warren.workloads.accounting import (
     PACKAGE,
@@ -26,7 +27,6 @@ from warren.workloads.accounting import (
     overlaps,
     unexpected,
 )
-from warren.worlds.real.databases import MessageRow
 
 DESIGNS = ("blocking", "parts", "parts-random", "pipeline")
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from warren.evidence.ledger import Delivery, Ledger, WorkEnd
-    from warren.worlds.real.databases import MessageRow
+    from warren.evidence.rows import MessageRow
 
 _SHOWN = 20
 """Rows that are shown as evidence: more than the document's longest package leaves."""

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from warren.claims.manifest import RoleCommand
     from warren.evidence.frames import Fact, Pause
+    from warren.evidence.rows import MessageRow, TaskRow
     from warren.workloads.designs import Role, Route
     from warren.worlds.line.rules import Held, Match
-    from warren.worlds.real.databases import MessageRow, TaskRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,9 @@ class World(Protocol):
 
     def wait_for(self, condition: Callable[[], bool], within: float) -> bool:
         """Let time pass until the condition holds, at most so long; say whether it holds."""
+
+    def new_id(self) -> str:
+        """Make an id that no other of this world is: for messages, and whatever else a rig must tell apart."""
 
     def start(self, command: RoleCommand, name: str, role: Role, env: Mapping[str, str]) -> Process:
         """Start a process behind a wiretap of its own and return at once."""

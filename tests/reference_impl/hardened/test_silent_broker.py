@@ -16,7 +16,7 @@ from reference_impl.hardened.process import ConsumerProcess
 from reference_impl.hardened.settlement import Settlement
 from reference_impl.topology import STREAM
 from tests.simulator.tcp.embedded import PASSWORD, Embedded
-from warren.evidence.frames import FrameLog
+from warren.worlds.real.relay.log import FrameLog
 from warren.worlds.real.relay.relay import Tap, Wiretap
 
 ENDS_WITHIN = 10.0

@@ -11,12 +11,12 @@ from warren.claims.catalogue import Level, Requirement
 from warren.claims.verdict import Outcome, Violation
 from warren.errors import InstanceError, InstanceUnsupported
 from warren.evidence.frames import Direction, FrameSeen
+from warren.evidence.rows import MessageRow
 from warren.rigs.consumers.rig import Inconclusive, Rig, Unmet, numbered, payload
 from warren.rigs.pace import PACES
 from warren.simulator.wire import ConnectionTuneOk, QueueDeclare
 from warren.workloads.designs import DESIGNS, PART, STREAM, Role
 from warren.worlds.protocol import QueueDepth
-from warren.worlds.real.databases import MessageRow
 
 MUST = Requirement("no-loss.crash", Level.MUST, "It comes again.", "document 1")
 SHOULD = Requirement("no-loss.kept", Level.SHOULD, "It is kept.", "document 1")

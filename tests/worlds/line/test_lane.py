@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tests.worlds.real.relay.peers import deliver_octets, method_octets
 from warren.evidence.frames import (
     Direction,
+    Fact,
     FrameHeld,
-    FrameLog,
     FrameLost,
     FrameReleased,
     FrameSeen,
@@ -35,7 +35,8 @@ class Bench:
 
     def __init__(self, direction: Direction = Direction.TO_CLIENT) -> None:
         """Begin with no fault."""
-        self.plan, self.log, self.time, self.out = Plan(), FrameLog(), 0.0, b""
+        self.plan, self.time, self.out = Plan(), 0.0, b""
+        self.log: list[Fact] = []
         self.alarms: list[tuple[float, Callable[[], None]]] = []
         around = Surroundings(
             self.plan,
@@ -76,7 +77,7 @@ class Bench:
 
     def facts(self, kind: Any) -> list[Any]:
         """Give the facts of a kind."""
-        return [fact for fact in self.log.snapshot() if isinstance(fact, kind)]
+        return [fact for fact in self.log if isinstance(fact, kind)]
 
 
 steps = st.lists(

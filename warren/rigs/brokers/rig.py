@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from pika.adapters.blocking_connection import BlockingChannel
 
     from warren.claims.catalogue import Requirement
+    from warren.evidence.rows import MessageRow
     from warren.rigs.pace import Pace
     from warren.worlds.real.brokers import Place, QueueState
-    from warren.worlds.real.databases import CaseDatabase, MessageRow
+    from warren.worlds.real.databases import CaseDatabase
 
 _CLOSE = 5.0
 _POLL = 0.01

@@ -14,9 +14,9 @@ from warren.workloads.designs import ROUTES, Role
 
 if TYPE_CHECKING:
     from warren.evidence.ledger import Delivery, Ledger
+    from warren.evidence.rows import TaskRow
     from warren.workloads.designs import Design
     from warren.worlds.protocol import Process, World
-    from warren.worlds.real.databases import TaskRow
 
 
 class Record:

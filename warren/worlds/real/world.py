@@ -7,16 +7,17 @@ happened, and tells of what it could not end.
 from __future__ import annotations
 
 import contextlib
+import uuid
 from typing import TYPE_CHECKING
 
 import pika
 
 from warren.errors import WarrenError
-from warren.evidence.frames import FrameLog
 from warren.worlds.real.broker_link import BrokerLink
 from warren.worlds.real.brokers import Place, Vhosts, choose, private
 from warren.worlds.real.http import Callers
 from warren.worlds.real.process import RealProcess
+from warren.worlds.real.relay.log import FrameLog
 from warren.worlds.real.relay.relay import Wiretap
 from warren.worlds.real.runs.orphans import Orphans
 from warren.worlds.real.runs.ports import Ports
@@ -28,10 +29,11 @@ if TYPE_CHECKING:
 
     from warren.claims.manifest import RoleCommand
     from warren.evidence.frames import Fact, Pause
+    from warren.evidence.rows import MessageRow, TaskRow
     from warren.workloads.designs import Role, Route
     from warren.worlds.protocol import Call, QueueDepth, ReceivedReply
     from warren.worlds.real.brokers import BrokerAddress, RunningBroker
-    from warren.worlds.real.databases import CaseDatabase, Databases, MessageRow, TaskRow
+    from warren.worlds.real.databases import CaseDatabase, Databases
     from warren.worlds.real.runs import Run
 
 _POLL = 0.05
@@ -76,6 +78,10 @@ class RealWorld:
             seen = len(self._log.snapshot())
             self._log.wait_for(lambda facts, seen=seen: len(facts) > seen, min(_POLL, left))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
         return True
+
+    def new_id(self) -> str:
+        """Make an id that is unique beyond this world too, since the broker may be shared."""
+        return uuid.uuid4().hex
 
     def start(
         self, command: RoleCommand, name: str, role: Role, env: Mapping[str, str]

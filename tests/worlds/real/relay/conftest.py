@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.worlds.real.relay.peers import Peer, ScriptedBroker, client_of
-from warren.evidence.frames import FrameLog
 from warren.simulator.wire import PROTOCOL_HEADER, ProtocolHeader
+from warren.worlds.real.relay.log import FrameLog
 from warren.worlds.real.relay.relay import Tap, Wiretap
 
 

@@ -18,7 +18,6 @@ from warren.evidence.frames import (
     ConnectionEnded,
     Direction,
     FrameHeld,
-    FrameLog,
     FrameLost,
     FrameReleased,
     FrameSeen,
@@ -46,6 +45,7 @@ from warren.worlds.line.rules import (
     publish,
     settlements,
 )
+from warren.worlds.real.relay.log import FrameLog
 from warren.worlds.real.relay.relay import Tap
 
 

@@ -23,7 +23,6 @@ from warren.evidence.frames import (
     ConnectionOpened,
     Direction,
     Fact,
-    FrameLog,
     FrameSeen,
     Undecodable,
 )
@@ -40,6 +39,7 @@ from warren.simulator.wire import (
     QueueDeclareOk,
 )
 from warren.worlds.line.rules import delivery
+from warren.worlds.real.relay.log import FrameLog
 from warren.worlds.real.relay.relay import MOST_CONNECTIONS, Tap, Wiretap
 from warren.worlds.real.runs.processes import wait_until
 

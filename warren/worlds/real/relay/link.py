@@ -22,7 +22,7 @@ from warren.worlds.line.lane import Lane, Plan, Surroundings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from warren.evidence.frames import FrameLog
+    from warren.worlds.real.relay.log import FrameLog
 
 CONNECT_SECONDS: Final = 5.0
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)

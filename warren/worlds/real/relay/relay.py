@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from types import TracebackType
 
-    from warren.evidence.frames import FrameLog
+    from warren.worlds.real.relay.log import FrameLog
 
 T = TypeVar("T")
 
