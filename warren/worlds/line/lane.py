@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from warren.evidence.frames import Fact, FrameHeld, FrameLost, FrameReleased, FrameSeen
-from warren.simulator.wire import ContentHeader, Heartbeat, Method
-from warren.worlds.line.rules import Command
+from warren.simulator.wire import Assembler, BasicProperties, Heartbeat, Message, Method
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,16 +59,21 @@ class _Verdict(enum.Enum):
 
 @dataclass(slots=True)
 class _Fate:
-    """What was decided of a command, for all its frames; None as long as nobody could."""
+    """What was decided of a message, for all its frames; None as long as nobody could.
 
-    command: Command
+    ``seen`` is its method frame, ``queue`` the one that a delivery's consumer reads.
+    """
+
+    seen: FrameSeen
+    message: Message[BasicProperties]
+    queue: str
     verdict: _Verdict | None = None
     held: Held | None = None
 
     def announce(self) -> None:
         """Wake whoever waits for the catch, once the log tells of it."""
         if self.held is not None and self.held.seen is None:
-            self.held.catch(self.command.seen)
+            self.held.catch(self.seen)
 
 
 @dataclass(slots=True)
@@ -101,7 +105,8 @@ class Lane:
         self._waiting = 0
         self._ahead = 0  # octets of the frame under way that have gone on already
         self._tail = bytearray()  # octets of the frame under way that have not
-        self._open: dict[int, _Fate] = {}  # commands whose content is still coming, by channel
+        self._assembler = Assembler()
+        self._fates: dict[int, _Fate] = {}  # of the last message on each channel
         self._target_ended = False
         self._gone = False
         self._alarm = 0.0
@@ -129,9 +134,10 @@ class Lane:
 
     def end(self, at: float) -> None:
         """Take the source's end: what is incomplete now stays so, and no rule waits for it."""
-        for fate in self._open.values():
-            fate.verdict = fate.verdict or _Verdict.PASS
-        self._open.clear()
+        for fate in self._fates.values():
+            if not fate.message.whole:
+                fate.verdict = fate.verdict or _Verdict.PASS
+        self._fates.clear()
         for seen, size in self._reader.end(at):
             self._enqueue(seen, size)
         self.flush()
@@ -203,24 +209,13 @@ class Lane:
         self._waiting += len(octets)
 
     def _fate_of(self, seen: FrameSeen) -> _Fate | None:
-        """Find the command that a frame belongs to."""
-        content = seen.content
-        if isinstance(content, Method):
-            self._open.pop(seen.channel, None)
-            fate = _Fate(Command(seen, content, self._around.queue_of(seen)))
-            if content.HAS_CONTENT:
-                self._open[seen.channel] = fate
-            return fate
-        begun = self._open.get(seen.channel)
-        if begun is None:
+        """Find what is decided of the message that a frame belongs to; None where it is part of none."""
+        message = self._assembler.follow(seen.channel, seen.content)
+        if message is None:
             return None
-        if isinstance(content, ContentHeader):
-            begun.command.header = content
-        elif isinstance(content, bytes):
-            begun.command.pieces.append(content)
-        if begun.command.whole:
-            del self._open[seen.channel]
-        return begun
+        if isinstance(seen.content, Method):
+            self._fates[seen.channel] = _Fate(seen, message, self._around.queue_of(seen))
+        return self._fates.get(seen.channel)
 
     def _decide(self, piece: _Piece) -> _Verdict:
         if self._gone or (self._target_ended and piece.is_logged):
@@ -230,15 +225,15 @@ class Lane:
         return _Verdict.PASS if piece.fate is None else self._judge(piece.fate)
 
     def _judge(self, fate: _Fate) -> _Verdict:
-        """Ask the rules, once a command."""
+        """Ask the rules, once a message."""
         if fate.verdict is not None:
             return fate.verdict
-        rules = [held for held in self._plan.rules if held.match.may_take(fate.command.seen)]
-        if rules and not fate.command.whole:
+        rules = [held for held in self._plan.rules if held.match.may_take(fate.seen)]
+        if rules and not fate.message.whole:
             return _Verdict.WAIT
         fate.verdict = _Verdict.PASS
         for held in rules:
-            if held.match.takes(fate.command):
+            if held.match.takes(fate.message, fate.queue):
                 self._plan.rules.remove(held)
                 fate.held = held
                 fate.verdict = _Verdict.LOSE if held.lose_at_once else _Verdict.WAIT

@@ -1,14 +1,14 @@
 """What a tap may do to frames: what chooses them, and the handle to what was caught.
 
-A match chooses commands; a command is a method with its content. With what shall be done to it, it
-is a rule of the tap. Rules are tried in the order in which they were made, the first whose match
-takes the command decides, and that uses it up.
+A match chooses messages; a message is a method with its content, if it carries any. With what shall
+be done to it, it is a rule of the tap. Rules are tried in the order in which they were made, the
+first whose match takes the message decides, and that uses it up.
 """
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from warren.evidence.frames import Direction
@@ -19,7 +19,7 @@ from warren.simulator.wire import (
     BasicProperties,
     BasicPublish,
     BasicReject,
-    ContentHeader,
+    Message,
     Method,
     QueueDeclare,
 )
@@ -30,52 +30,28 @@ if TYPE_CHECKING:
     from warren.evidence.frames import FrameSeen
 
 
-@dataclass(slots=True)
-class Command:
-    """A method and, when all of it has come, its content.
-
-    ``queue`` is the one that a delivery's consumer reads, "" for everything else.
-    """
-
-    seen: FrameSeen
-    method: Method
-    queue: str = ""
-    header: ContentHeader | None = None
-    pieces: list[bytes] = field(default_factory=list)
-
-    @property
-    def body(self) -> bytes:
-        """The body, as far as it has come."""
-        return b"".join(self.pieces)
-
-    @property
-    def properties(self) -> BasicProperties:
-        """The content's properties; none when there is no content."""
-        return self.header.properties if self.header else BasicProperties()
-
-    @property
-    def whole(self) -> bool:
-        """Whether nothing more belongs to it."""
-        if not self.method.HAS_CONTENT:
-            return True
-        return self.header is not None and sum(map(len, self.pieces)) >= self.header.body_size
-
-
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Chooses commands: one direction, some methods, and a condition on the whole command."""
+    """Chooses messages: one direction, some methods, and a condition on the whole message.
+
+    ``queue``: of deliveries only those to a consumer of that queue; None for all.
+    """
 
     direction: Direction
     methods: tuple[type[Method], ...]
-    condition: Callable[[Command], bool] = lambda _: True
+    condition: Callable[[Message[BasicProperties]], bool] = lambda _: True
+    queue: str | None = None
 
     def may_take(self, seen: FrameSeen) -> bool:
         """Tell from the method frame alone whether the rest is worth waiting for."""
         return seen.direction is self.direction and isinstance(seen.content, self.methods)
 
-    def takes(self, command: Command) -> bool:
-        """Decide on a whole command."""
-        return self.may_take(command.seen) and self.condition(command)
+    def takes(self, message: Message[BasicProperties], queue: str) -> bool:
+        """Decide on a whole message that `may_take` has let through.
+
+        ``queue`` is the one that a delivery's consumer reads, "" for everything else.
+        """
+        return self.queue in (None, queue) and self.condition(message)
 
 
 def delivery(
@@ -88,18 +64,17 @@ def delivery(
 ) -> Match:
     """Choose a ``basic.deliver``; what is ``None`` may be anything."""
 
-    def condition(command: Command) -> bool:
-        method = command.method
+    def condition(message: Message[BasicProperties]) -> bool:
+        method = message.method
         return (
             isinstance(method, BasicDeliver)
-            and queue in (None, command.queue)
             and exchange in (None, method.exchange)
             and routing_key in (None, method.routing_key)
             and redelivered in (None, method.redelivered)
-            and (body is None or body(command.body))
+            and (body is None or body(message.body))
         )
 
-    return Match(Direction.TO_CLIENT, (BasicDeliver,), condition)
+    return Match(Direction.TO_CLIENT, (BasicDeliver,), condition, queue)
 
 
 def publish(
@@ -110,13 +85,13 @@ def publish(
 ) -> Match:
     """Choose a ``basic.publish`` of the client; what is ``None`` may be anything."""
 
-    def condition(command: Command) -> bool:
-        method = command.method
+    def condition(message: Message[BasicProperties]) -> bool:
+        method = message.method
         return (
             isinstance(method, BasicPublish)
             and exchange in (None, method.exchange)
             and routing_key in (None, method.routing_key)
-            and (body is None or body(command.body))
+            and (body is None or body(message.body))
         )
 
     return Match(Direction.TO_BROKER, (BasicPublish,), condition)
@@ -135,8 +110,8 @@ def settlements() -> Match:
 def declaration(queue: str) -> Match:
     """Choose a ``queue.declare`` of the client that would make that queue: one that is not passive."""
 
-    def condition(command: Command) -> bool:
-        method = command.method
+    def condition(message: Message[BasicProperties]) -> bool:
+        method = message.method
         return isinstance(method, QueueDeclare) and method.queue == queue and not method.passive
 
     return Match(Direction.TO_BROKER, (QueueDeclare,), condition)
@@ -148,7 +123,7 @@ def method(*types: type[Method], direction: Direction) -> Match:
 
 
 class Held:
-    """A rule, and what it caught: the first command that matches, on any connection of its tap.
+    """A rule, and what it caught: the first message that matches, on any connection of its tap.
 
     Everything behind it on its connection, in its direction, waits with it; heartbeats pass unless
     asked otherwise. Safe in threads.
@@ -162,7 +137,7 @@ class Held:
         lose_at_once: bool,
         heartbeats_pass: bool,
     ) -> None:
-        """Wait for a command; made by ``Tap.hold`` and ``Tap.lose``.
+        """Wait for a message; made by ``Tap.hold`` and ``Tap.lose``.
 
         ``settle`` is how the tap is told: this one may go (True), or is lost (False).
         """
@@ -179,7 +154,7 @@ class Held:
         return self._seen
 
     def wait(self, deadline_seconds: float) -> bool:
-        """Wait until a command was caught; False when the deadline passes."""
+        """Wait until a message was caught; False when the deadline passes."""
         return self._caught.wait(deadline_seconds)
 
     def release(self) -> None:
