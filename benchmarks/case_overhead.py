@@ -4,7 +4,7 @@
 
 Prints milliseconds: the median and the slowest of the cases, per step and in total. The limit that
 the total is held against is 200 ms. A world is a vhost, a database and a folder; its end looks for
-processes that were left, too. The wiretap is one of its own: a world opens it with a process.
+processes that were left, too. The line is one of a relay of its own: a world opens it with a process.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rich.table import Table
 
 from warren.worlds.real import RealWorlds, Servers
 from warren.worlds.real.relay.log import FrameLog
-from warren.worlds.real.relay.relay import Wiretap
+from warren.worlds.real.relay.relay import Relay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,10 +53,10 @@ def run_case(laps: Laps, worlds: RealWorlds, broker: BrokerAddress) -> None:
             world = case.enter_context(worlds.world(TEMPLATE, None, restarts=False))
         with laps.lap("the rig's own connection"):
             world.queue("old_sound_rabbit_mq.consumer.stream")
-        with laps.lap("wiretap open"):
-            wiretap = Wiretap((broker.host, broker.port), FrameLog())
-            case.callback(wiretap.close)
-            wiretap.open("stream-1")
+        with laps.lap("line open"):
+            relay = Relay((broker.host, broker.port), FrameLog())
+            case.callback(relay.close)
+            relay.open("stream-1")
         with laps.lap("rows, first read"):
             world.message_rows()
         with laps.lap("all closed"):

@@ -1,4 +1,4 @@
-"""Reads the ledger from the wiretaps' facts: frames become messages, settlements find their deliveries.
+"""Reads the ledger from the lines' facts: frames become messages, settlements find their deliveries.
 
 Pure: facts in, ledger out, one fact after another.
 """

@@ -1,6 +1,6 @@
-"""Frames that wait at wiretaps for a case or its start: the same hold at several instances, and what each has caught.
+"""Frames that wait on lines for a case or its start: the same hold at several instances, and what each has caught.
 
-The hold at one wiretap is `warren.worlds.real.relay`'s (`Held`).
+The hold on one line is `warren.worlds.line.rules`'s (`Held`).
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Caught:
-    """A frame that waits at a wiretap: whose it is, and the handle to let it go."""
+    """A frame that waits on a line: whose it is, and the handle to let it go."""
 
     process: Process
     held: Held
 
 
 class Holds:
-    """The same hold at several wiretaps, of which the first catch is wanted."""
+    """The same hold on several lines, of which the first catch is wanted."""
 
     def __init__(self, rig: Rig, holds: list[Caught]) -> None:
         """Keep the holds; made by `Rig.hold`."""

@@ -247,7 +247,7 @@ class Rig(Record):
     # --- break -------------------------------------------------------------------------------------------------
 
     def hold(self, rule: Callable[[], Match], *processes: Process) -> Holds:
-        """Hold the first frame that matches at each of the processes' wiretaps."""
+        """Hold the first frame that matches on each of the processes' lines."""
         return Holds(self, [Caught(p, p.line.hold(rule())) for p in processes])
 
     # --- wait --------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The real world of one case.
 
-A world owns what it starts: processes, wiretap, vhost, database, connections. `close` ends all of it, whatever
+A world owns what it starts: processes, relay, vhost, database, connections. `close` ends all of it, whatever
 happened, and tells of what it could not end.
 """
 
@@ -17,7 +17,7 @@ from warren.worlds.real.broker_link import BrokerLink
 from warren.worlds.real.http import Callers
 from warren.worlds.real.process import RealProcess
 from warren.worlds.real.relay.log import FrameLog
-from warren.worlds.real.relay.relay import Wiretap
+from warren.worlds.real.relay.relay import Relay
 from warren.worlds.real.runs.orphans import Orphans
 from warren.worlds.real.runs.ports import Ports
 from warren.worlds.real.runs.processes import kill_marked
@@ -46,7 +46,7 @@ class RealWorld:
         """Stand on a place and a database that `RealWorlds` made and will drop."""
         self._place, self._database, self._run = place, database, run
         self._log = FrameLog()
-        self._wiretap = Wiretap((place.broker.host, place.broker.port), self._log)
+        self._relay = Relay((place.broker.host, place.broker.port), self._log)
         self._callers = Callers(self.now)
         self._ports = Ports()
         self._link: BrokerLink | None = None
@@ -54,7 +54,7 @@ class RealWorld:
         self._orphans = Orphans(run.id)
 
     def now(self) -> float:
-        """Seconds since the case began, which the wiretap's facts carry too."""
+        """Seconds since the case began, which the relay's facts carry too."""
         return self._log.now()
 
     def wait_for(self, condition: Callable[[], bool], within: float) -> bool:
@@ -75,15 +75,15 @@ class RealWorld:
     def start(
         self, command: RoleCommand, name: str, role: Role, env: Mapping[str, str]
     ) -> RealProcess:
-        """Start a process behind a wiretap of its own and return at once."""
-        tap = self._wiretap.open(name)
+        """Start a process behind a line of its own and return at once."""
+        line = self._relay.open(name)
         environment = {
             **env,
             **self._run.environment,
             **self._database.urls.environment,
             CASE_MARK: self._place.vhost,
             "WARREN_AMQP_URL": self._place.broker.amqp_url(
-                self._place.vhost, "127.0.0.1", tap.port
+                self._place.vhost, "127.0.0.1", line.port
             ),
             "WARREN_HTTP_PORT": str(self._ports.free()),
         }
@@ -92,13 +92,13 @@ class RealWorld:
                 command,
                 name,
                 role,
-                line=tap,
+                line=line,
                 env=environment,
                 output=self._place.folder / f"{name}.out",
                 now=self.now,
             )
         except WarrenError:
-            tap.close()
+            line.close()
             raise
         self._processes.append(process)
         return process
@@ -159,12 +159,12 @@ class RealWorld:
         return self._database.tasks()
 
     def facts(self) -> tuple[Fact, ...]:
-        """All that the wiretaps saw so far, in order."""
+        """All that the lines saw so far, in order."""
         return self._log.snapshot()
 
     def pauses(self) -> tuple[Pause, ...]:
-        """When the wiretap's thread was kept from running."""
-        return self._wiretap.pauses()
+        """When the relay's thread was kept from running."""
+        return self._relay.pauses()
 
     def restart_broker(self) -> None:
         """Restart the case's broker; raise `WarrenError` where this broker is not ours to restart."""
@@ -172,10 +172,10 @@ class RealWorld:
         self._place.restart()
 
     def close(self) -> None:
-        """End all processes, wiretaps and connections of the case."""
+        """End all processes, lines and connections of the case."""
         with contextlib.ExitStack() as stack:
             stack.callback(self._ports.close)
-            stack.callback(self._wiretap.close)
+            stack.callback(self._relay.close)
             stack.callback(self._close_link)
             stack.callback(self._callers.close)
             for process in self._processes:
