@@ -28,15 +28,15 @@ _LINE = 300  # characters of a log's line that an error's sentence shows
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """The user a server runs as: some refuse to run as root."""
+class SystemUser:
+    """The user of this machine that a server runs as: some servers refuse to run as root."""
 
     name: str
     uid: int
     gid: int
 
     @classmethod
-    def unprivileged(cls, *names: str) -> Account | None:
+    def unprivileged(cls, *names: str) -> SystemUser | None:
         """Return the first of `names` on this machine if we are root, else None: as ourselves."""
         if os.getuid() != 0:
             return None
@@ -47,7 +47,7 @@ class Account:
         return None
 
     def give(self, path: Path) -> None:
-        """Make this account the owner of `path`."""
+        """Make this user the owner of `path`."""
         os.chown(path, self.uid, self.gid)
 
 
@@ -61,7 +61,7 @@ class Server:
         folder: Path,
         log: Path,
         environment: Mapping[str, str],
-        account: Account | None = None,
+        user: SystemUser | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
     ) -> None:
         """Start it in `folder`; `environment` is all it gets, so it must carry the run's mark."""
@@ -76,9 +76,9 @@ class Server:
                 cwd=folder,
                 env=dict(environment),
                 start_new_session=True,
-                user=account.uid if account else None,
-                group=account.gid if account else None,
-                extra_groups=[] if account else None,
+                user=user.uid if user else None,
+                group=user.gid if user else None,
+                extra_groups=[] if user else None,
             )
 
     @property
@@ -111,7 +111,7 @@ def run_tool(
     *,
     folder: Path,
     environment: Mapping[str, str],
-    account: Account | None = None,
+    user: SystemUser | None = None,
     timeout: float = 60.0,
 ) -> subprocess.CompletedProcess[str]:
     """Run a server's own tool to its end, output captured; the status is the caller's to judge.
@@ -128,9 +128,9 @@ def run_tool(
         timeout=timeout,
         cwd=folder,
         env=dict(environment),
-        user=account.uid if account else None,
-        group=account.gid if account else None,
-        extra_groups=[] if account else None,
+        user=user.uid if user else None,
+        group=user.gid if user else None,
+        extra_groups=[] if user else None,
     )
 
 

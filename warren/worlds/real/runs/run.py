@@ -1,7 +1,7 @@
 """The identity of one run and the folder that holds all it leaves on disk.
 
 A run lives as long as its controller holds the lock on the folder; the kernel gives the lock back
-when the controller dies, however it dies, and that is how `warren.worlds.real.runs.sweep` knows a dead run.
+when the controller dies, however it dies, and that is how `warren.worlds.real.sweep` knows a dead run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from warren.worlds.real.runs.processes import MARK, kill_marked
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from warren.worlds.real.runs.processes import Account
+    from warren.worlds.real.runs.processes import SystemUser
 
 Json = TypeVar("Json")  # a value that survives JSON: dict, list, str, number, None
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in it is used if it is this user's
@@ -120,7 +120,7 @@ class Run:
                 note = json.loads(line)
                 yield note["kind"], note["facts"]
 
-    def data_folder(self, name: str, account: Account | None = None) -> Path:
+    def data_folder(self, name: str, user: SystemUser | None = None) -> Path:
         """Make the folder of a server's data, in memory where the machine has room for it.
 
         A server that runs as another user owns its folder, and passes through the one above it,
@@ -132,8 +132,8 @@ class Run:
         with writing(folder):
             own_folder(base, _PASSABLE)
             folder.mkdir(mode=0o700)
-            if account:
-                account.give(folder)
+            if user:
+                user.give(folder)
         return folder
 
     def end(self) -> None:
