@@ -27,10 +27,10 @@ from warren.worlds.real.runs.run import writing
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from warren.claims.manifest import RoleCommand
+    from warren.claims.manifest import Program
     from warren.evidence.frames import Fact, Pause
     from warren.evidence.rows import MessageRow, TaskRow
-    from warren.workloads.designs import Role, Route
+    from warren.workloads import Role, Route
     from warren.worlds.protocol import Call, QueueDepth, ReceivedReply
     from warren.worlds.real.brokers import BrokerAddress, RunningBroker
     from warren.worlds.real.databases import CaseDatabase, Databases
@@ -83,9 +83,7 @@ class RealWorld:
         """Make an id that is unique beyond this world too, since the broker may be shared."""
         return uuid.uuid4().hex
 
-    def start(
-        self, command: RoleCommand, name: str, role: Role, env: Mapping[str, str]
-    ) -> RealProcess:
+    def start(self, command: Program, name: str, role: Role, env: Mapping[str, str]) -> RealProcess:
         """Start a process behind a wiretap of its own and return at once."""
         tap = self._wiretap.open(name)
         environment = {
