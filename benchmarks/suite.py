@@ -9,7 +9,7 @@ missed, pytest's own where the run itself fails.
 The *chain* of a worker is the sum, over its cases, of the time in which a case waits through its rig for others: until
 its instances are ready, for the work of its payload, for windows in which something must not happen, for ticks of a
 heartbeat, for a restart of the broker; what the rig looks at while it waits is in it. What else Warren does is no part
-of it: vhost, database, wiretap, teardown, judging, reports, pytest. The chain is measured, not computed: where the
+of it: vhost, database, line, teardown, judging, reports, pytest. The chain is measured, not computed: where the
 machine is busy a wait is as long as it was, so that the ratio says how much of the wall time goes into anything but
 waiting. It says nothing of the machine; the limit in seconds does.
 """

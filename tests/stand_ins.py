@@ -27,19 +27,14 @@ TICK = 0.01
 
 @dataclass
 class StandInLine:
-    """A wiretap that catches what its test says, and notes what was let go."""
+    """A line that catches what its test says, and notes what was let go."""
 
     held: list[Held] = field(default_factory=list)
     let_go: list[Held] = field(default_factory=list)
 
     def hold(self, match: Match) -> Held:
         """Note the hold."""
-        held = Held(
-            match,
-            lambda which, _: self.let_go.append(which),
-            lose_at_once=False,
-            heartbeats_pass=True,
-        )
+        held = Held(match, lambda which, _: self.let_go.append(which))
         self.held.append(held)
         return held
 
@@ -179,7 +174,7 @@ class StandInWorld:
 
 @dataclass
 class Wire:
-    """Writes the facts of wiretaps; every frame comes a second after the one before."""
+    """Writes the facts of a line; every frame comes a second after the one before."""
 
     facts: list[Fact] = field(default_factory=list)
 

@@ -18,7 +18,7 @@ from warren.workloads.course.roles import HTTP, RPC_SERVER
 
 if TYPE_CHECKING:
     from warren.claims.manifest import Implementation
-    from warren.worlds.real.station import Station
+    from warren.worlds.real import RealWorlds
 
 # The stop must come while the server works on the call: three seconds after its begin, and before its end.
 SLOW = Pace("document", 3.0, 15)
@@ -41,11 +41,11 @@ def stopped_by(number: signal.Signals) -> Implementation:
     ids=["rpc-server", "http"],
 )
 def test_finishes_what_is_in_hand(
-    station: Station, role: Role, pace: Pace, number: signal.Signals
+    worlds: RealWorlds, role: Role, pace: Pace, number: signal.Signals
 ) -> None:
     """Told to stop while a call is worked on, a role finishes its share of it and exits with status 0."""
     implementation = stopped_by(number)
-    with station.world(implementation, restarts=False) as world:
+    with worlds.world(implementation.name, implementation.migrate, restarts=False) as world:
         rig = Rig(world, implementation, DESIGNS["rpc"], pace, ())
         rig.start.design(http=True)
         call = rig.calls.begin()

@@ -38,8 +38,7 @@ if TYPE_CHECKING:
     from warren.evidence.ledger import Published
     from warren.plugin.options import Options
     from warren.worlds.protocol import Process
-    from warren.worlds.real import RealWorld
-    from warren.worlds.real.station import Station
+    from warren.worlds.real import RealWorld, RealWorlds
 
 pytestmark = pytest.mark.xdist_group("implementations")
 ROOT = Path(__file__).parents[2]
@@ -51,14 +50,14 @@ _RESULT_REPLY = re.compile(rb's:(\d+):"(\{"result":"\d+","process_time":[0-5]?\d
 @pytest.mark.parametrize("design", MEASURED)
 @pytest.mark.parametrize("family", _FAMILIES)
 def test_says_what_was_measured(
-    request: pytest.FixtureRequest, station: Station, options: Options, family: str, design: str
+    request: pytest.FixtureRequest, worlds: RealWorlds, options: Options, family: str, design: str
 ) -> None:
     """Each role declares, publishes and settles as the PHP original does, in its order, to the octet."""
     if family == "php":
         request.getfixturevalue("php_with_amqplib")
     manifest = ROOT / _FAMILIES[family] / "implementation.toml"
     implementation = load_manifest(manifest, load_catalogue())
-    with station.world(implementation, restarts=False) as world:
+    with worlds.world(implementation.name, implementation.migrate, restarts=False) as world:
         # What is said is the same at any heartbeat, and this one outlasts a pause of the machine.
         pace = replace(options.pace, heartbeat=PACES["document"].heartbeat)
         rig = Rig(world, implementation, DESIGNS[design], pace, ())

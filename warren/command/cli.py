@@ -251,22 +251,20 @@ def smoke(ctx: click.Context, manifest: Path, broker: str, database: str, pace: 
     # Brokers and databases take long to import, and no other command needs them.
     from warren.command.smoke import Smoke  # noqa: PLC0415
     from warren.command.smoke import smoke as smoke_each  # noqa: PLC0415
-    from warren.plugin.options import Options  # noqa: PLC0415
+    from warren.report.header import header  # noqa: PLC0415
+    from warren.worlds.real import RealWorlds, Servers  # noqa: PLC0415
     from warren.worlds.real.process import inherited_environment  # noqa: PLC0415
-    from warren.worlds.real.station import Servers, Station, header  # noqa: PLC0415
 
     implementation = load_manifest(manifest, load_catalogue())
     check_commands(implementation, inherited_environment()["PATH"])
-    nothing: frozenset[str] = frozenset()
-    options = Options((manifest,), broker, database, PACES[pace], nothing, nothing, None)
     status = 0
     with (
-        closing(Servers(options)) as servers,
-        closing(Station(servers.for_workers(), "smoke")) as station,
+        closing(Servers(broker, database)) as servers,
+        closing(RealWorlds(servers.for_workers(), "smoke")) as worlds,
     ):
-        click.echo(visible_lines(redact(header(servers, options.pace), station.secrets)))
-        for smoked in smoke_each(implementation, station, options.pace):
-            words = visible_lines(redact(smoked.words, station.secrets))
+        click.echo(visible_lines(redact(header(servers, PACES[pace]), worlds.secrets)))
+        for smoked in smoke_each(implementation, worlds, PACES[pace]):
+            words = visible_lines(redact(smoked.words, worlds.secrets))
             click.echo(f"{smoked.design}: {smoked.result}: {words}")
             bad = {Smoke.NONCONFORMING: 1, Smoke.WIRING: UNUSABLE}
             status = max(status, bad.get(smoked.result, 0))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from warren.claims.manifest import Implementation
     from warren.evidence.ledger import Delivery
     from warren.rigs.pace import Pace
-    from warren.worlds.real.station import Station
+    from warren.worlds.real import RealWorlds
 
 TEXTS = 2
 
@@ -44,10 +44,10 @@ class Smoked:
     words: str
 
 
-def smoke(implementation: Implementation, station: Station, pace: Pace) -> Iterator[Smoked]:
+def smoke(implementation: Implementation, worlds: RealWorlds, pace: Pace) -> Iterator[Smoked]:
     """Try each design of an implementation in turn."""
     for slug in implementation.designs:
-        with station.world(implementation, restarts=False) as world:
+        with worlds.world(implementation.name, implementation.migrate, restarts=False) as world:
             rig = Rig(world, implementation, DESIGNS[slug], pace, ())
             try:
                 yield _try(rig, slug)

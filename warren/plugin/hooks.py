@@ -28,12 +28,13 @@ from warren.plugin.selection import (
     requirements_of,
 )
 from warren.plugin.summary import UNUSABLE, Summary
+from warren.report.header import header
 from warren.report.junit import item_properties
 from warren.report.redaction import redact, redacted
 from warren.rigs.brokers import BrokerRig
 from warren.rigs.consumers import Inconclusive, Rig, Unmet
+from warren.worlds.real import RealWorlds, Servers
 from warren.worlds.real.process import inherited_environment
-from warren.worlds.real.station import Servers, Station, header
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -59,7 +60,7 @@ class Warren:
     implementations: tuple[Implementation, ...]
     consumers_only: bool = False
     servers: Servers | None = None
-    station: Station | None = None
+    worlds: RealWorlds | None = None
 
 
 _warren = pytest.StashKey[Warren]()
@@ -88,7 +89,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if _runs_cases(config) and not _is_worker(config):
             for implementation in implementations:
                 check_commands(implementation, inherited_environment()["PATH"])
-            warren.servers = Servers(options)
+            warren.servers = Servers(options.broker, options.database)
     except SetupError as error:
         pytest.exit(f"warren: {error}", returncode=UNUSABLE)
 
@@ -102,8 +103,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         with contextlib.ExitStack() as stack:
             if warren.servers:
                 stack.callback(warren.servers.close)
-            if warren.station:
-                stack.callback(warren.station.close)
+            if warren.worlds:
+                stack.callback(warren.worlds.close)
     except SetupError as error:
         print(f"warren: {error}", file=sys.stderr)  # noqa: T201 - pytest's reporter has ended
 
@@ -153,10 +154,9 @@ def rig(request: pytest.FixtureRequest, subject: Subject) -> Iterator[Rig]:
     restarts = request.node.get_closest_marker("restarts_broker") is not None
     try:
         requirements = requirements_of(request.node, warren.catalogue)
-        with _station(request.config).world(subject.implementation, restarts=restarts) as world:
-            yield Rig(
-                world, subject.implementation, subject.workload, warren.options.pace, requirements
-            )
+        implementation, worlds = subject.implementation, _worlds(request.config)
+        with worlds.world(implementation.name, implementation.migrate, restarts=restarts) as world:
+            yield Rig(world, implementation, subject.workload, warren.options.pace, requirements)
     except WarrenError as error:
         _give_up(request.session, error)
 
@@ -168,8 +168,10 @@ def broker(request: pytest.FixtureRequest) -> Iterator[BrokerRig]:
     restarts = request.node.get_closest_marker("restarts_broker") is not None
     try:
         requirements = requirements_of(request.node, warren.owed)
-        station = _station(request.config)
-        with station.broker_rig(warren.options.pace, requirements, restarts=restarts) as rig:
+        with (
+            _worlds(request.config).place(restarts=restarts) as place,
+            contextlib.closing(BrokerRig(place, warren.options.pace, requirements)) as rig,
+        ):
             yield rig
     except WarrenError as error:
         _give_up(request.session, error)
@@ -191,7 +193,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         ended = error
     if isinstance(ended, SetupError):
         _give_up(pyfuncitem.session, ended)
-    secrets = _station(pyfuncitem.config).secrets
+    secrets = _worlds(pyfuncitem.config).secrets
     if not rig.requirements and isinstance(ended, WarrenError | Inconclusive | Unmet):
         pytest.skip(redact(f"not measured: {ended}", secrets))
     case = _without_group(pyfuncitem)
@@ -228,15 +230,15 @@ def _without_group(item: pytest.Item) -> str:
 def _give_up(session: pytest.Session, error: WarrenError) -> NoReturn:
     """End the run, with exit status 2, where no other case could do better either."""
     warren = session.config.stash[_warren]
-    words = redact(f"warren: {error}", warren.station.secrets if warren.station else ())
+    words = redact(f"warren: {error}", warren.worlds.secrets if warren.worlds else ())
     session.shouldstop = words
     raise pytest.fail.Exception(words, pytrace=False) from None
 
 
-def _station(config: pytest.Config) -> Station:
-    """Make this process's station at its first case."""
+def _worlds(config: pytest.Config) -> RealWorlds:
+    """Make this process's worlds at its first case."""
     warren = config.stash[_warren]
-    if warren.station is None:
+    if warren.worlds is None:
         handed = config.workerinput["warren"] if _is_worker(config) else None  # type: ignore[attr-defined]  # xdist's
         if warren.servers is not None:
             handed = warren.servers.for_workers()
@@ -244,8 +246,8 @@ def _station(config: pytest.Config) -> Station:
             raise SetupError(
                 "no broker was started for this case", "pytest", "name the folder of the cases"
             )
-        warren.station = Station(handed, os.environ.get("PYTEST_XDIST_WORKER", "main"))
-    return warren.station
+        warren.worlds = RealWorlds(handed, os.environ.get("PYTEST_XDIST_WORKER", "main"))
+    return warren.worlds
 
 
 def _is_worker(config: pytest.Config) -> bool:

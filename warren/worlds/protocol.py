@@ -142,7 +142,7 @@ class World(Protocol):
         """Make an id that no other of this world is: for messages, and whatever else a rig must tell apart."""
 
     def start(self, program: Program, name: str, role: Role, env: Mapping[str, str]) -> Process:
-        """Start a process behind a wiretap of its own and return at once."""
+        """Start a process behind a line of its own and return at once."""
 
     def publish(
         self,
@@ -182,7 +182,7 @@ class World(Protocol):
         """All rows of `task`, by id."""
 
     def facts(self) -> tuple[Fact, ...]:
-        """All that the wiretaps saw so far, in order."""
+        """All that the lines saw so far, in order."""
 
     def pauses(self) -> tuple[Pause, ...]:
         """When the world itself stood still, with the way to the broker in it."""

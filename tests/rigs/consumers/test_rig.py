@@ -68,7 +68,7 @@ def test_one_declares_first(world: StandInWorld) -> None:
             (held,) = process.line.held
             if held.seen is None:
                 frame = QueueDeclare(queue=STREAM.queue, durable=True)
-                held.catch(FrameSeen(100.0, process.name, 1, Direction.TO_BROKER, 1, frame))
+                held.seen = FrameSeen(100.0, process.name, 1, Direction.TO_BROKER, 1, frame)
         if not world.depths:
             let_go_early.extend(p.name for p in (first, second) if p.line.let_go)
             if world.time > 100.5:
@@ -192,7 +192,7 @@ def test_several_never_ready(world: StandInWorld) -> None:
             held = world.processes[0].line.held[0]
             if held.seen is None:
                 frame = QueueDeclare(queue=PART.queue)
-                held.catch(FrameSeen(129.0, "part-1", 1, Direction.TO_BROKER, 1, frame))
+                held.seen = FrameSeen(129.0, "part-1", 1, Direction.TO_BROKER, 1, frame)
 
     world.every_tick = declare_late
     with pytest.raises(InstanceError, match="instance part-1: not ready within 30 s"):

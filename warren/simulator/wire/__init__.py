@@ -2,9 +2,11 @@
 
 In layers, each usable by itself: `frames` cuts a stream into frames; `methods` and `properties`
 read and write what they carry, with `fields` for the values; `contents` puts the two together;
+`assembler` joins frames to whole messages; `connection` is the broker's end of a connection.
 `errors` is the one tree of everything that can be wrong.
 """
 
+from warren.simulator.wire.assembler import Assembler, StrictAssembler
 from warren.simulator.wire.constants import (
     FRAME_OVERHEAD,
     PROTOCOL_HEADER,
@@ -65,6 +67,7 @@ from warren.simulator.wire.frames import (
     encode_body,
     encode_frame,
 )
+from warren.simulator.wire.message import Message
 from warren.simulator.wire.methods import METHODS, decode_method, encode_method
 from warren.simulator.wire.methods.basic import (
     BasicAck,
@@ -163,6 +166,7 @@ __all__ = [
     "PROTOCOL_HEADER",
     "AccessRefused",
     "AmqpError",
+    "Assembler",
     "BasicAck",
     "BasicCancel",
     "BasicCancelOk",
@@ -235,6 +239,7 @@ __all__ = [
     "Int64",
     "InternalError",
     "InvalidPath",
+    "Message",
     "Method",
     "NoConsumers",
     "NotAllowed",
@@ -256,6 +261,7 @@ __all__ = [
     "ResourceError",
     "ResourceLocked",
     "Scope",
+    "StrictAssembler",
     "Timestamp",
     "TxCommit",
     "TxCommitOk",
