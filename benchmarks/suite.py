@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from warren.rigs.consumers.rig import Rig
+from warren.rigs.consumers.starting import Starting
 from warren.worlds.real.world import RealWorld
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Stopwatch:
         """Time the waits of every rig; those for an instance to become ready are its start."""
         for name in ("wait_for", "restart_broker"):
             patch.setattr(RealWorld, name, self._around(getattr(RealWorld, name), _WAITED))
-        patch.setattr(Rig, "await_ready", self._around(Rig.await_ready, _STARTED))
+        patch.setattr(Starting, "await_ready", self._around(Starting.await_ready, _STARTED))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:

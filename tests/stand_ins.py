@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import signal
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from warren.claims.manifest import Implementation, ImplementedDesign, RoleCommand
+from warren.claims.manifest import Implementation, ImplementedDesign, Program
 from warren.evidence.frames import Direction, Fact, FrameSeen, Pause
 from warren.evidence.ledger_reader import LedgerReader
 from warren.simulator.wire import BasicConsume, BasicDeliver, BasicProperties, ContentHeader
-from warren.workloads.designs import DESIGNS, ROUTES, Role, Route
+from warren.workloads import DESIGNS, Role, Route
 from warren.worlds.line.rules import Held, Match
 from warren.worlds.protocol import HttpReply, QueueDepth, ReceivedReply
 
@@ -112,7 +111,7 @@ class StandInWorld:
         return f"id-{next(self.ids)}"
 
     def start(
-        self, _command: RoleCommand, name: str, role: Role, env: Mapping[str, str]
+        self, _program: Program, name: str, role: Role, env: Mapping[str, str]
     ) -> StandInProcess:
         """Note the process."""
         self.processes.append(StandInProcess(name, role, dict(env)))
@@ -169,8 +168,7 @@ class StandInWorld:
 
     def consume(self, process: StandInProcess) -> None:
         """Have the process consume from its role's queue from now on."""
-        queue = ROUTES[process.role].queue if process.role in ROUTES else ""
-        frame = BasicConsume(queue=queue, consumer_tag="consumer", no_wait=True)
+        frame = BasicConsume(queue=process.role.queue, consumer_tag="consumer", no_wait=True)
         self.seen.append(FrameSeen(self.time, process.name, 1, Direction.TO_BROKER, 1, frame))
 
 
@@ -219,10 +217,13 @@ def implementation(
     *designs: str, claims: tuple[str, ...] = (), denies: tuple[str, ...] = (), name: str = "orders"
 ) -> Implementation:
     """Make an implementation of these designs with the same stance in all of them."""
-    command = RoleCommand(("true",), Path("/"), {}, signal.SIGTERM, 5.0)
+    program = Program(("true",), Path("/"))
     made = {
         slug: ImplementedDesign(
-            slug, dict.fromkeys(DESIGNS[slug].roles, command), frozenset(claims), frozenset(denies)
+            slug,
+            {role.name: program for role in DESIGNS[slug].roles},
+            frozenset(claims),
+            frozenset(denies),
         )
         for slug in designs
     }

@@ -26,13 +26,13 @@ from warren.evidence.text import visible_lines
 from warren.report.json_report import compare, read_json
 from warren.report.redaction import redact
 from warren.rigs.pace import PACES
-from warren.workloads.designs import DESIGNS
+from warren.workloads import DESIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from warren.claims.catalogue import Catalogue, Guarantee, Requirement
-    from warren.workloads.designs import Design
+    from warren.workloads import Workload
 
 UNUSABLE = 2
 """Exit status where the set-up cannot be used; pytest and click say the same."""
@@ -197,7 +197,10 @@ def list_catalogue(guarantee: tuple[str, ...], *, of_broker: bool, as_json: bool
 def _catalogue_data(catalogue: Catalogue, chosen: list[Guarantee]) -> dict[str, Any]:
     return {
         "version": 1,
-        "designs": [{"slug": d.slug, "roles": d.roles} for d in DESIGNS.values()],
+        "designs": [
+            {"slug": d.slug, "roles": {role.name: n for role, n in d.roles.items()}}
+            for d in DESIGNS.values()
+        ],
         "guarantees": [
             {**asdict(g), "requirements": [_requirement_data(r) for r in catalogue.of(g.slug)]}
             for g in chosen
@@ -230,7 +233,7 @@ def _catalogue_lines(catalogue: Catalogue, chosen: list[Guarantee]) -> Iterator[
             yield textwrap.fill(words, width, initial_indent=indent, subsequent_indent=indent)
 
 
-def _roles(design: Design) -> str:
+def _roles(design: Workload) -> str:
     return ", ".join(f"{role} x{n}" if n > 1 else f"{role}" for role, n in design.roles.items())
 
 

@@ -16,6 +16,7 @@ import pytest
 from warren.claims.catalogue import Catalogue, load_broker_catalogue, load_catalogue
 from warren.claims.manifest import Implementation, check_commands, load_manifest
 from warren.errors import SetupError, WarrenError
+from warren.plugin.findings import complaint, pack
 from warren.plugin.options import Options, add_options, read_options
 from warren.plugin.selection import (
     Subject,
@@ -31,10 +32,7 @@ from warren.report.header import header
 from warren.report.junit import item_properties
 from warren.report.redaction import redact, redacted
 from warren.rigs.brokers import BrokerRig
-from warren.rigs.brokers.deadline import deadline
-from warren.rigs.brokers.judging import broker_findings
-from warren.rigs.consumers.judging import complaint, conclude, pack, to_findings, to_measurements
-from warren.rigs.consumers.rig import Inconclusive, Rig, Unmet
+from warren.rigs.consumers import Inconclusive, Rig, Unmet
 from warren.worlds.real import RealWorlds, Servers
 from warren.worlds.real.process import inherited_environment
 
@@ -42,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from typing import NoReturn
 
-    from warren.claims.verdict import Finding, Measurement
+    from warren.rigs.protocol import CaseRig
 
 MARKERS = (
     "guarantee(*slugs, designs=()): what a case is about; it runs once per implementation and design",
@@ -50,9 +48,6 @@ MARKERS = (
     "requirement(*ids): the requirements of a catalogue that a case judges",
     "restarts_broker: the case restarts its broker, so it gets one of its own",
 )
-
-BROKER_CASE = 120.0
-"""Seconds that a case of a broker may take, its restarts included."""
 
 
 @dataclass
@@ -161,7 +156,7 @@ def rig(request: pytest.FixtureRequest, subject: Subject) -> Iterator[Rig]:
         requirements = requirements_of(request.node, warren.catalogue)
         implementation, worlds = subject.implementation, _worlds(request.config)
         with worlds.world(implementation.name, implementation.migrate, restarts=restarts) as world:
-            yield Rig(world, implementation, subject.design, warren.options.pace, requirements)
+            yield Rig(world, implementation, subject.workload, warren.options.pace, requirements)
     except WarrenError as error:
         _give_up(request.session, error)
 
@@ -185,18 +180,14 @@ def broker(request: pytest.FixtureRequest) -> Iterator[BrokerRig]:
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     """Turn how a case ended into findings, and those into the item's outcome."""
-    rig = pyfuncitem.funcargs.get("rig") or pyfuncitem.funcargs.get("broker")
-    if not isinstance(rig, Rig | BrokerRig):
+    rig = _rig_of(pyfuncitem)
+    if rig is None:
         return (yield)
     began = time.monotonic()
     ended: Exception | None = None
     result: object = None
     try:
-        with (
-            deadline(BROKER_CASE, "the case")
-            if isinstance(rig, BrokerRig)
-            else contextlib.nullcontext()
-        ):
+        with rig.deadline():
             result = yield
     except Exception as error:  # noqa: BLE001 - judged below, where each kind has its verdict
         ended = error
@@ -206,15 +197,21 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     if not rig.requirements and isinstance(ended, WarrenError | Inconclusive | Unmet):
         pytest.skip(redact(f"not measured: {ended}", secrets))
     case = _without_group(pyfuncitem)
-    findings = redacted(_findings(ended, rig, case, time.monotonic() - began), secrets)
+    findings = redacted(rig.findings(ended, case, time.monotonic() - began), secrets)
     pyfuncitem.user_properties += [
         *map(pack, findings),
-        *map(pack, redacted(_measurements(rig, case), secrets)),
+        *map(pack, redacted(rig.measurements(case), secrets)),
         *item_properties(findings),
     ]
     if words := complaint(findings, rig):
         pytest.fail(redact(words, secrets), pytrace=False)
     return result
+
+
+def _rig_of(item: pytest.Function) -> CaseRig | None:
+    """Give the rig of a case, of whichever kind; None for any other test."""
+    rig = item.funcargs.get("rig") or item.funcargs.get("broker")
+    return rig if isinstance(rig, Rig | BrokerRig) else None
 
 
 def _silence_pika(config: pytest.Config) -> None:
@@ -228,19 +225,6 @@ def _without_group(item: pytest.Item) -> str:
     """Give the item's id as it is without -n: xdist adds the group to those that have one."""
     marker = item.get_closest_marker("xdist_group")
     return item.nodeid.removesuffix(f"@{marker.args[0]}") if marker else item.nodeid
-
-
-def _findings(
-    ended: Exception | None, rig: Rig | BrokerRig, case: str, seconds: float
-) -> tuple[Finding, ...]:
-    if isinstance(rig, BrokerRig):
-        return broker_findings(ended, rig, case, seconds)
-    return to_findings(conclude(ended, rig), rig, case, seconds)
-
-
-def _measurements(rig: Rig | BrokerRig, case: str) -> tuple[Measurement, ...]:
-    """Give what a case measured; one of a broker measures nothing."""
-    return () if isinstance(rig, BrokerRig) else to_measurements(rig, case)
 
 
 def _give_up(session: pytest.Session, error: WarrenError) -> NoReturn:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from warren.claims.manifest import RoleCommand
+    from warren.claims.manifest import Program
     from warren.evidence.frames import Fact, Pause
     from warren.evidence.rows import MessageRow, TaskRow
-    from warren.workloads.designs import Role, Route
+    from warren.workloads import Role, Route
     from warren.worlds.line.rules import Held, Match
 
 
@@ -141,7 +141,7 @@ class World(Protocol):
     def new_id(self) -> str:
         """Make an id that no other of this world is: for messages, and whatever else a rig must tell apart."""
 
-    def start(self, command: RoleCommand, name: str, role: Role, env: Mapping[str, str]) -> Process:
+    def start(self, program: Program, name: str, role: Role, env: Mapping[str, str]) -> Process:
         """Start a process behind a line of its own and return at once."""
 
     def publish(

@@ -2,7 +2,9 @@
 
 import pytest
 
+from tests.simulator.wire.refusal import refused
 from warren.simulator import wire
+from warren.simulator.errors import ReplyCode
 from warren.simulator.wire import Assembler, Message, StrictAssembler
 
 PUBLISH = wire.BasicPublish("", "q")
@@ -106,8 +108,8 @@ def test_strict_names_the_culprit() -> None:
     """An error carries class and method of the message that it broke."""
     assembler = StrictAssembler(0)
     assembler.take(wire.Frame(wire.FrameKind.METHOD, 1, wire.encode_method(PUBLISH)))
-    with pytest.raises(
-        wire.UnexpectedFrame, match="expected content header for class 60"
+    with refused(
+        ReplyCode.UNEXPECTED_FRAME, match="expected content header for class 60"
     ) as caught:
         assembler.take(wire.Frame(wire.FrameKind.BODY, 1, b"x"))
     assert (caught.value.class_id, caught.value.method_id) == (60, 40)

@@ -11,22 +11,27 @@ from pika.exceptions import AMQPError, ChannelClosedByBroker, ConnectionClosedBy
 
 from warren.rigs.brokers.deadline import deadline
 from warren.rigs.brokers.inbox import Inbox, Message
+from warren.rigs.brokers.judging import broker_findings
 from warren.rigs.brokers.program import Program
 from warren.rigs.brokers.raw import WITHIN, RawClient
 from warren.worlds.real.runs.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from pika.adapters.blocking_connection import BlockingChannel
 
     from warren.claims.catalogue import Requirement
+    from warren.claims.verdict import Finding, Measurement
     from warren.evidence.rows import MessageRow
     from warren.rigs.pace import Pace
     from warren.worlds.real import Place
     from warren.worlds.real.brokers import QueueState
     from warren.worlds.real.databases import CaseDatabase
 
+_CASE = 120.0
+"""Seconds that a case may take, its restarts included."""
 _CLOSE = 5.0
 _POLL = 0.01
 _CONNECTION_CODES = 500
@@ -222,6 +227,19 @@ class BrokerRig:
     def now(self) -> float:
         """Seconds of a clock that only grows."""
         return time.monotonic()
+
+    def deadline(self) -> AbstractContextManager[None]:
+        """End what pika waits for without an end."""
+        return deadline(_CASE, "the case")
+
+    def findings(self, ended: Exception | None, case: str, seconds: float) -> tuple[Finding, ...]:
+        """Give one finding for each requirement."""
+        return broker_findings(ended, self, case, seconds)
+
+    def measurements(self, case: str) -> tuple[Measurement, ...]:
+        """Measure nothing."""
+        del case
+        return ()
 
     def close(self) -> None:
         """End all that the case began."""

@@ -171,8 +171,11 @@ class Client(asyncio.Protocol):
             node.touch(self)
         else:
             self._close_with(
-                wire.CommandInvalid(
-                    "unimplemented method", class_id=method.CLASS_ID, method_id=method.METHOD_ID
+                wire.AmqpError(
+                    wire.ReplyCode.COMMAND_INVALID,
+                    "unimplemented method",
+                    class_id=method.CLASS_ID,
+                    method_id=method.METHOD_ID,
                 )
             )
 

@@ -7,8 +7,8 @@ raises what AMQP says of a frame that may not stand where it stands.
 
 from typing import Final
 
+from warren.simulator.errors import AmqpError, ReplyCode, unexpected_frame
 from warren.simulator.wire.constants import FrameKind
-from warren.simulator.wire.errors import FrameError, NotAllowed, UnexpectedFrame
 from warren.simulator.wire.frames import Frame
 from warren.simulator.wire.message import Message
 from warren.simulator.wire.methods import decode_method
@@ -99,7 +99,7 @@ class StrictAssembler:
         message = self._unfinished.get(channel)
         if message is None:
             if kind is not FrameKind.METHOD:
-                raise UnexpectedFrame("expected method frame, got non method frame instead")
+                raise unexpected_frame("expected method frame, got non method frame instead")
             message = Message(channel, self._known_publishes.get(payload) or self._decode(payload))
             if message.whole:
                 return message
@@ -123,43 +123,50 @@ class StrictAssembler:
     def _begin(self, message: Message[bytes]) -> None:
         most = self.channel_max
         if 0 < most <= len(self._unfinished):
-            raise NotAllowed(f"messages on more than {most} channels are unfinished")
+            raise AmqpError(
+                ReplyCode.NOT_ALLOWED, f"messages on more than {most} channels are unfinished"
+            )
         self._unfinished[message.channel] = message
 
 
 def _take_header(kind: FrameKind, payload: bytes, message: Message[bytes]) -> None:
     expected = message.method.CLASS_ID
     if kind is not FrameKind.HEADER:
-        raise _unexpected(
+        raise _refused(
+            ReplyCode.UNEXPECTED_FRAME,
             message,
             f"expected content header for class {expected}, got non content header frame instead",
         )
     class_id, size, properties = split_header(payload)
     if class_id != expected:
-        raise _unexpected(
+        raise _refused(
+            ReplyCode.UNEXPECTED_FRAME,
             message,
             f"expected content header for class {expected}, got one for class {class_id} instead",
         )
     if size > MAX_BODY_SIZE:
-        raise _too_large(
-            message, f"content body size {size} exceeds maximum allowed size {MAX_BODY_SIZE}"
+        raise _refused(
+            ReplyCode.FRAME_ERROR,
+            message,
+            f"content body size {size} exceeds maximum allowed size {MAX_BODY_SIZE}",
         )
     message.take_header(size, properties)
 
 
 def _take_piece(kind: FrameKind, payload: bytes, message: Message[bytes]) -> None:
     if kind is not FrameKind.BODY:
-        raise _unexpected(message, "expected content body, got non content body frame instead")
+        raise _refused(
+            ReplyCode.UNEXPECTED_FRAME,
+            message,
+            "expected content body, got non content body frame instead",
+        )
     if len(payload) > message.missing:
-        raise _too_large(message, "content body frame exceeds remaining content size")
+        raise _refused(
+            ReplyCode.FRAME_ERROR, message, "content body frame exceeds remaining content size"
+        )
     message.take_piece(payload)
 
 
-def _unexpected(message: Message[bytes], text: str) -> UnexpectedFrame:
+def _refused(code: ReplyCode, message: Message[bytes], text: str) -> AmqpError:
     method = message.method
-    return UnexpectedFrame(text, class_id=method.CLASS_ID, method_id=method.METHOD_ID)
-
-
-def _too_large(message: Message[bytes], text: str) -> FrameError:
-    method = message.method
-    return FrameError(text, class_id=method.CLASS_ID, method_id=method.METHOD_ID)
+    return AmqpError(code, text, class_id=method.CLASS_ID, method_id=method.METHOD_ID)

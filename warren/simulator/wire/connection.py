@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Final, TypeAlias
 
+from warren.simulator.errors import AmqpError, ReplyCode, frame_error, unexpected_frame
 from warren.simulator.wire.assembler import StrictAssembler
 from warren.simulator.wire.connection_events import (
     Ended,
@@ -26,14 +27,8 @@ from warren.simulator.wire.connection_events import (
 )
 from warren.simulator.wire.connection_login import LoginError, capabilities, read_login
 from warren.simulator.wire.connection_tune import Limits, check_choice
-from warren.simulator.wire.constants import PROTOCOL_HEADER, FrameKind, ReplyCode
+from warren.simulator.wire.constants import PROTOCOL_HEADER, FrameKind
 from warren.simulator.wire.contents import encode_method_frame
-from warren.simulator.wire.errors import (
-    AmqpError,
-    ChannelError,
-    FrameError,
-    UnexpectedFrame,
-)
 from warren.simulator.wire.fields import FieldTable
 from warren.simulator.wire.frames import Frame, FrameParser
 from warren.simulator.wire.message import Message
@@ -65,7 +60,7 @@ class State(StrEnum):
 
 
 SAYS_WHY: Final[Mapping[State, Callable[[AmqpError], bool]]] = {
-    State.TUNING: lambda error: error.reply_code == ReplyCode.NOT_ALLOWED,
+    State.TUNING: lambda error: error.reply_code is ReplyCode.NOT_ALLOWED,
     State.OPENING: lambda _: True,
     State.RUNNING: lambda _: True,
 }
@@ -188,9 +183,9 @@ class Connection:
             pass
         elif kind is FrameKind.HEARTBEAT and not channel:
             if payload:
-                raise FrameError("a heartbeat has a payload")
+                raise frame_error("a heartbeat has a payload")
         elif channel or kind is not FrameKind.METHOD:
-            raise UnexpectedFrame(f"type {kind.value} on channel {channel}")
+            raise unexpected_frame(f"type {kind.value} on channel {channel}")
         else:
             method = decode_method(payload)
             STEPS.get((self.state, type(method)), Connection._refuse)(self, method, events)
@@ -248,7 +243,8 @@ class Connection:
 
     def _refuse(self, method: Method, _events: list[WireEvent]) -> None:
         if self.state is not State.CLOSED:
-            raise ChannelError(
+            raise AmqpError(
+                ReplyCode.CHANNEL_ERROR,
                 f"unexpected method in connection state {self.state}",
                 class_id=method.CLASS_ID,
                 method_id=method.METHOD_ID,

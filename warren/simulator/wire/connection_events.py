@@ -3,9 +3,9 @@
 from dataclasses import field
 from typing import TypeAlias
 
+from warren.simulator.errors import AmqpError
 from warren.simulator.fact import fact
 from warren.simulator.wire.connection_tune import Limits
-from warren.simulator.wire.errors import AmqpError
 from warren.simulator.wire.message import Message
 
 

@@ -12,14 +12,14 @@ from warren.worlds.real.process import inherited_environment
 from warren.worlds.real.runs.orphans import Orphans
 
 if TYPE_CHECKING:
-    from warren.claims.manifest import Command
+    from warren.claims.manifest import Program
     from warren.worlds.real.databases import DatabaseUrls
     from warren.worlds.real.runs import Run
 
 _TIMEOUT = 120.0
 
 
-def migrate(command: Command, urls: DatabaseUrls, run: Run) -> None:
+def migrate(command: Program, urls: DatabaseUrls, run: Run) -> None:
     """Run the command to its end, and end whatever it left. Raises `SetupError` or `DeadlineError`."""
     where = f"migrate of the manifest in {command.directory}"
     orphans = Orphans(run.id)

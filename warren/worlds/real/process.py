@@ -20,8 +20,8 @@ from warren.worlds.real.runs.processes import looking, wait_until
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from warren.claims.manifest import RoleCommand
-    from warren.workloads.designs import Role
+    from warren.claims.manifest import Program
+    from warren.workloads import Role
     from warren.worlds.real.relay.line import RealLine
 
 _PASSED_ON = ("HOME", "LANG", "TMPDIR", "TZ")
@@ -40,7 +40,7 @@ class RealProcess:
 
     def __init__(
         self,
-        command: RoleCommand,
+        command: Program,
         name: str,
         role: Role,
         *,

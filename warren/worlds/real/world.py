@@ -25,10 +25,10 @@ from warren.worlds.real.runs.processes import kill_marked
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from warren.claims.manifest import RoleCommand
+    from warren.claims.manifest import Program
     from warren.evidence.frames import Fact, Pause
     from warren.evidence.rows import MessageRow, TaskRow
-    from warren.workloads.designs import Role, Route
+    from warren.workloads import Role, Route
     from warren.worlds.protocol import Call, QueueDepth, ReceivedReply
     from warren.worlds.real.databases import CaseDatabase
     from warren.worlds.real.place import Place
@@ -72,9 +72,7 @@ class RealWorld:
         """Make an id that is unique beyond this world too, since the broker may be shared."""
         return uuid.uuid4().hex
 
-    def start(
-        self, command: RoleCommand, name: str, role: Role, env: Mapping[str, str]
-    ) -> RealProcess:
+    def start(self, command: Program, name: str, role: Role, env: Mapping[str, str]) -> RealProcess:
         """Start a process behind a line of its own and return at once."""
         line = self._relay.open(name)
         environment = {

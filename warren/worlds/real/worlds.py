@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from warren.claims.manifest import Command
+    from warren.claims.manifest import Program
     from warren.worlds.real.brokers import RunningBroker
     from warren.worlds.real.databases import CaseDatabase
 
@@ -59,7 +59,7 @@ class RealWorlds:
         return (*self._broker.secrets, *own, *self._database.secrets)
 
     @contextlib.contextmanager
-    def world(self, name: str, command: Command | None, *, restarts: bool) -> Iterator[RealWorld]:
+    def world(self, name: str, command: Program | None, *, restarts: bool) -> Iterator[RealWorld]:
         """Give a case of the implementation `name` its world, and take everything back at the end.
 
         Its database is as the implementation's own `command` made it (its manifest's `migrate`), or has the
@@ -98,7 +98,7 @@ class RealWorlds:
             vhosts.close(vhost)
 
     @contextlib.contextmanager
-    def _copy(self, name: str, command: Command | None) -> Iterator[CaseDatabase]:
+    def _copy(self, name: str, command: Program | None) -> Iterator[CaseDatabase]:
         """Give a case a copy of a template, made by the first that asks for it."""
         if name not in self._templates:
             make = partial(migrate, command, run=self._run) if command else None
