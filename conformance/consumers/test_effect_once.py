@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.consumers.crashes import TRIES
 from warren.rigs.consumers.rig import Inconclusive
 from warren.worlds.line.rules import acks
+
+from .crashes import TRIES
 
 if TYPE_CHECKING:
     from warren.rigs.consumers.rig import Rig

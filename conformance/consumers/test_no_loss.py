@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.consumers.crashes import CRASHES, TRIES, crashes_at
 from warren.claims.verdict import Violation
 from warren.rigs.consumers.rig import Inconclusive
 from warren.workloads.designs import PART, Role
 from warren.worlds.line.rules import acks, delivery, publish
+
+from .crashes import CRASHES, TRIES, crashes_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable

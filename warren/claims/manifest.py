@@ -218,12 +218,15 @@ def _implementation(path: Path, shape: ManifestShape) -> Implementation:
         name=shape.name,
         language=shape.language,
         path=path,
-        migrate=Command(tuple(shape.migrate), path.parent) if shape.migrate else None,
+        migrate=Command(tuple(shape.migrate), path.parent / shape.directory)
+        if shape.migrate
+        else None,
         designs={
             slug: ImplementedDesign(
                 slug=slug,
                 roles={
-                    role: _role_command(path, design.roles[role]) for role in DESIGNS[slug].roles
+                    role: _role_command(path, shape, design.roles[role])
+                    for role in DESIGNS[slug].roles
                 },
                 claims=frozenset(design.claims),
                 denies=frozenset(design.denies),
@@ -237,10 +240,10 @@ def _implementation(path: Path, shape: ManifestShape) -> Implementation:
     )
 
 
-def _role_command(path: Path, shape: RoleShape) -> RoleCommand:
+def _role_command(path: Path, manifest: ManifestShape, shape: RoleShape) -> RoleCommand:
     return RoleCommand(
         argv=tuple(shape.command),
-        directory=path.parent / shape.directory,
+        directory=path.parent / (shape.directory or manifest.directory),
         environment=dict(shape.environment),
         stop_signal=signal.Signals[shape.stop.signal],
         grace=shape.stop.grace,

@@ -9,13 +9,15 @@ for others have folders called `fixtures` too. All that Warren does is `warren.p
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from warren.suite import ROOT
+
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from pathlib import Path
 
 PATH_OPTIONS = frozenset({"--implementation", "--report"})
 
@@ -36,4 +38,4 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 
 def _is_ours(place: Path) -> bool:
-    return place.resolve().is_relative_to(Path(__file__).resolve().parents[2])
+    return place.resolve().is_relative_to(ROOT)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from importlib import resources
 from typing import TYPE_CHECKING
 
+from warren import suite
 from warren.claims.verdict import Outcome, Verdict, Violation
 from warren.errors import InstanceError, InstanceUnsupported
 from warren.rigs.consumers.holds import Caught, Holds, declare_in_turn
@@ -404,7 +404,7 @@ def numbered(count: int, word: str = "text") -> tuple[str, ...]:
 
 def payload(name: str) -> bytes:
     """Read one of the document's payloads."""
-    return (resources.files("fixtures") / "payloads" / f"{name}.json").read_bytes()
+    return (suite.PAYLOADS / f"{name}.json").read_bytes()
 
 
 def _see_output(process: Process) -> str:
