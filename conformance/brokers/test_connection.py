@@ -12,7 +12,6 @@ import pika
 import pytest
 from pika.exceptions import ProbableAccessDeniedError, ProbableAuthenticationError
 
-from conformance.brokers.releases import release_of
 from warren.rigs.brokers.wire import (
     FRAME_OVERHEAD,
     HEARTBEAT_FRAME,
@@ -35,6 +34,8 @@ from warren.rigs.brokers.wire import (
     encode_frame,
     encode_method_frame,
 )
+
+from .releases import release_of
 
 if TYPE_CHECKING:
     from warren.rigs.brokers import BrokerRig, RawClient

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 from pika.exceptions import ChannelClosedByBroker
 
-from conformance.brokers.releases import release_of
 from warren.rigs.brokers.wire import (
     BasicAck,
     BasicProperties,
@@ -16,6 +15,8 @@ from warren.rigs.brokers.wire import (
     ConfirmSelectOk,
     ContentHeader,
 )
+
+from .releases import release_of
 
 if TYPE_CHECKING:
     from warren.rigs.brokers import BrokerRig

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pika.exceptions import NackError
 
-from conformance.brokers.releases import release_of
+from .releases import release_of
 
 if TYPE_CHECKING:
     from warren.rigs.brokers import BrokerRig
