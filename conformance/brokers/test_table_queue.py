@@ -1,37 +1,34 @@
 """The document's other way, a table in a database: what it shares with a broker, and what it lacks.
 
-The table is `python -m reference_impl.table_queue`: each worker is a process that is told what to do. It stands on the
-run's database.
+Each worker is a process of the program `table-queue`, told what to do by the case; they share one table.
 """
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from warren.rigs.brokers import BrokerRig, Program
+    from warren.rigs.brokers import BrokerRig, RunningProgram
 
 LONG = 60.0
 """Seconds of visibility timeout that are never over in a case."""
 
 
-def _worker(broker: BrokerRig, name: str = "worker", visibility: float = LONG) -> Program:
+def _worker(broker: BrokerRig, name: str = "worker", visibility: float = LONG) -> RunningProgram:
     """Start a user of the queue `copies`; the first in a case makes the table."""
-    argv = [sys.executable, "-m", "reference_impl.table_queue", "copies"]
-    worker = broker.program(name, [*argv, f"--visibility={visibility}"])
+    worker = broker.programs.start("table-queue", name, "copies", f"--visibility={visibility}")
     worker.ask(do="create")
     return worker
 
 
-def _take(worker: Program) -> dict[str, Any] | None:
+def _take(worker: RunningProgram) -> dict[str, Any] | None:
     taken: dict[str, Any] | None = worker.ask(do="take")["message"]
     return taken
 
 
-def _taken(worker: Program) -> dict[str, Any]:
+def _taken(worker: RunningProgram) -> dict[str, Any]:
     taken = _take(worker)
     assert taken is not None, "nothing is visible"
     return taken
@@ -92,7 +89,7 @@ def test_put_with_the_row(broker: BrokerRig) -> None:
     worker.ask(do="put", body="undone", row="undone", commit=False)
     worker.ask(do="put", body="done", row="done")
     assert worker.ask(do="drain")["bodies"] == ["done"]
-    assert [row.message for row in broker.message_rows()] == ["done"]
+    assert [row.message for row in broker.programs.message_rows()] == ["done"]
 
 
 @pytest.mark.requirement("table-queue.crash-waits")
@@ -105,11 +102,12 @@ def test_crash(broker: BrokerRig) -> None:
     other = _worker(broker, "other", visibility)
     other.ask(do="put", body="in hand")
     worker = _worker(broker, "worker", visibility)
-    began = broker.now()
-    _taken(worker)
-    worker.kill()
-    broker.until(lambda: other.ask(do="counts")["ready"] == 1, "the message to be visible again")
-    assert broker.now() - began >= visibility
+    with broker.expect.at_least(visibility):
+        _taken(worker)
+        worker.kill()
+        broker.wait.until(
+            lambda: other.ask(do="counts")["ready"] == 1, "the message to be visible again"
+        )
     assert _taken(other)["redelivered"]
 
 
@@ -123,7 +121,7 @@ def test_slow_worker(broker: BrokerRig) -> None:
     slow, other = _worker(broker, "slow", visibility), _worker(broker, "other", LONG)
     slow.ask(do="put", body="long work")
     late = _taken(slow)
-    broker.until(lambda: other.ask(do="counts")["ready"] == 1, "the timeout to be over")
+    broker.wait.until(lambda: other.ask(do="counts")["ready"] == 1, "the timeout to be over")
     overtaking = _taken(other)
     assert overtaking["body"] == "long work"
     assert "lost" in slow.ask(do="ack", receipt=late["receipt"])

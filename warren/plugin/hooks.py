@@ -16,7 +16,7 @@ import pytest
 from warren.claims.catalogue import Catalogue, load_broker_catalogue, load_catalogue
 from warren.claims.manifest import Implementation, check_commands, load_manifest
 from warren.errors import SetupError, WarrenError
-from warren.plugin.options import Options, add_options, read_options
+from warren.plugin.options import Options, add_options, programs_manifest, read_options
 from warren.plugin.selection import (
     Subject,
     asks_for_broker,
@@ -30,8 +30,6 @@ from warren.plugin.summary import UNUSABLE, Summary
 from warren.report.junit import item_properties
 from warren.report.redaction import redact, redacted
 from warren.rigs.brokers import BrokerRig
-from warren.rigs.brokers.deadline import deadline
-from warren.rigs.brokers.judging import broker_findings
 from warren.rigs.consumers.judging import complaint, conclude, pack, to_findings, to_measurements
 from warren.rigs.consumers.rig import Inconclusive, Rig, Unmet
 from warren.worlds.real.process import inherited_environment
@@ -49,9 +47,6 @@ MARKERS = (
     "requirement(*ids): the requirements of a catalogue that a case judges",
     "restarts_broker: the case restarts its broker, so it gets one of its own",
 )
-
-BROKER_CASE = 120.0
-"""Seconds that a case of a broker may take, its restarts included."""
 
 
 @dataclass
@@ -174,7 +169,8 @@ def broker(request: pytest.FixtureRequest) -> Iterator[BrokerRig]:
     try:
         requirements = requirements_of(request.node, warren.owed)
         station = _station(request.config)
-        with station.broker_rig(warren.options.pace, requirements, restarts=restarts) as rig:
+        pace, programs = warren.options.pace, programs_manifest()
+        with station.broker_rig(pace, requirements, programs, restarts=restarts) as rig:
             yield rig
     except WarrenError as error:
         _give_up(request.session, error)
@@ -190,11 +186,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     ended: Exception | None = None
     result: object = None
     try:
-        with (
-            deadline(BROKER_CASE, "the case")
-            if isinstance(rig, BrokerRig)
-            else contextlib.nullcontext()
-        ):
+        with rig.deadline() if isinstance(rig, BrokerRig) else contextlib.nullcontext():
             result = yield
     except Exception as error:  # noqa: BLE001 - judged below, where each kind has its verdict
         ended = error
@@ -232,13 +224,12 @@ def _findings(
     ended: Exception | None, rig: Rig | BrokerRig, case: str, seconds: float
 ) -> tuple[Finding, ...]:
     if isinstance(rig, BrokerRig):
-        return broker_findings(ended, rig, case, seconds)
+        return rig.findings(ended, case, seconds)
     return to_findings(conclude(ended, rig), rig, case, seconds)
 
 
 def _measurements(rig: Rig | BrokerRig, case: str) -> tuple[Measurement, ...]:
-    """Give what a case measured; one of a broker measures nothing."""
-    return () if isinstance(rig, BrokerRig) else to_measurements(rig, case)
+    return rig.measurements(case) if isinstance(rig, BrokerRig) else to_measurements(rig, case)
 
 
 def _give_up(session: pytest.Session, error: WarrenError) -> NoReturn:

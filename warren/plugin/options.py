@@ -86,6 +86,11 @@ def _reference_manifests() -> tuple[Path, ...]:
     return tuple(Path(str(root / family / "implementation.toml")) for family in REFERENCE)
 
 
+def programs_manifest() -> Path:
+    """Say where the programs stand that cases of a broker start."""
+    return Path(str(resources.files("reference_impl") / "programs.toml"))
+
+
 def _designs(catalogue: Catalogue) -> set[str]:
     return {design for g in catalogue.guarantees.values() for design in g.designs}
 

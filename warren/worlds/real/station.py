@@ -136,13 +136,20 @@ class Station:
 
     @contextlib.contextmanager
     def broker_rig(
-        self, pace: Pace, requirements: Sequence[Requirement], *, restarts: bool
+        self, pace: Pace, requirements: Sequence[Requirement], programs: Path, *, restarts: bool
     ) -> Iterator[BrokerRig]:
         """Give a case that judges a broker what it holds."""
         with self._worlds.place(restarts=restarts) as place:
             folder = self._run.folder / "cases" / place.vhost
             folder.mkdir(parents=True)
-            rig = BrokerRig(place, pace, requirements, folder, self._database_copy)
+            rig = BrokerRig(
+                place,
+                pace,
+                requirements,
+                programs=programs,
+                folder=folder,
+                database=self._database_copy,
+            )
             try:
                 yield rig
             finally:
