@@ -14,7 +14,7 @@ def _filled(broker: BrokerRig, *bodies: bytes) -> str:
 
 
 def _raw_consumer(broker: BrokerRig, queue: str, *, no_ack: bool) -> RawClient:
-    """Consume one message by hand, to die without a word."""
+    """Consume one message with a raw client, whose `close` is a death without a word."""
     client = broker.open.raw_channel()
     client.send(1, wire.BasicConsume(queue=queue, no_ack=no_ack))
     client.expect(wire.BasicConsumeOk)
@@ -47,7 +47,7 @@ def test_auto_acked_cannot_be_returned(broker: BrokerRig, *, requeue: bool) -> N
 
 @pytest.mark.requirement("ack.unacked-invisible", "ack.returns-when-channel-closes")
 def test_unacked_is_invisible_until_the_channel_closes(broker: BrokerRig) -> None:
-    """What nobody settled is for nobody else; when its channel closes it is Ready again, with redelivered."""
+    """An unsettled message is given to nobody else; when its channel closes it is ready again, and redelivered."""
     queue = _filled(broker, b"held")
     connection = broker.open.connection()
     channel = broker.open.channel(connection)
@@ -64,7 +64,7 @@ def test_unacked_is_invisible_until_the_channel_closes(broker: BrokerRig) -> Non
 
 @pytest.mark.requirement("ack.returns-when-consumer-dies")
 def test_unacked_returns_when_its_consumer_dies(broker: BrokerRig) -> None:
-    """The end of a connection, without a word, returns what was delivered over it."""
+    """When a connection breaks without a word, what was delivered over it and not settled returns to its queue."""
     queue = _filled(broker, b"held")
     client = _raw_consumer(broker, queue, no_ack=False)
     other = broker.consume(queue)
@@ -141,7 +141,7 @@ def test_multiple(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("ack.twice")
 def test_ack_twice(broker: BrokerRig) -> None:
-    """A second ack of one tag closes the channel with 406, and returns what else it held."""
+    """A second ack of one tag closes the channel with 406, and what else the channel held returns to the queue."""
     queue = _filled(broker, b"done", b"also held")
     channel = broker.open.channel()
     message = broker.expect.held(queue, channel)

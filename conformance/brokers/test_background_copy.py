@@ -39,7 +39,7 @@ def _publish(broker: BrokerRig, path: str) -> None:
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    """Give the finished files by their path."""
+    """Give the content of each finished file, by its path."""
     paths = [path for path in folder.rglob("*") if path.is_file() and path.name[0] != "."]
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 

@@ -31,7 +31,7 @@ def _beat(broker: BrokerRig, client: RawClient, seconds: float) -> None:
 
 
 def _cut_off(client: RawClient, code: int) -> None:
-    """See the end of the connection; RabbitMQ spares itself the words where a client is no client."""
+    """See the end of the connection, with `code` or without a word: RabbitMQ explains itself to some clients only."""
     said = client.read()
     assert said is None or isinstance(said, wire.ConnectionClose), f"it was answered {said!r}"
     assert said is None or said.reply_code == code, f"it was told {said}"
@@ -39,7 +39,7 @@ def _cut_off(client: RawClient, code: int) -> None:
 
 @pytest.mark.requirement("connection.silent-closed")
 def test_silent_client(broker: BrokerRig) -> None:
-    """A client that says nothing is cut off at the third tick of its heartbeat: after 2 intervals, within 3."""
+    """A client that says nothing is cut off after two intervals of its heartbeat, and within three."""
     heartbeat = broker.pace.heartbeat
     client = broker.open.raw()
     client.log_in()
@@ -64,7 +64,7 @@ def test_heartbeats_keep_a_connection(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("connection.broker-heartbeats")
 def test_broker_sends_heartbeats(broker: BrokerRig) -> None:
-    """The broker sends heartbeats on a connection on which it has nothing else to say, at least one an interval."""
+    """Where the broker has nothing else to say it sends heartbeats, at least one in each interval."""
     heartbeat = broker.pace.heartbeat
     client = broker.open.raw_channel(heartbeat=heartbeat)
     for _ in range(3):
@@ -83,7 +83,7 @@ def test_no_heartbeat(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("connection.wrong-password")
 def test_wrong_password(broker: BrokerRig) -> None:
-    """A wrong password is answered 403 where the client says that it can read that."""
+    """A wrong password is answered with 403, if the client has the capability authentication_failure_close."""
     with pytest.raises(ProbableAuthenticationError) as refusal:
         broker.open.connection(credentials=pika.PlainCredentials(broker.user, "wrong"))
     assert "403" in str(refusal.value)
@@ -108,7 +108,7 @@ def test_unknown_vhost(broker: BrokerRig) -> None:
     ],
 )
 def test_other_protocol(broker: BrokerRig, octets: bytes) -> None:
-    """Whatever begins otherwise is told a protocol that is spoken here, by the release, and cut off."""
+    """A client that begins with another protocol is told one that the broker speaks (the release's), and cut off."""
     client = broker.open.raw()
     client.send_octets(octets)
     assert client.expect(wire.ProtocolHeader).octets == release_of(broker.version).other_protocol
@@ -219,7 +219,7 @@ BAD_END = wire.encode_method_frame(1, wire.QueueDeclare())[:-1] + b"\x00"
     ],
 )
 def test_wrong_frame(broker: BrokerRig, octets: bytes, code: int) -> None:
-    """A frame that is none, or says nothing, closes the connection with its code."""
+    """A frame with a wrong end, of a wrong type or cut short closes the connection with 501."""
     client = broker.open.raw_channel()
     client.send_octets(octets)
     assert client.expect(wire.ConnectionClose).reply_code == code
@@ -243,7 +243,7 @@ def test_unknown_method(broker: BrokerRig) -> None:
     ],
 )
 def test_wrong_channel(broker: BrokerRig, channel: int, method: wire.Method) -> None:
-    """A method on a channel that is not open, and a second open, close the connection with 504."""
+    """A method on a channel that is not open, or a second open of one that is, closes the connection with 504."""
     client = broker.open.raw_channel()
     client.send(channel, method)
     assert client.expect(wire.ConnectionClose).reply_code == 504
@@ -299,7 +299,7 @@ def test_channel_error_stays_in_its_channel(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("connection.channel-scope")
 def test_closes_that_cross(broker: BrokerRig) -> None:
-    """A client that closes a channel while the broker does is answered, and still owes the broker its close-ok."""
+    """Client and broker close a channel at once: the client gets its close-ok, and still owes the broker one."""
     queue = broker.declare.queue()
     client = broker.open.raw_channel()
     client.send(1, wire.QueueDeclare(queue="nothing", passive=True))

@@ -1,4 +1,4 @@
-"""Where a message goes that a queue gives up (document 2: "Dead lettering", handled again after 5 to 10 s).
+"""Where a message goes that was rejected, expired or dropped (document 2: "Dead lettering", retried after 5 to 10 s).
 
 The delay is 5 s of the pace, so shorter at the pace `fast`, and only its lower bound is judged.
 """
@@ -41,7 +41,7 @@ def _deaths(message: Received) -> list[tuple[str, str, int]]:
 @pytest.mark.requirement("dead-letter.rejected")
 @pytest.mark.parametrize("method", ["basic_reject", "basic_nack"])
 def test_rejected(broker: BrokerRig, method: str) -> None:
-    """What reject or nack ends without requeue goes on with body, properties and key; x-death says why and whence."""
+    """A message rejected without requeue goes on with its body, properties and key; x-death says why and from where."""
     queue = _dead_lettering(broker, "orders")
     exchange = broker.declare.exchange("X", "direct")
     broker.declare.binding(queue, exchange, "order")
@@ -176,7 +176,7 @@ def test_nack_has_no_delay(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("dead-letter.cycle-dropped")
 def test_cycle_without_rejection(broker: BrokerRig) -> None:
-    """A message that would go round in a circle by expiry alone is dropped when it meets its queue again."""
+    """A message that goes in a circle of queues by expiry alone is dropped when it would enter one a second time."""
     arguments = {"x-message-ttl": 1, "x-dead-letter-exchange": ""}
     broker.declare.queue("one", arguments={**arguments, "x-dead-letter-routing-key": "two"})
     witness = _dead_lettering(broker, "witness")

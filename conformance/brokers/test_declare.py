@@ -38,7 +38,7 @@ def test_queue_with_other_arguments(broker: BrokerRig, other: dict[str, Any]) ->
 @pytest.mark.requirement("declare.other-exchange")
 @pytest.mark.parametrize("other", [{"kind": "fanout"}, {"durable": False}, {"auto_delete": True}])
 def test_exchange_with_other_arguments(broker: BrokerRig, other: dict[str, Any]) -> None:
-    """Nor an exchange of another type or with other arguments."""
+    """An exchange that is there is not declared again with another type or other arguments: 406."""
     given: dict[str, Any] = {"name": "X", "kind": "direct", "durable": True}
     broker.declare.exchange(**given)
     broker.declare.exchange(**given)
@@ -145,7 +145,7 @@ def test_purge(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("declare.bind-twice")
 def test_bind_twice(broker: BrokerRig) -> None:
-    """Binding again is no second binding: one unbind takes it back."""
+    """Binding twice with the same key makes one binding: a single unbind ends it."""
     queue, exchange = broker.declare.queue(), broker.declare.exchange("X", "direct")
     broker.declare.binding(queue, exchange, "key")
     broker.declare.binding(queue, exchange, "key")

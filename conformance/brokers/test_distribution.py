@@ -44,7 +44,7 @@ def test_fanout_is_not_round_robin(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("distribution.blind-to-work")
 def test_round_robin_is_blind_to_work(broker: BrokerRig) -> None:
-    """Without a prefetch count the queue is dealt out at once, also to a consumer that does nothing."""
+    """Without a prefetch count all messages are sent out at once, in turn, also to a consumer that does nothing."""
     queue = broker.declare.queue()
     idle, busy = broker.consume(queue), broker.consume(queue)
     broker.fill(queue, b"0", b"1", b"2", b"3", b"4", b"5")
@@ -70,7 +70,7 @@ def test_prefetch_per_consumer(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("distribution.prefetch-channel")
 def test_prefetch_per_channel(broker: BrokerRig) -> None:
-    """A global prefetch count is shared by the channel's consumers, or, by the release, is each one's own."""
+    """A global prefetch count is shared by the channel's consumers, or is each one's own: that differs by release."""
     queue = broker.declare.queue()
     broker.fill(queue, b"0", b"1", b"2", b"3", b"4", b"5")
     channel = broker.open.channel()

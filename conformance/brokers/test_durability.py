@@ -1,4 +1,4 @@
-"""What a restart leaves, and the stronger promises (document 2: durable, "the dead zone", transactions)."""
+"""What survives a restart, and the stronger promises (document 2: durable, "the dead zone", transactions)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PERSISTENT, TRANSIENT = 2, 1
     "dead-zone.confirmed-survives",
 )
 def test_messages_after_a_restart(broker: BrokerRig) -> None:
-    """What is persistent and confirmed is in its durable queue again, in order, unacked or not; nothing else is."""
+    """Persistent messages that were confirmed are in their durable queue again, in order, unacked or not; no others."""
     queue = broker.declare.queue("kept")
     for number in range(3):
         broker.publish(b"persistent %d" % number, queue, delivery_mode=PERSISTENT)
@@ -37,7 +37,7 @@ def test_messages_after_a_restart(broker: BrokerRig) -> None:
     "durability.transient-exchange",
 )
 def test_what_is_declared_after_a_restart(broker: BrokerRig) -> None:
-    """What is durable is there with its bindings; exclusive queues, and by the release transient exchanges, are not."""
+    """Durable things are there with their bindings, exclusive queues are not; transient exchanges differ by release."""
     exchange = broker.declare.exchange("kept", "fanout")
     passing = broker.declare.exchange("passing", "direct", durable=False)
     queue = broker.declare.queue("kept")
@@ -138,7 +138,7 @@ def test_acks_in_a_transaction(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("dead-zone.tx-queue-gone")
 def test_queue_gone_before_the_commit(broker: BrokerRig) -> None:
-    """The queue of an uncommitted message is deleted: the message is returned, or the commit is 506, by release."""
+    """The queue of an uncommitted message is deleted: by release, the message is returned or the commit is 506."""
     queue = broker.declare.queue()
     channel = broker.open.channel()
     returned: list[int] = []
@@ -156,7 +156,7 @@ def test_queue_gone_before_the_commit(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("dead-zone.tx-queue-new")
 def test_queue_new_at_the_commit(broker: BrokerRig) -> None:
-    """Whether a queue declared between publish and commit gets the message is by release."""
+    """A queue declared between publish and commit gets the message or not: that differs by release."""
     channel = broker.open.channel()
     channel.tx_select()
     channel.basic_publish("", "new", b"early")
@@ -168,7 +168,7 @@ def test_queue_new_at_the_commit(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("dead-zone.tx-queue-replaced")
 def test_queue_replaced_before_the_commit(broker: BrokerRig) -> None:
-    """Another queue of the same name gets the uncommitted message, or the commit is 406, by release."""
+    """The queue is deleted and declared anew before the commit: by release, the new one gets the message, or 406."""
     queue = broker.declare.queue("replaced")
     channel = broker.open.channel()
     channel.tx_select()

@@ -22,7 +22,7 @@ def test_default_exchange(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("hello.get-or-create")
 def test_declare_is_get_or_create(broker: BrokerRig) -> None:
-    """A second equal declare finds the queue with what is in it; with another connection, too."""
+    """Declaring a queue again, on whichever connection, finds it as it is, with what is in it."""
     queue = broker.declare.queue("hello")
     broker.publish(b"kept", queue)
     again = broker.open.channel().queue_declare(queue, durable=True).method

@@ -1,4 +1,4 @@
-"""Bounds, priorities and the rest that a queue may be told (document 2: "bounded by memory and disk alone")."""
+"""Bounds, priorities and other arguments of a queue (document 2: "bounded by memory and disk alone")."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_priorities(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("limits.no-priorities")
 def test_no_priorities(broker: BrokerRig) -> None:
-    """A queue without x-max-priority minds no message's priority."""
+    """A queue without x-max-priority ignores the priorities of its messages."""
     queue = broker.declare.queue()
     for body, priority in ((b"low", 1), (b"high", 9)):
         broker.publish(body, queue, priority=priority)

@@ -80,7 +80,7 @@ def test_large_body(broker: BrokerRig, size: int) -> None:
 
 @pytest.mark.requirement("payload.properties")
 def test_properties(broker: BrokerRig) -> None:
-    """Every property comes back as it was sent; what was not sent is not there."""
+    """Every property comes back as it was sent; a property that was not sent does not appear."""
     queue = broker.declare.queue()
     broker.publish(b"", queue, **EVERY_PROPERTY)
     broker.publish(b"", queue)
@@ -102,7 +102,7 @@ def test_user_id_is_true(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("payload.headers")
 def test_headers_of_every_type(broker: BrokerRig) -> None:
-    """Headers of every field-table type of RabbitMQ's come back with their types and values."""
+    """Headers of every type that a field table has in RabbitMQ come back with their types and values."""
     queue = broker.declare.queue()
     client = broker.open.raw_channel()
     header = wire.ContentHeader(

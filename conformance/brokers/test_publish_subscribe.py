@@ -20,7 +20,7 @@ def _subscribe(broker: BrokerRig, exchange: str, key: str = "") -> tuple[Inbox, 
 
 @pytest.mark.requirement("publish-subscribe.server-named")
 def test_server_named(broker: BrokerRig) -> None:
-    """A queue declared without a name gets one from the broker, each another, beginning with `amq.gen-`."""
+    """A queue declared without a name gets a new one from the broker, which begins with `amq.gen-`."""
     names = [broker.declare.queue("") for _ in range(3)]
     assert len(set(names)) == 3
     assert all(name.startswith("amq.gen-") for name in names), names

@@ -21,7 +21,7 @@ def test_get(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("pull-and-push.get-unacked")
 def test_get_does_not_count_what_is_unacked(broker: BrokerRig) -> None:
-    """What was got and is not settled is not ready: the counts of get-ok and declare leave it out."""
+    """A message that was got and is not settled is not ready: the counts of get-ok and declare leave it out."""
     queue = broker.declare.queue()
     broker.fill(queue, b"one", b"two")
     channel = broker.open.channel()

@@ -86,7 +86,7 @@ def test_anybody_may_publish_to_an_exclusive_queue(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("rpc.exclusive-consumer")
 def test_exclusive_consumer(broker: BrokerRig) -> None:
-    """An exclusive consumer is the queue's only one: a second is refused with 403, and it with 403 beside another."""
+    """An exclusive consumer is the queue's only one: beside it a second, and beside another it, is refused with 403."""
     alone, taken = broker.declare.queue("alone"), broker.declare.queue("taken")
     broker.consume(alone, exclusive=True)
     broker.consume(taken)
@@ -118,7 +118,7 @@ def test_replies_out_of_order(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("rpc.direct-reply-to")
 def test_direct_reply_to(broker: BrokerRig) -> None:
-    """RabbitMQ's pseudo-queue spares the callback queue: the server sees a name of its own, and publishes to it."""
+    """RabbitMQ's pseudo-queue replaces the callback queue: the server sees a name of its own, and publishes to that."""
     replies, request = _ask(broker, broker.open.channel())
     name = request.properties.reply_to
     assert name.startswith(f"{DIRECT_REPLY_TO}."), f"reply_to is {name}"
@@ -129,7 +129,7 @@ def test_direct_reply_to(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("rpc.direct-reply-mandatory")
 def test_direct_reply_to_a_caller_that_is_gone(broker: BrokerRig) -> None:
-    """A direct reply is dropped when its caller has gone; whether a mandatory one is returned is by release."""
+    """A direct reply is dropped when its caller has gone; whether a mandatory one is returned differs by release."""
     caller, server = broker.open.channel(), broker.open.channel()
     returned: list[bytes] = []
     server.add_on_return_callback(lambda *message: returned.append(message[-1]))
@@ -148,7 +148,7 @@ def test_direct_reply_to_a_caller_that_is_gone(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("rpc.direct-reply-tx")
 def test_direct_reply_in_a_transaction(broker: BrokerRig) -> None:
-    """A direct reply of a transaction that is rolled back has been delivered or not, by release."""
+    """By release, a direct reply waits for its transaction to commit, or is delivered despite a rollback."""
     replies, request = _ask(broker, broker.open.channel())
     name, server = request.properties.reply_to, broker.open.channel()
     server.tx_select()
@@ -163,7 +163,7 @@ def test_direct_reply_in_a_transaction(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("rpc.direct-reply-to-checked")
 def test_direct_reply_to_is_checked(broker: BrokerRig) -> None:
-    """The pseudo-queue is consumed without acks, before the request is published on the same channel: 406 otherwise."""
+    """The pseudo-queue is consumed without acks, and by a channel before it publishes a request: otherwise 406."""
     requests = broker.declare.queue("requests")
     with broker.expect.refusal(406):
         broker.consume(DIRECT_REPLY_TO, auto_ack=False)

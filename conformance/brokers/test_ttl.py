@@ -53,14 +53,14 @@ def test_queue_ttl(broker: BrokerRig) -> None:
 @pytest.mark.requirement("ttl.smaller-wins")
 @pytest.mark.parametrize(("of_queue", "of_message"), [(SHORT, LONG), (LONG, SHORT)])
 def test_the_smaller_ttl_wins(broker: BrokerRig, of_queue: int, of_message: int) -> None:
-    """With both, the message goes by the smaller."""
+    """With a TTL of the queue and one of the message, the smaller counts."""
     queue = _queue(broker, "orders", **{"x-message-ttl": of_queue})
     _expires(broker, queue, b"shawarma", of_message, after=SHORT)
 
 
 @pytest.mark.requirement("ttl.from-the-head")
 def test_expiry_from_the_head(broker: BrokerRig) -> None:
-    """A message's own expiration acts at the head: behind one that lives longer it stays, and counts."""
+    """A message with an expiration of its own leaves only at the head: behind one that lives longer it stays ready."""
     queue, control = _queue(broker, "orders"), _queue(broker, "control")
     broker.publish(b"lives long", queue, expiration=str(LONG))
     broker.publish(b"behind it", queue, expiration=str(SHORT))
@@ -86,7 +86,7 @@ def test_ttl_of_zero(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("ttl.unacked-stays")
 def test_unacked_does_not_expire(broker: BrokerRig) -> None:
-    """What a consumer holds does not expire in its hands, but when it comes back."""
+    """What a consumer holds does not expire as long as it holds it, but when it is returned."""
     queue, control = _queue(broker, "orders"), _queue(broker, "control")
     inbox = broker.consume(queue)  # it waits, so the message is in its hands at once
     broker.publish(b"held", queue, expiration=str(SHORT))
@@ -110,7 +110,7 @@ def test_expiration_is_checked(broker: BrokerRig, expiration: str) -> None:
 
 @pytest.mark.requirement("ttl.queue-expires")
 def test_queue_expires(broker: BrokerRig) -> None:
-    """x-expires deletes a queue that nobody used for that long; a consumer keeps it."""
+    """x-expires deletes a queue that nobody used for that long; as long as it has a consumer it is in use."""
     kept = broker.declare.queue("kept", arguments={"x-expires": LONG})
     channel = broker.open.channel()
     channel.queue_declare("used", durable=True, arguments={"x-expires": 10 * SHORT})
