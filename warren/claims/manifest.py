@@ -94,11 +94,11 @@ class Implementation:
 
 def load_manifest(path: Path, catalogue: Catalogue) -> Implementation:
     """Read and check one manifest; raise `ManifestError` with a sentence a line."""
-    shape = read_shape(_read(path))
+    shape = read_shape(read_toml(path, "name the implementation.toml of an implementation"))
     if not isinstance(shape, ManifestShape):
-        raise _refusal(path, shape)
+        raise refusal(path, shape)
     if faults := list(_faults_of_words(shape, catalogue)):
-        raise _refusal(path, faults)
+        raise refusal(path, faults)
     return _implementation(path.absolute(), shape)
 
 
@@ -111,13 +111,14 @@ def check_commands(implementation: Implementation, search_path: str) -> None:
     faults = [
         Fault(key, words)
         for key, program, path in _programs(implementation, search_path)
-        if (words := _missing(program, path))
+        if (words := missing(program, path))
     ]
     if faults:
-        raise _refusal(implementation.path, faults)
+        raise refusal(implementation.path, faults)
 
 
-def _read(path: Path) -> dict[str, object]:
+def read_toml(path: Path, advice: str) -> dict[str, object]:
+    """Read a file; raise `ManifestError` where that cannot be done, with `advice` where it is not there."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -125,7 +126,7 @@ def _read(path: Path) -> dict[str, object]:
         raise ManifestError(
             f"the manifest cannot be read: {reason}",
             where=str(path),
-            what_to_do="name the implementation.toml of an implementation",
+            what_to_do=advice,
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ManifestError(
@@ -133,7 +134,7 @@ def _read(path: Path) -> dict[str, object]:
         ) from error
 
 
-def _refusal(path: Path, faults: list[Fault]) -> ManifestError:
+def refusal(path: Path, faults: list[Fault]) -> ManifestError:
     """Make one error of all faults; its text is a sentence a line."""
     sentences = [str(ManifestError(fault.words, where=f"{path}, {fault.key}")) for fault in faults]
     return ManifestError("\n".join(sentences).removesuffix("."))
@@ -253,7 +254,7 @@ def _programs(
             yield f"designs.{slug}.roles.{role}", program, path
 
 
-def _missing(started: Program, search_path: str) -> str:
+def missing(started: Program, search_path: str) -> str:
     """Say what is missing; as for execvp, a name with a slash is a path, any other is on PATH."""
     program = started.argv[0]
     if not started.directory.is_dir():

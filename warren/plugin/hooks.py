@@ -173,7 +173,9 @@ def broker(request: pytest.FixtureRequest) -> Iterator[BrokerRig]:
         requirements = requirements_of(request.node, warren.owed)
         with (
             _worlds(request.config).place(restarts=restarts) as place,
-            contextlib.closing(BrokerRig(place, warren.options.pace, requirements)) as rig,
+            contextlib.closing(
+                BrokerRig(place, warren.options.pace, requirements, suite.PROGRAMS)
+            ) as rig,
         ):
             yield rig
     except WarrenError as error:

@@ -24,6 +24,9 @@ REFERENCE = tuple(
 )
 """The manifests of the reference's two families."""
 
+PROGRAMS = ROOT / "reference_impl" / "programs.toml"
+"""The manifest of the programs that cases of a broker start."""
+
 if ROOT != _HERE:
     __path__.append(str(ROOT))
 
