@@ -75,9 +75,6 @@ def picture() -> str:
     return "\n".join([*drawing.lines(circles), ""])
 
 
-# --- What the code says ---------------------------------------------------------------------------------------------
-
-
 def _read() -> tuple[dict[str, str], Counter[Edge]]:
     """Every room with what its docstring says first, and how many of its modules' imports lead to which other room."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -152,9 +149,6 @@ def _without_detours(edges: Iterable[Edge]) -> list[Edge]:
         for imported in reachable
         if not any(imported in reached(other) for other in reachable if other != imported)
     ]
-
-
-# --- Where everything stands ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +255,28 @@ def _way(importer: Cell, imported: Cell) -> Way:
     return [importer, *(Cell(rank, imported.zone, name, passes=True) for rank in between), imported]
 
 
+def _straight(plan: Plan) -> dict[Cell, int]:
+    """Give the places of a plan, each arrow that passes rows as straight as the boxes beside it allow."""
+    at = plan.places()
+    for way in plan.ways * 2:  # a later one may have made way for an earlier one
+        ends = at[way[0]] + at[way[-1]]
+        for place in sorted({at[cell] for cell in way[1:-1]}, key=lambda x: (abs(2 * x - ends), x)):
+            if all(_fits(cell, place, plan.rows[cell.rank], at) for cell in way[1:-1]):
+                at |= dict.fromkeys(way[1:-1], place)
+                break
+    return at
+
+
+def _fits(cell: Cell, place: int, row: Row, at: Mapping[Cell, int]) -> bool:
+    """Say whether a cell may stand there: on the same side of every other of its row, and apart from it."""
+    return all(
+        (place - at[other]) * (1 if at[cell] > at[other] else -1)
+        >= (cell.width + other.width + GAP) // 2
+        for other in row
+        if other is not cell
+    )
+
+
 def _by_zone(cell: Cell) -> tuple[int, bool, str]:
     return cell.zone, cell.passes, cell.name
 
@@ -273,9 +289,6 @@ def _orders(row: Row) -> Iterable[Row]:
 
 def _width(cells: Row) -> int:
     return sum(cell.width for cell in cells) + GAP * max(0, len(cells) - 1)
-
-
-# --- The picture ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +309,7 @@ class Drawing:
             height = HEAD + LINE * max(len(texts.get(cell.name, ())) for cell in row) + FOOT
             rows[rank] = (top, height)
             top += height + RISE
-        return cls(plan, texts, plan.places(), rows)
+        return cls(plan, texts, _straight(plan), rows)
 
     def lines(self, circles: list[Edge]) -> list[str]:
         """Give the lines of the SVG."""
@@ -322,12 +335,8 @@ class Drawing:
         ]
 
     def _zone(self, zone: int, left: int, width: int) -> str:
-        ranks = [
-            cell.rank
-            for row in self.plan.rows
-            for cell in row
-            if cell.zone == zone and not cell.passes
-        ]
+        rooms = [cell for row in self.plan.rows for cell in row if not cell.passes]
+        ranks = [cell.rank for cell in rooms if cell.zone == zone]
         top, bottom = self.rows[max(ranks)][0] - 2 * EDGE, sum(self.rows[min(ranks)]) + EDGE
         label = DIVIDED[zone - 1].replace(".", "/") if zone else "beside the product"
         x, across, high = left - EDGE, width + 2 * EDGE, bottom - top
