@@ -137,8 +137,9 @@ def test_headers_of_every_type(broker: BrokerRig) -> None:
     broker.until(lambda: broker.ready(queue) == 1, "the message in its queue")
     client.send(1, BasicGet(queue=queue, no_ack=True))
     client.expect(BasicGetOk)
-    came, _ = client.read_body()
-    assert _typed(came.properties.headers) == _typed(EVERY_FIELD_TYPE)
+    properties = client.read_body().properties
+    assert properties is not None
+    assert _typed(properties.headers) == _typed(EVERY_FIELD_TYPE)
 
 
 def _typed(table: FieldTable | None) -> dict[str, tuple[str, object]]:

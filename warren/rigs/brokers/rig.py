@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pika
 from pika.exceptions import AMQPError, ChannelClosedByBroker, ConnectionClosedByBroker
 
-from warren.errors import WarrenError
 from warren.rigs.brokers.deadline import deadline
 from warren.rigs.brokers.inbox import Inbox, Message
+from warren.rigs.brokers.judging import broker_findings
 from warren.rigs.brokers.program import Program
 from warren.rigs.brokers.raw import WITHIN, RawClient
 from warren.worlds.real.runs.processes import wait_until
@@ -19,15 +19,19 @@ from warren.worlds.real.runs.processes import wait_until
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from pika.adapters.blocking_connection import BlockingChannel
 
     from warren.claims.catalogue import Requirement
+    from warren.claims.verdict import Finding, Measurement
+    from warren.evidence.rows import MessageRow
     from warren.rigs.pace import Pace
-    from warren.worlds.real.brokers import Place, QueueState
-    from warren.worlds.real.databases import CaseDatabase, MessageRow
+    from warren.worlds.real import Place
+    from warren.worlds.real.brokers import QueueState
+    from warren.worlds.real.databases import CaseDatabase
 
+_CASE = 120.0
+"""Seconds that a case may take, its restarts included."""
 _CLOSE = 5.0
 _POLL = 0.01
 _CONNECTION_CODES = 500
@@ -42,19 +46,11 @@ class BrokerRig:
     publishes are confirmed: what is published is in its queues when `publish` returns.
     """
 
-    def __init__(
-        self,
-        place: Place,
-        pace: Pace,
-        requirements: Sequence[Requirement],
-        folder: Path,
-        database: Callable[[], AbstractContextManager[CaseDatabase]],
-    ) -> None:
-        """Stand on a vhost that the station made and will drop."""
+    def __init__(self, place: Place, pace: Pace, requirements: Sequence[Requirement]) -> None:
+        """Stand on a place that someone else takes back."""
         self.place, self.pace, self.requirements = place, pace, tuple(requirements)
-        self.folder = folder
+        self.folder = place.folder
         self.processes: list[Program] = []
-        self._make_database = database
         self._database: CaseDatabase | None = None
         self._connections: list[pika.BlockingConnection] = []
         self._own: BlockingChannel | None = None
@@ -97,7 +93,7 @@ class BrokerRig:
             **self._case_database().urls.environment,
             **environment,
         }
-        program = self._closing(Program(name, argv, told, self.folder / f"{name}.err"))
+        program = self._closing(Program(name, argv, told, self.place.folder / f"{name}.err"))
         self.processes.append(program)
         return program
 
@@ -108,7 +104,7 @@ class BrokerRig:
     def _case_database(self) -> CaseDatabase:
         """Give the case's database, made when it is first needed."""
         if self._database is None:
-            self._database = self._stack.enter_context(self._make_database())
+            self._database = self._stack.enter_context(self.place.database())
         return self._database
 
     def queue(self, name: str = "", **arguments: Any) -> str:
@@ -225,18 +221,25 @@ class BrokerRig:
 
     def restart(self) -> None:
         """Restart the broker in order; every connection is gone then."""
-        if self.place.restart is None:
-            raise WarrenError(
-                "this broker cannot be restarted",
-                where=self.place.broker.description,
-                what_to_do="use a broker that Warren starts itself",
-            )
         self._hang_up()
         self.place.restart()
 
     def now(self) -> float:
         """Seconds of a clock that only grows."""
         return time.monotonic()
+
+    def deadline(self) -> AbstractContextManager[None]:
+        """End what pika waits for without an end."""
+        return deadline(_CASE, "the case")
+
+    def findings(self, ended: Exception | None, case: str, seconds: float) -> tuple[Finding, ...]:
+        """Give one finding for each requirement."""
+        return broker_findings(ended, self, case, seconds)
+
+    def measurements(self, case: str) -> tuple[Measurement, ...]:
+        """Measure nothing."""
+        del case
+        return ()
 
     def close(self) -> None:
         """End all that the case began."""

@@ -1,6 +1,7 @@
 """The methods that a case sends or reads by hand: the part of `warren.simulator.wire` that cases need."""
 
 from warren.simulator.wire import (
+    FRAME_OVERHEAD,
     HEARTBEAT_FRAME,
     BasicAck,
     BasicConsume,
@@ -40,6 +41,7 @@ from warren.simulator.wire import (
 )
 
 __all__ = [
+    "FRAME_OVERHEAD",
     "HEARTBEAT_FRAME",
     "BasicAck",
     "BasicConsume",
