@@ -3,7 +3,7 @@
 What a broker must do stands in `conformance/brokers/catalogue.toml`, in themes: they are guarantees that nobody claims
 and every broker owes, in the one design `AMQP`.
 
-Here live the facts and their loading. What a requirement means in code is its case's matter.
+Here live the facts and their loading. How a requirement is judged is its case's matter.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ class Requirement:
     statement: str
     source: str
     corrects: str = ""
-    """What the document says instead, where the document is wrong."""
+    """What the document says instead, where it is wrong."""
     designs: tuple[str, ...] = ()
-    """Where it has a case: the designs of its guarantee, or those of them that it names itself."""
+    """The designs in which a case judges it: those of its guarantee, unless it names fewer."""
 
     @property
     def guarantee(self) -> str:
@@ -77,7 +77,7 @@ class Catalogue:
         return tuple(r for r in self.requirements.values() if r.guarantee == guarantee)
 
     def due(self, guarantee: str, design: str) -> frozenset[str]:
-        """Give the ids of all that has to be judged before something can be said of a guarantee in a design."""
+        """Give the ids of all requirements of a guarantee that are judged in a design."""
         return frozenset(r.id for r in self.of(guarantee) if design in r.designs)
 
     def __or__(self, other: Catalogue) -> Catalogue:
