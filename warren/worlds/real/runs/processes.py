@@ -1,6 +1,6 @@
-"""Processes that a run starts for itself: servers, and finding whatever carries the run's mark.
+"""The servers that a run starts for itself as processes, and the search for all that carries the run's mark.
 
-Instances of an implementation are started by the world, not here; they carry the same mark.
+Instances of an implementation are started by the world, not here. They carry the same mark.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class SystemUser:
 
     @classmethod
     def unprivileged(cls, *names: str) -> SystemUser | None:
-        """Return the first of `names` on this machine if we are root, else None: as ourselves."""
+        """Find a user to run a server as where we are root: the first of `names` that is here, or nobody; else None."""
         if os.getuid() != 0:
             return None
         for name in (*names, "nobody"):
@@ -146,7 +146,7 @@ def wait_until(
     timeout: float,
     interval: float = 0.02,
 ) -> bool:
-    """Poll `condition` of something that tells nobody when it is ready; False after `timeout` s.
+    """Ask again and again whether `condition` holds, where nothing would tell us; False after `timeout` s.
 
     The last look begins when the time is over, however long this process was kept from running in it.
     """
@@ -211,7 +211,7 @@ def marked(value: str, mark: str = MARK) -> list[psutil.Process]:
 
 @contextlib.contextmanager
 def looking() -> Iterator[None]:
-    """Turn a look at the processes of this machine that fails into its sentence."""
+    """Turn a failure to look through the processes of this machine into a sentence for a person."""
     try:
         yield
     except OSError as error:
@@ -223,7 +223,7 @@ def looking() -> Iterator[None]:
 
 
 def environment_of(process: psutil.Process) -> dict[str, str]:
-    """Return what a process was started with; nothing for one that is gone or not ours to read."""
+    """Return the environment that a process was started with; an empty one where it is gone, or not ours to read."""
     try:
         return process.environ()
     except (psutil.Error, OSError):

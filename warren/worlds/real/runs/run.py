@@ -73,7 +73,7 @@ class Run:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What every process of this run carries, so that a later run finds it."""
+        """The mark that every process of this run carries, so that a later run finds it."""
         return {MARK: self.id}
 
     def once(self, name: str, make: Callable[[], Json]) -> Json:
@@ -174,7 +174,7 @@ def data_folders(run_id: str) -> tuple[Path, Path]:
 
 
 def runs_in_memory() -> list[str]:
-    """Give the ids of this user's runs that have a folder in memory, whatever TMPDIR they have, and its lock."""
+    """Give the ids of this user's runs that have a folder with a lock in memory, whatever their TMPDIR is."""
     prefix = _data_prefix()
     found = []
     for folder in _MEMORY.glob(f"{prefix}*"):
@@ -216,7 +216,7 @@ def base_lock() -> FileLock:
 
 @contextlib.contextmanager
 def memory_lock() -> Iterator[None]:
-    """Keep starts and sweeps apart that have another TMPDIR, where data may be in memory."""
+    """Keep starts and sweeps with different TMPDIRs apart, since their data may be side by side in memory."""
     lock: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
     with contextlib.suppress(SetupError):  # there is no memory to write to: nothing to meet in
         folder = own_folder(_MEMORY / f"warren-{os.getuid()}", 0o700)
@@ -227,7 +227,7 @@ def memory_lock() -> Iterator[None]:
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn a write that fails into its sentence."""
+    """Turn a failed write to this path into a sentence for a person."""
     try:
         yield
     except OSError as error:
@@ -235,7 +235,7 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def disk_trouble(error: OSError, path: Path) -> SetupError:
-    """Turn a failed write into its sentence."""
+    """Give the sentence of a failed write."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return SetupError("no space is left on the disk", str(path), "free some, or set TMPDIR")
     return SetupError(
