@@ -12,19 +12,16 @@ import tomllib
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from warren import suite
 from warren.errors import SetupError
 from warren.workloads import DESIGNS
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
-
-_CASES = Path(__file__).resolve().parents[2] / "conformance"
-"""Beside us, and not whatever folder of that name the person stands in."""
 
 AMQP = "amqp"
 """The column of the table, and the `design` of a finding, where a broker is judged."""
@@ -123,7 +120,7 @@ class _Catalogue(BaseModel):
 
 def load_catalogue(path: Traversable | None = None) -> Catalogue:
     """Read and check the catalogue; raise `SetupError` where it contradicts itself."""
-    path = path or _CASES / "catalogue.toml"
+    path = path or suite.CONFORMANCE / "catalogue.toml"
     read = _read(path, _Catalogue)
     guarantees = {slug: Guarantee(slug, g.title, g.designs) for slug, g in read.guarantees.items()}
     unknown = [
@@ -137,7 +134,7 @@ def load_catalogue(path: Traversable | None = None) -> Catalogue:
 
 def load_broker_catalogue() -> Catalogue:
     """Read and check what a broker owes; raise `SetupError` where it contradicts itself."""
-    path = _CASES / "brokers" / "catalogue.toml"
+    path = suite.CONFORMANCE / "brokers" / "catalogue.toml"
     read = _read(path, _BrokerCatalogue)
     themes = {slug: Guarantee(slug, theme.title, (AMQP,)) for slug, theme in read.themes.items()}
     return _checked(path, themes, read.requirements, [])

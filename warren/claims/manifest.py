@@ -94,11 +94,11 @@ class Implementation:
 
 def load_manifest(path: Path, catalogue: Catalogue) -> Implementation:
     """Read and check one manifest; raise `ManifestError` with a sentence a line."""
-    shape = read_shape(_read(path))
+    shape = read_shape(read_toml(path, "name the implementation.toml of an implementation"))
     if not isinstance(shape, ManifestShape):
-        raise _refusal(path, shape)
+        raise refusal(path, shape)
     if faults := list(_faults_of_words(shape, catalogue)):
-        raise _refusal(path, faults)
+        raise refusal(path, faults)
     return _implementation(path.absolute(), shape)
 
 
@@ -111,13 +111,14 @@ def check_commands(implementation: Implementation, search_path: str) -> None:
     faults = [
         Fault(key, words)
         for key, program, path in _programs(implementation, search_path)
-        if (words := _missing(program, path))
+        if (words := missing(program, path))
     ]
     if faults:
-        raise _refusal(implementation.path, faults)
+        raise refusal(implementation.path, faults)
 
 
-def _read(path: Path) -> dict[str, object]:
+def read_toml(path: Path, advice: str) -> dict[str, object]:
+    """Read a file; raise `ManifestError` where that cannot be done, with `advice` where it is not there."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -125,7 +126,7 @@ def _read(path: Path) -> dict[str, object]:
         raise ManifestError(
             f"the manifest cannot be read: {reason}",
             where=str(path),
-            what_to_do="name the implementation.toml of an implementation",
+            what_to_do=advice,
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ManifestError(
@@ -133,7 +134,7 @@ def _read(path: Path) -> dict[str, object]:
         ) from error
 
 
-def _refusal(path: Path, faults: list[Fault]) -> ManifestError:
+def refusal(path: Path, faults: list[Fault]) -> ManifestError:
     """Make one error of all faults; its text is a sentence a line."""
     sentences = [str(ManifestError(fault.words, where=f"{path}, {fault.key}")) for fault in faults]
     return ManifestError("\n".join(sentences).removesuffix("."))
@@ -210,12 +211,14 @@ def _implementation(path: Path, shape: ManifestShape) -> Implementation:
         name=shape.name,
         language=shape.language,
         path=path,
-        migrate=Program(tuple(shape.migrate), path.parent) if shape.migrate else None,
+        migrate=Program(tuple(shape.migrate), path.parent / shape.directory)
+        if shape.migrate
+        else None,
         designs={
             slug: ImplementedDesign(
                 slug=slug,
                 roles={
-                    role.name: _program(path, design.roles[role.name])
+                    role.name: _program(path, shape, design.roles[role.name])
                     for role in DESIGNS[slug].roles
                 },
                 claims=frozenset(design.claims),
@@ -230,10 +233,10 @@ def _implementation(path: Path, shape: ManifestShape) -> Implementation:
     )
 
 
-def _program(path: Path, shape: RoleShape) -> Program:
+def _program(path: Path, manifest: ManifestShape, shape: RoleShape) -> Program:
     return Program(
         argv=tuple(shape.command),
-        directory=path.parent / shape.directory,
+        directory=path.parent / (shape.directory or manifest.directory),
         environment=dict(shape.environment),
         stop_signal=signal.Signals[shape.stop.signal],
         grace=shape.stop.grace,
@@ -251,7 +254,7 @@ def _programs(
             yield f"designs.{slug}.roles.{role}", program, path
 
 
-def _missing(started: Program, search_path: str) -> str:
+def missing(started: Program, search_path: str) -> str:
     """Say what is missing; as for execvp, a name with a slash is a path, any other is on PATH."""
     program = started.argv[0]
     if not started.directory.is_dir():

@@ -1,7 +1,7 @@
 """A client that may do what no client library lets one do: wrong frames, wrong order, silence.
 
-It is a socket and `warren.simulator.wire`; what it sends and what it reads is written down by hand in the
-case. Nothing is answered on its own, heartbeats least of all.
+It is a socket and `warren.simulator.wire`. The case says what it sends and reads what comes; it answers nothing by
+itself, not even with heartbeats.
 """
 
 from __future__ import annotations
@@ -74,12 +74,12 @@ class RawClient:
         self.frame_max = 0
 
     def log_in(self, *, payload: int = 0) -> ConnectionTune:
-        """Go as far as the broker's connection.tune, as in `start`."""
+        """Go as far as the broker's connection.tune and give that; `payload` is as in `start`."""
         self.start(payload=payload)
         return self.expect(ConnectionTune)
 
     def start(self, *, payload: int = 0) -> None:
-        """Go as far as start-ok, whose payload has that many octets, or as many as it needs."""
+        """Go as far as our start-ok, padded so that its frame's payload has that many octets."""
         self.send_octets(PROTOCOL_HEADER)
         self.expect(ConnectionStart)
         response = f"\0{self._broker.case_user}\0{self._broker.case_password}".encode()
@@ -88,7 +88,7 @@ class RawClient:
         self.send_octets(_start_ok(response, padding))
 
     def tune(self, *, heartbeat: int = 0, frame_max: int = 131072, channel_max: int = 2047) -> None:
-        """Answer connection.tune, and open the vhost; the defaults are RabbitMQ's own limits."""
+        """Answer connection.tune, and open the vhost; by default with what RabbitMQ offers, and without heartbeats."""
         self.send(0, ConnectionTuneOk(channel_max, frame_max, heartbeat))
         self._parser.frame_max = self.frame_max = frame_max
         self.send(0, ConnectionOpen(self._vhost))
@@ -117,7 +117,7 @@ class RawClient:
             raise AssertionError(f"the broker takes no more octets ({error})") from error
 
     def read(self, within: float = WITHIN) -> Content | None:
-        """Give what comes next; None is the end of the stream. AssertionError after `within` s."""
+        """Give what comes next, or None at the end of the stream. Nothing at all in that time is an AssertionError."""
         frame = self.read_frame(within)
         if frame is None:
             return None
@@ -126,7 +126,7 @@ class RawClient:
         return content
 
     def read_frame(self, within: float = WITHIN) -> Frame | None:
-        """Give the next frame as it is, also a heartbeat."""
+        """Give the next frame undecoded, or None at the end of the stream."""
         until = time.monotonic() + within
         while not self._waiting:
             octets = self._receive(until)
@@ -137,7 +137,7 @@ class RawClient:
         return self._waiting.pop(0)
 
     def expect(self, kind: type[_Expected], within: float = WITHIN) -> _Expected:
-        """Give what comes next, heartbeats apart, which must be of that kind."""
+        """Pass over heartbeats and give what comes next, which must be of that kind."""
         until = time.monotonic() + within
         while isinstance(content := self.read(max(0.0, until - time.monotonic())), Heartbeat):
             pass

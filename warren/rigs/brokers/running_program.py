@@ -1,4 +1,4 @@
-"""A program that a case starts and talks to: a request a line, an answer a line, both JSON."""
+"""A program that a case runs and talks to: a request a line, an answer a line, both JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from warren.worlds.real.process import inherited_environment
+from warren.errors import InstanceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,24 +20,38 @@ _GRACE = 10.0
 _OUTPUT = 2000
 
 
-class Program:
+class RunningProgram:
     """A process group of its own, with its standard error in a file; ended by `close`."""
 
     def __init__(
-        self, name: str, argv: Sequence[str], environment: Mapping[str, str], log: Path
+        self,
+        name: str,
+        argv: Sequence[str],
+        *,
+        directory: Path,
+        environment: Mapping[str, str],
+        log: Path,
     ) -> None:
-        """Start it; `environment` comes on top of what finds its interpreter."""
+        """Start it; `environment` is all that it gets. Raises `InstanceError` where it cannot be run at all."""
         self.name, self._log = name, log
-        with log.open("ab") as errors:
-            self._process = subprocess.Popen(
-                argv,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                env=inherited_environment() | dict(environment),
-                text=True,
-                process_group=0,
-            )
+        try:
+            with log.open("ab") as errors:
+                self._process = subprocess.Popen(
+                    argv,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    cwd=directory,
+                    env=dict(environment),
+                    text=True,
+                    process_group=0,
+                )
+        except OSError as error:
+            raise InstanceError(
+                f"cannot run {argv[0]!r}: {error.strerror}",
+                where=f"program {name}",
+                what_to_do="correct its command in the manifest of the programs",
+            ) from error
 
     @property
     def exit_status(self) -> int | None:
@@ -64,18 +78,13 @@ class Program:
         return json.loads(line)
 
     def silent(self) -> bool:
-        """Whether nothing was said that was not heard."""
+        """Whether all that it said was heard."""
         assert self._process.stdout is not None, "it was started with pipes"
         return not select.select([self._process.stdout], [], [], 0)[0]
 
     def output(self) -> str:
         """Give the end of what it printed to standard error."""
         return self._log.read_text("utf-8", errors="replace")[-_OUTPUT:]
-
-    def stop(self) -> int:
-        """Ask it to end (SIGTERM) and give its exit status."""
-        self._process.terminate()
-        return self._process.wait(_GRACE)
 
     def kill(self) -> None:
         """SIGKILL its whole process group, as a crash of its machine would."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.brokers import Program
+from warren.rigs.brokers import RunningProgram
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -15,22 +15,31 @@ if TYPE_CHECKING:
 
 ECHO = """
 import json, os, sys
+from pathlib import Path
 for line in sys.stdin:
     request = json.loads(line)
     if "die" in request:
         sys.exit("had enough")
-    print(json.dumps({"said": request["say"], "told": os.environ["TOLD"]}), flush=True)
+    print(json.dumps({"said": request["say"], "told": os.environ["TOLD"], "at": str(Path.cwd())}), flush=True)
 """
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[], Program]]:
+def start(tmp_path: Path) -> Iterator[Callable[[], RunningProgram]]:
     """Start programs that say again what they hear."""
-    started: list[Program] = []
+    started: list[RunningProgram] = []
 
-    def start() -> Program:
+    def start() -> RunningProgram:
         argv = [sys.executable, "-c", ECHO]
-        started.append(Program("echo", argv, {"TOLD": "so"}, tmp_path / "echo.err"))
+        started.append(
+            RunningProgram(
+                "echo",
+                argv,
+                directory=tmp_path,
+                environment={"TOLD": "so"},
+                log=tmp_path / "echo.err",
+            )
+        )
         return started[-1]
 
     yield start
@@ -38,14 +47,14 @@ def start(tmp_path: Path) -> Iterator[Callable[[], Program]]:
         program.close()
 
 
-def test_ask(start: Callable[[], Program]) -> None:
-    """Each request has its answer; the environment is passed on."""
+def test_ask(start: Callable[[], RunningProgram], tmp_path: Path) -> None:
+    """Each request has its answer; the program has its environment and its directory."""
     program = start()
-    assert program.ask(say="один") == {"said": "один", "told": "so"}
+    assert program.ask(say="один") == {"said": "один", "told": "so", "at": str(tmp_path)}
     assert program.silent()
 
 
-def test_tell_two_then_hear(start: Callable[[], Program]) -> None:
+def test_tell_two_then_hear(start: Callable[[], RunningProgram]) -> None:
     """Several may work at once."""
     programs = [start(), start()]
     for number, program in enumerate(programs):
@@ -53,13 +62,13 @@ def test_tell_two_then_hear(start: Callable[[], Program]) -> None:
     assert [program.hear()["said"] for program in programs] == [0, 1]
 
 
-def test_ended_instead_of_answering(start: Callable[[], Program]) -> None:
+def test_ended_instead_of_answering(start: Callable[[], RunningProgram]) -> None:
     """A program that ends is reported with what it printed."""
     with pytest.raises(AssertionError, match="echo ended instead of answering: had enough"):
         start().ask(die=True)
 
 
-def test_kill_and_close(start: Callable[[], Program]) -> None:
+def test_kill_and_close(start: Callable[[], RunningProgram]) -> None:
     """A killed program is gone, and closing it again is no error."""
     program = start()
     program.ask(say="hello")
