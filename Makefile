@@ -71,7 +71,7 @@ coverage: .venv/installed
 
 benchmark: .venv/installed
 	$(BIN)/python -m benchmarks.model
-	$(BIN)/python -m benchmarks.wiretap
+	$(BIN)/python -m benchmarks.relay
 	$(BIN)/python -m benchmarks.case_overhead
 	$(BIN)/python -m benchmarks.broker
 	$(BIN)/python -m benchmarks.suite --broker docker:4.3 --database sqlite

@@ -112,8 +112,9 @@ def test_headers_of_every_type(broker: BrokerRig) -> None:
     broker.wait.ready(queue, 1)
     client.send(1, wire.BasicGet(queue=queue, no_ack=True))
     client.expect(wire.BasicGetOk)
-    came, _ = client.read_body()
-    assert _typed(came.properties.headers) == _typed(EVERY_FIELD_TYPE)
+    properties = client.read_body().properties
+    assert properties is not None
+    assert _typed(properties.headers) == _typed(EVERY_FIELD_TYPE)
 
 
 def _typed(table: wire.FieldTable | None) -> dict[str, tuple[str, object]]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.functional_validators import AfterValidator
 
-from warren.workloads.designs import DESIGNS
+from warren.workloads import DESIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

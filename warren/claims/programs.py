@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from warren.claims.manifest import Command, missing, read_toml, refusal
+from warren.claims.manifest import Program, missing, read_toml, refusal
 from warren.claims.manifest_shape import Fault, ProgramsShape, nearest, read_programs_shape
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ class ProgramManifest:
     """The programs of one file, by name; `path` is absolute."""
 
     path: Path
-    programs: dict[str, Command]
+    programs: dict[str, Program]
 
-    def command(self, name: str, search_path: str) -> Command:
+    def program(self, name: str, search_path: str) -> Program:
         """Give a program that can be started; raise `ManifestError` where there is none.
 
         `search_path` is the PATH that it will get.
@@ -31,10 +31,10 @@ class ProgramManifest:
             hint = nearest(name, self.programs)
             words = f"a case needs the program `{name}`{hint}, or add [programs.{name}]"
             raise refusal(self.path, [Fault("programs", words)])
-        command = self.programs[name]
-        if words := missing(command, search_path):
+        program = self.programs[name]
+        if words := missing(program, search_path):
             raise refusal(self.path, [Fault(f"programs.{name}", words)])
-        return command
+        return program
 
 
 def load_programs(path: Path) -> ProgramManifest:
@@ -46,7 +46,7 @@ def load_programs(path: Path) -> ProgramManifest:
     return ProgramManifest(
         path,
         {
-            name: Command(tuple(program.command), path.parent / program.directory)
+            name: Program(tuple(program.command), path.parent / program.directory)
             for name, program in shape.programs.items()
         },
     )

@@ -26,13 +26,13 @@ from warren.evidence.text import visible_lines
 from warren.report.json_report import compare, read_json
 from warren.report.redaction import redact
 from warren.rigs.pace import PACES
-from warren.workloads.designs import DESIGNS
+from warren.workloads import DESIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from warren.claims.catalogue import Catalogue, Guarantee, Requirement
-    from warren.workloads.designs import Design
+    from warren.workloads import Workload
 
 UNUSABLE = 2
 """Exit status where the set-up cannot be used; pytest and click say the same."""
@@ -197,7 +197,10 @@ def list_catalogue(guarantee: tuple[str, ...], *, of_broker: bool, as_json: bool
 def _catalogue_data(catalogue: Catalogue, chosen: list[Guarantee]) -> dict[str, Any]:
     return {
         "version": 1,
-        "designs": [{"slug": d.slug, "roles": d.roles} for d in DESIGNS.values()],
+        "designs": [
+            {"slug": d.slug, "roles": {role.name: n for role, n in d.roles.items()}}
+            for d in DESIGNS.values()
+        ],
         "guarantees": [
             {**asdict(g), "requirements": [_requirement_data(r) for r in catalogue.of(g.slug)]}
             for g in chosen
@@ -230,7 +233,7 @@ def _catalogue_lines(catalogue: Catalogue, chosen: list[Guarantee]) -> Iterator[
             yield textwrap.fill(words, width, initial_indent=indent, subsequent_indent=indent)
 
 
-def _roles(design: Design) -> str:
+def _roles(design: Workload) -> str:
     return ", ".join(f"{role} x{n}" if n > 1 else f"{role}" for role, n in design.roles.items())
 
 
@@ -248,22 +251,20 @@ def smoke(ctx: click.Context, manifest: Path, broker: str, database: str, pace: 
     # Brokers and databases take long to import, and no other command needs them.
     from warren.command.smoke import Smoke  # noqa: PLC0415
     from warren.command.smoke import smoke as smoke_each  # noqa: PLC0415
-    from warren.plugin.options import Options  # noqa: PLC0415
+    from warren.report.header import header  # noqa: PLC0415
+    from warren.worlds.real import RealWorlds, Servers  # noqa: PLC0415
     from warren.worlds.real.process import inherited_environment  # noqa: PLC0415
-    from warren.worlds.real.station import Servers, Station, header  # noqa: PLC0415
 
     implementation = load_manifest(manifest, load_catalogue())
     check_commands(implementation, inherited_environment()["PATH"])
-    nothing: frozenset[str] = frozenset()
-    options = Options((manifest,), broker, database, PACES[pace], nothing, nothing, None)
     status = 0
     with (
-        closing(Servers(options)) as servers,
-        closing(Station(servers.for_workers(), "smoke")) as station,
+        closing(Servers(broker, database)) as servers,
+        closing(RealWorlds(servers.for_workers(), "smoke")) as worlds,
     ):
-        click.echo(visible_lines(redact(header(servers, options.pace), station.secrets)))
-        for smoked in smoke_each(implementation, station, options.pace):
-            words = visible_lines(redact(smoked.words, station.secrets))
+        click.echo(visible_lines(redact(header(servers, PACES[pace]), worlds.secrets)))
+        for smoked in smoke_each(implementation, worlds, PACES[pace]):
+            words = visible_lines(redact(smoked.words, worlds.secrets))
             click.echo(f"{smoked.design}: {smoked.result}: {words}")
             bad = {Smoke.NONCONFORMING: 1, Smoke.WIRING: UNUSABLE}
             status = max(status, bad.get(smoked.result, 0))

@@ -11,8 +11,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from warren.errors import InstanceError, InstanceUnsupported, WarrenError
+from warren.rigs.consumers.calls import WORKED
 from warren.rigs.consumers.rig import Rig
-from warren.workloads.designs import DESIGNS, ROUTES, Role
+from warren.workloads import DESIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,11 +21,9 @@ if TYPE_CHECKING:
     from warren.claims.manifest import Implementation
     from warren.evidence.ledger import Delivery
     from warren.rigs.pace import Pace
-    from warren.worlds.real.station import Station
+    from warren.worlds.real import RealWorlds
 
 TEXTS = 2
-_CALLED = (200, 202)
-"""HTTP statuses of a call that was answered with its result, or accepted."""
 
 
 class Smoke(StrEnum):
@@ -45,10 +44,10 @@ class Smoked:
     words: str
 
 
-def smoke(implementation: Implementation, station: Station, pace: Pace) -> Iterator[Smoked]:
+def smoke(implementation: Implementation, worlds: RealWorlds, pace: Pace) -> Iterator[Smoked]:
     """Try each design of an implementation in turn."""
     for slug in implementation.designs:
-        with station.world(implementation, restarts=False) as world:
+        with worlds.world(implementation.name, implementation.migrate, restarts=False) as world:
             rig = Rig(world, implementation, DESIGNS[slug], pace, ())
             try:
                 yield _try(rig, slug)
@@ -61,25 +60,25 @@ def smoke(implementation: Implementation, station: Station, pace: Pace) -> Itera
 
 
 def _try(rig: Rig, slug: str) -> Smoked:
-    rig.start(http=Role.HTTP in rig.design.roles)
-    if faults := rig.heartbeat_faults():
+    rig.start.design(http=rig.workload.caller is not None)
+    if faults := rig.seen.heartbeat_faults():
         return Smoked(slug, Smoke.WIRING, f"{faults[0].words}; use WARREN_HEARTBEAT as it is")
-    rig.send_work(TEXTS)
-    rig.finish(rig.work_time(TEXTS))
-    if rig.done():
+    rig.publish.work(TEXTS)
+    rig.wait.finish(rig.work_time(TEXTS))
+    if rig.seen.done():
         return _after_the_effect(rig, slug)
-    entry = Role.STREAM if Role.STREAM in rig.design.roles else rig.design.worker
-    if not rig.ledger().deliveries:
+    entry = rig.workload.entry
+    if not rig.seen.ledger().deliveries:
         return Smoked(
             slug,
             Smoke.WIRING,
-            f'nothing was delivered from "{ROUTES[entry].queue}"; is it bound to '
-            f'"{ROUTES[entry].exchange}" with routing key ""?{_printed(rig)}',
+            f'nothing was delivered from "{entry.queue}"; is it bound to '
+            f'"{entry.exchange}" with routing key ""?{_printed(rig)}',
         )
-    if not rig.any_effect() and not (rig.world.message_rows() or rig.tasks):
+    if rig.seen.tally().untouched:
         words = "the message was delivered, but no row came; does it write to WARREN_DATABASE_URL?"
         return Smoked(slug, Smoke.NONCONFORMING, f"{words}{_printed(rig)}")
-    words = "; ".join(violation.words for violation in rig.losses())
+    words = "; ".join(violation.words for violation in rig.seen.losses())
     return Smoked(slug, Smoke.NONCONFORMING, f"{words}{_printed(rig)}")
 
 
@@ -90,26 +89,26 @@ def _after_the_effect(rig: Rig, slug: str) -> Smoked:
     if left := _unsettled(rig):
         words = f"the effect is there, but the message is not settled: {left}; does it ack?"
         return Smoked(slug, Smoke.NONCONFORMING, f"{words}{_printed(rig)}")
-    return Smoked(slug, Smoke.WORKS, f"{rig.effects()} effect(s) of one message")
+    return Smoked(slug, Smoke.WORKS, f"{rig.seen.effects()} effect(s) of one message")
 
 
 def _unsettled(rig: Rig) -> str:
     """Wait until all that was delivered is settled for good; show what is not, "" for nothing."""
 
     def left() -> list[Delivery]:
-        ledger = rig.ledger()
+        ledger = rig.seen.ledger()
         return [d for d in ledger.deliveries if not ledger.settled(d.message)]
 
-    rig.see(lambda: not left(), rig.deadlines.within(0))
+    rig.wait.see(lambda: not left(), rig.deadlines.within(0))
     return "; ".join(map(str, left()[-1:]))
 
 
 def _calling_fault(rig: Rig) -> str:
     """Call GET /task once, where the design has role `http`; say what is wrong with the answer, "" for nothing."""
-    if Role.HTTP not in rig.design.roles:
+    if rig.workload.caller is None:
         return ""
-    answer = rig.answers(rig.call())[0]
-    if answer.status in _CALLED:
+    answer = rig.calls.answers(rig.calls.begin())[0]
+    if answer.status in WORKED:
         return ""
     words = f"GET /task was answered {answer.status} {answer.error}".rstrip()
     return f"{words}; does role http publish to WARREN_AMQP_URL?"
@@ -118,6 +117,8 @@ def _calling_fault(rig: Rig) -> str:
 def _printed(rig: Rig) -> str:
     """Give what the instances printed last, for a person to read."""
     outputs = [
-        f"{p.name} printed: {text[-400:]}" for p in rig.processes if (text := p.output().strip())
+        f"{p.name} printed: {text[-400:]}"
+        for p in rig.instances.all
+        if (text := p.output().strip())
     ]
     return "".join(f"\n    {output}" for output in outputs)

@@ -1,6 +1,6 @@
 """The ledger: what happened in a case, for any implementation in any language.
 
-Deliveries with their settlement, publishes, consumers and connection ends. How they are joined from the wiretaps'
+Deliveries with their settlement, publishes, consumers and connection ends. How they are joined from the lines'
 facts is `warren.evidence.ledger_reader`'s matter; what should have happened is `warren.workloads.accounting`'s.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How a consumer settled a delivery; `reached` is false when the wiretap lost the frame on its way."""
+    """How a consumer settled a delivery; `reached` is false when the line lost the frame on its way."""
 
     at: float
     kind: str

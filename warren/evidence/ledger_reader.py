@@ -1,4 +1,4 @@
-"""Reads the ledger from the wiretaps' facts: frames become messages, settlements find their deliveries.
+"""Reads the ledger from the lines' facts: frames become messages, settlements find their deliveries.
 
 Pure: facts in, ledger out, one fact after another.
 """
@@ -6,7 +6,7 @@ Pure: facts in, ledger out, one fact after another.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from warren.evidence.frames import (
@@ -28,6 +28,7 @@ from warren.evidence.ledger import (
     Silence,
 )
 from warren.simulator.wire import (
+    Assembler,
     BasicAck,
     BasicConsume,
     BasicConsumeOk,
@@ -41,7 +42,7 @@ from warren.simulator.wire import (
     ChannelClose,
     ChannelCloseOk,
     ConnectionTuneOk,
-    ContentHeader,
+    Message,
     Method,
     QueueDeclare,
     QueueDeclareOk,
@@ -59,20 +60,6 @@ _Channel = tuple[str, int, int]
 _Settling = tuple[FrameSeen, BasicAck | BasicNack | BasicReject]
 
 
-@dataclass(slots=True)
-class _Content:
-    """A message whose frames are still coming."""
-
-    method: FrameSeen
-    properties: BasicProperties = field(default_factory=BasicProperties)
-    size: int | None = None
-    body: bytearray = field(default_factory=bytearray)
-
-    @property
-    def complete(self) -> bool:
-        return self.size is not None and len(self.body) >= self.size
-
-
 class LedgerReader:
     """Joins frames to messages, and settlements to deliveries, one fact after another."""
 
@@ -86,7 +73,9 @@ class LedgerReader:
         """The connections that have not ended."""
         self._last_method: dict[tuple[str, int, Direction], tuple[float, str]] = {}
         self._negotiated: dict[tuple[str, int], int] = {}
-        self._content: dict[tuple[_Channel, Direction], _Content] = {}
+        self._assemblers: dict[tuple[str, int, Direction], Assembler] = defaultdict(Assembler)
+        self._method_frames: dict[tuple[_Channel, Direction], FrameSeen] = {}
+        """What each channel carries, or carried last, begins with this frame."""
         self._unsettled: dict[_Channel, dict[int, int]] = defaultdict(dict)
         self._declared: dict[_Channel, str] = {}
         self._asked: dict[_Channel, list[BasicConsume]] = defaultdict(list)
@@ -145,11 +134,12 @@ class LedgerReader:
             self._sent(channel[:2], seen.at)
         if isinstance(seen.content, Method):
             self._last_method[*channel[:2], seen.direction] = (seen.at, seen.content.NAME)
+            self._method_frames[channel, seen.direction] = seen
+        assembler = self._assemblers[*channel[:2], seen.direction]
+        message = assembler.follow(seen.channel, seen.content)
+        if message is not None and message.whole:
+            self._whole(channel, self._method_frames[channel, seen.direction], message)
         match seen.content:
-            case BasicDeliver() | BasicGetOk() | BasicPublish():
-                self._content[channel, seen.direction] = _Content(seen)
-            case ContentHeader() | bytes() as piece:
-                self._piece(channel, seen.direction, piece)
             case BasicAck() | BasicNack() | BasicReject() as method:
                 if seen.direction is Direction.TO_BROKER:
                     self._ask_to_settle(channel, seen, method)
@@ -208,28 +198,17 @@ class LedgerReader:
         self._auto_ack = {(c, tag) for c, tag in self._auto_ack if c != channel}
         self._asked.pop(channel, None)
         for direction in Direction:
-            self._content.pop((channel, direction), None)
+            self._assemblers[*channel[:2], direction].drop(channel[2])
 
     def _give_back(self, channel: _Channel, at: float) -> None:
         """Give back what is unsettled on a channel: it ended, or its consumer asked for it (basic.recover)."""
         for place in self._unsettled.pop(channel, {}).values():
             self._deliveries[place] = replace(self._deliveries[place], given_back_at=at)
 
-    def _piece(self, channel: _Channel, direction: Direction, piece: ContentHeader | bytes) -> None:
-        content = self._content.get((channel, direction))
-        if content is None:
-            return
-        if isinstance(piece, bytes):
-            content.body += piece
-        else:
-            content.properties, content.size = piece.properties, piece.body_size
-        self._finish(channel, direction, content)
-
-    def _finish(self, channel: _Channel, direction: Direction, content: _Content) -> None:
-        if not content.complete:
-            return
-        del self._content[channel, direction]
-        seen, method = content.method, content.method.content
+    def _whole(self, channel: _Channel, seen: FrameSeen, message: Message[BasicProperties]) -> None:
+        """Note a message that has come whole, if it is one of a queue; it began with the frame ``seen``."""
+        method = message.method
+        properties = message.properties or BasicProperties()
         if isinstance(method, BasicPublish):
             self._publishes.append(
                 Published(
@@ -238,15 +217,20 @@ class LedgerReader:
                     method.exchange,
                     method.routing_key,
                     method.mandatory,
-                    content.properties,
-                    bytes(content.body),
+                    properties,
+                    message.body,
                 )
             )
         elif isinstance(method, BasicDeliver | BasicGetOk):
-            self._deliver(channel, content, method)
+            self._deliver(channel, seen, method, properties, message.body)
 
     def _deliver(
-        self, channel: _Channel, content: _Content, method: BasicDeliver | BasicGetOk
+        self,
+        channel: _Channel,
+        seen: FrameSeen,
+        method: BasicDeliver | BasicGetOk,
+        properties: BasicProperties,
+        body: bytes,
     ) -> None:
         tag = method.consumer_tag if isinstance(method, BasicDeliver) else ""
         auto = (channel, tag) in self._auto_ack
@@ -255,23 +239,23 @@ class LedgerReader:
         too_late = channel[:2] in self._ended
         if not auto and not too_late:
             self._unsettled[channel][method.delivery_tag] = place
-        self._delivery_of[id(content.method)] = place
-        held = id(content.method) in self._held
+        self._delivery_of[id(seen)] = place
+        held = id(seen) in self._held
         self._deliveries.append(
             Delivery(
-                content.method.at,
+                seen.at,
                 *channel,
                 method.delivery_tag,
                 method.exchange,
                 method.routing_key,
                 method.redelivered,
-                content.properties,
-                bytes(content.body),
-                passed_at=None if held else content.method.at,
+                properties,
+                body,
+                passed_at=None if held else seen.at,
                 auto_ack=auto,
-                settlement=Settlement(content.method.at, "ack") if auto else None,
+                settlement=Settlement(seen.at, "ack") if auto else None,
                 consumer_tag=tag,
-                given_back_at=content.method.at if too_late else None,
+                given_back_at=seen.at if too_late else None,
             )
         )
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from warren.claims.catalogue import AMQP
 from warren.claims.verdict import Finding, ItemResult, Outcome, StaleDenial, Stance, judge_item
-from warren.workloads.designs import DESIGNS
+from warren.workloads import DESIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from warren.claims.manifest import RoleCommand
+    from warren.claims.manifest import Program
     from warren.evidence.frames import Fact, Pause
-    from warren.workloads.designs import Role, Route
+    from warren.evidence.rows import MessageRow, TaskRow
+    from warren.workloads import Role, Route
     from warren.worlds.line.rules import Held, Match
-    from warren.worlds.real.databases import MessageRow, TaskRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +138,11 @@ class World(Protocol):
     def wait_for(self, condition: Callable[[], bool], within: float) -> bool:
         """Let time pass until the condition holds, at most so long; say whether it holds."""
 
-    def start(self, command: RoleCommand, name: str, role: Role, env: Mapping[str, str]) -> Process:
-        """Start a process behind a wiretap of its own and return at once."""
+    def new_id(self) -> str:
+        """Make an id that no other of this world is: for messages, and whatever else a rig must tell apart."""
+
+    def start(self, program: Program, name: str, role: Role, env: Mapping[str, str]) -> Process:
+        """Start a process behind a line of its own and return at once."""
 
     def publish(
         self,
@@ -179,7 +182,7 @@ class World(Protocol):
         """All rows of `task`, by id."""
 
     def facts(self) -> tuple[Fact, ...]:
-        """All that the wiretaps saw so far, in order."""
+        """All that the lines saw so far, in order."""
 
     def pauses(self) -> tuple[Pause, ...]:
         """When the world itself stood still, with the way to the broker in it."""

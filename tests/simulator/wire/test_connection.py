@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warren.simulator import wire
-from warren.simulator.wire.connection import MAX_BODY_SIZE, Connection, State
+from warren.simulator.wire.assembler import MAX_BODY_SIZE
+from warren.simulator.wire.connection import Connection, State
 from warren.simulator.wire.connection_events import (
-    Command,
     Ended,
     Failed,
     Login,
@@ -46,6 +46,15 @@ def sent(events: list[WireEvent]) -> list[object]:
     parser = wire.FrameParser()
     octets = b"".join(event.octets for event in events if isinstance(event, Send))
     return [wire.decode_frame(frame) for frame in parser.feed(octets)]
+
+
+def messages(events: list[WireEvent]) -> list[tuple[int, wire.Method, bytes]]:
+    """Return channel, method and body of what the client has said."""
+    return [
+        (event.channel, event.method, event.body)
+        for event in events
+        if isinstance(event, wire.Message)
+    ]
 
 
 def waiting(
@@ -107,7 +116,7 @@ def test_handshake() -> None:
     chosen = Limits(10, 4096, 5)
     assert connection.receive(tune_ok(10, 4096, 5)) == [Tuned(chosen)]
     opened = wire.ConnectionOpen("/")
-    assert connection.receive(method(opened)) == [Command(0, opened, b"", b"")]
+    assert messages(connection.receive(method(opened))) == [(0, opened, b"")]
     assert (connection.state, connection.limits) == (State.RUNNING, chosen)
 
 
@@ -196,7 +205,7 @@ def test_methods_and_contents_of_several_channels() -> None:
     one, two = message(b"one" * 3000, 1, 4096), message(b"two", 2)
     before = len(message(b"one" * 3000, 1)) - 9008  # octets before the first piece of its body
     events = running().receive(one[:before] + two + one[before:])
-    assert [(event[0], event[3]) for event in events if isinstance(event, Command)] == [
+    assert [(channel, body) for channel, _, body in messages(events)] == [
         (2, b"two"),
         (1, b"one" * 3000),
     ]
@@ -219,8 +228,10 @@ def test_any_split(cuts: list[int]) -> None:
     together = [
         event for begin, end in pairwise(places) for event in pieces.receive(script[begin:end])
     ]
-    assert together == whole.receive(script)
-    assert len([event for event in together if isinstance(event, Command)]) == 5
+    at_once = whole.receive(script)
+    assert messages(together) == messages(at_once)
+    assert [type(event) for event in together] == [type(event) for event in at_once]
+    assert len(messages(together)) == 5
 
 
 HEADER = wire.encode_frame(wire.FrameKind.HEADER, 1, wire.join_header(60, 4, b"\x00\x00"))
@@ -301,9 +312,8 @@ def test_close_by_broker() -> None:
 def test_close_by_client() -> None:
     """The client's close is its last word."""
     connection = running()
-    (close,) = connection.receive(method(wire.ConnectionClose(200, "bye")) + message(b"late"))
-    assert isinstance(close, Command)
-    assert close.method == wire.ConnectionClose(200, "bye")
+    said = connection.receive(method(wire.ConnectionClose(200, "bye")) + message(b"late"))
+    assert messages(said) == [(0, wire.ConnectionClose(200, "bye"), b"")]
 
 
 @given(st.binary(max_size=300))

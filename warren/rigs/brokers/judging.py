@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from pika.exceptions import AMQPError
 
 from warren.claims.catalogue import AMQP
-from warren.claims.verdict import Finding, Outcome, Stance, Verdict, Violation
+from warren.claims.verdict import Finding, Outcome, Stance, Verdict
 from warren.errors import WarrenError
+from warren.evidence.violation import Violation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from warren.rigs.brokers.connections import Connections
-    from warren.worlds.real.brokers import Place, QueueState
+    from warren.worlds.real import Place
+    from warren.worlds.real.brokers import QueueState
 
 _NOT_FOUND = 404
 

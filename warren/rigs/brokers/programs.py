@@ -11,29 +11,27 @@ from warren.rigs.brokers.running_program import RunningProgram
 from warren.worlds.real.process import inherited_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from warren.claims.programs import ProgramManifest
-    from warren.worlds.real.databases import CaseDatabase, MessageRow
+    from warren.evidence.rows import MessageRow
+    from warren.worlds.real import Place
+    from warren.worlds.real.databases import CaseDatabase
 
 
 class Programs:
     """Starts programs on the case's vhost and on a database of its own; `close` ends them."""
 
-    def __init__(
-        self,
-        manifest: Path,
-        url: str,
-        folder: Path,
-        make_database: Callable[[], AbstractContextManager[CaseDatabase]],
-    ) -> None:
+    def __init__(self, manifest: Path, place: Place) -> None:
         """Start nothing and read nothing yet: most cases need no program and no database."""
-        self.folder = folder
         self.running: list[RunningProgram] = []
-        self._path, self._url, self._make_database = manifest, url, make_database
+        self._path, self._place = manifest, place
         self._stack = contextlib.ExitStack()
+
+    @property
+    def folder(self) -> Path:
+        """A folder of the case's own, for its programs' files."""
+        return self._place.folder
 
     def start(self, program: str, name: str, *arguments: object) -> RunningProgram:
         """Start one with these arguments after its command; `name` is its own in the case.
@@ -41,14 +39,14 @@ class Programs:
         Raises `ManifestError` where `program` is not in the manifest, or cannot be started as that says.
         """
         inherited = inherited_environment()
-        command = self._manifest.command(program, inherited["PATH"])
+        found = self._manifest.program(program, inherited["PATH"])
         running = RunningProgram(
             name,
-            (*command.argv, *map(str, arguments)),
-            directory=command.directory,
+            (*found.argv, *map(str, arguments)),
+            directory=found.directory,
             environment={
                 **inherited,
-                "WARREN_AMQP_URL": self._url,
+                "WARREN_AMQP_URL": self._place.broker.amqp_url(self._place.vhost),
                 **self._database.urls.environment,
             },
             log=self.folder / f"{name}.err",
@@ -71,4 +69,4 @@ class Programs:
 
     @functools.cached_property
     def _database(self) -> CaseDatabase:
-        return self._stack.enter_context(self._make_database())
+        return self._stack.enter_context(self._place.database())

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 from warren.simulator.wire import (
     FRAME_OVERHEAD,
     PROTOCOL_HEADER,
+    Assembler,
+    BasicProperties,
     ChannelOpen,
     ChannelOpenOk,
     ConnectionOpen,
@@ -27,6 +29,7 @@ from warren.simulator.wire import (
     Frame,
     FrameParser,
     Heartbeat,
+    Message,
     Method,
     decode_frame,
     encode_message,
@@ -66,6 +69,8 @@ class RawClient:
         self._socket = socket.create_connection((broker.host, broker.port), WITHIN)
         self._parser = FrameParser()
         self._waiting: list[Frame] = []
+        self._assembler = Assembler()
+        self._last: Message[BasicProperties] | None = None
         self.frame_max = 0
 
     def log_in(self, *, payload: int = 0) -> ConnectionTune:
@@ -114,7 +119,11 @@ class RawClient:
     def read(self, within: float = WITHIN) -> Content | None:
         """Give what comes next, or None at the end of the stream. Nothing at all in that time is an AssertionError."""
         frame = self.read_frame(within)
-        return None if frame is None else decode_frame(frame)
+        if frame is None:
+            return None
+        content = decode_frame(frame)
+        self._last = self._assembler.follow(frame.channel, content) or self._last
+        return content
 
     def read_frame(self, within: float = WITHIN) -> Frame | None:
         """Give the next frame undecoded, or None at the end of the stream."""
@@ -135,15 +144,13 @@ class RawClient:
         assert isinstance(content, kind), f"instead of {kind.__name__} came {content!r}"
         return content
 
-    def read_body(self) -> tuple[ContentHeader, list[Frame]]:
-        """Give the content of the method that came last: its header, and the frames of its body."""
-        header = self.expect(ContentHeader)
-        frames: list[Frame] = []
-        while sum(len(frame.payload) for frame in frames) < header.body_size:
-            frame = self.read_frame()
-            assert frame is not None, "the stream ended inside a message"
-            frames.append(frame)
-        return header, frames
+    def read_body(self) -> Message[BasicProperties]:
+        """Give the message of the method that came last, with its properties and body."""
+        message = self._last
+        assert message is not None, "no method came yet"
+        while not message.whole:
+            assert self.read() is not None, "the stream ended inside a message"
+        return message
 
     def wait_for_end(self, within: float = WITHIN) -> float:
         """Read until the broker ends the stream; give when that was (s of time.monotonic)."""

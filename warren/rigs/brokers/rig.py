@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pika
 
-from warren.errors import WarrenError
 from warren.rigs.brokers.connections import Connections
 from warren.rigs.brokers.deadline import deadline
 from warren.rigs.brokers.declaring import Declaring
@@ -21,7 +20,7 @@ from warren.rigs.brokers.programs import Programs
 from warren.rigs.brokers.waiting import Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -31,8 +30,7 @@ if TYPE_CHECKING:
     from warren.claims.verdict import Finding, Measurement
     from warren.rigs.brokers.running_program import RunningProgram
     from warren.rigs.pace import Pace
-    from warren.worlds.real.brokers import Place
-    from warren.worlds.real.databases import CaseDatabase
+    from warren.worlds.real import Place
 
 _CASE = 120.0
 """Seconds that a case may take, its restarts of the broker included."""
@@ -46,16 +44,9 @@ class BrokerRig:
     """
 
     def __init__(
-        self,
-        place: Place,
-        pace: Pace,
-        requirements: Sequence[Requirement],
-        *,
-        programs: Path,
-        folder: Path,
-        database: Callable[[], AbstractContextManager[CaseDatabase]],
+        self, place: Place, pace: Pace, requirements: Sequence[Requirement], programs: Path
     ) -> None:
-        """Stand on a vhost that others made and will delete; `programs` is the manifest of what a case may start."""
+        """Stand on a place that others take back; `programs` is the manifest of what a case may start."""
         self.pace, self.requirements = pace, tuple(requirements)
         self._place = place
         self._connections = Connections(place.broker.amqp_url(place.vhost))
@@ -64,7 +55,7 @@ class BrokerRig:
         self.look = Looking(self._connections, place)
         self.wait = Waiting(self._connections, self.look)
         self.expect = Expecting(self._connections, self.wait)
-        self.programs = Programs(programs, place.broker.amqp_url(place.vhost), folder, database)
+        self.programs = Programs(programs, place)
 
     @property
     def version(self) -> str:
@@ -129,12 +120,6 @@ class BrokerRig:
 
     def restart(self) -> None:
         """Restart the broker in order; every connection is gone then."""
-        if self._place.restart is None:
-            raise WarrenError(
-                "this broker cannot be restarted",
-                where=self._place.broker.description,
-                what_to_do="use a broker that Warren starts itself",
-            )
         self._connections.close()
         self._place.restart()
 

@@ -4,9 +4,9 @@
 live elsewhere.
 """
 
+from warren.simulator.errors import AmqpError, ReplyCode
 from warren.simulator.model import commands, events
 from warren.simulator.model.broker import Broker
-from warren.simulator.model.errors import AmqpError, Reply
 from warren.simulator.model.message import Message, Properties
 from warren.simulator.model.semantics import SEMANTICS, Semantics, Version
 from warren.simulator.model.tables import FieldTypes
@@ -18,7 +18,7 @@ __all__ = [
     "FieldTypes",
     "Message",
     "Properties",
-    "Reply",
+    "ReplyCode",
     "Semantics",
     "Version",
     "commands",

@@ -6,7 +6,7 @@ import re
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Literal
 
-from warren.simulator.model.errors import AmqpError, Reply
+from warren.simulator.errors import AmqpError, ReplyCode
 
 if TYPE_CHECKING:
     from warren.simulator.model.vhost import VHost
@@ -85,7 +85,7 @@ def require(
         missing = f"{permission} access" if vhost.semantics.refusal_names_permission else "access"
         described = vhost.describe(kind, name or DEFAULT_EXCHANGE)
         raise AmqpError(
-            Reply.ACCESS_REFUSED,
+            ReplyCode.ACCESS_REFUSED,
             f"{missing} to {described} refused for user '{user}'",
         )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from warren.simulator.errors import AmqpError, ReplyCode, Scope
 from warren.simulator.model import commands, events
-from warren.simulator.model.errors import AmqpError, Reply
 from warren.simulator.model.methods import (
     basic,
     channel,
@@ -200,7 +200,7 @@ class Broker:
             return None
         found = client.channels.get(command.channel)
         if found is None:
-            raise AmqpError(Reply.CHANNEL_ERROR, "expected 'channel.open'")
+            raise AmqpError(ReplyCode.CHANNEL_ERROR, "expected 'channel.open'")
         if found.closing and not isinstance(command, CLOSING_CHANNEL_COMMANDS):
             return None
         return found
@@ -227,11 +227,11 @@ class Broker:
             raise error
         number = command.connection
         method = METHOD_IDS.get(type(command), NO_METHOD)
-        if error.reply is Reply.INTERNAL_ERROR:
+        if error.reply_code is ReplyCode.INTERNAL_ERROR:
             method = NO_METHOD  # the broker's fault, and so no method's
         client = state.connections.get(number)
         if (
-            error.scope == "channel"
+            error.scope is Scope.CHANNEL
             and client is not None
             and isinstance(command, commands.ChannelCommand)
         ):

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from warren.simulator.errors import AmqpError, ReplyCode, precondition_failed
 from warren.simulator.fact import fact
-from warren.simulator.model.errors import AmqpError, Reply, precondition_failed
 from warren.simulator.model.tables import field_type, is_integer
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def check_server_named_type(arguments: Arguments, semantics: Semantics) -> None:
     if kind not in QUEUE_TYPES:
         if semantics.checks_server_named_type and isinstance(kind, str):
             raise precondition_failed(f"unknown queue type '{kind}'")
-        raise AmqpError(Reply.INTERNAL_ERROR)
+        raise AmqpError(ReplyCode.INTERNAL_ERROR)
 
 
 def check_consumer_arguments(arguments: Arguments, resource: str) -> None:

@@ -6,8 +6,8 @@ What they amount to is told in `docs/decisions/0202`.
 
 from typing import Literal
 
+from warren.simulator.errors import ReplyCode
 from warren.simulator.fact import fact
-from warren.simulator.model.errors import Reply
 
 Version = Literal["3.10", "4.3"]
 MIB = 1024 * 1024
@@ -32,7 +32,7 @@ class Semantics:
     max_message_size: int
     """Bytes of body a message may have; more is 406 PRECONDITION_FAILED."""
 
-    unknown_exchange_type: Reply
+    unknown_exchange_type: ReplyCode
     """The error for an exchange type that does not exist."""
 
     checks_server_named_type: bool
@@ -104,7 +104,7 @@ SEMANTICS: dict[Version, Semantics] = {
         frame_min=4096,
         global_prefetch=True,
         max_message_size=128 * MIB,
-        unknown_exchange_type=Reply.COMMAND_INVALID,
+        unknown_exchange_type=ReplyCode.COMMAND_INVALID,
         checks_server_named_type=False,
         refusal_names_permission=False,
         passive_needs_access=False,
@@ -128,7 +128,7 @@ SEMANTICS: dict[Version, Semantics] = {
         frame_min=8192,
         global_prefetch=False,
         max_message_size=16 * MIB,
-        unknown_exchange_type=Reply.PRECONDITION_FAILED,
+        unknown_exchange_type=ReplyCode.PRECONDITION_FAILED,
         checks_server_named_type=True,
         refusal_names_permission=True,
         passive_needs_access=True,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from warren.simulator.errors import AmqpError, precondition_failed
 from warren.simulator.model.dead_letter import Reason, dead_letter
-from warren.simulator.model.errors import AmqpError, precondition_failed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,8 +5,8 @@ Encoding and decoding belong to the wire. Integer types are told apart by the cl
 
 from collections.abc import Callable, Hashable, Mapping
 
+from warren.simulator.errors import AmqpError, precondition_failed
 from warren.simulator.fact import fact
-from warren.simulator.model.errors import AmqpError, precondition_failed
 
 FIELD_TYPES = {
     "NoneType": "void",

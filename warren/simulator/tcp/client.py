@@ -18,7 +18,7 @@ from warren.simulator.tcp.heartbeats import Heartbeats
 from warren.simulator.tcp.properties import Properties
 from warren.simulator.tcp.translation import TO_COMMAND, to_octets, to_publish
 from warren.simulator.wire.connection import Connection
-from warren.simulator.wire.connection_events import Command, Ended, Failed, Login, Send, Tuned
+from warren.simulator.wire.connection_events import Ended, Failed, Login, Send, Tuned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,7 +136,7 @@ class Client(asyncio.Protocol):
     def _work(self, events_in: list[WireEvent]) -> None:
         """Do what the client says, as long as it also listens."""
         for done, event in enumerate(events_in, start=1):
-            if type(event) is Command:
+            if type(event) is wire.Message:
                 self._command(event)
             else:
                 self._answer(event)
@@ -146,13 +146,14 @@ class Client(asyncio.Protocol):
                     self._backlog = events_in[done:]
                     return
 
-    def _command(self, said: Command) -> None:
-        channel, method, octets, body = said
+    def _command(self, said: wire.Message[bytes]) -> None:
+        channel, method = said.channel, said.method
         node = self._node
         if type(method) is wire.BasicPublish:
+            octets = said.properties or b""
             properties = self._properties.get(octets) or self._read_properties(octets)
             self.published = True
-            node.do(to_publish(self.number, channel, method, properties, body))
+            node.do(to_publish(self.number, channel, method, properties, said.body))
             return
         translate = TO_COMMAND.get(type(method))
         if translate is not None:
@@ -170,8 +171,11 @@ class Client(asyncio.Protocol):
             node.touch(self)
         else:
             self._close_with(
-                wire.CommandInvalid(
-                    "unimplemented method", class_id=method.CLASS_ID, method_id=method.METHOD_ID
+                wire.AmqpError(
+                    wire.ReplyCode.COMMAND_INVALID,
+                    "unimplemented method",
+                    class_id=method.CLASS_ID,
+                    method_id=method.METHOD_ID,
                 )
             )
 

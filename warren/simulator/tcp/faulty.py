@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from warren.simulator.tcp.client import Client
 from warren.simulator.tcp.faults import FaultKind
-from warren.simulator.wire import BasicAck
+from warren.simulator.wire import BasicAck, Message
 
 if TYPE_CHECKING:
     from warren.simulator.tcp.faults import FaultPlan
     from warren.simulator.tcp.node import Node
-    from warren.simulator.wire.connection_events import Command
 
 
 class FaultyClient(Client):
@@ -53,7 +52,7 @@ class FaultyClient(Client):
         if not self._silent:
             super().write(octets)
 
-    def _command(self, said: Command) -> None:
+    def _command(self, said: Message[bytes]) -> None:
         if self._silent:
             return
         fault = self._plan.next_ack() if isinstance(said.method, BasicAck) else None

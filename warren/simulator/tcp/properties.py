@@ -32,7 +32,7 @@ class Properties:
     )
 
     def __init__(self, octets: bytes, decoded: BasicProperties | None = None) -> None:
-        """Take `octets`; raises ``FieldSyntaxError`` when they are no properties."""
+        """Take `octets`; raises ``AmqpError`` 502 when they are no properties."""
         known = decode_properties(octets) if decoded is None else decoded
         self.octets = octets
         self.size = len(octets)

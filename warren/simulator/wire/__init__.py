@@ -2,15 +2,16 @@
 
 In layers, each usable by itself: `frames` cuts a stream into frames; `methods` and `properties`
 read and write what they carry, with `fields` for the values; `contents` puts the two together;
-`errors` is the one tree of everything that can be wrong.
+`assembler` joins frames to whole messages; `connection` is the broker's end of a connection.
+What a peer does wrong is the `AmqpError` of `warren.simulator.errors`.
 """
 
+from warren.simulator.errors import AmqpError, ReplyCode
+from warren.simulator.wire.assembler import Assembler, StrictAssembler
 from warren.simulator.wire.constants import (
     FRAME_OVERHEAD,
     PROTOCOL_HEADER,
     FrameKind,
-    ReplyCode,
-    Scope,
 )
 from warren.simulator.wire.contents import (
     Content,
@@ -20,30 +21,7 @@ from warren.simulator.wire.contents import (
     encode_message,
     encode_method_frame,
 )
-from warren.simulator.wire.errors import (
-    AccessRefused,
-    AmqpError,
-    ChannelError,
-    ChannelException,
-    CommandInvalid,
-    ConnectionException,
-    ConnectionForced,
-    ContentTooLarge,
-    EncodeError,
-    FieldSyntaxError,
-    FrameError,
-    InternalError,
-    InvalidPath,
-    NoConsumers,
-    NotAllowed,
-    NotFound,
-    NotImplementedByBroker,
-    PreconditionFailed,
-    ResourceError,
-    ResourceLocked,
-    UnexpectedFrame,
-    WireError,
-)
+from warren.simulator.wire.errors import EncodeError
 from warren.simulator.wire.fields import (
     FieldTable,
     FieldValue,
@@ -65,6 +43,7 @@ from warren.simulator.wire.frames import (
     encode_body,
     encode_frame,
 )
+from warren.simulator.wire.message import Message
 from warren.simulator.wire.methods import METHODS, decode_method, encode_method
 from warren.simulator.wire.methods.basic import (
     BasicAck,
@@ -161,8 +140,8 @@ __all__ = [
     "HEARTBEAT_FRAME",
     "METHODS",
     "PROTOCOL_HEADER",
-    "AccessRefused",
     "AmqpError",
+    "Assembler",
     "BasicAck",
     "BasicCancel",
     "BasicCancelOk",
@@ -184,20 +163,15 @@ __all__ = [
     "BasicReturn",
     "ChannelClose",
     "ChannelCloseOk",
-    "ChannelError",
-    "ChannelException",
     "ChannelFlow",
     "ChannelFlowOk",
     "ChannelOpen",
     "ChannelOpenOk",
-    "CommandInvalid",
     "ConfirmSelect",
     "ConfirmSelectOk",
     "ConnectionBlocked",
     "ConnectionClose",
     "ConnectionCloseOk",
-    "ConnectionException",
-    "ConnectionForced",
     "ConnectionOpen",
     "ConnectionOpenOk",
     "ConnectionSecure",
@@ -211,7 +185,6 @@ __all__ = [
     "ConnectionUpdateSecretOk",
     "Content",
     "ContentHeader",
-    "ContentTooLarge",
     "EncodeError",
     "ExchangeBind",
     "ExchangeBindOk",
@@ -221,26 +194,18 @@ __all__ = [
     "ExchangeDeleteOk",
     "ExchangeUnbind",
     "ExchangeUnbindOk",
-    "FieldSyntaxError",
     "FieldTable",
     "FieldValue",
     "Float32",
     "Frame",
-    "FrameError",
     "FrameKind",
     "FrameParser",
     "Heartbeat",
     "Int8",
     "Int16",
     "Int64",
-    "InternalError",
-    "InvalidPath",
+    "Message",
     "Method",
-    "NoConsumers",
-    "NotAllowed",
-    "NotFound",
-    "NotImplementedByBroker",
-    "PreconditionFailed",
     "ProtocolHeader",
     "QueueBind",
     "QueueBindOk",
@@ -253,9 +218,7 @@ __all__ = [
     "QueueUnbind",
     "QueueUnbindOk",
     "ReplyCode",
-    "ResourceError",
-    "ResourceLocked",
-    "Scope",
+    "StrictAssembler",
     "Timestamp",
     "TxCommit",
     "TxCommitOk",
@@ -266,8 +229,6 @@ __all__ = [
     "UInt8",
     "UInt16",
     "UInt32",
-    "UnexpectedFrame",
-    "WireError",
     "decode_frame",
     "decode_header",
     "decode_method",

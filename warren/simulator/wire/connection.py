@@ -15,8 +15,9 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Final, TypeAlias
 
+from warren.simulator.errors import AmqpError, ReplyCode, frame_error, unexpected_frame
+from warren.simulator.wire.assembler import StrictAssembler
 from warren.simulator.wire.connection_events import (
-    Command,
     Ended,
     Failed,
     Login,
@@ -26,19 +27,12 @@ from warren.simulator.wire.connection_events import (
 )
 from warren.simulator.wire.connection_login import LoginError, capabilities, read_login
 from warren.simulator.wire.connection_tune import Limits, check_choice
-from warren.simulator.wire.constants import PROTOCOL_HEADER, FrameKind, ReplyCode
+from warren.simulator.wire.constants import PROTOCOL_HEADER, FrameKind
 from warren.simulator.wire.contents import encode_method_frame
-from warren.simulator.wire.errors import (
-    AmqpError,
-    ChannelError,
-    FrameError,
-    NotAllowed,
-    UnexpectedFrame,
-)
 from warren.simulator.wire.fields import FieldTable
 from warren.simulator.wire.frames import Frame, FrameParser
+from warren.simulator.wire.message import Message
 from warren.simulator.wire.methods import decode_method
-from warren.simulator.wire.methods.basic import BasicPublish
 from warren.simulator.wire.methods.connection import (
     ConnectionClose,
     ConnectionCloseOk,
@@ -50,14 +44,6 @@ from warren.simulator.wire.methods.connection import (
     ConnectionUpdateSecret,
 )
 from warren.simulator.wire.methods.declaration import Method
-from warren.simulator.wire.properties import split_header
-
-MAX_BODY_SIZE: Final = 536_870_912
-"""Octets; RabbitMQ takes no larger body whatever its settings are."""
-PIECE_OVERHEAD: Final = 64
-"""Octets that remembering one frame of an unfinished message takes beside its payload."""
-_REMEMBERED: Final = 2048
-"""Of how many payloads of basic.publish the meaning is kept: most publishers use a few."""
 
 
 class State(StrEnum):
@@ -74,31 +60,11 @@ class State(StrEnum):
 
 
 SAYS_WHY: Final[Mapping[State, Callable[[AmqpError], bool]]] = {
-    State.TUNING: lambda error: error.reply_code == ReplyCode.NOT_ALLOWED,
+    State.TUNING: lambda error: error.reply_code is ReplyCode.NOT_ALLOWED,
     State.OPENING: lambda _: True,
     State.RUNNING: lambda _: True,
 }
 """Which errors a client is told in which state; it is cut off without a word in all others."""
-
-
-class _Content:
-    """A message on its way in: its method, then its header, then as much body as there is."""
-
-    __slots__ = ("method", "missing", "pieces", "properties", "size")
-
-    def __init__(self, method: Method) -> None:
-        """Wait for the header."""
-        self.method = method
-        self.properties: bytes | None = None
-        self.size = 0
-        self.missing = 0
-        self.pieces: list[bytes] = []
-
-    @property
-    def held(self) -> int:
-        """How many octets are here by now; every frame takes some of its own."""
-        octets = self.size - self.missing + len(self.properties or b"")
-        return octets + PIECE_OVERHEAD * (len(self.pieces) + 1)
 
 
 Step: TypeAlias = "Callable[[Connection, Method, list[WireEvent]], None]"
@@ -112,9 +78,8 @@ class Connection:
     """
 
     __slots__ = (
-        "_contents",
+        "_assembler",
         "_frame_min",
-        "_known_publishes",
         "_other_protocol",
         "_parser",
         "_server_properties",
@@ -143,8 +108,7 @@ class Connection:
         self._frame_min = frame_min
         self._other_protocol = other_protocol
         self._parser = FrameParser(frame_max=frame_min, opening=True)
-        self._contents: dict[int, _Content] = {}
-        self._known_publishes: dict[bytes, Method] = {}
+        self._assembler = StrictAssembler(limits.channel_max)
 
     # Octets in
 
@@ -156,7 +120,9 @@ class Connection:
         for frame in self._parser.feed(data):
             try:
                 if self.state is State.RUNNING and frame.channel:
-                    self._receive_on_channel(frame, events)
+                    message = self._assembler.take(frame)
+                    if message is not None:
+                        events.append(message)
                 else:
                     self._receive_outside(frame, events)
             except AmqpError as error:
@@ -176,7 +142,7 @@ class Connection:
     @property
     def unfinished(self) -> int:
         """How many octets of messages that are not whole yet are held; O(those messages)."""
-        return sum(content.held for content in self._contents.values())
+        return self._assembler.held
 
     def capable(self, capability: str) -> bool:
         """Tell whether the client has said that it can do this."""
@@ -204,82 +170,10 @@ class Connection:
             self.state = State.ENDED
             return b""
         self.state = State.CLOSED
-        self._contents.clear()
+        self._assembler.clear()
         return encode_method_frame(0, ConnectionClose(reply_code, reply_text, class_id, method_id))
 
-    # Frames on channels: the way of every message, and so kept short
-
-    def _receive_on_channel(self, frame: Frame, events: list[WireEvent]) -> None:
-        kind, channel, payload = frame
-        content = self._contents.get(channel)
-        if content is None:
-            if kind is not FrameKind.METHOD:
-                raise UnexpectedFrame(
-                    "expected method frame, got non method frame instead", channel=channel
-                )
-            method = self._known_publishes.get(payload) or self._decode(payload)
-            if method.HAS_CONTENT:
-                self._expect_content(channel, method)
-            else:
-                events.append(Command(channel, method, b"", b""))
-        elif content.properties is None:
-            self._receive_header(frame, content, events)
-        else:
-            self._receive_body(frame, content, events)
-
-    def _expect_content(self, channel: int, method: Method) -> None:
-        """Begin a message, unless there are more unfinished ones than channels can be open."""
-        most = self.limits.channel_max
-        if 0 < most <= len(self._contents):
-            raise NotAllowed(f"messages on more than {most} channels are unfinished")
-        self._contents[channel] = _Content(method)
-
-    def _decode(self, payload: bytes) -> Method:
-        method = decode_method(payload)
-        if type(method) is BasicPublish and len(self._known_publishes) < _REMEMBERED:
-            self._known_publishes[payload] = method
-        return method
-
-    def _receive_header(self, frame: Frame, content: _Content, events: list[WireEvent]) -> None:
-        kind, channel, payload = frame
-        expected = content.method.CLASS_ID
-        if kind is not FrameKind.HEADER:
-            raise _unexpected(
-                content,
-                f"expected content header for class {expected}, got non content header frame "
-                "instead",
-            )
-        class_id, size, content.properties = split_header(payload)
-        if class_id != expected:
-            raise _unexpected(
-                content,
-                f"expected content header for class {expected}, got one for class {class_id} "
-                "instead",
-            )
-        if size > MAX_BODY_SIZE:
-            raise _too_large(
-                content, f"content body size {size} exceeds maximum allowed size {MAX_BODY_SIZE}"
-            )
-        content.size = content.missing = size
-        if not size:
-            del self._contents[channel]
-            events.append(Command(channel, content.method, content.properties, b""))
-
-    def _receive_body(self, frame: Frame, content: _Content, events: list[WireEvent]) -> None:
-        kind, channel, payload = frame
-        if kind is not FrameKind.BODY:
-            raise _unexpected(content, "expected content body, got non content body frame instead")
-        content.missing -= len(payload)
-        if content.missing < 0:
-            raise _too_large(content, "content body frame exceeds remaining content size")
-        content.pieces.append(payload)
-        if not content.missing:
-            del self._contents[channel]
-            body = payload if len(content.pieces) == 1 else b"".join(content.pieces)
-            assert content.properties is not None
-            events.append(Command(channel, content.method, content.properties, body))
-
-    # Everything else: the handshake, channel 0, the end
+    # The handshake, channel 0, the end
 
     def _receive_outside(self, frame: Frame, events: list[WireEvent]) -> None:
         kind, channel, payload = frame
@@ -289,9 +183,9 @@ class Connection:
             pass
         elif kind is FrameKind.HEARTBEAT and not channel:
             if payload:
-                raise FrameError("a heartbeat has a payload")
+                raise frame_error("a heartbeat has a payload")
         elif channel or kind is not FrameKind.METHOD:
-            raise UnexpectedFrame(f"type {kind.value} on channel {channel}")
+            raise unexpected_frame(f"type {kind.value} on channel {channel}")
         else:
             method = decode_method(payload)
             STEPS.get((self.state, type(method)), Connection._refuse)(self, method, events)
@@ -323,6 +217,7 @@ class Connection:
         check_choice(self.limits, chosen, self._frame_min)
         self.limits = chosen
         self._parser.frame_max = chosen.frame_max
+        self._assembler.channel_max = chosen.channel_max
         self.state = State.OPENING
         events.append(Tuned(chosen))
 
@@ -330,14 +225,14 @@ class Connection:
         # What follows open before its answer is taken for what a running connection says: RabbitMQ
         # reads on only when it has answered, and so does an owner that answers at once.
         self.state = State.RUNNING
-        events.append(Command(0, method, b"", b""))
+        events.append(Message(0, method))
 
     def _pass_on(self, method: Method, events: list[WireEvent]) -> None:
-        events.append(Command(0, method, b"", b""))
+        events.append(Message(0, method))
 
     def _close(self, method: Method, events: list[WireEvent]) -> None:
         self.state = State.CLOSED
-        events.append(Command(0, method, b"", b""))
+        events.append(Message(0, method))
 
     def _close_again(self, _method: Method, events: list[WireEvent]) -> None:
         events.append(Send(encode_method_frame(0, ConnectionCloseOk())))
@@ -348,7 +243,8 @@ class Connection:
 
     def _refuse(self, method: Method, _events: list[WireEvent]) -> None:
         if self.state is not State.CLOSED:
-            raise ChannelError(
+            raise AmqpError(
+                ReplyCode.CHANNEL_ERROR,
                 f"unexpected method in connection state {self.state}",
                 class_id=method.CLASS_ID,
                 method_id=method.METHOD_ID,
@@ -362,16 +258,6 @@ class Connection:
         elif self.state is not State.CLOSED:
             self.state = State.ENDED
             events += [Failed(error), Ended()]
-
-
-def _unexpected(content: _Content, text: str) -> UnexpectedFrame:
-    method = content.method
-    return UnexpectedFrame(text, class_id=method.CLASS_ID, method_id=method.METHOD_ID)
-
-
-def _too_large(content: _Content, text: str) -> FrameError:
-    method = content.method
-    return FrameError(text, class_id=method.CLASS_ID, method_id=method.METHOD_ID)
 
 
 def _answer(header: bytes, other_protocol: bytes) -> bytes:

@@ -1,24 +1,12 @@
 """What the connection state machine tells its owner. No behaviour lives here."""
 
 from dataclasses import field
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from warren.simulator.errors import AmqpError
 from warren.simulator.fact import fact
 from warren.simulator.wire.connection_tune import Limits
-from warren.simulator.wire.errors import AmqpError
-from warren.simulator.wire.methods.declaration import Method
-
-
-class Command(NamedTuple):
-    """The client has said a whole thing; a tuple, because a broker gets millions of them.
-
-    ``properties`` are encoded, as they came, and like ``body`` empty for methods without content.
-    """
-
-    channel: int
-    method: Method
-    properties: bytes
-    body: bytes
+from warren.simulator.wire.message import Message
 
 
 @fact
@@ -56,4 +44,5 @@ class Ended:
     """Nothing more will be said: close the socket."""
 
 
-WireEvent: TypeAlias = Command | Send | Login | Tuned | Failed | Ended
+WireEvent: TypeAlias = Message[bytes] | Send | Login | Tuned | Failed | Ended
+"""A `Message` is a whole one: the client has said it, and its owner is to do it."""

@@ -8,14 +8,15 @@ Source: RFC 4616 (PLAIN); RabbitMQ's ``rabbit_auth_mechanism_amqplain`` (AMQPLAI
 from collections.abc import Mapping
 from typing import Final
 
-from warren.simulator.wire.errors import WireError
+from warren.simulator.errors import AmqpError
+from warren.simulator.wire.errors import EncodeError
 from warren.simulator.wire.fields import FieldTable, decode_table, encode_long_string
 
 MECHANISMS: Final = ("PLAIN", "AMQPLAIN")
 _PLAIN_PARTS: Final = 3
 
 
-class LoginError(WireError):
+class LoginError(Exception):
     """The mechanism is unknown, or the response is not in its form."""
 
 
@@ -26,7 +27,7 @@ def read_login(mechanism: str, response: bytes) -> tuple[str, str]:
             return _plain(response)
         if mechanism == "AMQPLAIN":
             return _amqplain(response)
-    except (UnicodeDecodeError, WireError) as error:
+    except (UnicodeDecodeError, AmqpError, EncodeError, LoginError) as error:
         raise LoginError(f"this is no {mechanism} response") from error
     raise LoginError(f"there is no mechanism {mechanism!r}, only {' and '.join(MECHANISMS)}")
 

@@ -5,8 +5,8 @@ Source: AMQP 0-9-1, connection.tune; RabbitMQ's ``rabbit_reader`` for what is re
 
 from typing import Final
 
+from warren.simulator.errors import AmqpError, ReplyCode
 from warren.simulator.fact import fact
-from warren.simulator.wire.errors import NotAllowed
 from warren.simulator.wire.methods.connection import ConnectionTune
 
 _CHANNEL_MIN: Final = 1
@@ -25,7 +25,7 @@ class Limits:
 
 
 def check_choice(offered: Limits, chosen: Limits, frame_min: int) -> None:
-    """Raise ``NotAllowed`` (530) for a limit beyond the broker's; any heartbeat is fine."""
+    """Raise ``AmqpError`` 530 for a limit beyond the broker's; any heartbeat is fine."""
     _check("frame_max", frame_min, offered.frame_max, chosen.frame_max)
     _check("channel_max", _CHANNEL_MIN, offered.channel_max, chosen.channel_max)
 
@@ -37,9 +37,10 @@ def _check(name: str, least: int, most: int, chosen: int) -> None:
         raise _refused(name, chosen, f"higher than the maximum allowed value ({most})")
 
 
-def _refused(name: str, chosen: int, why: str) -> NotAllowed:
+def _refused(name: str, chosen: int, why: str) -> AmqpError:
     detail = " (no limit)" if name == "channel_max" and not chosen else ""
-    return NotAllowed(
+    return AmqpError(
+        ReplyCode.NOT_ALLOWED,
         f"negotiated {name} = {chosen}{detail} is {why}",
         class_id=ConnectionTune.CLASS_ID,
         method_id=ConnectionTune.METHOD_ID,

@@ -3,7 +3,7 @@
 Source: AMQP 0-9-1, sections 1.2 (constants) and 4.2.3 (general frame format).
 """
 
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 from typing import Final
 
 
@@ -19,37 +19,6 @@ class FrameKind(IntEnum):
     BODY = 3
     HEARTBEAT = 8
     PROTOCOL_HEADER = 65
-
-
-class Scope(StrEnum):
-    """What an error closes: the channel it happened on, or the whole connection."""
-
-    CHANNEL = "channel"
-    CONNECTION = "connection"
-
-
-class ReplyCode(IntEnum):
-    """Why a connection or channel was closed, or a message came back."""
-
-    REPLY_SUCCESS = 200
-    CONTENT_TOO_LARGE = 311
-    NO_ROUTE = 312
-    NO_CONSUMERS = 313
-    CONNECTION_FORCED = 320
-    INVALID_PATH = 402
-    ACCESS_REFUSED = 403
-    NOT_FOUND = 404
-    RESOURCE_LOCKED = 405
-    PRECONDITION_FAILED = 406
-    FRAME_ERROR = 501
-    SYNTAX_ERROR = 502
-    COMMAND_INVALID = 503
-    CHANNEL_ERROR = 504
-    UNEXPECTED_FRAME = 505
-    RESOURCE_ERROR = 506
-    NOT_ALLOWED = 530
-    NOT_IMPLEMENTED = 540
-    INTERNAL_ERROR = 541
 
 
 PROTOCOL_HEADER: Final = b"AMQP\x00\x00\x09\x01"

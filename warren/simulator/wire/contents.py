@@ -6,9 +6,9 @@ Each frame is taken by itself; which may follow which is the connection state ma
 import struct
 from typing import TypeAlias
 
+from warren.simulator.errors import AmqpError, frame_error, unexpected_frame
 from warren.simulator.fact import fact
 from warren.simulator.wire.constants import FrameKind
-from warren.simulator.wire.errors import AmqpError, FrameError, UnexpectedFrame
 from warren.simulator.wire.frames import Frame, encode_body, encode_frame
 from warren.simulator.wire.methods import decode_method, encode_method
 from warren.simulator.wire.methods.declaration import Method
@@ -52,9 +52,9 @@ def decode_frame(frame: Frame) -> Content:
     if kind is FrameKind.PROTOCOL_HEADER:
         return ProtocolHeader(payload)
     if payload:
-        raise FrameError(f"a heartbeat has {len(payload)} octets of payload", channel=channel)
+        raise frame_error(f"a heartbeat has {len(payload)} octets of payload", channel=channel)
     if channel:
-        raise UnexpectedFrame(f"a heartbeat came on channel {channel}", channel=channel)
+        raise unexpected_frame(f"a heartbeat came on channel {channel}", channel=channel)
     return Heartbeat()
 
 

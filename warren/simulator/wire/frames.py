@@ -6,6 +6,7 @@ Source: AMQP 0-9-1, sections 2.3.5 (framing), 4.2.2 (protocol header) and 4.2.3 
 import struct
 from typing import Final, NamedTuple
 
+from warren.simulator.errors import AmqpError, frame_error
 from warren.simulator.wire.constants import (
     FRAME_END,
     FRAME_HEADER_SIZE,
@@ -13,7 +14,7 @@ from warren.simulator.wire.constants import (
     PROTOCOL_HEADER,
     FrameKind,
 )
-from warren.simulator.wire.errors import EncodeError, FrameError
+from warren.simulator.wire.errors import EncodeError
 from warren.simulator.wire.fields import OCTETS
 
 _HEADER: Final = struct.Struct(">BHI")
@@ -59,7 +60,7 @@ class FrameParser:
     def __init__(self, *, frame_max: int = 0, opening: bool = False) -> None:
         """Begin at the stream's first octet."""
         self.frame_max = frame_max
-        self.error: FrameError | None = None
+        self.error: AmqpError | None = None
         self._buffer = bytearray()
         self._needed = 1
         self._beginning: bool | None = True if opening else None
@@ -99,7 +100,7 @@ class FrameParser:
                 self._needed = end + 1 - at
                 return at
             if data[end] != FRAME_END:
-                self.error = FrameError(
+                self.error = frame_error(
                     f"a frame ends with {data[end]:#04x} instead of {FRAME_END:#04x}",
                     channel=channel,
                 )
@@ -128,9 +129,9 @@ class FrameParser:
 
     def _break(self, number: int, channel: int, length: int) -> None:
         if number not in _KINDS:
-            self.error = FrameError(f"there is no frame type {number}", channel=channel)
+            self.error = frame_error(f"there is no frame type {number}", channel=channel)
         else:
-            self.error = FrameError(
+            self.error = frame_error(
                 f"a payload of {length} octets, while frame_max is {self.frame_max}",
                 channel=channel,
             )

@@ -9,9 +9,16 @@ from dataclasses import field
 from types import SimpleNamespace
 from typing import Any, Final
 
+from warren.simulator.errors import (
+    AmqpError,
+    ReplyCode,
+    frame_error,
+    syntax_error,
+    unexpected_frame,
+)
 from warren.simulator.fact import fact
 from warren.simulator.wire import fields
-from warren.simulator.wire.errors import EncodeError, FieldSyntaxError, FrameError, UnexpectedFrame
+from warren.simulator.wire.errors import EncodeError
 from warren.simulator.wire.methods.declaration import (
     LongLong,
     Octet,
@@ -124,16 +131,20 @@ _encode: Final[Callable[[BasicProperties], bytes]] = _CODEC.encode
 def decode_properties(octets: bytes, at: int = 0) -> BasicProperties:
     """Read flags and properties, from ``at`` to the end.
 
-    Raises ``FieldSyntaxError`` (502) when they do not fit; RabbitMQ answers 541 there, and only
+    Raises ``AmqpError`` 502 when they do not fit; RabbitMQ answers 541 there, and only
     when it needs the properties: it hands them on unread otherwise.
     """
     try:
         flags = octets[at] << 8 | octets[at + 1]
         if flags & _MORE_FLAGS:
-            raise FieldSyntaxError("the properties' flags go on, but there are only fourteen")
+            raise syntax_error("the properties' flags go on, but there are only fourteen")
         return _decode(octets, at + 2, flags)
-    except (struct.error, IndexError, FrameError) as error:
-        raise FieldSyntaxError(f"cannot decode the properties: {error}") from None
+    except (struct.error, IndexError) as error:
+        raise syntax_error(f"cannot decode the properties: {error}") from None
+    except AmqpError as error:
+        if error.reply_code is ReplyCode.SYNTAX_ERROR:
+            raise
+        raise syntax_error(f"cannot decode the properties: {error}") from None
 
 
 def encode_properties(properties: BasicProperties) -> bytes:
@@ -149,17 +160,17 @@ def split_header(payload: bytes) -> tuple[int, int, bytes]:
 
     Gives the class identifier, the size of the body, and the properties as they came, for
     ``decode_properties`` when someone looks at them and for the next content header when nobody
-    does. Raises ``FrameError`` (501) when the frame is too short, ``UnexpectedFrame`` (505) when
-    its weight is not 0, both as RabbitMQ.
+    does. Raises ``AmqpError`` 501 when the frame is too short, 505 when its weight is not 0, both as
+    RabbitMQ.
     """
     try:
         class_id, weight, body_size = _FIXED.unpack_from(payload)
     except struct.error:
-        raise FrameError(
+        raise frame_error(
             f"a header frame has {len(payload)} octets, too few for its size"
         ) from None
     if weight:
-        raise UnexpectedFrame(f"a content header has weight {weight} instead of 0")
+        raise unexpected_frame(f"a content header has weight {weight} instead of 0")
     return class_id, body_size, payload[_FIXED.size :]
 
 

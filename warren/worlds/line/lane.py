@@ -9,50 +9,35 @@ from __future__ import annotations
 
 import enum
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from warren.evidence.frames import Fact, FrameHeld, FrameLost, FrameReleased, FrameSeen
-from warren.simulator.wire import ContentHeader, Heartbeat, Method
-from warren.worlds.line.rules import Command
+from warren.simulator.wire import Assembler, BasicProperties, Heartbeat, Message, Method
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from warren.evidence.reader import Reader
+    from warren.worlds.line.learnt import Learnt
+    from warren.worlds.line.plan import Plan
     from warren.worlds.line.rules import Held
 
 MOST_WAITING: Final = 1 << 20
 """Octets that may wait in a lane before its source is read no more."""
 
 
-@dataclass(slots=True)
-class Plan:
-    """The faults in force, one plan for all lanes of a tap. ``delay`` is in seconds."""
-
-    rules: list[Held] = field(default_factory=list)
-    delay: float = 0.0
-    half_open: bool = False
-
-    @property
-    def empty(self) -> bool:
-        """Whether octets may go on unseen."""
-        return not (self.rules or self.delay or self.half_open)
-
-
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the lanes of a connection need from its owner; all times are monotonic seconds."""
+    """What lanes need from the world: the plan of their line, a log, the time, and to be called at a time."""
 
     plan: Plan
     log: Callable[[Fact], None]
-    note: Callable[[FrameSeen], None]
-    queue_of: Callable[[FrameSeen], str]
     now: Callable[[], float]
     call_at: Callable[[float, Callable[[], None]], None]
 
 
-class _Verdict(enum.Enum):
+class _Decision(enum.Enum):
     PASS = enum.auto()
     WAIT = enum.auto()
     LOSE = enum.auto()
@@ -60,16 +45,21 @@ class _Verdict(enum.Enum):
 
 @dataclass(slots=True)
 class _Fate:
-    """What was decided of a command, for all its frames; None as long as nobody could."""
+    """What was decided of a message, for all its frames; None as long as nobody could.
 
-    command: Command
-    verdict: _Verdict | None = None
+    ``seen`` is its method frame, ``queue`` the one that a delivery's consumer reads.
+    """
+
+    seen: FrameSeen
+    message: Message[BasicProperties]
+    queue: str
+    decision: _Decision | None = None
     held: Held | None = None
 
     def announce(self) -> None:
-        """Wake whoever waits for the catch, once the log tells of it."""
-        if self.held is not None and self.held.seen is None:
-            self.held.catch(self.command.seen)
+        """Tell whoever waits for the catch, once the log tells of it."""
+        if self.held is not None:
+            self.held.seen = self.seen
 
 
 @dataclass(slots=True)
@@ -91,17 +81,19 @@ class Lane:
     the source should rest.
     """
 
-    def __init__(self, reader: Reader, around: Surroundings) -> None:
+    def __init__(self, reader: Reader, around: Surroundings, learnt: Learnt) -> None:
         """Begin empty."""
         self.write: Callable[[bytes], None] | None = None
         self.drained: Callable[[], None] = lambda: None
         self.full: Callable[[bool], None] = lambda _: None
-        self._reader, self._around, self._plan = reader, around, around.plan
+        self._reader, self._learnt = reader, learnt
+        self._around, self._plan = around, around.plan
         self._queue: deque[_Piece] = deque()
         self._waiting = 0
         self._ahead = 0  # octets of the frame under way that have gone on already
         self._tail = bytearray()  # octets of the frame under way that have not
-        self._open: dict[int, _Fate] = {}  # commands whose content is still coming, by channel
+        self._assembler = Assembler()
+        self._fates: dict[int, _Fate] = {}  # of the last message on each channel
         self._target_ended = False
         self._gone = False
         self._alarm = 0.0
@@ -109,7 +101,7 @@ class Lane:
     @property
     def idle(self) -> bool:
         """Whether the source's end may be passed on: nothing waits, and nothing holds it back."""
-        return not self._queue and (self._gone or not self._plan.half_open)
+        return not self._queue and (self._gone or not self._plan.is_half_open)
 
     @property
     def caught(self) -> Held | None:
@@ -129,9 +121,10 @@ class Lane:
 
     def end(self, at: float) -> None:
         """Take the source's end: what is incomplete now stays so, and no rule waits for it."""
-        for fate in self._open.values():
-            fate.verdict = fate.verdict or _Verdict.PASS
-        self._open.clear()
+        for fate in self._fates.values():
+            if not fate.message.whole:
+                fate.decision = fate.decision or _Decision.PASS
+        self._fates.clear()
         for seen, size in self._reader.end(at):
             self._enqueue(seen, size)
         self.flush()
@@ -149,24 +142,24 @@ class Lane:
         self._gone = True
         self.flush()
 
-    def settle(self, held: Held, *, release: bool) -> None:
-        """Decide on what was caught, if it waits here."""
+    def resolve(self, held: Held, *, release: bool) -> None:
+        """Let go, or lose, what was caught, if it waits here."""
         fate = self._queue[0].fate if self._queue else None
         if fate is not None and fate.held is held:
-            fate.verdict = _Verdict.PASS if release else _Verdict.LOSE
+            fate.decision = _Decision.PASS if release else _Decision.LOSE
             self.flush()
 
     def flush(self) -> None:
         """Let go what may go now."""
         while self._queue:
-            verdict = self._decide(self._queue[0])
-            if verdict is _Verdict.WAIT:
+            decision = self._decide(self._queue[0])
+            if decision is _Decision.WAIT:
                 break
             piece = self._queue.popleft()
             self._waiting -= len(piece.octets)
-            self._settle(piece, verdict)
+            self._carry_out(piece, decision)
         new = self._new_pieces()
-        if self.caught is not None and self.caught.heartbeats_pass and not self._plan.half_open:
+        if self.caught is not None and self.caught.heartbeats_pass and not self._plan.is_half_open:
             new = self._pass_heartbeats(new)
         self._log_waiting(new)
         self.full(self._waiting > MOST_WAITING)
@@ -188,7 +181,7 @@ class Lane:
 
     def _look(self, seen: FrameSeen) -> None:
         self._around.log(seen)
-        self._around.note(seen)
+        self._learnt.note(seen)
 
     # --- under a fault -----------------------------------------------------------------------
 
@@ -199,55 +192,44 @@ class Lane:
         octets = bytes(self._tail[:length])
         del self._tail[:length]
         fate = None if begun else self._fate_of(seen)
-        self._queue.append(_Piece(octets, seen, seen.at + self._plan.delay, fate))
+        self._queue.append(_Piece(octets, seen, seen.at + self._plan.lateness, fate))
         self._waiting += len(octets)
 
     def _fate_of(self, seen: FrameSeen) -> _Fate | None:
-        """Find the command that a frame belongs to."""
-        content = seen.content
-        if isinstance(content, Method):
-            self._open.pop(seen.channel, None)
-            fate = _Fate(Command(seen, content, self._around.queue_of(seen)))
-            if content.HAS_CONTENT:
-                self._open[seen.channel] = fate
-            return fate
-        begun = self._open.get(seen.channel)
-        if begun is None:
+        """Find what is decided of the message that a frame belongs to; None where it is part of none."""
+        message = self._assembler.follow(seen.channel, seen.content)
+        if message is None:
             return None
-        if isinstance(content, ContentHeader):
-            begun.command.header = content
-        elif isinstance(content, bytes):
-            begun.command.pieces.append(content)
-        if begun.command.whole:
-            del self._open[seen.channel]
-        return begun
+        if isinstance(seen.content, Method):
+            self._fates[seen.channel] = _Fate(seen, message, self._learnt.queue_of(seen))
+        return self._fates.get(seen.channel)
 
-    def _decide(self, piece: _Piece) -> _Verdict:
+    def _decide(self, piece: _Piece) -> _Decision:
         if self._gone or (self._target_ended and piece.is_logged):
-            return _Verdict.LOSE
-        if self._plan.half_open or self.write is None or piece.due > self._around.now():
-            return _Verdict.WAIT
-        return _Verdict.PASS if piece.fate is None else self._judge(piece.fate)
+            return _Decision.LOSE
+        if self._plan.is_half_open or self.write is None or piece.due > self._around.now():
+            return _Decision.WAIT
+        return _Decision.PASS if piece.fate is None else self._judge(piece.fate)
 
-    def _judge(self, fate: _Fate) -> _Verdict:
-        """Ask the rules, once a command."""
-        if fate.verdict is not None:
-            return fate.verdict
-        rules = [held for held in self._plan.rules if held.match.may_take(fate.command.seen)]
-        if rules and not fate.command.whole:
-            return _Verdict.WAIT
-        fate.verdict = _Verdict.PASS
+    def _judge(self, fate: _Fate) -> _Decision:
+        """Ask the rules, once a message."""
+        if fate.decision is not None:
+            return fate.decision
+        rules = [held for held in self._plan.rules if held.match.may_take(fate.seen)]
+        if rules and not fate.message.whole:
+            return _Decision.WAIT
+        fate.decision = _Decision.PASS
         for held in rules:
-            if held.match.takes(fate.command):
+            if held.match.takes(fate.message, fate.queue):
                 self._plan.rules.remove(held)
                 fate.held = held
-                fate.verdict = _Verdict.LOSE if held.lose_at_once else _Verdict.WAIT
+                fate.decision = _Decision.LOSE if held.lose_at_once else _Decision.WAIT
                 break
-        return fate.verdict
+        return fate.decision
 
-    def _settle(self, piece: _Piece, verdict: _Verdict) -> None:
+    def _carry_out(self, piece: _Piece, decision: _Decision) -> None:
         """Pass a piece on, or lose it, and log what is not plain passing."""
-        if verdict is _Verdict.PASS and self.write is not None:
+        if decision is _Decision.PASS and self.write is not None:
             self.write(piece.octets)
             if piece.is_logged:
                 self._around.log(FrameReleased(self._around.now(), piece.seen))
@@ -275,7 +257,7 @@ class Lane:
             for piece in new:
                 if isinstance(piece.seen.content, Heartbeat):
                     self._waiting -= len(piece.octets)
-                    self._settle(piece, _Verdict.PASS)
+                    self._carry_out(piece, _Decision.PASS)
         return rest
 
     def _log_waiting(self, new: list[_Piece]) -> None:

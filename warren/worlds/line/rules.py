@@ -1,14 +1,13 @@
-"""What a tap may do to frames: what chooses them, and the handle to what was caught.
+"""Rules: which messages a line's plan holds or loses, and the handle to what was caught.
 
-A match chooses commands; a command is a method with its content. With what shall be done to it, it
-is a rule of the tap. Rules are tried in the order in which they were made, the first whose match
-takes the command decides, and that uses it up.
+A `Match` chooses messages; a message is a method with its content, if it carries any. A rule (`Held`) is a match and
+what is to be done to what it takes. Rules are tried in the order in which they were made. The first whose match takes
+a message decides on it, and is used up by that.
 """
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from warren.evidence.frames import Direction
@@ -19,7 +18,7 @@ from warren.simulator.wire import (
     BasicProperties,
     BasicPublish,
     BasicReject,
-    ContentHeader,
+    Message,
     Method,
     QueueDeclare,
 )
@@ -30,52 +29,28 @@ if TYPE_CHECKING:
     from warren.evidence.frames import FrameSeen
 
 
-@dataclass(slots=True)
-class Command:
-    """A method and, when all of it has come, its content.
-
-    ``queue`` is the one that a delivery's consumer reads, "" for everything else.
-    """
-
-    seen: FrameSeen
-    method: Method
-    queue: str = ""
-    header: ContentHeader | None = None
-    pieces: list[bytes] = field(default_factory=list)
-
-    @property
-    def body(self) -> bytes:
-        """The body, as far as it has come."""
-        return b"".join(self.pieces)
-
-    @property
-    def properties(self) -> BasicProperties:
-        """The content's properties; none when there is no content."""
-        return self.header.properties if self.header else BasicProperties()
-
-    @property
-    def whole(self) -> bool:
-        """Whether nothing more belongs to it."""
-        if not self.method.HAS_CONTENT:
-            return True
-        return self.header is not None and sum(map(len, self.pieces)) >= self.header.body_size
-
-
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Chooses commands: one direction, some methods, and a condition on the whole command."""
+    """Chooses messages: one direction, some methods, and a condition on the whole message.
+
+    ``queue``: of deliveries only those to a consumer of that queue; None for all.
+    """
 
     direction: Direction
     methods: tuple[type[Method], ...]
-    condition: Callable[[Command], bool] = lambda _: True
+    condition: Callable[[Message[BasicProperties]], bool] = lambda _: True
+    queue: str | None = None
 
     def may_take(self, seen: FrameSeen) -> bool:
         """Tell from the method frame alone whether the rest is worth waiting for."""
         return seen.direction is self.direction and isinstance(seen.content, self.methods)
 
-    def takes(self, command: Command) -> bool:
-        """Decide on a whole command."""
-        return self.may_take(command.seen) and self.condition(command)
+    def takes(self, message: Message[BasicProperties], queue: str) -> bool:
+        """Decide on a whole message that `may_take` has let through.
+
+        ``queue`` is the one that a delivery's consumer reads, "" for everything else.
+        """
+        return self.queue in (None, queue) and self.condition(message)
 
 
 def delivery(
@@ -88,18 +63,17 @@ def delivery(
 ) -> Match:
     """Choose a ``basic.deliver``; what is ``None`` may be anything."""
 
-    def condition(command: Command) -> bool:
-        method = command.method
+    def condition(message: Message[BasicProperties]) -> bool:
+        method = message.method
         return (
             isinstance(method, BasicDeliver)
-            and queue in (None, command.queue)
             and exchange in (None, method.exchange)
             and routing_key in (None, method.routing_key)
             and redelivered in (None, method.redelivered)
-            and (body is None or body(command.body))
+            and (body is None or body(message.body))
         )
 
-    return Match(Direction.TO_CLIENT, (BasicDeliver,), condition)
+    return Match(Direction.TO_CLIENT, (BasicDeliver,), condition, queue)
 
 
 def publish(
@@ -110,13 +84,13 @@ def publish(
 ) -> Match:
     """Choose a ``basic.publish`` of the client; what is ``None`` may be anything."""
 
-    def condition(command: Command) -> bool:
-        method = command.method
+    def condition(message: Message[BasicProperties]) -> bool:
+        method = message.method
         return (
             isinstance(method, BasicPublish)
             and exchange in (None, method.exchange)
             and routing_key in (None, method.routing_key)
-            and (body is None or body(command.body))
+            and (body is None or body(message.body))
         )
 
     return Match(Direction.TO_BROKER, (BasicPublish,), condition)
@@ -135,8 +109,8 @@ def settlements() -> Match:
 def declaration(queue: str) -> Match:
     """Choose a ``queue.declare`` of the client that would make that queue: one that is not passive."""
 
-    def condition(command: Command) -> bool:
-        method = command.method
+    def condition(message: Message[BasicProperties]) -> bool:
+        method = message.method
         return isinstance(method, QueueDeclare) and method.queue == queue and not method.passive
 
     return Match(Direction.TO_BROKER, (QueueDeclare,), condition)
@@ -147,50 +121,26 @@ def method(*types: type[Method], direction: Direction) -> Match:
     return Match(direction, types)
 
 
+@dataclass(eq=False, slots=True)
 class Held:
-    """A rule, and what it caught: the first command that matches, on any connection of its tap.
+    """A rule, and what it caught: the first message that matches, on any connection of its line.
 
-    Everything behind it on its connection, in its direction, waits with it; heartbeats pass unless
-    asked otherwise. Safe in threads.
+    Everything behind it on its connection, in its direction, waits with it; heartbeats pass unless asked otherwise.
+    Made by the line's plan. To wait for a catch, let the world wait until `seen` is there.
     """
 
-    def __init__(
-        self,
-        match: Match,
-        settle: Callable[[Held, bool], None],
-        *,
-        lose_at_once: bool,
-        heartbeats_pass: bool,
-    ) -> None:
-        """Wait for a command; made by ``Tap.hold`` and ``Tap.lose``.
-
-        ``settle`` is how the tap is told: this one may go (True), or is lost (False).
-        """
-        self.match = match
-        self.lose_at_once = lose_at_once
-        self.heartbeats_pass = heartbeats_pass
-        self._settle = settle
-        self._caught = threading.Event()
-        self._seen: FrameSeen | None = None
-
-    @property
-    def seen(self) -> FrameSeen | None:
-        """The method frame that was caught."""
-        return self._seen
-
-    def wait(self, deadline_seconds: float) -> bool:
-        """Wait until a command was caught; False when the deadline passes."""
-        return self._caught.wait(deadline_seconds)
+    match: Match
+    resolve: Callable[[Held, bool], None]
+    """How the line is told that this one may go (True), or is lost (False)."""
+    lose_at_once: bool = False
+    heartbeats_pass: bool = True
+    seen: FrameSeen | None = None
+    """The method frame that was caught; the lane writes it, after the log tells of it."""
 
     def release(self) -> None:
         """Let it and everything behind it go; before a catch: take the rule away."""
-        self._settle(self, True)
+        self.resolve(self, True)
 
     def lose(self) -> None:
         """Drop it with its content, let the rest go; before a catch: take the rule away."""
-        self._settle(self, False)
-
-    def catch(self, seen: FrameSeen) -> None:
-        """Note what was caught; called by the tap alone."""
-        self._seen = seen
-        self._caught.set()
+        self.resolve(self, False)

@@ -20,7 +20,7 @@ _TIMEOUT = 10.0
 
 
 class BrokerLink:
-    """One connection without a wiretap, used by the case's thread only.
+    """One connection past the relay, used by the case's thread only.
 
     Whatever it is asked, it raises `BrokerUnavailable` where the broker has gone.
     """

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from warren.simulator.errors import AmqpError, ReplyCode, precondition_failed
 from warren.simulator.model import events
 from warren.simulator.model.consumer import Consumer
-from warren.simulator.model.errors import AmqpError, Reply, precondition_failed
 from warren.simulator.model.methods.lookup import check_access, find_queue, queue_name
 from warren.simulator.model.methods.publish import REPLY_NAME, REPLY_TO
 from warren.simulator.model.policy import check_consumer_arguments
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def qos(state: State, channel: Channel, command: commands.BasicQos) -> None:
     """Set the prefetch of coming consumers, or of the whole channel."""
     if command.prefetch_size:
-        raise AmqpError(Reply.NOT_IMPLEMENTED, f"prefetch_size!=0 ({command.prefetch_size})")
+        raise AmqpError(ReplyCode.NOT_IMPLEMENTED, f"prefetch_size!=0 ({command.prefetch_size})")
     if command.global_ and state.semantics.global_prefetch:
         if not channel.global_prefetch:
             channel.global_unacked = len(channel.unacked)
@@ -46,7 +46,7 @@ def consume(state: State, channel: Channel, command: commands.BasicConsume) -> N
     if tag in channel.consumers or (
         channel.reply_consumer is not None and channel.reply_consumer[0] == tag
     ):
-        raise AmqpError(Reply.NOT_ALLOWED, f"attempt to reuse consumer tag '{tag}'")
+        raise AmqpError(ReplyCode.NOT_ALLOWED, f"attempt to reuse consumer tag '{tag}'")
     if name == REPLY_TO:
         consume_replies(state, channel, command)
         return
@@ -61,7 +61,7 @@ def consume(state: State, channel: Channel, command: commands.BasicConsume) -> N
             command.exclusive and queue.consumer_count > 0
         )
     if refused:
-        raise AmqpError(Reply.ACCESS_REFUSED, f"{queue.describe()} in exclusive use")
+        raise AmqpError(ReplyCode.ACCESS_REFUSED, f"{queue.describe()} in exclusive use")
     consumer = Consumer(
         channel,
         queue,
@@ -169,7 +169,7 @@ def end(channel: Channel, tag: int, outcome: Outcome, *, multiple: bool) -> None
 def recover(state: State, channel: Channel, command: commands.BasicRecover) -> None:
     """Requeue all that is unacknowledged; 540 for redelivery to the same consumer."""
     if not command.requeue:
-        raise AmqpError(Reply.NOT_IMPLEMENTED, "requeue=false")
+        raise AmqpError(ReplyCode.NOT_IMPLEMENTED, "requeue=false")
     settle(channel, collect(channel, 0, multiple=True), Outcome.REQUEUE)
     if not command.asynchronous:
         state.events.append(events.BasicRecoverOk(command.connection, command.channel))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from warren.simulator.errors import AmqpError, ReplyCode
 from warren.simulator.model import events
 from warren.simulator.model.channel import Channel
-from warren.simulator.model.errors import AmqpError, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 def open_(state: State, connection: Connection, command: commands.ChannelOpen) -> None:
     """Open a channel; 504 when its number is in use, 530 when there would be too many."""
     if command.channel in connection.channels:
-        raise AmqpError(Reply.CHANNEL_ERROR, "second 'channel.open' seen")
+        raise AmqpError(ReplyCode.CHANNEL_ERROR, "second 'channel.open' seen")
     if connection.vhost is None:
-        raise AmqpError(Reply.CHANNEL_ERROR, "unexpected method in connection state opening")
+        raise AmqpError(ReplyCode.CHANNEL_ERROR, "unexpected method in connection state opening")
     if 0 < connection.channel_max <= len(connection.channels):
         raise AmqpError(
-            Reply.NOT_ALLOWED,
+            ReplyCode.NOT_ALLOWED,
             f"number of channels opened ({len(connection.channels)}) has reached the negotiated "
             f"channel_max ({connection.channel_max})",
         )
@@ -41,7 +41,7 @@ def open_(state: State, connection: Connection, command: commands.ChannelOpen) -
 def flow(state: State, channel: Channel, command: commands.ChannelFlow) -> None:
     """Answer that flow is on; 540 for turning it off."""
     if not command.active:
-        raise AmqpError(Reply.NOT_IMPLEMENTED, "active=false")
+        raise AmqpError(ReplyCode.NOT_IMPLEMENTED, "active=false")
     state.events.append(
         events.ChannelFlowOk(channel.connection.number, channel.number, active=True)
     )
@@ -57,7 +57,7 @@ def close(state: State, channel: Channel, _command: commands.ChannelClose) -> No
 def close_ok(state: State, channel: Channel, _command: commands.ChannelCloseOk) -> None:
     """Forget the channel the broker closes; 503 when it does not."""
     if not channel.closing:
-        raise AmqpError(Reply.COMMAND_INVALID, "unimplemented method")
+        raise AmqpError(ReplyCode.COMMAND_INVALID, "unimplemented method")
     forget(state, channel)
 
 

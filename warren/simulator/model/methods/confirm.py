@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from warren.simulator.errors import precondition_failed
 from warren.simulator.model import events
-from warren.simulator.model.errors import precondition_failed
 
 if TYPE_CHECKING:
     from warren.simulator.model import commands

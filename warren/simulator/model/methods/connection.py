@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from warren.simulator.errors import AmqpError, ReplyCode, reply_text
 from warren.simulator.model import events
 from warren.simulator.model.access import User
 from warren.simulator.model.connection import Connection
-from warren.simulator.model.errors import AmqpError, Reply, short
 from warren.simulator.model.methods.channel import release
 from warren.simulator.model.settlement import wake
 from warren.simulator.model.vhost import VHost
@@ -24,7 +24,7 @@ def start_ok(state: State, command: commands.ConnectionStartOk) -> None:
     user = state.users.get(command.user)
     if user is None or not user.accepts(command.password):
         raise AmqpError(
-            Reply.ACCESS_REFUSED,
+            ReplyCode.ACCESS_REFUSED,
             f"Login was refused using authentication mechanism {command.mechanism}. "
             "For details see the broker logfile.",
         )
@@ -38,10 +38,10 @@ def open_(state: State, connection: Connection, command: commands.ConnectionOpen
     """Let the connection into a virtual host; 530 when there is none or the user may not."""
     vhost = state.vhosts.get(command.vhost)
     if vhost is None:
-        raise AmqpError(Reply.NOT_ALLOWED, f"vhost {command.vhost} not found")
+        raise AmqpError(ReplyCode.NOT_ALLOWED, f"vhost {command.vhost} not found")
     if not connection.user.in_vhost(command.vhost).allowed:
         raise AmqpError(
-            Reply.NOT_ALLOWED,
+            ReplyCode.NOT_ALLOWED,
             f"access to vhost '{command.vhost}' refused for user '{connection.user.name}'",
         )
     connection.vhost = vhost
@@ -81,9 +81,9 @@ def grant_credit(_state: State, connection: Connection, command: commands.GrantC
 def force(state: State, connections: Iterable[Connection], reason: str) -> None:
     """Close `connections` with 320 and release all they held."""
     for connection in [*connections]:
-        text = short(f"{Reply.CONNECTION_FORCED.name} - {reason}")
+        text = reply_text(ReplyCode.CONNECTION_FORCED, reason)
         state.events.append(
-            events.ConnectionClose(connection.number, Reply.CONNECTION_FORCED.code, text)
+            events.ConnectionClose(connection.number, ReplyCode.CONNECTION_FORCED, text)
         )
         forget(state, connection)
 

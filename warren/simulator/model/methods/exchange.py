@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from warren.simulator.errors import AmqpError, ReplyCode, precondition_failed
 from warren.simulator.model import events
-from warren.simulator.model.errors import AmqpError, Reply, precondition_failed
 from warren.simulator.model.exchange import EXCHANGE_TYPES, Exchange
 from warren.simulator.model.methods.lookup import (
     check_access,
@@ -93,7 +93,7 @@ def delete(state: State, channel: Channel, command: commands.ExchangeDelete) -> 
     check_not_default(name)
     if name.startswith("amq."):
         resource = channel.vhost.describe("exchange", name)
-        raise AmqpError(Reply.ACCESS_REFUSED, f"deletion of system {resource} not allowed")
+        raise AmqpError(ReplyCode.ACCESS_REFUSED, f"deletion of system {resource} not allowed")
     check_access(channel, "configure", "exchange", name)
     exchange = channel.vhost.exchanges.get(name)
     if exchange is not None:
@@ -138,7 +138,7 @@ def ends(
 def check_not_default(name: str) -> None:
     """Raise 403 for what cannot be done to the exchange without a name."""
     if not name:
-        raise AmqpError(Reply.ACCESS_REFUSED, "operation not permitted on the default exchange")
+        raise AmqpError(ReplyCode.ACCESS_REFUSED, "operation not permitted on the default exchange")
 
 
 def check_binding(source: Exchange, key: str, arguments: Mapping[str, object]) -> None:

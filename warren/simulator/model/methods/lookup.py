@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from warren.simulator.errors import AmqpError, ReplyCode, not_found
 from warren.simulator.model.access import PERMISSIONS, Permission, permits, require
-from warren.simulator.model.errors import AmqpError, Reply, not_found
 
 if TYPE_CHECKING:
     from warren.simulator.model.channel import Channel
@@ -34,7 +34,7 @@ def check_not_reserved(kind: str, name: str) -> None:
     """Raise 403 when a new resource would have a name that belongs to the broker."""
     if name.startswith(RESERVED):
         raise AmqpError(
-            Reply.ACCESS_REFUSED, f"{kind} name '{name}' contains reserved prefix 'amq.*'"
+            ReplyCode.ACCESS_REFUSED, f"{kind} name '{name}' contains reserved prefix 'amq.*'"
         )
 
 
@@ -48,7 +48,7 @@ def queue_name(channel: Channel, name: str) -> str:
     if name:
         return name
     if not channel.last_queue:
-        raise AmqpError(Reply.NOT_FOUND, "no previously declared queue")
+        raise AmqpError(ReplyCode.NOT_FOUND, "no previously declared queue")
     return channel.last_queue
 
 
@@ -70,7 +70,7 @@ def check_not_locked(channel: Channel, queue: Queue) -> None:
 def locked(queue: Queue) -> AmqpError:
     """405: the queue is exclusive to another connection, or not declared as it was."""
     return AmqpError(
-        Reply.RESOURCE_LOCKED,
+        ReplyCode.RESOURCE_LOCKED,
         f"cannot obtain exclusive access to locked {queue.describe()}. It could be originally "
         "declared on another connection or the exclusive property value does not match that of the "
         "original declaration.",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from warren.simulator.errors import AmqpError, ReplyCode, precondition_failed
 from warren.simulator.model import events
-from warren.simulator.model.errors import AmqpError, Reply, precondition_failed
 from warren.simulator.model.message import Message
 from warren.simulator.model.methods.lookup import check_access, find_exchange
 from warren.simulator.model.policy import MAX_EXPIRY
@@ -33,7 +33,9 @@ def publish(state: State, channel: Channel, command: commands.BasicPublish) -> N
     check(channel, command, message)
     exchange = find_exchange(channel, message.exchange)
     if exchange.internal:
-        raise AmqpError(Reply.ACCESS_REFUSED, f"cannot publish to internal {exchange.describe()}")
+        raise AmqpError(
+            ReplyCode.ACCESS_REFUSED, f"cannot publish to internal {exchange.describe()}"
+        )
     properties = message.properties
     if (
         properties.headers is not None
@@ -55,7 +57,7 @@ def publish(state: State, channel: Channel, command: commands.BasicPublish) -> N
 def check(channel: Channel, command: commands.BasicPublish, message: Message) -> None:
     """Raise for what RabbitMQ refuses before it looks at the exchange."""
     if command.immediate:
-        raise AmqpError(Reply.NOT_IMPLEMENTED, "immediate=true")
+        raise AmqpError(ReplyCode.NOT_IMPLEMENTED, "immediate=true")
     limit = channel.vhost.semantics.max_message_size
     if len(message.body) > limit:
         raise precondition_failed(
@@ -81,8 +83,8 @@ def distribute(
             events.BasicReturn(
                 channel.connection.number,
                 channel.number,
-                Reply.NO_ROUTE.code,
-                Reply.NO_ROUTE.name,
+                ReplyCode.NO_ROUTE,
+                ReplyCode.NO_ROUTE.name,
                 message,
             )
         )

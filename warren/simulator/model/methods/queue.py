@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from warren.simulator.errors import not_found, precondition_failed
 from warren.simulator.model import events
-from warren.simulator.model.errors import not_found, precondition_failed
 from warren.simulator.model.methods.exchange import check_binding, check_not_default
 from warren.simulator.model.methods.lookup import (
     check_access,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from warren.simulator.errors import AmqpError, ReplyCode, precondition_failed
 from warren.simulator.model import events
-from warren.simulator.model.errors import AmqpError, Reply, precondition_failed
 from warren.simulator.model.methods.channel import roll_back
 from warren.simulator.model.methods.publish import distribute, reply
 from warren.simulator.model.settlement import settle
@@ -63,7 +63,7 @@ def resolve(vhost: VHost, targets: Sequence[Target]) -> list[Queue]:
         else:
             resource = f'{{resource,<<"{vhost.name}">>,queue,<<"{target.name}">>}}'
             raise AmqpError(
-                Reply.RESOURCE_ERROR, f"failed to deliver message: {{not_found,{resource}}}"
+                ReplyCode.RESOURCE_ERROR, f"failed to deliver message: {{not_found,{resource}}}"
             )
     return queues
 

@@ -13,7 +13,7 @@ from warren.simulator.tcp.management.request import Answer, Refused, Request, re
 from warren.simulator.tcp.management.session import Session
 from warren.simulator.tcp.management.views import plain
 from warren.simulator.tcp.properties import Properties
-from warren.simulator.wire import BasicProperties, WireError, decode_properties, encode_properties
+from warren.simulator.wire import AmqpError, BasicProperties, decode_properties, encode_properties
 
 if TYPE_CHECKING:
     from warren.simulator.tcp.node import Node
@@ -83,7 +83,7 @@ def _read_properties(asked: Any) -> Properties:
     try:
         known = BasicProperties(**{k: v for k, v in dict(asked).items() if k in _PROPERTIES})
         return Properties(encode_properties(known))
-    except (WireError, TypeError, ValueError, AttributeError) as error:
+    except (AmqpError, TypeError, ValueError, AttributeError) as error:
         raise Refused(HTTPStatus.BAD_REQUEST, f"these are no properties: {error}") from error
 
 

@@ -7,7 +7,8 @@ import struct
 from collections.abc import Callable
 from typing import Any, Final
 
-from warren.simulator.wire.errors import EncodeError, FrameError, NotImplementedByBroker
+from warren.simulator.errors import AmqpError, ReplyCode, frame_error
+from warren.simulator.wire.errors import EncodeError
 from warren.simulator.wire.methods import basic, channel, confirm, connection, exchange, queue, tx
 from warren.simulator.wire.methods.declaration import (
     DECLARED,
@@ -61,8 +62,8 @@ _ID_SIZE: Final = 4
 def decode_method(payload: bytes) -> Method:
     """Read the payload of a method frame.
 
-    Raises ``FrameError`` (501) when the fields do not fill it exactly, as RabbitMQ does;
-    ``NotImplementedByBroker`` (540) for an unknown method and ``FieldSyntaxError`` (502) inside a
+    Raises ``AmqpError``: 501 when the fields do not fill it exactly, as RabbitMQ does; 540 for an
+    unknown method and 502 inside a
     field table, as the specification says: RabbitMQ drops the connection there without a word.
     """
     try:
@@ -73,8 +74,11 @@ def decode_method(payload: bytes) -> Method:
         return decoder(payload)
     except (struct.error, IndexError, UnicodeDecodeError) as error:
         cls = DECLARED[payload[:_ID_SIZE]]
-        raise FrameError(
-            f"cannot decode {cls.NAME}: {error}", class_id=cls.CLASS_ID, method_id=cls.METHOD_ID
+        raise AmqpError(
+            ReplyCode.FRAME_ERROR,
+            f"cannot decode {cls.NAME}: {error}",
+            class_id=cls.CLASS_ID,
+            method_id=cls.METHOD_ID,
         ) from None
 
 
@@ -90,10 +94,13 @@ def encode_method(method: Method) -> bytes:
         raise EncodeError(f"cannot encode {method!r}: {error}") from None
 
 
-def _unknown(payload: bytes) -> FrameError | NotImplementedByBroker:
+def _unknown(payload: bytes) -> AmqpError:
     if len(payload) < _ID_SIZE:
-        return FrameError(f"a method frame has {len(payload)} octets, too few for its identifiers")
+        return frame_error(f"a method frame has {len(payload)} octets, too few for its identifiers")
     class_id, method_id = struct.unpack_from(">HH", payload)
-    return NotImplementedByBroker(
-        f"there is no method {class_id}, {method_id}", class_id=class_id, method_id=method_id
+    return AmqpError(
+        ReplyCode.NOT_IMPLEMENTED,
+        f"there is no method {class_id}, {method_id}",
+        class_id=class_id,
+        method_id=method_id,
     )

@@ -112,7 +112,7 @@ def encoder_of(cls: type[Method]) -> Callable[[Any], bytes]:
 def decoder_of(cls: type[Method]) -> Callable[[bytes], Any]:
     """Write the function that takes a whole payload.
 
-    It raises ``struct.error``, ``IndexError``, ``UnicodeDecodeError`` or ``FieldSyntaxError`` when
+    It raises ``struct.error``, ``IndexError``, ``UnicodeDecodeError`` or ``AmqpError`` when
     the payload does not fit.
     """
     decode: Callable[[bytes], Any] = _compile(cls, _decoder_source(cls))["decode"]

@@ -3,40 +3,40 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from itertools import count
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warren.evidence.ledger import Delivery, Ledger, WorkEnd
+from warren.evidence.ledger import Delivery, Ledger
+from warren.evidence.rows import MessageRow
 from warren.simulator.wire import BasicProperties
-from warren.workloads.accounting import (
-    PACKAGE,
-    Account,
-    Effect,
-    Package,
-    account,
-    disorder,
-    duplicates,
-    early_results,
-    expected,
-    losses,
-    overlaps,
-    unexpected,
-)
-from warren.worlds.real.databases import MessageRow
+from warren.workloads import DESIGNS as ALL
+from warren.workloads.course.package_rows import PACKAGE, Effect, Package, PackageTally
+from warren.workloads.course.packages import PackageDesign, package_body
 
 DESIGNS = ("blocking", "parts", "parts-random", "pipeline")
+
+
+def account(design: str, packages: list[Package], rows: list[MessageRow]) -> PackageTally:
+    """Hold rows against packages."""
+    return PackageTally.of(of_design(design), packages, rows)
+
+
+def of_design(slug: str) -> PackageDesign:
+    """Give a design that has packages."""
+    design = ALL[slug]
+    assert isinstance(design, PackageDesign)
+    return design
+
 
 texts = st.lists(st.text(st.characters(codec="utf-8"), max_size=5), max_size=4)
 
 
 def package(number: int, *words: str) -> Package:
     """Make a package as the rig publishes it."""
-    body = json.dumps({"texts": words}, separators=(",", ":")).encode()
-    return Package(f"message-{number}", words, body)
+    return Package(f"message-{number}", words, package_body(*words))
 
 
 def written(design: str, of: Package, index: int) -> str:
@@ -53,7 +53,7 @@ def rows(*messages: str) -> list[MessageRow]:
     return [MessageRow(n, message) for n, message in enumerate(messages, 1)]
 
 
-def of_parts(*indices: int) -> tuple[Package, Account]:
+def of_parts(*indices: int) -> tuple[Package, PackageTally]:
     """Account for the rows of one package of `parts`, in that order of its effects."""
     sent = package(1, "a", "b", "c")
     return sent, account("parts", [sent], rows(*(written("parts", sent, i) for i in indices)))
@@ -68,7 +68,7 @@ def cases(draw: st.DrawFn) -> tuple[str, list[Package], dict[Effect, int], list[
     sent = [
         package(next(numbers), *(f"{n}-{word}" for word in words)) for n, words in enumerate(drawn)
     ]
-    times = {e: draw(st.integers(0, 2)) for p in sent for e in expected(design, p)}
+    times = {e: draw(st.integers(0, 2)) for p in sent for e in of_design(design).owes(p)}
     by_id = {p.message_id: p for p in sent}
     messages = [
         written(design, by_id[effect.package], effect.index)
@@ -88,7 +88,7 @@ def test_counts_each_effect(
     assert {e: len(result.rows.get(e, ())) for e in times} == times
     assert set(result.lost()) == {e for e, n in times.items() if n == 0}
     assert set(result.duplicated()) == {e for e, n in times.items() if n > 1}
-    assert result.complete() == all(times.values())
+    assert result.complete == all(times.values())
     assert result.strangers == ()
 
 
@@ -106,8 +106,8 @@ def test_conserves_rows(design: str, sent: list[list[str]], messages: list[str])
 def test_packages_alike(design: str) -> None:
     """Two packages with the same texts need two rows of each effect, and no more."""
     sent = [package(1, "a", "a"), package(2, "a", "a")]
-    messages = [written(design, p, e.index) for p in sent for e in expected(design, p)]
-    assert account(design, sent, rows(*messages)).complete()
+    messages = [written(design, p, e.index) for p in sent for e in of_design(design).owes(p)]
+    assert account(design, sent, rows(*messages)).complete
     assert account(design, sent, rows(*messages)).duplicated() == ()
     assert len(account(design, sent, rows(*messages[1:])).lost()) == 1
     assert len(account(design, sent, rows(*messages, messages[0])).duplicated()) == 1
@@ -133,14 +133,14 @@ def test_strangers(design: str, message: str) -> None:
     """A row that no package asked for is unexpected, and shown."""
     result = account(design, [package(1, "a", "b")], rows(message))
     assert [r.message for r in result.strangers] == [message]
-    (violation,) = unexpected(result)
+    (violation,) = result.unexpected()
     assert violation.words.startswith("unexpected: ")
     assert violation.evidence[0].startswith("message_log 1: ")
 
 
 def test_many_strangers() -> None:
     """Of rows without number, one violation says how many there are, and shows the first."""
-    (violation,) = unexpected(account("blocking", [package(1, "a")], rows(*["junk"] * 10_000)))
+    (violation,) = account("blocking", [package(1, "a")], rows(*["junk"] * 10_000)).unexpected()
     assert violation.words == "unexpected: 10000 rows that no package asked for"
     assert violation.evidence[0].startswith("message_log 1: ")
     assert violation.evidence[-1] == "… and 9980 more"
@@ -151,7 +151,7 @@ def test_many_duplicates() -> None:
     """An effect that is there without number is shown by its first rows."""
     sent = package(1, "a")
     doubled = account("blocking", [sent], rows(*[sent.body.decode()] * 10_000))
-    (violation,) = duplicates(doubled, Ledger((), (), (), (), {}))
+    (violation,) = doubled.duplicates(Ledger())
     assert "10000 times" in violation.words
     assert len(violation.evidence) == 21
 
@@ -166,8 +166,8 @@ def test_source_body_byte_for_byte() -> None:
 def test_losses_and_duplicates_have_their_rows() -> None:
     """What is lost is named in the person's numbers, what is doubled with its rows."""
     _, result = of_parts(0, 0, 2, PACKAGE)
-    assert [v.words for v in losses(result, Ledger())] == ["lost: the row of part 2 never came"]
-    (doubled,) = duplicates(result, Ledger())
+    assert [v.words for v in result.losses(Ledger())] == ["lost: the row of part 2 never came"]
+    (doubled,) = result.duplicates(Ledger())
     assert doubled.words == (
         "duplicated: the row of part 1 is there 2 times, and nothing was redelivered of its package"
     )
@@ -191,7 +191,7 @@ def test_duplicates_forced_by_their_own_redelivery(message_id: str | None, body:
     sent = [package(1, "a"), package(2, "b")]
     messages = [written("parts", p, i) for p in sent for i in (0, 0, PACKAGE)]
     again = delivered(message_id, body)
-    found = duplicates(account("parts", sent, rows(*messages)), Ledger((again,)))
+    found = account("parts", sent, rows(*messages)).duplicates(Ledger((again,)))
     assert [v.words.partition(", ")[2] for v in found] == [
         "after a redelivery",
         "and nothing was redelivered of its package",
@@ -199,30 +199,20 @@ def test_duplicates_forced_by_their_own_redelivery(message_id: str | None, body:
     assert [str(again) in v.evidence for v in found] == [True, False]
 
 
-def test_overlaps() -> None:
-    """A message that is given to one before another is done with it is worked on by both."""
-    first, second, third = (delivered("m", b"", at) for at in (1.0, 2.0, 3.0))
-    ends = {1.0: 2.5, 2.0: 3.0, 3.0: float("inf")}
-    held = replace(first, passed_at=None)
-    (found,) = overlaps((third, held, second, first), lambda d: WorkEnd(ends[d.at], "it acked"))
-    assert found.evidence == (str(first), str(second), "2.500 it acked")
-    assert found.words == "part-1 was given the message while part-1 still worked on it"
-
-
 def test_order() -> None:
     """Parts in another order than the package's are out of order; the package row is not asked."""
-    assert disorder(of_parts(0, 1, 2, PACKAGE)[1]) == ()
-    assert disorder(of_parts(PACKAGE, 0, 1, 2)[1]) == ()
-    (violation,) = disorder(of_parts(1, 0, 2, PACKAGE)[1])
+    assert of_parts(0, 1, 2, PACKAGE)[1].disorder() == ()
+    assert of_parts(PACKAGE, 0, 1, 2)[1].disorder() == ()
+    (violation,) = of_parts(1, 0, 2, PACKAGE)[1].disorder()
     assert violation.words == "out of order: the part rows came as 2, 1, 3"
     assert len(violation.evidence) == 4
 
 
 def test_early_results() -> None:
     """A package row before the first row of a part is early, whatever is out of order or doubled."""
-    assert early_results(of_parts(2, 1, 0, PACKAGE)[1]) == ()
-    assert early_results(of_parts(0, 1)[1]) == ()
-    assert early_results(of_parts(0, 1, 2, PACKAGE, 1, PACKAGE)[1]) == ()
-    assert len(early_results(of_parts(0, PACKAGE, 1, 2, PACKAGE)[1])) == 1
-    (violation,) = early_results(of_parts(0, PACKAGE, 2, 1)[1])
+    assert of_parts(2, 1, 0, PACKAGE)[1].early_results() == ()
+    assert of_parts(0, 1)[1].early_results() == ()
+    assert of_parts(0, 1, 2, PACKAGE, 1, PACKAGE)[1].early_results() == ()
+    assert len(of_parts(0, PACKAGE, 1, 2, PACKAGE)[1].early_results()) == 1
+    (violation,) = of_parts(0, PACKAGE, 2, 1)[1].early_results()
     assert violation.words == "early result: the package row came before that of part 3, 2"

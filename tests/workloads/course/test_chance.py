@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from warren.workloads.chance import early_or_tied
+from warren.workloads.course.chance import early_or_tied
 
 
 def test_the_documents_package() -> None:

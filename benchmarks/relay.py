@@ -1,10 +1,10 @@
-"""What the wiretap costs a message: publish, deliver and ack, through it and directly, in one run.
+"""What the relay costs a message: publish, deliver and ack, through it and directly, in one run.
 
-`python -m benchmarks.wiretap --broker docker:4.3 --messages 2000 --size 100`
+`python -m benchmarks.relay --broker docker:4.3 --messages 2000 --size 100`
 
 Both ways take turns message by message, so that whatever else the machine does falls on both. A
 message's time is from before `basic.publish` to the consumer's callback on the same connection;
-through the wiretap it passes the relay twice. The ack that follows is not waited for.
+through the relay it goes twice. The ack that follows is not waited for.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 import pika
 
-from warren.evidence.frames import FrameLog
 from warren.worlds.real.brokers import Vhosts, choose
-from warren.worlds.real.relay.relay import Wiretap
+from warren.worlds.real.relay.log import FrameLog
+from warren.worlds.real.relay.relay import Relay
 from warren.worlds.real.runs import Run
 
 if TYPE_CHECKING:
@@ -91,12 +91,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         stack.callback(broker.stop)
         vhosts = stack.enter_context(Vhosts(broker.address, run))
         parameters = pika.URLParameters(broker.address.amqp_url(vhosts.open()))
-        direct, tapped = measure(parameters, options.messages, options.size)
+        direct, relayed = measure(parameters, options.messages, options.size)
     print(f"{broker.address.description}: {options.messages} messages of {options.size} B,")
     print("publish to delivery, milliseconds")
     print(f"{'':12}{'median':>10}{'p99':>10}")
-    rows = {way.name: (way.median(), way.p99()) for way in (direct, tapped)}
-    pairs = list(zip(rows["direct"], rows["wiretap"], strict=True))
+    rows = {way.name: (way.median(), way.p99()) for way in (direct, relayed)}
+    pairs = list(zip(rows["direct"], rows["relay"], strict=True))
     rows["difference"] = (pairs[0][1] - pairs[0][0], pairs[1][1] - pairs[1][0])
     rows["ratio"] = (pairs[0][1] / pairs[0][0], pairs[1][1] / pairs[1][0])
     for name, (median, p99) in rows.items():
@@ -107,11 +107,11 @@ def measure(parameters: pika.ConnectionParameters, messages: int, size: int) -> 
     """Send the messages both ways, taking turns, after a tenth as many to warm up."""
     with ExitStack() as stack:
         log = FrameLog()
-        wiretap = stack.enter_context(Wiretap((parameters.host, parameters.port), log))
+        relay = stack.enter_context(Relay((parameters.host, parameters.port), log))
         direct = Way("direct", parameters, stack)
-        parameters.port = wiretap.open("benchmark").port
+        parameters.port = relay.open("benchmark").port
         parameters.host = "127.0.0.1"
-        ways = direct, Way("wiretap", parameters, stack)
+        ways = direct, Way("relay", parameters, stack)
         body = bytes(size)
         for _ in range(messages // 10):
             for way in ways:
