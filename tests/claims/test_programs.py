@@ -33,8 +33,8 @@ def written(folder: Path, text: str = PROGRAMS) -> Path:
 def test_a_program(tmp_path: Path) -> None:
     """A program has its words and its directory, from the manifest's folder."""
     (tmp_path / "queue").mkdir()
-    command = load_programs(written(tmp_path)).command("table-queue", os.environ["PATH"])
-    assert (command.argv, command.directory) == (("sh", "-c", "true"), tmp_path / "queue")
+    program = load_programs(written(tmp_path)).program("table-queue", os.environ["PATH"])
+    assert (program.argv, program.directory) == (("sh", "-c", "true"), tmp_path / "queue")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_program_that_cannot_be_started(
     """What is not named, or not there, is refused when a case asks for it."""
     path = written(tmp_path)
     with pytest.raises(ManifestError) as caught:
-        load_programs(path).command(name, os.environ["PATH"])
+        load_programs(path).program(name, os.environ["PATH"])
     assert str(caught.value) == f"{path}, {where}: {sentence.format(tmp_path)}"
 
 

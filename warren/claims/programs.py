@@ -22,7 +22,7 @@ class ProgramManifest:
     path: Path
     programs: dict[str, Program]
 
-    def command(self, name: str, search_path: str) -> Program:
+    def program(self, name: str, search_path: str) -> Program:
         """Give a program that can be started; raise `ManifestError` where there is none.
 
         `search_path` is the PATH that it will get.
@@ -31,10 +31,10 @@ class ProgramManifest:
             hint = nearest(name, self.programs)
             words = f"a case needs the program `{name}`{hint}, or add [programs.{name}]"
             raise refusal(self.path, [Fault("programs", words)])
-        command = self.programs[name]
-        if words := missing(command, search_path):
+        program = self.programs[name]
+        if words := missing(program, search_path):
             raise refusal(self.path, [Fault(f"programs.{name}", words)])
-        return command
+        return program
 
 
 def load_programs(path: Path) -> ProgramManifest:

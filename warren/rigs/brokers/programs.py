@@ -24,10 +24,14 @@ class Programs:
 
     def __init__(self, manifest: Path, place: Place) -> None:
         """Start nothing and read nothing yet: most cases need no program and no database."""
-        self.folder = place.folder
         self.running: list[RunningProgram] = []
         self._path, self._place = manifest, place
         self._stack = contextlib.ExitStack()
+
+    @property
+    def folder(self) -> Path:
+        """A folder of the case's own, for its programs' files."""
+        return self._place.folder
 
     def start(self, program: str, name: str, *arguments: object) -> RunningProgram:
         """Start one with these arguments after its command; `name` is its own in the case.
@@ -35,11 +39,11 @@ class Programs:
         Raises `ManifestError` where `program` is not in the manifest, or cannot be started as that says.
         """
         inherited = inherited_environment()
-        command = self._manifest.command(program, inherited["PATH"])
+        found = self._manifest.program(program, inherited["PATH"])
         running = RunningProgram(
             name,
-            (*command.argv, *map(str, arguments)),
-            directory=command.directory,
+            (*found.argv, *map(str, arguments)),
+            directory=found.directory,
             environment={
                 **inherited,
                 "WARREN_AMQP_URL": self._place.broker.amqp_url(self._place.vhost),

@@ -46,7 +46,7 @@ class BrokerRig:
     def __init__(
         self, place: Place, pace: Pace, requirements: Sequence[Requirement], programs: Path
     ) -> None:
-        """Stand on a place that someone else takes back; `programs` is the manifest of what a case may start."""
+        """Stand on a place that others take back; `programs` is the manifest of what a case may start."""
         self.pace, self.requirements = pace, tuple(requirements)
         self._place = place
         self._connections = Connections(place.broker.amqp_url(place.vhost))
