@@ -211,12 +211,14 @@ def _implementation(path: Path, shape: ManifestShape) -> Implementation:
         name=shape.name,
         language=shape.language,
         path=path,
-        migrate=Program(tuple(shape.migrate), path.parent) if shape.migrate else None,
+        migrate=Program(tuple(shape.migrate), path.parent / shape.directory)
+        if shape.migrate
+        else None,
         designs={
             slug: ImplementedDesign(
                 slug=slug,
                 roles={
-                    role.name: _program(path, design.roles[role.name])
+                    role.name: _program(path, shape, design.roles[role.name])
                     for role in DESIGNS[slug].roles
                 },
                 claims=frozenset(design.claims),
@@ -231,10 +233,10 @@ def _implementation(path: Path, shape: ManifestShape) -> Implementation:
     )
 
 
-def _program(path: Path, shape: RoleShape) -> Program:
+def _program(path: Path, manifest: ManifestShape, shape: RoleShape) -> Program:
     return Program(
         argv=tuple(shape.command),
-        directory=path.parent / shape.directory,
+        directory=path.parent / (shape.directory or manifest.directory),
         environment=dict(shape.environment),
         stop_signal=signal.Signals[shape.stop.signal],
         grace=shape.stop.grace,

@@ -81,7 +81,7 @@ class RoleShape(_Shape):
     """`[designs.DESIGN.roles.ROLE]`."""
 
     command: Argv
-    directory: Word = "."
+    directory: Word | None = None
     environment: dict[Annotated[str, AfterValidator(_variable_name)], Text] = {}
     stop: StopShape = StopShape()
 
@@ -109,6 +109,7 @@ class ManifestShape(_Shape):
     protocol: Literal[1]
     name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     language: Word
+    directory: Word = "."
     migrate: Argv | None = None
     designs: Annotated[
         dict[Annotated[str, AfterValidator(_design_slug)], DesignShape], Field(min_length=1)

@@ -6,22 +6,40 @@ wired, but the message leaves no effect). What an implementation guarantees is t
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import click
+
+from warren.claims.catalogue import load_catalogue
+from warren.claims.manifest import check_commands, load_manifest
+from warren.command import options
 from warren.errors import InstanceError, InstanceUnsupported, WarrenError
+from warren.evidence.text import visible_lines
+from warren.report.header import header
+from warren.report.redaction import redact
 from warren.rigs.consumers.calls import WORKED
 from warren.rigs.consumers.rig import Rig
+from warren.rigs.pace import PACES
 from warren.workloads import DESIGNS
+from warren.worlds.real import RealWorlds, Servers
+from warren.worlds.real.process import inherited_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from warren.claims.manifest import Implementation
     from warren.evidence.ledger import Delivery
     from warren.rigs.pace import Pace
-    from warren.worlds.real import RealWorlds
+
+STATUS = """\b
+Exit status:
+  0  every design works, or says that it is unsupported
+  1  a design is wired, but does not do what it should with the message
+  2  a design is wired wrongly, or the set-up cannot be used"""
 
 TEXTS = 2
 
@@ -35,6 +53,10 @@ class Smoke(StrEnum):
     NONCONFORMING = "nonconforming"
 
 
+_STATUS = {Smoke.NONCONFORMING: 1, Smoke.WIRING: options.UNUSABLE}
+"""Exit statuses of what is not well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Smoked:
     """The result for one design; `words` say where to look."""
@@ -42,6 +64,32 @@ class Smoked:
     design: str
     result: Smoke
     words: str
+
+
+@click.command(epilog=STATUS)
+@click.argument("manifest", type=options.PATH)
+@options.broker
+@options.database
+@options.pace
+@click.pass_context
+def command(ctx: click.Context, manifest: Path, broker: str, database: str, pace: str) -> None:
+    """Send one message through each design.
+
+    It shows whether MANIFEST is wired right, before any case judges what it describes.
+    """
+    implementation = load_manifest(manifest, load_catalogue())
+    check_commands(implementation, inherited_environment()["PATH"])
+    status = 0
+    with (
+        closing(Servers(broker, database)) as servers,
+        closing(RealWorlds(servers.for_workers(), "smoke")) as worlds,
+    ):
+        click.echo(visible_lines(redact(header(servers, PACES[pace]), worlds.secrets)))
+        for smoked in smoke(implementation, worlds, PACES[pace]):
+            words = visible_lines(redact(smoked.words, worlds.secrets))
+            click.echo(f"{smoked.design}: {smoked.result}: {words}")
+            status = max(status, _STATUS.get(smoked.result, 0))
+    ctx.exit(status)
 
 
 def smoke(implementation: Implementation, worlds: RealWorlds, pace: Pace) -> Iterator[Smoked]:

@@ -23,7 +23,7 @@ How: TypeAlias = Literal["close", "eof", "reset", "cut"]
 
 @dataclass(frozen=True, slots=True)
 class Undecodable:
-    """Octets that are no AMQP: passed on as they came. A broken stream stays broken to its end."""
+    """Octets that cannot be read as AMQP; they are passed on as they came."""
 
     reason: str
     octets: bytes = field(repr=False)
@@ -31,9 +31,10 @@ class Undecodable:
 
 @dataclass(frozen=True, slots=True)
 class FrameSeen:
-    """One frame. ``at``: when its last octet came, in seconds since its log began, as everywhere.
+    """One frame that came from one side.
 
-    ``bytes`` is one body frame. Passwords and secrets are blanked.
+    ``at`` is when its last octet came, in seconds since the world's clock began, as in every fact. A ``content`` of
+    type ``bytes`` is a body frame. Passwords and secrets are blanked.
     """
 
     at: float
@@ -46,7 +47,7 @@ class FrameSeen:
 
 @dataclass(frozen=True, slots=True)
 class FrameHeld:
-    """From ``at`` on the frame waits: caught, behind one that is, delayed, or half-open."""
+    """The frame waits from ``at`` on: a rule caught it or one before it, or its line is delayed or half-open."""
 
     at: float
     frame: FrameSeen
@@ -103,7 +104,7 @@ class ConnectionEnded:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """The relay did not run though it had to: nothing was passed on, whichever instance it was for."""
+    """The world itself was kept from running, so that no line passed anything on."""
 
     began: float
     ended: float

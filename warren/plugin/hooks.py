@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from warren import suite
 from warren.claims.catalogue import Catalogue, load_broker_catalogue, load_catalogue
 from warren.claims.manifest import Implementation, check_commands, load_manifest
 from warren.errors import SetupError, WarrenError
 from warren.plugin.findings import complaint, pack
-from warren.plugin.options import Options, add_options, programs_manifest, read_options
+from warren.plugin.options import Options, add_options, read_options
 from warren.plugin.selection import (
     Subject,
     asks_for_broker,
@@ -66,9 +67,11 @@ class Warren:
 _warren = pytest.StashKey[Warren]()
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add Warren's options."""
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add Warren's options, and the fixtures of the course."""
     add_options(parser)
+    for module in suite.fixture_modules():
+        pluginmanager.import_plugin(module)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -168,10 +171,11 @@ def broker(request: pytest.FixtureRequest) -> Iterator[BrokerRig]:
     restarts = request.node.get_closest_marker("restarts_broker") is not None
     try:
         requirements = requirements_of(request.node, warren.owed)
-        pace, programs = warren.options.pace, programs_manifest()
         with (
             _worlds(request.config).place(restarts=restarts) as place,
-            contextlib.closing(BrokerRig(place, pace, requirements, programs)) as rig,
+            contextlib.closing(
+                BrokerRig(place, warren.options.pace, requirements, suite.PROGRAMS)
+            ) as rig,
         ):
             yield rig
     except WarrenError as error:
@@ -260,5 +264,7 @@ def _runs_cases(config: pytest.Config) -> bool:
     if config.option.collectonly or config.option.help or config.option.version:
         return False
     cases = config.rootpath / "conformance"
+    if not cases.is_dir():
+        cases = suite.CONFORMANCE
     paths = [(config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args]
     return any(p == cases or cases in p.parents or p in cases.parents for p in paths)

@@ -54,6 +54,18 @@ def test_everything_said(manifest: Write, catalogue: Catalogue) -> None:
     assert (role.stop_signal, role.grace) == (signal.SIGINT, 2.0)
 
 
+def test_one_directory_for_all(manifest: Write, catalogue: Catalogue) -> None:
+    """The manifest's own `directory` is where everything runs that names none itself."""
+    path = manifest(
+        'language = "PHP 8.2"',
+        'language = "PHP 8.2"\ndirectory = "../shared"\nmigrate = ["php", "migrate.php"]',
+    )
+    implementation = load_manifest(path, catalogue)
+    assert implementation.migrate == Program(("php", "migrate.php"), path.parent / "../shared")
+    role = implementation.designs["blocking"].roles["stream"]
+    assert role.directory == path.parent / "../shared"
+
+
 def test_paths_hold_from_another_directory(
     manifest: Write, catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

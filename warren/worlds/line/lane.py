@@ -64,7 +64,10 @@ class _Fate:
 
 @dataclass(slots=True)
 class _Piece:
-    """A frame that waits, with its own octets; without a fate no rule can ask for it."""
+    """A frame that waits, with its own octets.
+
+    It has no fate where no rule can catch it: it is part of no message, or the first of it has gone on already.
+    """
 
     octets: bytes
     seen: FrameSeen
@@ -105,7 +108,7 @@ class Lane:
 
     @property
     def caught(self) -> Held | None:
-        """What a rule caught and waits here."""
+        """The rule whose catch waits here."""
         fate = self._queue[0].fate if self._queue else None
         return fate.held if fate is not None else None
 
@@ -120,7 +123,7 @@ class Lane:
         self.flush()
 
     def end(self, at: float) -> None:
-        """Take the source's end: what is incomplete now stays so, and no rule waits for it."""
+        """Learn that the source has ended: what is incomplete stays so, and no rule waits for the rest of it."""
         for fate in self._fates.values():
             if not fate.message.whole:
                 fate.decision = fate.decision or _Decision.PASS
@@ -130,15 +133,15 @@ class Lane:
         self.flush()
 
     def target_ended(self) -> None:
-        """Take that the target sends no more: it has most likely gone, so what waits is lost.
+        """Learn that the target sends no more: it has most likely gone, so what waits is lost.
 
-        What comes later still goes on, for TCP lets a side end its sending alone.
+        What comes later still goes on, since in TCP a side may end its sending alone.
         """
         self._target_ended = True
         self.flush()
 
     def lose_target(self) -> None:
-        """Take that the target has gone: whatever waits, or comes, is lost."""
+        """Learn that the target has gone: whatever waits, or comes, is lost."""
         self._gone = True
         self.flush()
 

@@ -36,7 +36,7 @@ _STILL = {
 
 
 class RealProcess:
-    """An instance that runs, or ran, on this machine. Owns its process group, its line and its output file."""
+    """An instance that runs, or ran, on this machine, with its process group, its line and its output file."""
 
     def __init__(
         self,
@@ -100,8 +100,8 @@ class RealProcess:
     def freeze(self) -> None:
         """SIGSTOP its whole process group, and wait until it stands still.
 
-        The signal reaches a process one thread after the other: the last may go on for a while, and act on what it
-        is given. Raises `InstanceError` where one does not stop.
+        The signal reaches the threads of a process one after the other: the last one may go on for a while, and act
+        on what it is given. Raises `InstanceError` where one does not stop.
         """
         self._signal_group(signal.SIGSTOP)
         if not wait_until(self._stands_still, timeout=_FREEZE, interval=0.001):

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class FrameLog:
     """Facts in the order in which they came to be known; appended to, never changed.
 
-    Safe in threads. Several taps may share one; the facts carry their instance's name. A frame is
-    logged as seen before anything else is said of it.
+    Safe in threads. All lines of a world share one; the facts carry their instance's name. A frame
+    is logged as seen before anything else is said of it.
     """
 
     def __init__(self) -> None:

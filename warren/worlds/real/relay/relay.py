@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _BEAT: Final = 0.25
-"""How often the thread looks how late it is (s)."""
+"""Seconds after which the thread looks again, to see by how late it is whether it was kept from running."""
 
 ANSWER_SECONDS: Final = 5.0
 """How long a call from another thread may take to come into effect."""
@@ -114,7 +114,7 @@ class Relay:
             ) from None
 
     def pauses(self) -> tuple[Pause, ...]:
-        """When the thread was kept from running, each from its last look on; the last may still go on."""
+        """When the thread was kept from running, each time since its last look; the last pause may still go on."""
         going_on = () if self.is_closed else self._pause_until(self.log.now())
         return (*self._pauses, *going_on)
 

@@ -17,7 +17,7 @@ from warren.errors import SetupError
 from warren.worlds.real.brokers.container import remove_leftovers
 from warren.worlds.real.runs import Run
 from warren.worlds.real.runs.run import data_folders, memory_lock
-from warren.worlds.real.runs.sweep import sweep
+from warren.worlds.real.sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,7 +100,7 @@ def test_run_that_ends_just_now(
             patch.setattr(Path, "open", open_late)
         else:
             patch.setattr(
-                "warren.worlds.real.runs.sweep.fcntl",
+                "warren.worlds.real.sweep.fcntl",
                 SimpleNamespace(**vars(fcntl) | {"flock": lock_late}),
             )
         assert sweep() == []

@@ -1,4 +1,4 @@
-"""Every test here has a temporary folder of the machine for itself, so no other run is met."""
+"""Runs of the tests' own, in a temporary folder of their own, so that no other run is met."""
 
 from __future__ import annotations
 
