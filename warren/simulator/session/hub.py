@@ -164,6 +164,8 @@ class Hub:
                 command = session.adapt()
                 if command is not None:
                     self.do(command)
+                if session.wished:
+                    self._touched[session] = None
             except Exception as error:  # noqa: BLE001 - handed on
                 self._mistaken(session, error)
 

@@ -74,7 +74,7 @@ class Session:
         self.asked = 0  # octets of what is in `_out` but deliveries, which have their own limit
         self._alarms = alarms
         self._out: list[bytes] = []
-        self._wishes: list[Wish] = []
+        self.wished: list[Wish] = []  # and not taken by `flush` yet
         self._confirm: events.BasicAck | None = None  # not written yet: more may be said at once
         self._credit = CREDIT
         self._resting = False
@@ -244,17 +244,17 @@ class Session:
                 self.octets_out += len(octets)
                 wishes.append(Send(self.number, octets))
             self._out.clear()
-        if self._wishes:
-            self._ended = self._ended or any(isinstance(w, Close | Abort) for w in self._wishes)
-            wishes += self._wishes
-            self._wishes.clear()
+        if self.wished:
+            self._ended = self._ended or any(isinstance(w, Close | Abort) for w in self.wished)
+            wishes += self.wished
+            self.wished.clear()
 
     def adapt(self) -> commands.Command | None:
         """Fit to what the socket has taken: rest, or read again, or take more deliveries."""
         if self.full:
             if not self._resting and (self.backlog or self.waiting() > READ_LIMIT):
                 self._resting = True
-                self._wishes.append(Rest(self.number))
+                self.wished.append(Rest(self.number))
             return None
         if self._resting and not self.backlog:
             self._resting = False
@@ -269,7 +269,7 @@ class Session:
         self.blocked = True
         if self.wire.capable("connection.blocked"):
             self._put(wire.encode_method_frame(0, wire.ConnectionBlocked("low on memory")))
-        self._wishes.append(Rest(self.number))
+        self.wished.append(Rest(self.number))
         self._alarms.cancel(self, Session._listen)
 
     def unblock(self) -> None:
@@ -288,7 +288,7 @@ class Session:
 
     def _read_again(self) -> None:
         if not self.blocked and not self._resting:
-            self._wishes.append(Resume(self.number))
+            self.wished.append(Resume(self.number))
 
     # Heartbeats and the end
 
@@ -318,7 +318,7 @@ class Session:
 
     def abort(self) -> None:
         """Drop the connection at once."""
-        self._wishes.append(Abort(self.number))
+        self.wished.append(Abort(self.number))
 
     def lose(self) -> None:
         """Take that the connection is gone: nothing is due any more."""
@@ -327,7 +327,7 @@ class Session:
 
     def _hang_up(self) -> None:
         """Have the socket closed once everything is sent."""
-        self._wishes.append(Close(self.number))
+        self.wished.append(Close(self.number))
         self._end_after(LOST_SYNC_TIMEOUT)  # a client that does not read keeps no socket
 
     def _end_after(self, seconds: float | None) -> None:
