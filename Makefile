@@ -6,6 +6,7 @@
 #   make check         static checks: lint, format, types, imports (ruff, mypy, import-linter)
 #   make coverage      as test, with the coverage of our own code
 #   make benchmark     the figures of the README; it starts its own brokers, RabbitMQ in Docker among them
+#   make picture       draw docs/architecture.svg anew from the code's imports
 #   make lab           the document's laboratory in Docker, to follow by hand; make lab-down ends it
 #   make clean         remove what these tasks made
 #
@@ -21,7 +22,7 @@ CASES ?= conformance
 WORKERS ?= 8
 COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
-.PHONY: conformance test check lint format types imports coverage benchmark lab lab-down clean
+.PHONY: conformance test check lint format types imports coverage benchmark picture lab lab-down clean
 .DEFAULT_GOAL := conformance
 
 .venv: .venv/installed
@@ -58,7 +59,7 @@ format: .venv/installed
 
 types: .venv/installed
 	$(BIN)/mypy
-	$(BIN)/mypy .ci/laboratory.py .ci/summary.py
+	$(BIN)/mypy .ci/laboratory.py .ci/summary.py docs/architecture.py
 
 imports: .venv/installed
 	$(BIN)/lint-imports
@@ -71,10 +72,13 @@ coverage: .venv/installed
 
 benchmark: .venv/installed
 	$(BIN)/python -m benchmarks.model
-	$(BIN)/python -m benchmarks.wiretap
+	$(BIN)/python -m benchmarks.relay
 	$(BIN)/python -m benchmarks.case_overhead
 	$(BIN)/python -m benchmarks.broker
 	$(BIN)/python -m benchmarks.suite --broker docker:4.3 --database sqlite
+
+picture: .venv/installed
+	$(BIN)/python docs/architecture.py
 
 lab:
 	$(COMPOSE) up --detach --build

@@ -4,7 +4,7 @@
 
 Prints milliseconds: the median and the slowest of the cases, per step and in total. The limit that
 the total is held against is 200 ms. A world is a vhost, a database and a folder; its end looks for
-processes that were left, too. The wiretap is one of its own: a world opens it with a process.
+processes that were left, too. The line is one of a relay of its own: a world opens it with a process.
 """
 
 from __future__ import annotations
@@ -18,13 +18,9 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-import warren.worlds.real.brokers
-import warren.worlds.real.databases
-from warren.evidence.frames import FrameLog
-from warren.worlds.real import RealWorlds
-from warren.worlds.real.databases import attach
-from warren.worlds.real.relay.relay import Wiretap
-from warren.worlds.real.runs import Run
+from warren.worlds.real import RealWorlds, Servers
+from warren.worlds.real.relay.log import FrameLog
+from warren.worlds.real.relay.relay import Relay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,13 +50,13 @@ def run_case(laps: Laps, worlds: RealWorlds, broker: BrokerAddress) -> None:
     """Open what a case opens, use each a little, as a case does, and take everything back."""
     with contextlib.ExitStack() as case:
         with laps.lap("world open"):
-            world = case.enter_context(worlds.open(TEMPLATE, restarts=False))
+            world = case.enter_context(worlds.world(TEMPLATE, None, restarts=False))
         with laps.lap("the rig's own connection"):
             world.queue("old_sound_rabbit_mq.consumer.stream")
-        with laps.lap("wiretap open"):
-            wiretap = Wiretap((broker.host, broker.port), FrameLog())
-            case.callback(wiretap.close)
-            wiretap.open("stream-1")
+        with laps.lap("line open"):
+            relay = Relay((broker.host, broker.port), FrameLog())
+            case.callback(relay.close)
+            relay.open("stream-1")
         with laps.lap("rows, first read"):
             world.message_rows()
         with laps.lap("all closed"):
@@ -70,22 +66,16 @@ def run_case(laps: Laps, worlds: RealWorlds, broker: BrokerAddress) -> None:
 def measure(broker_option: str, database_option: str, cases: int) -> tuple[Laps, str]:
     """Run the cases on a broker and a database of their own; say on which."""
     laps = Laps()
-    with contextlib.ExitStack() as stack:
-        run = Run.start()
-        stack.callback(run.end)
-        chosen = warren.worlds.real.brokers.choose(broker_option)
-        broker = chosen.start(run)
-        stack.callback(broker.stop)
-        bare = isinstance(chosen, warren.worlds.real.brokers.EmbeddedBroker)
-        database = warren.worlds.real.databases.choose(database_option, bare=bare).start(run)
-        stack.callback(database.stop)
-        databases = stack.enter_context(attach(database.address, run))
-        databases.prepare_template(TEMPLATE)
-        worlds = RealWorlds(run, broker_option, broker.address, databases, "benchmark")
-        stack.callback(worlds.close)
+    with (
+        contextlib.closing(Servers(broker_option, database_option)) as servers,
+        contextlib.closing(RealWorlds(servers.for_workers(), "benchmark")) as worlds,
+    ):
+        run_case(
+            Laps(), worlds, servers.broker
+        )  # the first one makes the template of the databases
         for _ in range(cases):
-            run_case(laps, worlds, broker.address)
-        return laps, f"{broker.address.description}, {database.address.description}"
+            run_case(laps, worlds, servers.broker)
+        return laps, f"{servers.broker.description}, {servers.database.description}"
 
 
 def show(laps: Laps, title: str) -> None:

@@ -9,7 +9,7 @@ missed, pytest's own where the run itself fails.
 The *chain* of a worker is the sum, over its cases, of the time in which a case waits through its rig for others: until
 its instances are ready, for the work of its payload, for windows in which something must not happen, for ticks of a
 heartbeat, for a restart of the broker; what the rig looks at while it waits is in it. What else Warren does is no part
-of it: vhost, database, wiretap, teardown, judging, reports, pytest. The chain is measured, not computed: where the
+of it: vhost, database, line, teardown, judging, reports, pytest. The chain is measured, not computed: where the
 machine is busy a wait is as long as it was, so that the ratio says how much of the wall time goes into anything but
 waiting. It says nothing of the machine; the limit in seconds does.
 """
@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from warren.rigs.consumers.rig import Rig
+from warren.rigs.consumers.starting import Starting
 from warren.worlds.real.world import RealWorld
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Stopwatch:
         """Time the waits of every rig; those for an instance to become ready are its start."""
         for name in ("wait_for", "restart_broker"):
             patch.setattr(RealWorld, name, self._around(getattr(RealWorld, name), _WAITED))
-        patch.setattr(Rig, "await_ready", self._around(Rig.await_ready, _STARTED))
+        patch.setattr(Starting, "await_ready", self._around(Starting.await_ready, _STARTED))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:

@@ -30,7 +30,7 @@ cannot be used.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Play the role of the command line; the exit status."""
+    """Play the role that the command line names; give the exit status."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     logging.getLogger("pika").setLevel(logging.CRITICAL)  # we say the same, once and shorter
@@ -66,10 +66,10 @@ def stop_on_signals() -> Stop:
 
 @contextmanager
 def _permanent() -> Iterator[None]:
-    """Keep what is made meanwhile out of garbage collection, for it stays to the end.
+    """Spare garbage collection what is imported in this block: it lives as long as the process.
 
-    To look through SQLAlchemy's modules while they are imported, and once more at the exit, costs a
-    third of the processor time of a process that does little else.
+    Otherwise the collector looks through SQLAlchemy's modules during the imports and once more at
+    the exit: a third of the processor time of a process that does little else.
     """
     gc.disable()
     try:

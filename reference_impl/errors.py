@@ -1,5 +1,8 @@
-"""The root of the errors. Each kind stands where it is raised; `hardened.errors` has a branch."""
+"""The root of the reference's errors.
+
+Each kind is defined where it is raised; those of the hardened family are in `hardened.errors`.
+"""
 
 
 class ConsumerError(Exception):
-    """What a role of ours says when it cannot go on; the message is a sentence for a person."""
+    """A role cannot go on; the message is a sentence for a person."""

@@ -1,4 +1,4 @@
-"""Serving a web application on 127.0.0.1 until a stop. What it answers lives in the families."""
+"""Serves a web application on 127.0.0.1 until a stop. What it answers is each family's matter."""
 
 import threading
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _GRACE_SECONDS = 3.0
 
 
 def serve(app: "Flask", port: int, stop: Stop) -> None:
-    """Answer requests until `stop`; those in hand then have 3 s to be answered.
+    """Answer requests until `stop`, then finish those in hand, which have 3 s.
 
     Raises:
         SettingsError: the port cannot be had.
@@ -73,11 +73,9 @@ class _InHand:
 
 
 def _close(server: Any, pulled: threading.Event) -> None:
-    """End the server, in its own thread, as soon as it has sent the answers that it has.
-
-    That closes the trigger too, which an answer's thread may have pulled first: `pulled` says that
-    ours has been.
-    """
+    """End the server, in its own thread, as soon as it has sent the answers that it has."""
+    # Closing the server closes its trigger. An answer's thread may have pulled the trigger and so
+    # have brought us here before our own pull was over, which would then fail on a closed one.
     pulled.wait(_GRACE_SECONDS)
     for channel in server.active_channels.values():
         channel.close_when_flushed = True

@@ -1,4 +1,7 @@
-"""The messages' shapes, and how a body becomes one. What to do with a bad one is each family's."""
+"""The shapes of the messages, and reading a body into one.
+
+What is done with a bad body is each family's matter.
+"""
 
 from typing import Annotated, TypeVar
 
@@ -17,7 +20,7 @@ class MisshapenError(ConsumerError):
 
 
 class Message(msgspec.Struct, frozen=True):
-    """A message; a strict one, so that `"1"` is no number and `1` is no text."""
+    """A message. It is read strictly: `"1"` is no number and `1` is no text."""
 
     def encode(self) -> bytes:
         """Write the body as PHP does."""

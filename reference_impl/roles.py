@@ -1,4 +1,4 @@
-"""Which function plays which role of which design. The roles themselves live in the families."""
+"""Which roles a design has, and how one of them is played. The roles themselves are in the families."""
 
 import importlib
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ def run(settings: Settings, family: str, design: str, role: str, stop: Stop | No
 
 
 def load(name: str) -> ModuleType:
-    """Import a family, which is most of what the start of a role costs.
+    """Import a family: most of the time that a role takes to start.
 
     Raises:
         SettingsError: there is no such family.

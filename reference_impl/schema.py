@@ -1,4 +1,7 @@
-"""The tables and the way to them. Their history lives in `migrations/`; queries live with use."""
+"""The document's two tables, and how their database is opened.
+
+Migrations are in `migrations/`; a query stands where it is needed.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,7 +68,7 @@ def log(connection: sa.Connection, message: str) -> None:
 
 
 def _leave_transactions_to_us(connection: object, _record: object) -> None:
-    """Stop the driver from opening transactions by itself, later than `begin` says."""
+    """Keep the driver from beginning transactions itself: it would wait for the first write."""
     connection.isolation_level = None  # type: ignore[attr-defined]  # sqlite3.Connection
 
 

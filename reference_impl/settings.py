@@ -74,7 +74,7 @@ def database_url(environment: Mapping[str, str]) -> str:
 
 
 def _given(environment: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
-    """Convert what is set, and miss what must be; a value, which may hold a password, is not told."""
+    """Give every variable that is set, converted. No error shows a value: it may hold a password."""
     for field in msgspec.structs.fields(Settings):
         name = _PREFIX + field.name.upper()
         if name in environment:

@@ -2,44 +2,39 @@
 
 from __future__ import annotations
 
-import signal
+import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from warren.claims.manifest import Implementation, ImplementedDesign, RoleCommand
+from warren.claims.manifest import Implementation, ImplementedDesign, Program
 from warren.evidence.frames import Direction, Fact, FrameSeen, Pause
 from warren.evidence.ledger_reader import LedgerReader
 from warren.simulator.wire import BasicConsume, BasicDeliver, BasicProperties, ContentHeader
-from warren.workloads.designs import DESIGNS, ROUTES, Role, Route
+from warren.workloads import DESIGNS, Role, Route
 from warren.worlds.line.rules import Held, Match
 from warren.worlds.protocol import HttpReply, QueueDepth, ReceivedReply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from warren.evidence.ledger import Ledger
+    from warren.evidence.rows import MessageRow, TaskRow
     from warren.simulator.wire import Content
-    from warren.worlds.real.databases import MessageRow, TaskRow
 
 TICK = 0.01
 
 
 @dataclass
 class StandInLine:
-    """A wiretap that catches what its test says, and notes what was let go."""
+    """A line that catches what its test says, and notes what was let go."""
 
     held: list[Held] = field(default_factory=list)
     let_go: list[Held] = field(default_factory=list)
 
     def hold(self, match: Match) -> Held:
         """Note the hold."""
-        held = Held(
-            match,
-            lambda which, _: self.let_go.append(which),
-            lose_at_once=False,
-            heartbeats_pass=True,
-        )
+        held = Held(match, lambda which, _: self.let_go.append(which))
         self.held.append(held)
         return held
 
@@ -91,6 +86,7 @@ class StandInWorld:
     depths: dict[str, QueueDepth] = field(default_factory=dict)
     http_status: int = 200
     stood_still: list[Pause] = field(default_factory=list)
+    ids: Iterator[int] = field(default_factory=itertools.count)
 
     def pauses(self) -> tuple[Pause, ...]:
         """Give what the test says."""
@@ -110,8 +106,12 @@ class StandInWorld:
             self.every_tick()
         return True
 
+    def new_id(self) -> str:
+        """Count."""
+        return f"id-{next(self.ids)}"
+
     def start(
-        self, _command: RoleCommand, name: str, role: Role, env: Mapping[str, str]
+        self, _program: Program, name: str, role: Role, env: Mapping[str, str]
     ) -> StandInProcess:
         """Note the process."""
         self.processes.append(StandInProcess(name, role, dict(env)))
@@ -168,14 +168,13 @@ class StandInWorld:
 
     def consume(self, process: StandInProcess) -> None:
         """Have the process consume from its role's queue from now on."""
-        queue = ROUTES[process.role].queue if process.role in ROUTES else ""
-        frame = BasicConsume(queue=queue, consumer_tag="consumer", no_wait=True)
+        frame = BasicConsume(queue=process.role.queue, consumer_tag="consumer", no_wait=True)
         self.seen.append(FrameSeen(self.time, process.name, 1, Direction.TO_BROKER, 1, frame))
 
 
 @dataclass
 class Wire:
-    """Writes the facts of wiretaps; every frame comes a second after the one before."""
+    """Writes the facts of a line; every frame comes a second after the one before."""
 
     facts: list[Fact] = field(default_factory=list)
 
@@ -218,10 +217,13 @@ def implementation(
     *designs: str, claims: tuple[str, ...] = (), denies: tuple[str, ...] = (), name: str = "orders"
 ) -> Implementation:
     """Make an implementation of these designs with the same stance in all of them."""
-    command = RoleCommand(("true",), Path("/"), {}, signal.SIGTERM, 5.0)
+    program = Program(("true",), Path("/"))
     made = {
         slug: ImplementedDesign(
-            slug, dict.fromkeys(DESIGNS[slug].roles, command), frozenset(claims), frozenset(denies)
+            slug,
+            {role.name: program for role in DESIGNS[slug].roles},
+            frozenset(claims),
+            frozenset(denies),
         )
         for slug in designs
     }

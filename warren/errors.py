@@ -57,8 +57,8 @@ class InstanceUnsupported(InstanceError):  # noqa: N818 - see BrokerUnavailable
     """An instance ended with status 127 before it was ready: the design or role is unsupported."""
 
 
-class WiretapError(WarrenError):
-    """A wiretap could not listen, reach the broker, or do what a case asked of it."""
+class RelayError(WarrenError):
+    """The relay could not listen, reach the broker, or do what a case asked of it."""
 
 
 class DeadlineError(WarrenError):

@@ -1,1 +1,1 @@
-"""Document 2, one file a theme: what a broker does. Its statements that are wrong are put right in the catalogue."""
+"""What a broker does, by document 2: one file for one or more themes. Where it is wrong, the catalogue says so."""

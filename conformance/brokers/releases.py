@@ -1,4 +1,4 @@
-"""What RabbitMQ's releases do differently, as data; every case but for these few values says the same of all.
+"""What RabbitMQ's releases do differently, as data. But for these values, every case expects the same of all releases.
 
 Found by running the cases on both. A release that is not here is taken for the newest.
 """
@@ -19,7 +19,7 @@ class Release:
     """An exchange that is not durable is still there after a restart."""
 
     unknown_type_unnamed: int
-    """The reply code for a queue without a name, of a type that is not there; with a name it is 406."""
+    """The reply code for declaring a queue of an unknown type and without a name; with a name it is always 406."""
 
     commit_looks_up_queues: bool
     """A transaction finds its messages' queues by name at the commit; otherwise at the publish."""
@@ -31,10 +31,10 @@ class Release:
     """A direct reply published in a transaction is held back till the commit."""
 
     other_protocol: bytes
-    """The protocol header that answers any other protocol than AMQP from 0-9 on."""
+    """The protocol header that answers a client of another protocol, or of an AMQP older than 0-9."""
 
     frame_min: int
-    """Octets: the least frame_max that a client may choose, and the largest payload before it has."""
+    """In octets: the least frame_max that a client may choose, and the largest payload before it has chosen."""
 
 
 RELEASES = {

@@ -1,15 +1,13 @@
 """The document's use case: files copied from the main storage to a second one, in the background.
 
-A copier is `python -m reference_impl.background_copy`. Dying "in the middle of a file" needs no luck: the file is a
-pipe that the case has filled by half.
+A copier is a process of the program `background-copy`. To make one die in the middle of a file, the case has it copy a
+named pipe, and writes only half.
 """
 
 from __future__ import annotations
 
-import errno
 import json
 import os
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from warren.rigs.brokers import BrokerRig, Program
+    from warren.rigs.brokers import BrokerRig, RunningProgram
 
 QUEUE = "background-copy"
 START = 60.0
@@ -26,15 +24,14 @@ BLOCK = 1 << 16
 
 
 def _stores(broker: BrokerRig) -> tuple[Path, Path]:
-    source, target = broker.folder / "main", broker.folder / "backup"
+    source, target = broker.programs.folder / "main", broker.programs.folder / "backup"
     source.mkdir()
     target.mkdir()
     return source, target
 
 
-def _copier(broker: BrokerRig, name: str, source: Path, target: Path) -> Program:
-    argv = [sys.executable, "-m", "reference_impl.background_copy", str(source), str(target)]
-    return broker.program(name, argv)
+def _copier(broker: BrokerRig, name: str, source: Path, target: Path) -> RunningProgram:
+    return broker.programs.start("background-copy", name, source, target)
 
 
 def _publish(broker: BrokerRig, path: str) -> None:
@@ -42,14 +39,9 @@ def _publish(broker: BrokerRig, path: str) -> None:
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    """Give the finished files by their path."""
+    """Give the content of each finished file, by its path."""
     paths = [path for path in folder.rglob("*") if path.is_file() and path.name[0] != "."]
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
-
-
-def _idle(broker: BrokerRig) -> bool:
-    state = broker.state(QUEUE)
-    return not state.ready and not state.unacked
 
 
 @pytest.mark.requirement("background-copy.all")
@@ -58,13 +50,13 @@ def test_every_file_is_copied(broker: BrokerRig) -> None:
     source, target = _stores(broker)
     sent = {f"{n}.bin": bytes(range(256)) * (n * 100) for n in range(6)} | {"a/б.txt": b"deep"}
     (source / "a").mkdir()
-    broker.queue(QUEUE)
+    broker.declare.queue(QUEUE)
     for path, octets in sent.items():
         (source / path).write_bytes(octets)
         _publish(broker, path)
     for name in ("one", "two"):
         _copier(broker, name, source, target)
-    broker.until(lambda: _idle(broker), "all files to be copied and acknowledged", within=START)
+    broker.wait.empty(QUEUE, within=START)
     assert _files(target) == sent
 
 
@@ -75,42 +67,23 @@ def test_a_copier_dies_in_the_middle(broker: BrokerRig) -> None:
     octets = bytes(range(256)) * 2000
     os.mkfifo(source / "photo.jpg")
     (source / "next.jpg").write_bytes(octets)
-    broker.queue(QUEUE)
+    broker.declare.queue(QUEUE)
     _publish(broker, "photo.jpg")
     _publish(broker, "next.jpg")
     dying = _copier(broker, "dying", source, target)
-    pipe = _writer(broker, source / "photo.jpg")
-    try:
-        os.write(pipe, octets[:BLOCK])
-        broker.until(lambda: _size(target) >= BLOCK, "half of the file at the second store")
+    with broker.wait.reader(source / "photo.jpg", within=START) as pipe:
+        pipe.write(octets[:BLOCK])
+        broker.wait.until(lambda: _size(target) >= BLOCK, "half of the file at the second store")
         assert _files(target) == {}, "a file that is not whole stands under its name"
         dying.kill()
-    finally:
-        os.close(pipe)
-    broker.until(lambda: broker.ready(QUEUE) == 2, "the file in hand to be ready again")
+    broker.wait.ready(QUEUE, 2)
     assert _files(target) == {}, "the dead copier left a torn file"
     (source / "photo.jpg").unlink()
     (source / "photo.jpg").write_bytes(octets)
     _copier(broker, "second", source, target)
-    broker.until(lambda: _idle(broker), "both files to be copied and acknowledged", within=START)
+    broker.wait.empty(QUEUE, within=START)
     assert _files(target) == {"photo.jpg": octets, "next.jpg": octets}
     assert _size(target) == 2 * len(octets), "the dead copier's leftover is still there"
-
-
-def _writer(broker: BrokerRig, path: Path) -> int:
-    """Open a pipe for writing once somebody reads it."""
-    opened: list[int] = []
-
-    def is_read() -> bool:
-        try:
-            opened.append(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
-        except OSError as error:
-            if error.errno != errno.ENXIO:
-                raise
-        return bool(opened)
-
-    broker.until(is_read, "a copier to begin with the file", within=START)
-    return opened[0]
 
 
 def _size(folder: Path) -> int:

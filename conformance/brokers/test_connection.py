@@ -6,38 +6,13 @@ are AMQP 0-9-1's, as RabbitMQ keeps them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pika
 import pytest
 from pika.exceptions import ProbableAccessDeniedError, ProbableAuthenticationError
 
-from conformance.brokers.releases import release_of
-from warren.rigs.brokers.wire import (
-    FRAME_OVERHEAD,
-    HEARTBEAT_FRAME,
-    BasicGet,
-    BasicGetOk,
-    BasicPublish,
-    ChannelClose,
-    ChannelCloseOk,
-    ChannelOpen,
-    ConnectionClose,
-    ConnectionOpen,
-    ConnectionTuneOk,
-    ContentHeader,
-    FrameKind,
-    Heartbeat,
-    Method,
-    ProtocolHeader,
-    QueueDeclare,
-    QueueDeclareOk,
-    encode_frame,
-    encode_method_frame,
-)
+from warren.rigs.brokers import BrokerRig, RawClient, wire
 
-if TYPE_CHECKING:
-    from warren.rigs.brokers import BrokerRig, RawClient
+from .releases import release_of
 
 LATE = 3.0
 """Seconds that a busy machine may be late with a heartbeat's tick."""
@@ -47,35 +22,26 @@ FRAME_MAX = 8192
 """The least that every release takes."""
 
 
-def _ready(broker: BrokerRig, **tuning: int) -> RawClient:
-    """Connect by hand, with channel 1 open."""
-    client = broker.raw()
-    client.log_in()
-    client.tune(**tuning)
-    client.open_channel()
-    return client
-
-
 def _beat(broker: BrokerRig, client: RawClient, seconds: float) -> None:
     """Answer each of the broker's heartbeats with one of the client's."""
     began = broker.now()
     while broker.now() - began < seconds:
-        assert isinstance(client.read(), Heartbeat)
-        client.send_octets(HEARTBEAT_FRAME)
+        assert isinstance(client.read(), wire.Heartbeat)
+        client.send_octets(wire.HEARTBEAT_FRAME)
 
 
 def _cut_off(client: RawClient, code: int) -> None:
-    """See the end of the connection; RabbitMQ spares itself the words where a client is no client."""
+    """See the end of the connection, with `code` or without a word: RabbitMQ explains itself to some clients only."""
     said = client.read()
-    assert said is None or isinstance(said, ConnectionClose), f"it was answered {said!r}"
+    assert said is None or isinstance(said, wire.ConnectionClose), f"it was answered {said!r}"
     assert said is None or said.reply_code == code, f"it was told {said}"
 
 
 @pytest.mark.requirement("connection.silent-closed")
 def test_silent_client(broker: BrokerRig) -> None:
-    """A client that says nothing is cut off at the third tick of its heartbeat: after 2 intervals, within 3."""
+    """A client that says nothing is cut off after two intervals of its heartbeat, and within three."""
     heartbeat = broker.pace.heartbeat
-    client = broker.raw()
+    client = broker.open.raw()
     client.log_in()
     client.tune(heartbeat=heartbeat)
     before = broker.now()
@@ -90,36 +56,36 @@ def test_silent_client(broker: BrokerRig) -> None:
 def test_heartbeats_keep_a_connection(broker: BrokerRig) -> None:
     """A client that sends nothing but heartbeats keeps its connection beyond three intervals."""
     heartbeat = broker.pace.heartbeat
-    client = _ready(broker, heartbeat=heartbeat)
+    client = broker.open.raw_channel(heartbeat=heartbeat)
     _beat(broker, client, seconds=4 * heartbeat)
-    client.send(1, QueueDeclare(queue="still-here", durable=True))
-    client.expect(QueueDeclareOk)
+    client.send(1, wire.QueueDeclare(queue="still-here", durable=True))
+    client.expect(wire.QueueDeclareOk)
 
 
 @pytest.mark.requirement("connection.broker-heartbeats")
 def test_broker_sends_heartbeats(broker: BrokerRig) -> None:
-    """The broker sends heartbeats on a connection on which it has nothing else to say, at least one an interval."""
+    """Where the broker has nothing else to say it sends heartbeats, at least one in each interval."""
     heartbeat = broker.pace.heartbeat
-    client = _ready(broker, heartbeat=heartbeat)
+    client = broker.open.raw_channel(heartbeat=heartbeat)
     for _ in range(3):
-        assert isinstance(client.read(within=heartbeat + LATE), Heartbeat)
-        client.send_octets(HEARTBEAT_FRAME)
+        assert isinstance(client.read(within=heartbeat + LATE), wire.Heartbeat)
+        client.send_octets(wire.HEARTBEAT_FRAME)
 
 
 @pytest.mark.requirement("connection.no-heartbeat")
 def test_no_heartbeat(broker: BrokerRig) -> None:
     """With a heartbeat of 0 neither side sends any, and silence is no reason to close."""
-    silent = _ready(broker, heartbeat=0)
-    _beat(broker, _ready(broker, heartbeat=1), seconds=4)
-    silent.send(1, QueueDeclare(queue="still-here", durable=True))
-    assert isinstance(silent.read(), QueueDeclareOk), "a heartbeat came though none was agreed"
+    silent = broker.open.raw_channel(heartbeat=0)
+    _beat(broker, broker.open.raw_channel(heartbeat=1), seconds=4)
+    silent.send(1, wire.QueueDeclare(queue="still-here", durable=True))
+    assert isinstance(silent.read(), wire.QueueDeclareOk), "a heartbeat came though none was agreed"
 
 
 @pytest.mark.requirement("connection.wrong-password")
 def test_wrong_password(broker: BrokerRig) -> None:
-    """A wrong password is answered 403 where the client says that it can read that."""
+    """A wrong password is answered with 403, if the client has the capability authentication_failure_close."""
     with pytest.raises(ProbableAuthenticationError) as refusal:
-        broker.connect(credentials=pika.PlainCredentials(broker.place.broker.case_user, "wrong"))
+        broker.open.connection(credentials=pika.PlainCredentials(broker.user, "wrong"))
     assert "403" in str(refusal.value)
     assert "ACCESS_REFUSED" in str(refusal.value)
 
@@ -128,7 +94,7 @@ def test_wrong_password(broker: BrokerRig) -> None:
 def test_unknown_vhost(broker: BrokerRig) -> None:
     """A vhost that is not there, or not for this user, is answered 530."""
     with pytest.raises(ProbableAccessDeniedError) as refusal:
-        broker.connect(virtual_host="nowhere")
+        broker.open.connection(virtual_host="nowhere")
     assert "530" in str(refusal.value)
 
 
@@ -142,10 +108,10 @@ def test_unknown_vhost(broker: BrokerRig) -> None:
     ],
 )
 def test_other_protocol(broker: BrokerRig, octets: bytes) -> None:
-    """Whatever begins otherwise is told a protocol that is spoken here, by the release, and cut off."""
-    client = broker.raw()
+    """A client that begins with another protocol is told one that the broker speaks (the release's), and cut off."""
+    client = broker.open.raw()
     client.send_octets(octets)
-    assert client.expect(ProtocolHeader).octets == release_of(broker.version).other_protocol
+    assert client.expect(wire.ProtocolHeader).octets == release_of(broker.version).other_protocol
     client.wait_for_end()
 
 
@@ -153,36 +119,36 @@ def test_other_protocol(broker: BrokerRig, octets: bytes) -> None:
 @pytest.mark.parametrize("version", [b"\x00\x09\x02", b"\x00\x0a\x00"], ids=["0-9-2", "0-10"])
 def test_other_version(broker: BrokerRig, version: bytes) -> None:
     """Another version of AMQP from 0-9 on is told 0-9-1, and cut off."""
-    client = broker.raw()
+    client = broker.open.raw()
     client.send_octets(b"AMQP\x00" + version)
-    assert client.expect(ProtocolHeader).octets == b"AMQP\x00\x00\x09\x01"
+    assert client.expect(wire.ProtocolHeader).octets == b"AMQP\x00\x00\x09\x01"
     client.wait_for_end()
 
 
 @pytest.mark.requirement("connection.frame-max")
 def test_frame_max(broker: BrokerRig) -> None:
     """The broker cuts bodies so that no frame is larger than what was agreed."""
-    queue = broker.queue()
+    queue = broker.declare.queue()
     body = bytes(range(256)) * 100
     broker.publish(body, queue)
-    client = _ready(broker, frame_max=FRAME_MAX)
-    client.send(1, BasicGet(queue=queue, no_ack=True))
-    client.expect(BasicGetOk)
+    client = broker.open.raw_channel(frame_max=FRAME_MAX)
+    client.send(1, wire.BasicGet(queue=queue, no_ack=True))
+    client.expect(wire.BasicGetOk)
     message = client.read_body()
     assert message.body == body
     assert len(message.pieces) > 1
-    assert max(map(len, message.pieces)) + FRAME_OVERHEAD <= FRAME_MAX
+    assert max(map(len, message.pieces)) + wire.FRAME_OVERHEAD <= FRAME_MAX
 
 
 @pytest.mark.requirement("connection.frame-max-minimum")
 def test_least_frame_max(broker: BrokerRig) -> None:
     """The release's least frame_max may be chosen; with less the client is cut off, after a word (530) or without."""
     least = release_of(broker.version).frame_min
-    _ready(broker, frame_max=least)
-    client = broker.raw()
+    broker.open.raw_channel(frame_max=least)
+    client = broker.open.raw()
     client.log_in()
-    client.send(0, ConnectionTuneOk(CHANNEL_MAX, least - 1, 0))
-    client.send(0, ConnectionOpen(broker.place.vhost))
+    client.send(0, wire.ConnectionTuneOk(CHANNEL_MAX, least - 1, 0))
+    client.send(0, wire.ConnectionOpen(broker.vhost))
     _cut_off(client, 530)
 
 
@@ -190,8 +156,8 @@ def test_least_frame_max(broker: BrokerRig) -> None:
 def test_frame_before_tune(broker: BrokerRig) -> None:
     """Before tune-ok a payload has at most the octets of the least frame_max; a larger one gets the client cut off."""
     least = release_of(broker.version).frame_min
-    broker.raw().log_in(payload=least)
-    client = broker.raw()
+    broker.open.raw().log_in(payload=least)
+    client = broker.open.raw()
     client.start(payload=least + 1)
     _cut_off(client, 501)
 
@@ -199,22 +165,22 @@ def test_frame_before_tune(broker: BrokerRig) -> None:
 @pytest.mark.requirement("connection.frame-too-large")
 def test_frame_too_large(broker: BrokerRig) -> None:
     """A frame larger than agreed closes the connection with 501."""
-    client = _ready(broker, frame_max=FRAME_MAX)
-    client.send(1, BasicPublish(routing_key="nowhere"))
-    header = encode_frame(
-        FrameKind.HEADER, 1, b"\x00\x3c\x00\x00" + (2 * FRAME_MAX).to_bytes(8) + b"\0\0"
+    client = broker.open.raw_channel(frame_max=FRAME_MAX)
+    client.send(1, wire.BasicPublish(routing_key="nowhere"))
+    header = wire.encode_frame(
+        wire.FrameKind.HEADER, 1, b"\x00\x3c\x00\x00" + (2 * FRAME_MAX).to_bytes(8) + b"\0\0"
     )
-    client.send_octets(header + encode_frame(FrameKind.BODY, 1, bytes(2 * FRAME_MAX)))
-    assert client.expect(ConnectionClose).reply_code == 501
+    client.send_octets(header + wire.encode_frame(wire.FrameKind.BODY, 1, bytes(2 * FRAME_MAX)))
+    assert client.expect(wire.ConnectionClose).reply_code == 501
 
 
 @pytest.mark.requirement("connection.channel-max")
 def test_channel_max(broker: BrokerRig) -> None:
     """A channel beyond the agreed number closes the connection with 530."""
-    client = _ready(broker, channel_max=2)
+    client = broker.open.raw_channel(channel_max=2)
     client.open_channel(2)
-    client.send(3, ChannelOpen())
-    assert client.expect(ConnectionClose).reply_code == 530
+    client.send(3, wire.ChannelOpen())
+    assert client.expect(wire.ConnectionClose).reply_code == 530
 
 
 @pytest.mark.requirement("connection.tune-too-much")
@@ -228,15 +194,15 @@ def test_channel_max(broker: BrokerRig) -> None:
 )
 def test_tune_beyond_the_broker(broker: BrokerRig, channel_max: int, frame_max: int) -> None:
     """A client that answers tune with more than it was offered is cut off, after a word (530) or without."""
-    client = broker.raw()
+    client = broker.open.raw()
     offered = client.log_in()
     assert (offered.channel_max, offered.frame_max) == (CHANNEL_MAX, OFFERED_FRAME_MAX)
-    client.send(0, ConnectionTuneOk(channel_max, frame_max, 0))
-    client.send(0, ConnectionOpen(broker.place.vhost))
+    client.send(0, wire.ConnectionTuneOk(channel_max, frame_max, 0))
+    client.send(0, wire.ConnectionOpen(broker.vhost))
     _cut_off(client, 530)
 
 
-BAD_END = encode_method_frame(1, QueueDeclare())[:-1] + b"\x00"
+BAD_END = wire.encode_method_frame(1, wire.QueueDeclare())[:-1] + b"\x00"
 
 
 @pytest.mark.requirement("connection.wrong-frame")
@@ -246,22 +212,24 @@ BAD_END = encode_method_frame(1, QueueDeclare())[:-1] + b"\x00"
         pytest.param(BAD_END, 501, id="end"),
         pytest.param(b"\x09" + BAD_END[1:-1] + b"\xce", 501, id="type"),
         pytest.param(
-            encode_frame(FrameKind.METHOD, 1, b"\x00\x32\x00\x0a\x00"), 501, id="cut-short"
+            wire.encode_frame(wire.FrameKind.METHOD, 1, b"\x00\x32\x00\x0a\x00"),
+            501,
+            id="cut-short",
         ),
     ],
 )
 def test_wrong_frame(broker: BrokerRig, octets: bytes, code: int) -> None:
-    """A frame that is none, or says nothing, closes the connection with its code."""
-    client = _ready(broker)
+    """A frame with a wrong end, of a wrong type or cut short closes the connection with 501."""
+    client = broker.open.raw_channel()
     client.send_octets(octets)
-    assert client.expect(ConnectionClose).reply_code == code
+    assert client.expect(wire.ConnectionClose).reply_code == code
 
 
 @pytest.mark.requirement("connection.unknown-method")
 def test_unknown_method(broker: BrokerRig) -> None:
     """A method that AMQP does not have ends the connection, after a word (540) or without."""
-    client = _ready(broker)
-    client.send_octets(encode_frame(FrameKind.METHOD, 1, b"\x00\x32\x00\x63"))
+    client = broker.open.raw_channel()
+    client.send_octets(wire.encode_frame(wire.FrameKind.METHOD, 1, b"\x00\x32\x00\x63"))
     _cut_off(client, 540)
 
 
@@ -269,16 +237,16 @@ def test_unknown_method(broker: BrokerRig) -> None:
 @pytest.mark.parametrize(
     ("channel", "method"),
     [
-        pytest.param(2, QueueDeclare(), id="not-open"),
-        pytest.param(2, ChannelCloseOk(), id="close-ok-of-none"),
-        pytest.param(1, ChannelOpen(), id="open-twice"),
+        pytest.param(2, wire.QueueDeclare(), id="not-open"),
+        pytest.param(2, wire.ChannelCloseOk(), id="close-ok-of-none"),
+        pytest.param(1, wire.ChannelOpen(), id="open-twice"),
     ],
 )
-def test_wrong_channel(broker: BrokerRig, channel: int, method: Method) -> None:
-    """A method on a channel that is not open, and a second open, close the connection with 504."""
-    client = _ready(broker)
+def test_wrong_channel(broker: BrokerRig, channel: int, method: wire.Method) -> None:
+    """A method on a channel that is not open, or a second open of one that is, closes the connection with 504."""
+    client = broker.open.raw_channel()
     client.send(channel, method)
-    assert client.expect(ConnectionClose).reply_code == 504
+    assert client.expect(wire.ConnectionClose).reply_code == 504
 
 
 @pytest.mark.requirement("connection.wrong-order")
@@ -286,74 +254,78 @@ def test_wrong_channel(broker: BrokerRig, channel: int, method: Method) -> None:
     "octets",
     [
         pytest.param(
-            encode_frame(FrameKind.HEADER, 1, b"\x00\x3c\x00\x00" + bytes(10)), id="header-first"
+            wire.encode_frame(wire.FrameKind.HEADER, 1, b"\x00\x3c\x00\x00" + bytes(10)),
+            id="header-first",
         ),
-        pytest.param(encode_frame(FrameKind.BODY, 1, b"x"), id="body-first"),
+        pytest.param(wire.encode_frame(wire.FrameKind.BODY, 1, b"x"), id="body-first"),
         pytest.param(
-            encode_method_frame(1, BasicPublish()) + encode_method_frame(1, QueueDeclare()),
+            wire.encode_method_frame(1, wire.BasicPublish())
+            + wire.encode_method_frame(1, wire.QueueDeclare()),
             id="method-for-header",
         ),
     ],
 )
 def test_wrong_order(broker: BrokerRig, octets: bytes) -> None:
     """A frame where another is due closes the connection with 505."""
-    client = _ready(broker)
+    client = broker.open.raw_channel()
     client.send_octets(octets)
-    assert client.expect(ConnectionClose).reply_code == 505
+    assert client.expect(wire.ConnectionClose).reply_code == 505
 
 
 @pytest.mark.requirement("connection.before-open")
 def test_method_before_open(broker: BrokerRig) -> None:
     """A connection.open before tune-ok is out of order: the client is cut off, after a word (503) or without."""
-    client = broker.raw()
+    client = broker.open.raw()
     client.log_in()
-    client.send(0, ConnectionOpen(broker.place.vhost))
+    client.send(0, wire.ConnectionOpen(broker.vhost))
     _cut_off(client, 503)
 
 
 @pytest.mark.requirement("connection.channel-scope")
 def test_channel_error_stays_in_its_channel(broker: BrokerRig) -> None:
     """An error of a channel closes that channel alone; its number may be opened again after close-ok."""
-    client = _ready(broker)
+    client = broker.open.raw_channel()
     client.open_channel(2)
-    client.send(1, QueueDeclare(queue="nothing", passive=True))
-    closed = client.expect(ChannelClose)
+    client.send(1, wire.QueueDeclare(queue="nothing", passive=True))
+    closed = client.expect(wire.ChannelClose)
     assert closed.reply_code == 404
     assert (closed.class_id, closed.method_id) == (50, 10), "it names queue.declare"
-    client.send(2, QueueDeclare(queue="fine", durable=True))
-    client.expect(QueueDeclareOk)
-    client.send(1, QueueDeclare(queue="ignored", durable=True), ChannelCloseOk())
+    client.send(2, wire.QueueDeclare(queue="fine", durable=True))
+    client.expect(wire.QueueDeclareOk)
+    client.send(1, wire.QueueDeclare(queue="ignored", durable=True), wire.ChannelCloseOk())
     client.open_channel(1)
-    assert not broker.exists("ignored"), "a method on a channel that is being closed was done"
+    assert not broker.look.has_queue("ignored"), "a closing channel's method was done"
 
 
 @pytest.mark.requirement("connection.channel-scope")
 def test_closes_that_cross(broker: BrokerRig) -> None:
-    """A client that closes a channel while the broker does is answered, and still owes the broker its close-ok."""
-    queue = broker.queue()
-    client = _ready(broker)
-    client.send(1, QueueDeclare(queue="nothing", passive=True))
-    client.send_message(1, BasicPublish(routing_key=queue), ContentHeader(body_size=1), b"x")
-    client.send(1, ChannelClose(), QueueDeclare(queue="ignored", durable=True))
-    assert client.expect(ChannelClose).reply_code == 404
-    client.expect(ChannelCloseOk)
-    client.send(1, ChannelCloseOk())
+    """Client and broker close a channel at once: the client gets its close-ok, and still owes the broker one."""
+    queue = broker.declare.queue()
+    client = broker.open.raw_channel()
+    client.send(1, wire.QueueDeclare(queue="nothing", passive=True))
+    client.send_message(
+        1, wire.BasicPublish(routing_key=queue), wire.ContentHeader(body_size=1), b"x"
+    )
+    client.send(1, wire.ChannelClose(), wire.QueueDeclare(queue="ignored", durable=True))
+    assert client.expect(wire.ChannelClose).reply_code == 404
+    client.expect(wire.ChannelCloseOk)
+    client.send(1, wire.ChannelCloseOk())
     client.open_channel(1)
-    assert not broker.exists("ignored"), "a method on a channel that is being closed was done"
-    assert broker.drain(queue) == [], "a message on a channel that is being closed was routed"
+    assert not broker.look.has_queue("ignored"), "a closing channel's method was done"
+    assert broker.drain(queue) == [], "a closing channel's message was routed"
 
 
 @pytest.mark.requirement("connection.ends-its-channels")
 def test_connection_error_ends_all_channels(broker: BrokerRig) -> None:
     """An error of the connection ends all its channels: what they held is ready again."""
-    queue = broker.queue()
+    queue = broker.declare.queue()
     broker.publish(b"held", queue)
-    client = _ready(broker)
-    client.send(1, BasicGet(queue=queue))
-    client.expect(BasicGetOk)
+    client = broker.open.raw_channel()
+    client.send(1, wire.BasicGet(queue=queue))
+    client.expect(wire.BasicGetOk)
     client.read_body()
     client.open_channel(2)
-    client.send_octets(encode_frame(FrameKind.BODY, 2, b"x"))
-    assert client.expect(ConnectionClose).reply_code == 505
+    client.send_octets(wire.encode_frame(wire.FrameKind.BODY, 2, b"x"))
+    assert client.expect(wire.ConnectionClose).reply_code == 505
     client.close()
-    broker.until(lambda: broker.ready(queue) == 1, "the held message to be ready again")
+    broker.wait.ready(queue, 1)

@@ -1,4 +1,4 @@
-"""Where a message goes that a queue gives up (document 2: "Dead lettering", handled again after 5 to 10 s).
+"""Where a message goes that was rejected, expired or dropped (document 2: "Dead lettering", retried after 5 to 10 s).
 
 The delay is 5 s of the pace, so shorter at the pace `fast`, and only its lower bound is judged.
 """
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from warren.rigs.brokers import BrokerRig, Message
+    from warren.rigs.brokers import BrokerRig, Received
 
 DELAY = 5.0
 """Seconds of the document."""
@@ -18,36 +18,33 @@ DELAY = 5.0
 
 def _dead_lettering(broker: BrokerRig, name: str, **arguments: Any) -> str:
     """Declare a queue with the fanout exchange `dlx` as its dead-letter exchange, and `dead` bound to that."""
-    broker.bind(broker.queue("dead"), broker.exchange("dlx", "fanout"))
-    return broker.queue(name, arguments={"x-dead-letter-exchange": "dlx", **arguments})
+    broker.declare.binding(broker.declare.queue("dead"), broker.declare.exchange("dlx", "fanout"))
+    return broker.declare.queue(name, arguments={"x-dead-letter-exchange": "dlx", **arguments})
 
 
 def _give_up(broker: BrokerRig, queue: str, method: str = "basic_reject") -> None:
-    channel = broker.channel()
-    message = broker.get(queue, channel, auto_ack=False)
-    assert message is not None, f"nothing is ready in {queue}"
+    channel = broker.open.channel()
+    message = broker.expect.held(queue, channel)
     getattr(channel, method)(message.tag, requeue=False)
     channel.close()
 
 
-def _dead(broker: BrokerRig, queue: str = "dead") -> Message:
-    broker.until(lambda: broker.ready(queue) > 0, f"a dead letter in {queue}")
-    message = broker.get(queue)
-    assert message is not None
-    return message
+def _dead(broker: BrokerRig, queue: str = "dead") -> Received:
+    broker.wait.until(lambda: broker.look.ready(queue) > 0, f"a dead letter in {queue}")
+    return broker.expect.message(queue)
 
 
-def _deaths(message: Message) -> list[tuple[str, str, int]]:
+def _deaths(message: Received) -> list[tuple[str, str, int]]:
     return [(d["queue"], d["reason"], d["count"]) for d in message.headers["x-death"]]
 
 
 @pytest.mark.requirement("dead-letter.rejected")
 @pytest.mark.parametrize("method", ["basic_reject", "basic_nack"])
 def test_rejected(broker: BrokerRig, method: str) -> None:
-    """What reject or nack ends without requeue goes on with body, properties and key; x-death says why and whence."""
+    """A message rejected without requeue goes on with its body, properties and key; x-death says why and from where."""
     queue = _dead_lettering(broker, "orders")
-    exchange = broker.exchange("X", "direct")
-    broker.bind(queue, exchange, "order")
+    exchange = broker.declare.exchange("X", "direct")
+    broker.declare.binding(queue, exchange, "order")
     broker.publish(b"bad", "order", exchange, message_id="m", headers={"mine": 1})
     _give_up(broker, queue, method)
     message = _dead(broker)
@@ -71,19 +68,17 @@ def test_rejected(broker: BrokerRig, method: str) -> None:
 def test_several_at_once(broker: BrokerRig) -> None:
     """A nack of several without requeue sends all up to its tag to the dead-letter exchange, in order, and no other."""
     queue = _dead_lettering(broker, "orders")
-    for body in (b"1", b"2", b"3"):
-        broker.publish(body, queue)
-    channel = broker.channel()
-    held = [broker.get(queue, channel, auto_ack=False) for _ in range(3)]
-    tags = [message.tag for message in held if message is not None]
-    assert len(tags) == 3
+    broker.fill(queue, b"1", b"2", b"3")
+    channel = broker.open.channel()
+    tags = [broker.expect.held(queue, channel).tag for _ in range(3)]
     channel.basic_nack(tags[1], multiple=True, requeue=False)
     dead = [_dead(broker), _dead(broker)]
     assert [(letter.body, _deaths(letter)) for letter in dead] == [
         (body, [("orders", "rejected", 1)]) for body in (b"1", b"2")
     ]
     channel.close()
-    broker.until(lambda: broker.drain(queue) == [b"3"], "the one that was not named to come back")
+    broker.wait.ready(queue, 1)
+    assert broker.drain(queue) == [b"3"]
     assert broker.drain("dead") == []
 
 
@@ -112,9 +107,12 @@ def test_too_many(broker: BrokerRig) -> None:
 @pytest.mark.requirement("dead-letter.routing-key")
 def test_routing_key(broker: BrokerRig) -> None:
     """x-dead-letter-routing-key takes the place of the message's own key."""
-    queue = broker.queue(
+    queue = broker.declare.queue(
         "orders",
-        arguments={"x-dead-letter-exchange": "", "x-dead-letter-routing-key": broker.queue("bad")},
+        arguments={
+            "x-dead-letter-exchange": "",
+            "x-dead-letter-routing-key": broker.declare.queue("bad"),
+        },
     )
     broker.publish(b"bad", queue)
     _give_up(broker, queue)
@@ -126,16 +124,16 @@ def test_routing_key(broker: BrokerRig) -> None:
 @pytest.mark.requirement("dead-letter.nowhere")
 def test_missing_exchange(broker: BrokerRig) -> None:
     """A dead letter whose exchange is not there is dropped in silence."""
-    queue = broker.queue("orders", arguments={"x-dead-letter-exchange": "nowhere"})
+    queue = broker.declare.queue("orders", arguments={"x-dead-letter-exchange": "nowhere"})
     broker.publish(b"bad", queue)
     _give_up(broker, queue)
-    state = broker.state(queue)
+    state = broker.look.state(queue)
     assert (state.ready, state.unacked) == (0, 0)
 
 
 def _retrying(broker: BrokerRig, delay: float) -> str:
     """Declare `work`, whose rejected messages wait `delay` seconds in `wait` and come back."""
-    broker.queue(
+    broker.declare.queue(
         "wait",
         arguments={
             "x-message-ttl": round(delay * 1000),
@@ -143,7 +141,7 @@ def _retrying(broker: BrokerRig, delay: float) -> str:
             "x-dead-letter-routing-key": "work",
         },
     )
-    return broker.queue(
+    return broker.declare.queue(
         "work", arguments={"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "wait"}
     )
 
@@ -155,26 +153,22 @@ def test_delayed_retry(broker: BrokerRig) -> None:
     work = _retrying(broker, delay)
     broker.publish(b"again", work)
     for retry in range(3):
-        message = broker.get(work, channel := broker.channel(), auto_ack=False)
-        assert message is not None
+        message = broker.expect.held(work, channel := broker.open.channel())
         counted = {(queue, reason): n for queue, reason, n in _deaths(message)} if retry else {}
         expected = {("work", "rejected"): retry, ("wait", "expired"): retry}
         assert counted == (expected if retry else {})
-        began = broker.now()
-        channel.basic_reject(message.tag, requeue=False)
-        broker.until(lambda: broker.ready(work) == 1, "the message back in its queue")
-        assert broker.now() - began >= delay
+        with broker.expect.at_least(delay):
+            channel.basic_reject(message.tag, requeue=False)
+            broker.wait.ready(work, 1)
 
 
 @pytest.mark.requirement("dead-letter.no-delay-in-nack")
 def test_nack_has_no_delay(broker: BrokerRig) -> None:
     """A consumer cannot name a delay when it returns a message: with requeue it is ready at once."""
-    queue = broker.queue(arguments={"x-message-ttl": 3_600_000})
+    queue = broker.declare.queue(arguments={"x-message-ttl": 3_600_000})
     broker.publish(b"again", queue)
-    channel = broker.channel()
-    message = broker.get(queue, channel, auto_ack=False)
-    assert message is not None
-    channel.basic_nack(message.tag, requeue=True)
+    channel = broker.open.channel()
+    channel.basic_nack(broker.expect.held(queue, channel).tag, requeue=True)
     again = broker.get(queue, channel)
     assert again is not None, "what nack returned was not ready when the next request came"
     assert again.redelivered
@@ -182,19 +176,15 @@ def test_nack_has_no_delay(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("dead-letter.cycle-dropped")
 def test_cycle_without_rejection(broker: BrokerRig) -> None:
-    """A message that would go round in a circle by expiry alone is dropped when it meets its queue again."""
+    """A message that goes in a circle of queues by expiry alone is dropped when it would enter one a second time."""
     arguments = {"x-message-ttl": 1, "x-dead-letter-exchange": ""}
-    broker.queue("one", arguments={**arguments, "x-dead-letter-routing-key": "two"})
+    broker.declare.queue("one", arguments={**arguments, "x-dead-letter-routing-key": "two"})
     witness = _dead_lettering(broker, "witness")
-    exchange = broker.exchange("X", "fanout")
-    broker.bind("one", exchange)
-    broker.bind(witness, exchange)
-    broker.queue("two", arguments={**arguments, "x-dead-letter-routing-key": "one"})
-
-    def left(queue: str) -> int:
-        state = broker.state(queue)
-        return state.ready + state.unacked
+    exchange = broker.declare.exchange("X", "fanout")
+    broker.declare.binding("one", exchange)
+    broker.declare.binding(witness, exchange)
+    broker.declare.queue("two", arguments={**arguments, "x-dead-letter-routing-key": "one"})
 
     broker.publish(b"round", "", exchange)
     assert broker.drain(witness) == [b"round"], "it was published"
-    broker.until(lambda: not any(map(left, ("one", "two"))), "the circle to end")
+    broker.wait.empty("one", "two")

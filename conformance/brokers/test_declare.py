@@ -29,41 +29,41 @@ if TYPE_CHECKING:
 def test_queue_with_other_arguments(broker: BrokerRig, other: dict[str, Any]) -> None:
     """A queue that is there is not declared again with other arguments: 406, and it stays as it was."""
     given = {"arguments": {"x-max-length": 1}}
-    queue = broker.queue("orders", **given)
-    with broker.refused(406):
-        broker.queue("orders", **given | other)
-    assert broker.queue("orders", **given) == queue
+    queue = broker.declare.queue("orders", **given)
+    with broker.expect.refusal(406):
+        broker.declare.queue("orders", **given | other)
+    assert broker.declare.queue("orders", **given) == queue
 
 
 @pytest.mark.requirement("declare.other-exchange")
 @pytest.mark.parametrize("other", [{"kind": "fanout"}, {"durable": False}, {"auto_delete": True}])
 def test_exchange_with_other_arguments(broker: BrokerRig, other: dict[str, Any]) -> None:
-    """Nor an exchange of another type or with other arguments."""
+    """An exchange that is there is not declared again with another type or other arguments: 406."""
     given: dict[str, Any] = {"name": "X", "kind": "direct", "durable": True}
-    broker.exchange(**given)
-    broker.exchange(**given)
-    with broker.refused(406):
-        broker.exchange(**given | other)
+    broker.declare.exchange(**given)
+    broker.declare.exchange(**given)
+    with broker.expect.refusal(406):
+        broker.declare.exchange(**given | other)
 
 
 @pytest.mark.requirement("declare.passive")
 def test_passive(broker: BrokerRig) -> None:
     """A passive declare makes nothing: it finds what is there, whatever its arguments, and is 404 otherwise."""
-    broker.queue("orders", arguments={"x-max-length": 1})
-    broker.exchange("X", "topic")
-    channel = broker.channel()
+    broker.declare.queue("orders", arguments={"x-max-length": 1})
+    broker.declare.exchange("X", "topic")
+    channel = broker.open.channel()
     assert channel.queue_declare("orders", passive=True).method.queue == "orders"
     channel.exchange_declare("X", "direct", passive=True)
-    with broker.refused(404):
-        broker.channel().queue_declare("nothing", passive=True)
-    with broker.refused(404):
-        broker.channel().exchange_declare("nothing", passive=True)
+    with broker.expect.refusal(404):
+        broker.open.channel().queue_declare("nothing", passive=True)
+    with broker.expect.refusal(404):
+        broker.open.channel().exchange_declare("nothing", passive=True)
 
 
 @pytest.mark.requirement("declare.missing")
 def test_missing(broker: BrokerRig) -> None:
     """Getting from, consuming, binding and purging what is not there are 404."""
-    queue = broker.queue()
+    queue = broker.declare.queue()
     uses: tuple[Callable[[BlockingChannel], object], ...] = (
         lambda channel: channel.basic_get("nothing"),
         lambda channel: channel.basic_consume("nothing", lambda *_: None),
@@ -72,24 +72,24 @@ def test_missing(broker: BrokerRig) -> None:
         lambda channel: channel.queue_purge("nothing"),
     )
     for use in uses:
-        with broker.refused(404):
-            use(broker.channel())
+        with broker.expect.refusal(404):
+            use(broker.open.channel())
 
 
 @pytest.mark.requirement("declare.exclusive-elsewhere")
 def test_exclusive_elsewhere(broker: BrokerRig) -> None:
     """Declaring a queue that is exclusive to another connection is 405; the same connection may declare it again."""
-    connection = broker.connect()
-    broker.channel(connection).queue_declare("mine", exclusive=True)
-    with broker.refused(405):
-        broker.channel().queue_declare("mine", exclusive=True)
-    broker.channel(connection).queue_declare("mine", exclusive=True)
+    connection = broker.open.connection()
+    broker.open.channel(connection).queue_declare("mine", exclusive=True)
+    with broker.expect.refusal(405):
+        broker.open.channel().queue_declare("mine", exclusive=True)
+    broker.open.channel(connection).queue_declare("mine", exclusive=True)
 
 
 @pytest.mark.requirement("declare.reserved")
 def test_reserved_names(broker: BrokerRig) -> None:
     """Names that begin with `amq.`, and the default exchange, are the broker's: 403."""
-    queue = broker.queue()
+    queue = broker.declare.queue()
     uses: tuple[Callable[[BlockingChannel], object], ...] = (
         lambda channel: channel.queue_declare("amq.mine"),
         lambda channel: channel.exchange_declare("amq.mine", "direct"),
@@ -98,56 +98,57 @@ def test_reserved_names(broker: BrokerRig) -> None:
         lambda channel: channel.exchange_delete("amq.direct"),
     )
     for use in uses:
-        with broker.refused(403):
-            use(broker.channel())
+        with broker.expect.refusal(403):
+            use(broker.open.channel())
 
 
 @pytest.mark.requirement("declare.if-unused")
 def test_delete_if_unused(broker: BrokerRig) -> None:
     """With if-unused, queue.delete is 406 while there is a consumer, exchange.delete while there is a binding."""
-    queue, exchange = broker.queue("orders"), broker.exchange("X", "direct")
-    broker.bind(queue, exchange, "key")
+    queue, exchange = broker.declare.queue("orders"), broker.declare.exchange("X", "direct")
+    broker.declare.binding(queue, exchange, "key")
     inbox = broker.consume(queue)
-    with broker.refused(406):
-        broker.channel().queue_delete(queue, if_unused=True)
-    with broker.refused(406):
-        broker.channel().exchange_delete(exchange, if_unused=True)
+    with broker.expect.refusal(406):
+        broker.open.channel().queue_delete(queue, if_unused=True)
+    with broker.expect.refusal(406):
+        broker.open.channel().exchange_delete(exchange, if_unused=True)
     inbox.cancel()
-    broker.channel().queue_delete(queue, if_unused=True)
-    broker.channel().exchange_delete(exchange, if_unused=True)  # its binding went with the queue
+    broker.open.channel().queue_delete(queue, if_unused=True)
+    # The exchange's binding went with the queue.
+    broker.open.channel().exchange_delete(exchange, if_unused=True)
 
 
 @pytest.mark.requirement("declare.if-empty")
 def test_delete_if_empty(broker: BrokerRig) -> None:
     """queue.delete with if-empty is 406 as long as a message is ready; delete says how many went with the queue."""
-    queue = broker.queue("orders")
+    queue = broker.declare.queue("orders")
     broker.publish(b"1", queue)
     broker.publish(b"2", queue)
-    with broker.refused(406):
-        broker.channel().queue_delete(queue, if_empty=True)
-    assert broker.channel().queue_delete(queue).method.message_count == 2
-    assert not broker.exists(queue)
+    with broker.expect.refusal(406):
+        broker.open.channel().queue_delete(queue, if_empty=True)
+    assert broker.open.channel().queue_delete(queue).method.message_count == 2
+    assert not broker.look.has_queue(queue)
 
 
 @pytest.mark.requirement("declare.purge")
 def test_purge(broker: BrokerRig) -> None:
     """queue.purge drops what is ready and says how many; what is unacked stays."""
-    queue = broker.queue("orders")
-    for body in (b"1", b"2", b"3"):
-        broker.publish(body, queue)
-    holder = broker.channel()
-    assert broker.get(queue, holder, auto_ack=False) is not None
-    assert broker.channel().queue_purge(queue).method.message_count == 2
+    queue = broker.declare.queue("orders")
+    broker.fill(queue, b"1", b"2", b"3")
+    holder = broker.open.channel()
+    broker.expect.held(queue, holder)
+    assert broker.open.channel().queue_purge(queue).method.message_count == 2
     holder.close()
-    broker.until(lambda: broker.drain(queue) == [b"1"], "the unacked one to come back")
+    broker.wait.ready(queue, 1)
+    assert broker.drain(queue) == [b"1"]
 
 
 @pytest.mark.requirement("declare.bind-twice")
 def test_bind_twice(broker: BrokerRig) -> None:
-    """Binding again is no second binding: one unbind takes it back."""
-    queue, exchange = broker.queue(), broker.exchange("X", "direct")
-    broker.bind(queue, exchange, "key")
-    broker.bind(queue, exchange, "key")
-    broker.channel().queue_unbind(queue, exchange, "key")
+    """Binding twice with the same key makes one binding: a single unbind ends it."""
+    queue, exchange = broker.declare.queue(), broker.declare.exchange("X", "direct")
+    broker.declare.binding(queue, exchange, "key")
+    broker.declare.binding(queue, exchange, "key")
+    broker.open.channel().queue_unbind(queue, exchange, "key")
     broker.publish(b"unbound", "key", exchange)
     assert broker.drain(queue) == []

@@ -1,24 +1,12 @@
-"""What a restart leaves, and the stronger promises (document 2: durable, "the dead zone", transactions)."""
+"""What survives a restart, and the stronger promises (document 2: durable, "the dead zone", transactions)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
-from pika.exceptions import ChannelClosedByBroker
 
-from conformance.brokers.releases import release_of
-from warren.rigs.brokers.wire import (
-    BasicAck,
-    BasicProperties,
-    BasicPublish,
-    ConfirmSelect,
-    ConfirmSelectOk,
-    ContentHeader,
-)
+from warren.rigs.brokers import BrokerRig, wire
 
-if TYPE_CHECKING:
-    from warren.rigs.brokers import BrokerRig
+from .releases import release_of
 
 PERSISTENT, TRANSIENT = 2, 1
 
@@ -31,13 +19,12 @@ PERSISTENT, TRANSIENT = 2, 1
     "dead-zone.confirmed-survives",
 )
 def test_messages_after_a_restart(broker: BrokerRig) -> None:
-    """What is persistent and confirmed is in its durable queue again, in order, unacked or not; nothing else is."""
-    queue = broker.queue("kept")
+    """Persistent messages that were confirmed are in their durable queue again, in order, unacked or not; no others."""
+    queue = broker.declare.queue("kept")
     for number in range(3):
         broker.publish(b"persistent %d" % number, queue, delivery_mode=PERSISTENT)
         broker.publish(b"transient %d" % number, queue, delivery_mode=TRANSIENT)
-    held = broker.get(queue, broker.channel(), auto_ack=False)
-    assert held is not None
+    broker.expect.held(queue, broker.open.channel())
     broker.restart()
     assert broker.drain(queue) == [b"persistent 0", b"persistent 1", b"persistent 2"]
 
@@ -50,64 +37,55 @@ def test_messages_after_a_restart(broker: BrokerRig) -> None:
     "durability.transient-exchange",
 )
 def test_what_is_declared_after_a_restart(broker: BrokerRig) -> None:
-    """What is durable is there with its bindings; exclusive queues, and by the release transient exchanges, are not."""
-    exchange = broker.exchange("kept", "fanout")
-    passing = broker.exchange("passing", "direct", durable=False)
-    queue = broker.queue("kept")
-    broker.bind(queue, exchange)
-    owner = broker.channel()
-    exclusive = owner.queue_declare("", exclusive=True).method.queue
+    """Durable things are there with their bindings, exclusive queues are not; transient exchanges differ by release."""
+    exchange = broker.declare.exchange("kept", "fanout")
+    passing = broker.declare.exchange("passing", "direct", durable=False)
+    queue = broker.declare.queue("kept")
+    broker.declare.binding(queue, exchange)
+    owner = broker.open.channel()
+    exclusive = broker.declare.exclusive_queue(owner)
     owner.queue_bind(exclusive, exchange)
     broker.restart()
-    assert broker.exists(queue), "the durable queue is gone"
-    assert not broker.exists(exclusive), "the exclusive queue of a connection that ended is there"
+    assert broker.look.has_queue(queue), "the durable queue is gone"
+    assert not broker.look.has_queue(exclusive), "the queue of a connection that ended is there"
     broker.publish(b"through", "", exchange)
     assert broker.drain(queue) == [b"through"], "the binding of durable to durable is gone"
-    assert _survived(broker, passing) == release_of(broker.version).transient_exchanges_survive
+    survives = release_of(broker.version).transient_exchanges_survive
+    assert broker.look.has_exchange(passing) == survives
 
 
 @pytest.mark.restarts_broker
 @pytest.mark.requirement("durability.transient-queue")
 def test_transient_queue_after_a_restart(broker: BrokerRig) -> None:
     """A queue that is neither durable nor exclusive may be declared; a restart takes it, with messages and bindings."""
-    exchange = broker.exchange("kept", "fanout")
-    queue = broker.queue("passing", durable=False)
-    broker.bind(queue, exchange)
+    exchange = broker.declare.exchange("kept", "fanout")
+    queue = broker.declare.queue("passing", durable=False)
+    broker.declare.binding(queue, exchange)
     broker.publish(b"persistent", "", exchange, delivery_mode=PERSISTENT)
-    assert broker.ready(queue) == 1
+    assert broker.look.ready(queue) == 1
     broker.restart()
-    assert not broker.exists(queue), "the transient queue is there"
-    assert broker.ready(broker.queue(queue)) == 0, "its message came back with its name"
+    assert not broker.look.has_queue(queue), "the transient queue is there"
+    broker.declare.queue(queue)
+    assert broker.look.ready(queue) == 0, "its message came back with its name"
     broker.publish(b"after", "", exchange)
-    assert broker.ready(queue) == 0, "its binding came back with its name"
-
-
-def _survived(broker: BrokerRig, exchange: str) -> bool:
-    try:
-        broker.channel().exchange_declare(exchange, passive=True)
-    except ChannelClosedByBroker as refusal:
-        if refusal.reply_code != 404:
-            raise
-        return False
-    return True
+    assert broker.look.ready(queue) == 0, "its binding came back with its name"
 
 
 @pytest.mark.requirement("dead-zone.confirms")
 def test_confirms(broker: BrokerRig) -> None:
     """In confirm mode the broker acknowledges each publish by its number from 1, or several at once."""
-    queue = broker.queue()
-    client = broker.raw()
-    client.log_in()
-    client.tune()
-    client.open_channel()
-    client.send(1, ConfirmSelect())
-    client.expect(ConfirmSelectOk)
-    header = ContentHeader(body_size=1, properties=BasicProperties(delivery_mode=PERSISTENT))
+    queue = broker.declare.queue()
+    client = broker.open.raw_channel()
+    client.send(1, wire.ConfirmSelect())
+    client.expect(wire.ConfirmSelectOk)
+    header = wire.ContentHeader(
+        body_size=1, properties=wire.BasicProperties(delivery_mode=PERSISTENT)
+    )
     for body in (b"1", b"2", b"3"):
-        client.send_message(1, BasicPublish(routing_key=queue), header, body)
+        client.send_message(1, wire.BasicPublish(routing_key=queue), header, body)
     confirmed: set[int] = set()
     while len(confirmed) < 3:
-        ack = client.expect(BasicAck)
+        ack = client.expect(wire.BasicAck)
         confirmed |= set(range(1, ack.delivery_tag + 1)) if ack.multiple else {ack.delivery_tag}
     assert confirmed == {1, 2, 3}
     assert broker.drain(queue) == [b"1", b"2", b"3"]
@@ -116,13 +94,13 @@ def test_confirms(broker: BrokerRig) -> None:
 @pytest.mark.requirement("dead-zone.tx-commit")
 def test_commit(broker: BrokerRig) -> None:
     """What a transaction publishes is seen by nobody before its commit, and by everybody after."""
-    queue = broker.queue()
-    channel = broker.channel()
+    queue = broker.declare.queue()
+    channel = broker.open.channel()
     channel.tx_select()
     channel.basic_publish("", queue, b"one")
     channel.basic_publish("", queue, b"two")
-    channel.queue_declare(queue, passive=True)  # answered after the publishes were read
-    assert broker.ready(queue) == 0, "an uncommitted message is in the queue"
+    broker.wait.answered(channel)
+    assert broker.look.ready(queue) == 0, "an uncommitted message is in the queue"
     channel.tx_commit()
     assert broker.drain(queue) == [b"one", b"two"]
 
@@ -130,8 +108,8 @@ def test_commit(broker: BrokerRig) -> None:
 @pytest.mark.requirement("dead-zone.tx-rollback")
 def test_rollback(broker: BrokerRig) -> None:
     """A rollback, and likewise the end of the channel, takes the transaction's publishes back."""
-    queue = broker.queue()
-    channel = broker.channel()
+    queue = broker.declare.queue()
+    channel = broker.open.channel()
     channel.tx_select()
     channel.basic_publish("", queue, b"taken back")
     channel.tx_rollback()
@@ -143,47 +121,46 @@ def test_rollback(broker: BrokerRig) -> None:
 @pytest.mark.requirement("dead-zone.tx-acks")
 def test_acks_in_a_transaction(broker: BrokerRig) -> None:
     """An ack counts from the commit on: a rollback leaves the delivery unacked, to be settled again."""
-    queue = broker.queue()
+    queue = broker.declare.queue()
     broker.publish(b"held", queue)
-    channel = broker.channel()
+    channel = broker.open.channel()
     channel.tx_select()
-    held = broker.get(queue, channel, auto_ack=False)
-    assert held is not None
+    held = broker.expect.held(queue, channel)
     channel.basic_ack(held.tag)
     channel.tx_rollback()
-    assert broker.state(queue).unacked == 1, "the rolled back ack was taken"
+    assert broker.look.state(queue).unacked == 1, "the rolled back ack was taken"
     channel.basic_ack(held.tag)
     channel.tx_commit()
-    broker.until(lambda: broker.state(queue).unacked == 0, "the committed ack to be taken")
+    broker.wait.settled(queue)
     channel.close()
     assert broker.drain(queue) == []
 
 
 @pytest.mark.requirement("dead-zone.tx-queue-gone")
 def test_queue_gone_before_the_commit(broker: BrokerRig) -> None:
-    """The queue of an uncommitted message is deleted: the message is returned, or the commit is 506, by release."""
-    queue = broker.queue()
-    channel = broker.channel()
+    """The queue of an uncommitted message is deleted: by release, the message is returned or the commit is 506."""
+    queue = broker.declare.queue()
+    channel = broker.open.channel()
     returned: list[int] = []
     channel.add_on_return_callback(lambda _channel, method, *_: returned.append(method.reply_code))
     channel.tx_select()
     channel.basic_publish("", queue, b"nowhere to go", mandatory=True)
     channel.queue_delete(queue)
     if not release_of(broker.version).commit_looks_up_queues:
-        with broker.refused(506):
+        with broker.expect.refusal(506):
             channel.tx_commit()
         return
     channel.tx_commit()
-    broker.until(lambda: returned == [312], "the message to be returned")
+    broker.wait.until(lambda: returned == [312], "the message to be returned")
 
 
 @pytest.mark.requirement("dead-zone.tx-queue-new")
 def test_queue_new_at_the_commit(broker: BrokerRig) -> None:
-    """Whether a queue declared between publish and commit gets the message is by release."""
-    channel = broker.channel()
+    """A queue declared between publish and commit gets the message or not: that differs by release."""
+    channel = broker.open.channel()
     channel.tx_select()
     channel.basic_publish("", "new", b"early")
-    broker.queue("new")
+    broker.declare.queue("new")
     channel.tx_commit()
     expected = [b"early"] if release_of(broker.version).commit_looks_up_queues else []
     assert broker.drain("new") == expected
@@ -191,15 +168,15 @@ def test_queue_new_at_the_commit(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("dead-zone.tx-queue-replaced")
 def test_queue_replaced_before_the_commit(broker: BrokerRig) -> None:
-    """Another queue of the same name gets the uncommitted message, or the commit is 406, by release."""
-    queue = broker.queue("replaced")
-    channel = broker.channel()
+    """The queue is deleted and declared anew before the commit: by release, the new one gets the message, or 406."""
+    queue = broker.declare.queue("replaced")
+    channel = broker.open.channel()
     channel.tx_select()
     channel.basic_publish("", queue, b"for the first of this name")
     channel.queue_delete(queue)
-    broker.queue(queue)
+    broker.declare.queue(queue)
     if not release_of(broker.version).commit_looks_up_queues:
-        with broker.refused(406):
+        with broker.expect.refusal(406):
             channel.tx_commit()
         assert broker.drain(queue) == []
         return
@@ -210,10 +187,10 @@ def test_queue_replaced_before_the_commit(broker: BrokerRig) -> None:
 @pytest.mark.requirement("dead-zone.one-mode")
 def test_a_channel_has_one_mode(broker: BrokerRig) -> None:
     """A channel is in confirm mode or transactional; asking for the other is 406."""
-    confirming, transactional = broker.channel(), broker.channel()
+    confirming, transactional = broker.open.channel(), broker.open.channel()
     confirming.confirm_delivery()
-    with broker.refused(406):
+    with broker.expect.refusal(406):
         confirming.tx_select()
     transactional.tx_select()
-    with broker.refused(406):
+    with broker.expect.refusal(406):
         transactional.confirm_delivery()

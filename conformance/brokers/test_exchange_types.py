@@ -21,10 +21,10 @@ def _reached(
 @pytest.mark.requirement("fanout.ignores-key")
 def test_fanout_ignores_the_key(broker: BrokerRig) -> None:
     """A fanout exchange copies a message to all bound queues, whatever its key and theirs."""
-    exchange = broker.exchange("all", "fanout")
-    queues = [broker.queue(name) for name in ("a", "b", "c")]
+    exchange = broker.declare.exchange("all", "fanout")
+    queues = [broker.declare.queue(name) for name in ("a", "b", "c")]
     for queue, key in zip(queues, ("", "one", "two"), strict=True):
-        broker.bind(queue, exchange, key)
+        broker.declare.binding(queue, exchange, key)
     for key in ("", "one", "other"):
         assert _reached(broker, key, exchange, *queues) == set(queues), f"key {key!r}"
 
@@ -32,9 +32,9 @@ def test_fanout_ignores_the_key(broker: BrokerRig) -> None:
 @pytest.mark.requirement("fanout.one-copy")
 def test_one_copy_per_queue(broker: BrokerRig) -> None:
     """A queue that is bound twice gets one copy."""
-    exchange = broker.exchange("all", "fanout")
-    queue = broker.queue()
-    broker.bind(queue, exchange, "one", "two")
+    exchange = broker.declare.exchange("all", "fanout")
+    queue = broker.declare.queue()
+    broker.declare.binding(queue, exchange, "one", "two")
     broker.publish(b"once", "one", exchange)
     assert broker.drain(queue) == [b"once"]
 
@@ -42,9 +42,9 @@ def test_one_copy_per_queue(broker: BrokerRig) -> None:
 @pytest.mark.requirement("direct.exact-key")
 def test_direct_by_exact_key(broker: BrokerRig) -> None:
     """A direct exchange goes by the whole key, octet by octet: no prefix, no other case, no wildcard."""
-    exchange = broker.exchange("log", "direct")
-    queue = broker.queue()
-    broker.bind(queue, exchange, "failure")
+    exchange = broker.declare.exchange("log", "direct")
+    queue = broker.declare.queue()
+    broker.declare.binding(queue, exchange, "failure")
     assert _reached(broker, "failure", exchange, queue) == {queue}
     for key in ("fail", "failure.", "Failure", "", "#", "*"):
         assert _reached(broker, key, exchange, queue) == set(), f"key {key!r}"
@@ -53,10 +53,10 @@ def test_direct_by_exact_key(broker: BrokerRig) -> None:
 @pytest.mark.requirement("direct.several-keys")
 def test_direct_several_keys(broker: BrokerRig) -> None:
     """One queue may be bound by several keys: Q1 by failure, Q2 by notice and warning."""
-    exchange = broker.exchange("X", "direct")
-    first, second = broker.queue("Q1"), broker.queue("Q2")
-    broker.bind(first, exchange, "failure")
-    broker.bind(second, exchange, "notice", "warning")
+    exchange = broker.declare.exchange("X", "direct")
+    first, second = broker.declare.queue("Q1"), broker.declare.queue("Q2")
+    broker.declare.binding(first, exchange, "failure")
+    broker.declare.binding(second, exchange, "notice", "warning")
     reached = {
         key: _reached(broker, key, exchange, first, second)
         for key in ("failure", "notice", "warning", "debug")
@@ -67,20 +67,20 @@ def test_direct_several_keys(broker: BrokerRig) -> None:
 @pytest.mark.requirement("direct.several-queues")
 def test_direct_several_queues_with_one_key(broker: BrokerRig) -> None:
     """Several queues may be bound by one key, and each gets a copy."""
-    exchange = broker.exchange("X", "direct")
-    first, second = broker.queue("Q1"), broker.queue("Q2")
+    exchange = broker.declare.exchange("X", "direct")
+    first, second = broker.declare.queue("Q1"), broker.declare.queue("Q2")
     for queue in (first, second):
-        broker.bind(queue, exchange, "notice")
+        broker.declare.binding(queue, exchange, "notice")
     assert _reached(broker, "notice", exchange, first, second) == {first, second}
 
 
 @pytest.mark.requirement("direct.unbind")
 def test_unbind(broker: BrokerRig) -> None:
     """queue.unbind takes back one binding and leaves the others."""
-    exchange = broker.exchange("X", "direct")
-    queue = broker.queue()
-    broker.bind(queue, exchange, "notice", "warning")
-    broker.channel().queue_unbind(queue, exchange, "notice")
+    exchange = broker.declare.exchange("X", "direct")
+    queue = broker.declare.queue()
+    broker.declare.binding(queue, exchange, "notice", "warning")
+    broker.open.channel().queue_unbind(queue, exchange, "notice")
     assert _reached(broker, "notice", exchange, queue) == set()
     assert _reached(broker, "warning", exchange, queue) == {queue}
 
@@ -88,9 +88,9 @@ def test_unbind(broker: BrokerRig) -> None:
 @pytest.mark.requirement("topic.star-one-word")
 def test_topic_star(broker: BrokerRig) -> None:
     """`*` stands for exactly one word, also an empty one between two dots; not for none and not for two."""
-    exchange = broker.exchange("logs", "topic")
-    queue = broker.queue()
-    broker.bind(queue, exchange, "logs.*.notice")
+    exchange = broker.declare.exchange("logs", "topic")
+    queue = broker.declare.queue()
+    broker.declare.binding(queue, exchange, "logs.*.notice")
     for key in ("logs.kernel.notice", "logs.cron.notice", "logs..notice"):
         assert _reached(broker, key, exchange, queue) == {queue}, f"key {key!r}"
     for key in ("logs.notice", "logs.devices.kernel.notice", "logs.kernel.notice.", "logs.kernel"):
@@ -100,9 +100,9 @@ def test_topic_star(broker: BrokerRig) -> None:
 @pytest.mark.requirement("topic.hash-zero-words", "topic.hash-more-words")
 def test_topic_hash(broker: BrokerRig) -> None:
     """`#` stands for any number of words, none and several among them."""
-    exchange = broker.exchange("logs", "topic")
-    queue = broker.queue()
-    broker.bind(queue, exchange, "logs.#.notice")
+    exchange = broker.declare.exchange("logs", "topic")
+    queue = broker.declare.queue()
+    broker.declare.binding(queue, exchange, "logs.#.notice")
     matching = ("logs.notice", "logs.kernel.notice", "logs.devices.kernel.notice", "logs..notice")
     for key in matching:
         assert _reached(broker, key, exchange, queue) == {queue}, f"key {key!r}"
@@ -113,9 +113,9 @@ def test_topic_hash(broker: BrokerRig) -> None:
 @pytest.mark.requirement("topic.words-whole")
 def test_topic_wildcards_stand_for_whole_words(broker: BrokerRig) -> None:
     """Within a word `*` and `#` are letters like any other."""
-    exchange = broker.exchange("logs", "topic")
-    queue = broker.queue()
-    broker.bind(queue, exchange, "logs.ker*")
+    exchange = broker.declare.exchange("logs", "topic")
+    queue = broker.declare.queue()
+    broker.declare.binding(queue, exchange, "logs.ker*")
     assert _reached(broker, "logs.kernel", exchange, queue) == set()
     assert _reached(broker, "logs.ker*", exchange, queue) == {queue}
 
@@ -123,23 +123,23 @@ def test_topic_wildcards_stand_for_whole_words(broker: BrokerRig) -> None:
 @pytest.mark.requirement("topic.key-255-octets")
 def test_topic_key_of_255_octets(broker: BrokerRig) -> None:
     """A key may have 255 octets, which are fewer characters where these are not ASCII; a client cannot send more."""
-    exchange = broker.exchange("logs", "topic")
-    queue = broker.queue()
+    exchange = broker.declare.exchange("logs", "topic")
+    queue = broker.declare.queue()
     keys = [".".join(["w"] * 128), "я" * 127 + "x"]
     for key in keys:
         assert len(key.encode()) == 255
-        broker.bind(queue, exchange, key)
+        broker.declare.binding(queue, exchange, key)
         assert _reached(broker, key, exchange, queue) == {queue}
-    broker.bind(queue, exchange, "*." * 127 + "*")
+    broker.declare.binding(queue, exchange, "*." * 127 + "*")
     assert _reached(broker, ".".join(["v"] * 128), exchange, queue) == {queue}
 
 
 @pytest.mark.requirement("topic.hash-alone")
 def test_topic_hash_alone_is_fanout(broker: BrokerRig) -> None:
     """A queue bound by `#` gets everything, as from a fanout exchange."""
-    exchange = broker.exchange("logs", "topic")
-    queue = broker.queue()
-    broker.bind(queue, exchange, "#")
+    exchange = broker.declare.exchange("logs", "topic")
+    queue = broker.declare.queue()
+    broker.declare.binding(queue, exchange, "#")
     for key in ("", "logs", "logs.devices.kernel.notice", "..", "*"):
         assert _reached(broker, key, exchange, queue) == {queue}, f"key {key!r}"
 
@@ -147,9 +147,9 @@ def test_topic_hash_alone_is_fanout(broker: BrokerRig) -> None:
 @pytest.mark.requirement("topic.no-wildcard")
 def test_topic_without_wildcard_is_direct(broker: BrokerRig) -> None:
     """A binding without wildcards goes by the whole key, as in a direct exchange."""
-    exchange = broker.exchange("logs", "topic")
-    queue = broker.queue()
-    broker.bind(queue, exchange, "logs.devices.cron")
+    exchange = broker.declare.exchange("logs", "topic")
+    queue = broker.declare.queue()
+    broker.declare.binding(queue, exchange, "logs.devices.cron")
     assert _reached(broker, "logs.devices.cron", exchange, queue) == {queue}
     for key in ("logs.devices", "logs.devices.cron.x", "logs.devices.*", "#"):
         assert _reached(broker, key, exchange, queue) == set(), f"key {key!r}"
@@ -220,9 +220,9 @@ def test_headers(
     matching: set[str],
 ) -> None:
     """A headers exchange goes by the message's headers as x-match says, and ignores the key."""
-    exchange = broker.exchange("kinds", "headers")
-    queue = broker.queue()
-    broker.bind(queue, exchange, "ignored", arguments={"x-match": match, **wanted})
+    exchange = broker.declare.exchange("kinds", "headers")
+    queue = broker.declare.queue()
+    broker.declare.binding(queue, exchange, "ignored", arguments={"x-match": match, **wanted})
     reached = {
         name
         for name, headers in sent.items()
@@ -234,9 +234,9 @@ def test_headers(
 @pytest.mark.requirement("headers.all-by-default")
 def test_headers_default(broker: BrokerRig) -> None:
     """Without x-match all headers must match, and one that is bound without a value must only be there."""
-    exchange = broker.exchange("kinds", "headers")
-    queue = broker.queue()
-    broker.bind(queue, exchange, arguments={"format": "pdf", "signed": None})
+    exchange = broker.declare.exchange("kinds", "headers")
+    queue = broker.declare.queue()
+    broker.declare.binding(queue, exchange, arguments={"format": "pdf", "signed": None})
     assert _reached(broker, "1", exchange, queue, headers={"format": "pdf"}) == set()
     signed = {"format": "pdf", "signed": "by me"}
     assert _reached(broker, "2", exchange, queue, headers=signed) == {queue}
@@ -245,7 +245,7 @@ def test_headers_default(broker: BrokerRig) -> None:
 @pytest.mark.requirement("headers.x-match-checked")
 def test_headers_wrong_match(broker: BrokerRig) -> None:
     """Another value of x-match is refused with 406."""
-    exchange = broker.exchange("kinds", "headers")
-    queue = broker.queue()
-    with broker.refused(406):
-        broker.bind(queue, exchange, arguments={"x-match": "some", "format": "pdf"})
+    exchange = broker.declare.exchange("kinds", "headers")
+    queue = broker.declare.queue()
+    with broker.expect.refusal(406):
+        broker.declare.binding(queue, exchange, arguments={"x-match": "some", "format": "pdf"})

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 @pytest.mark.requirement("weather.multi-word-key")
 def test_weather(broker: BrokerRig) -> None:
     """`europe.weather` goes to Europe and to weather, `usa.weather` to the USA and to weather."""
-    exchange = broker.exchange("world", "topic")
+    exchange = broker.declare.exchange("world", "topic")
     bindings = {"europe": "europe.*", "usa": "usa.*", "weather": "*.weather", "news": "*.news"}
     for queue, key in bindings.items():
-        broker.bind(broker.queue(queue), exchange, key)
+        broker.declare.binding(broker.declare.queue(queue), exchange, key)
     for key in ("europe.weather", "usa.weather", "europe.news"):
         broker.publish(key.encode(), key, exchange)
     assert {queue: broker.drain(queue) for queue in bindings} == {
@@ -31,9 +31,9 @@ def test_weather(broker: BrokerRig) -> None:
 @pytest.mark.requirement("unroutable.dropped")
 def test_unroutable_is_dropped(broker: BrokerRig) -> None:
     """A message that matches no binding is dropped in silence, and its publish confirmed all the same."""
-    exchange = broker.exchange("X", "direct")
-    queue = broker.queue()
-    broker.bind(queue, exchange, "notice")
+    exchange = broker.declare.exchange("X", "direct")
+    queue = broker.declare.queue()
+    broker.declare.binding(queue, exchange, "notice")
     broker.publish(b"lost", "debug", exchange)
     broker.publish(b"kept", "notice", exchange)
     assert broker.drain(queue) == [b"kept"]
@@ -42,7 +42,7 @@ def test_unroutable_is_dropped(broker: BrokerRig) -> None:
 @pytest.mark.requirement("unroutable.mandatory")
 def test_mandatory_is_returned(broker: BrokerRig) -> None:
     """With `mandatory` it comes back by basic.return 312 with its body and properties."""
-    exchange = broker.exchange("X", "direct")
+    exchange = broker.declare.exchange("X", "direct")
     with pytest.raises(UnroutableError) as returned:
         broker.publish(b"lost", "debug", exchange, mandatory=True, message_id="m")
     (message,) = returned.value.messages
@@ -55,34 +55,36 @@ def test_mandatory_is_returned(broker: BrokerRig) -> None:
 @pytest.mark.requirement("unroutable.alternate-exchange")
 def test_alternate_exchange(broker: BrokerRig) -> None:
     """What matches no binding goes to the alternate exchange with its key, and counts as routed."""
-    alternate = broker.exchange("unrouted", "fanout")
-    exchange = broker.exchange("X", "direct", arguments={"alternate-exchange": alternate})
-    bound, rest = broker.queue("bound"), broker.queue("rest")
-    broker.bind(bound, exchange, "notice")
-    broker.bind(rest, alternate)
+    alternate = broker.declare.exchange("unrouted", "fanout")
+    exchange = broker.declare.exchange("X", "direct", arguments={"alternate-exchange": alternate})
+    bound, rest = broker.declare.queue("bound"), broker.declare.queue("rest")
+    broker.declare.binding(bound, exchange, "notice")
+    broker.declare.binding(rest, alternate)
     broker.publish(b"known", "notice", exchange, mandatory=True)
     broker.publish(b"unknown", "debug", exchange, mandatory=True)
     assert broker.drain(bound) == [b"known"]
-    message = broker.get(rest)
-    assert message is not None, "the alternate exchange got nothing"
+    message = broker.expect.message(rest)
     assert (message.body, message.exchange, message.routing_key) == (b"unknown", exchange, "debug")
 
 
 @pytest.mark.requirement("unroutable.missing-exchange")
 def test_missing_exchange(broker: BrokerRig) -> None:
     """Publishing to an exchange that is not there closes the channel with 404."""
-    with broker.refused(404):
+    with broker.expect.refusal(404):
         broker.publish(b"", "key", "nowhere")
 
 
 @pytest.mark.requirement("limits.exchange-to-exchange")
 def test_exchange_to_exchange(broker: BrokerRig) -> None:
     """An exchange may be bound to another: a message passes both, each by its own type and key."""
-    source, target = broker.exchange("source", "topic"), broker.exchange("target", "direct")
-    queue = broker.queue()
-    channel = broker.channel()
+    source, target = (
+        broker.declare.exchange("source", "topic"),
+        broker.declare.exchange("target", "direct"),
+    )
+    queue = broker.declare.queue()
+    channel = broker.open.channel()
     channel.exchange_bind(target, source, "europe.#")
-    broker.bind(queue, target, "europe.weather")
+    broker.declare.binding(queue, target, "europe.weather")
     for key in ("europe.weather", "europe.news", "usa.weather"):
         broker.publish(key.encode(), key, source)
     assert broker.drain(queue) == [b"europe.weather"]

@@ -1,37 +1,34 @@
 """The document's other way, a table in a database: what it shares with a broker, and what it lacks.
 
-The table is `python -m reference_impl.table_queue`: each worker is a process that is told what to do. It stands on the
-run's database.
+Each worker is a process of the program `table-queue`, told what to do by the case; they share one table.
 """
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from warren.rigs.brokers import BrokerRig, Program
+    from warren.rigs.brokers import BrokerRig, RunningProgram
 
 LONG = 60.0
-"""Seconds of visibility timeout that are never over in a case."""
+"""A visibility timeout (s) that no case outlasts."""
 
 
-def _worker(broker: BrokerRig, name: str = "worker", visibility: float = LONG) -> Program:
-    """Start a user of the queue `copies`; the first in a case makes the table."""
-    argv = [sys.executable, "-m", "reference_impl.table_queue", "copies"]
-    worker = broker.program(name, [*argv, f"--visibility={visibility}"])
+def _worker(broker: BrokerRig, name: str = "worker", visibility: float = LONG) -> RunningProgram:
+    """Start a worker on the queue `copies`; the first in a case makes the table."""
+    worker = broker.programs.start("table-queue", name, "copies", f"--visibility={visibility}")
     worker.ask(do="create")
     return worker
 
 
-def _take(worker: Program) -> dict[str, Any] | None:
+def _take(worker: RunningProgram) -> dict[str, Any] | None:
     taken: dict[str, Any] | None = worker.ask(do="take")["message"]
     return taken
 
 
-def _taken(worker: Program) -> dict[str, Any]:
+def _taken(worker: RunningProgram) -> dict[str, Any]:
     taken = _take(worker)
     assert taken is not None, "nothing is visible"
     return taken
@@ -39,7 +36,7 @@ def _taken(worker: Program) -> dict[str, Any]:
 
 @pytest.mark.requirement("table-queue.order", "table-queue.ack-removes", "table-queue.invisible")
 def test_shared_with_a_broker(broker: BrokerRig) -> None:
-    """Like a broker's: oldest first, invisible to others while it is in hand, gone once it is settled."""
+    """Like a broker's queue: oldest first, invisible to others while in somebody's hands, gone once it is settled."""
     one, other = _worker(broker, "one"), _worker(broker, "other")
     for body in ("1", "2", "3"):
         one.ask(do="put", body=body)
@@ -53,7 +50,7 @@ def test_shared_with_a_broker(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("table-queue.requeue")
 def test_requeue(broker: BrokerRig) -> None:
-    """Like a broker's: what is returned is ready at once, at its old place, and redelivered."""
+    """Like a broker's queue: what is returned is ready at once, at its old place, and redelivered."""
     worker = _worker(broker)
     for body in ("1", "2"):
         worker.ask(do="put", body=body)
@@ -64,7 +61,7 @@ def test_requeue(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("table-queue.shared-out")
 def test_workers_at_once(broker: BrokerRig) -> None:
-    """Like a broker's: workers that take at the same time get different messages, and together all."""
+    """Like a broker's queue: workers that take at the same time get different messages, and together all of them."""
     workers = [_worker(broker, name) for name in ("one", "two")]
     bodies = [f"{number:02}" for number in range(40)]
     for body in bodies:
@@ -78,7 +75,7 @@ def test_workers_at_once(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("table-queue.survives")
 def test_survives(broker: BrokerRig) -> None:
-    """Like durable and persistent: what was put is there when its producer was killed."""
+    """Like a durable queue of persistent messages: what was put is still there after its producer was killed."""
     producer = _worker(broker, "producer")
     producer.ask(do="put", body="kept")
     producer.kill()
@@ -87,17 +84,17 @@ def test_survives(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("table-queue.with-the-row")
 def test_put_with_the_row(broker: BrokerRig) -> None:
-    """Better than a broker's: message and row of business are written by one transaction, both or neither."""
+    """Better than a broker: a message and a row of the application are written in one transaction, both or neither."""
     worker = _worker(broker)
     worker.ask(do="put", body="undone", row="undone", commit=False)
     worker.ask(do="put", body="done", row="done")
     assert worker.ask(do="drain")["bodies"] == ["done"]
-    assert [row.message for row in broker.message_rows()] == ["done"]
+    assert [row.message for row in broker.programs.message_rows()] == ["done"]
 
 
 @pytest.mark.requirement("table-queue.crash-waits")
 def test_crash(broker: BrokerRig) -> None:
-    """Lacking: nobody notices a worker's death; its message is invisible until the timeout is over, then redelivered.
+    """Missing: nobody notices a worker's death; its message is invisible until the timeout is over, then redelivered.
 
     A broker gives it out again as soon as the connection ends (ack.returns-when-consumer-dies).
     """
@@ -105,17 +102,18 @@ def test_crash(broker: BrokerRig) -> None:
     other = _worker(broker, "other", visibility)
     other.ask(do="put", body="in hand")
     worker = _worker(broker, "worker", visibility)
-    began = broker.now()
-    _taken(worker)
-    worker.kill()
-    broker.until(lambda: other.ask(do="counts")["ready"] == 1, "the message to be visible again")
-    assert broker.now() - began >= visibility
+    with broker.expect.at_least(visibility):
+        _taken(worker)
+        worker.kill()
+        broker.wait.until(
+            lambda: other.ask(do="counts")["ready"] == 1, "the message to be visible again"
+        )
     assert _taken(other)["redelivered"]
 
 
 @pytest.mark.requirement("table-queue.slow-overlaps")
 def test_slow_worker(broker: BrokerRig) -> None:
-    """Lacking: a worker slower than the timeout is overtaken, and its late ack refused, unless it extends in time.
+    """Missing: a worker slower than the timeout is overtaken, and its late ack refused, unless it extends in time.
 
     A broker waits as long as the connection is served.
     """
@@ -123,7 +121,7 @@ def test_slow_worker(broker: BrokerRig) -> None:
     slow, other = _worker(broker, "slow", visibility), _worker(broker, "other", LONG)
     slow.ask(do="put", body="long work")
     late = _taken(slow)
-    broker.until(lambda: other.ask(do="counts")["ready"] == 1, "the timeout to be over")
+    broker.wait.until(lambda: other.ask(do="counts")["ready"] == 1, "the timeout to be over")
     overtaking = _taken(other)
     assert overtaking["body"] == "long work"
     assert "lost" in slow.ask(do="ack", receipt=late["receipt"])
@@ -134,7 +132,7 @@ def test_slow_worker(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("table-queue.no-push")
 def test_no_push(broker: BrokerRig) -> None:
-    """Lacking: who asks an empty table is told so, and hears nothing of what comes later unless it asks again.
+    """Missing: who asks an empty table is told so, and hears nothing of what comes later unless it asks again.
 
     A broker brings it (pull-and-push.consume).
     """

@@ -1,4 +1,4 @@
-"""The ways in which a consumer fails, and how often one may be caught for it. No case lives here."""
+"""The ways in which a consumer fails, marked with what each of them judges. No case lives here."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ if TYPE_CHECKING:
 
     from _pytest.mark import ParameterSet
 
-    from warren.worlds.protocol import Process
-
-TRIES = 3
-"""How many consumers a case may catch until the failure of one comes when it should."""
+    from warren.rigs.consumers import Process
 
 CRASHES: dict[str, Callable[[Process], object]] = {
     "killed": lambda process: process.kill(),

@@ -6,29 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.claims.verdict import Violation
-from warren.evidence.ledger import short
-from warren.rigs.consumers.rig import Idle
-from warren.workloads.accounting import unexpected
-from warren.workloads.designs import ROUTES, Role
+from warren.rigs.consumers import short
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
-    from warren.evidence.ledger import Delivery
-    from warren.rigs.consumers.rig import Rig
+    from warren.rigs.consumers import Delivery, Rig, Role
 
-MALFORMED = (b'{"texts":["text1"', b"\xff\xfe\x00", b"")
-MISSHAPEN = (
-    b'{"something":"else"}',
-    b"[]",
-    b"42",
-    # The key that a role looks for, without what it needs there.
-    b'{"texts":null,"text":null,"taskId":null}',
-    b'{"texts":42,"text":[],"taskId":{}}',
-    b'{"texts":"text1","text":{},"taskId":[]}',
-)
-QUEUES = {route.queue for route in ROUTES.values()}
 LOOP = 12
 """Deliveries beyond which a message, or a package of no texts, is going round for ever."""
 
@@ -37,81 +21,75 @@ LOOP = 12
 @pytest.mark.requirement("rejects-malformed.not-requeued", "rejects-malformed.kept")
 def test_malformed(rig: Rig) -> None:
     """A body that is no JSON is settled without requeue and kept, and the same consumer does the next message."""
-    _judge_bad_bodies(rig, "rejects-malformed", MALFORMED)
+    _judge_bad_bodies(rig, "rejects-malformed", rig.workload.malformed)
 
 
 @pytest.mark.guarantee("rejects-misshapen")
 @pytest.mark.requirement("rejects-misshapen.not-requeued", "rejects-misshapen.kept")
 def test_misshapen(rig: Rig) -> None:
     """JSON of another shape is settled without requeue and kept, and the same consumer does the next message."""
-    _judge_bad_bodies(rig, "rejects-misshapen", MISSHAPEN)
+    _judge_bad_bodies(rig, "rejects-misshapen", rig.workload.misshapen)
 
 
 @pytest.mark.guarantee("survives-empty")
 @pytest.mark.requirement("survives-empty.ends")
 def test_empty_package(rig: Rig) -> None:
     """A package of no texts leaves its row and comes to an end, and the next package is done."""
-    rig.start_workers(1)
-    rig.send()
-    idle = Idle(rig)
-    rig.see(
-        lambda: rig.done() or idle() or len(rig.ledger().deliveries) > LOOP,
+    rig.start.workers(1)
+    rig.publish.work(0)
+    idle = rig.wait.idle()
+    rig.wait.see(
+        lambda: rig.seen.done() or idle() or len(rig.seen.ledger().deliveries) > LOOP,
         rig.deadlines.within(rig.work_time(3)),
     )
-    seen = len(rig.ledger().deliveries)
+    seen = len(rig.seen.ledger().deliveries)
     if seen <= LOOP:
-        rig.send_work(1)
-        rig.finish(rig.work_time(1))
-    looping = Violation(
+        rig.publish.work(1)
+        rig.wait.finish(rig.work_time(1))
+    rig.expect(
+        seen <= LOOP,
         "the package of no texts goes round without an end",
-        tuple(map(str, rig.ledger().deliveries[-LOOP:])),
+        *map(str, rig.seen.ledger().deliveries[-LOOP:]),
     )
-    rig.judge(*([looping] if seen > LOOP else []), *rig.losses())
+    rig.judge(*rig.seen.losses())
 
 
-def _judge_bad_bodies(rig: Rig, guarantee: str, bodies: tuple[bytes, ...]) -> None:
-    rig.start_workers(1)
-    consumers = [p for p in rig.processes if p.role is not Role.HTTP]
-    roles = [role for role in ROUTES if role in rig.design.roles]
+def _judge_bad_bodies(rig: Rig, guarantee: str, bodies: Sequence[bytes]) -> None:
+    rig.start.workers(1)
+    consumers = rig.instances.consumers
+    roles = [role for role in [*rig.workload.roles][::-1] if role.consumes]  # as a package goes
     bad: dict[str, bytes] = {}
     for role in roles:  # one after the other: RabbitMQ may refuse two who declare a queue for what they keep at once
-        bad.update({rig.send_raw(body, role): body for body in bodies})
-        rig.see(
+        bad.update({rig.publish.raw(body, role): body for body in bodies})
+        rig.wait.see(
             lambda: (
-                all(map(rig.ledger().settled, bad))
+                all(map(rig.seen.ledger().settled, bad))
                 or any(p.exit_status is not None for p in consumers)
                 or len(_again(rig, bodies)) > LOOP
             ),
             rig.deadlines.within(rig.work_time(len(bodies))),
         )
-    work = rig.send_work(1)
+    work = rig.publish.work(1)
     if len(_again(rig, bodies)) <= LOOP:
-        rig.finish(rig.work_time(1))
-    ledger = rig.ledger()
-    unsettled = [m for m in bad if not ledger.settled(m)]
-    again = _again(rig, bodies)
-    ended = [p for p in consumers if p.exit_status is not None]
-    rig.judge(
-        *(
-            Violation(
-                f"{p.name} ended with status {p.exit_status}",
-                (p.output()[-400:], *rig.last_seen(p)),
-            )
-            for p in ended
-        ),
-        *(
-            Violation(f"{short(bad[m])} was not settled", tuple(map(str, ledger.of(m))))
-            for m in unsettled
-        ),
-        *([Violation("put back on its queue", tuple(map(str, again[-LOOP:])))] if again else []),
-        *unexpected(rig.account()),
-        *(
-            Violation("the next message was not done", tuple(map(str, ledger.of(work))))
-            for _ in rig.losses()[:1]
-        ),
-        requirement=f"{guarantee}.not-requeued",
+        rig.wait.finish(rig.work_time(1))
+    ledger, again = rig.seen.ledger(), _again(rig, bodies)
+    for process in consumers:
+        rig.expect(
+            process.exit_status is None,
+            f"{process.name} ended with status {process.exit_status}",
+            process.output()[-400:],
+            *rig.seen.last(process),
+        )
+    for message, body in bad.items():
+        settled = ledger.settled(message)
+        rig.expect(settled, f"{short(body)} was not settled", *map(str, ledger.of(message)))
+    rig.expect(not again, "put back on its queue", *map(str, again[-LOOP:]))
+    rig.expect(
+        rig.seen.done(), "the next message was not done", *map(str, ledger.of(work.message_id))
     )
-    rig.judge(*_unkept(rig, roles, bodies), requirement=f"{guarantee}.kept")
+    rig.judge(*rig.seen.tally().unexpected(), requirement=f"{guarantee}.not-requeued")
+    _expect_kept(rig, roles, bodies)
+    rig.judge(requirement=f"{guarantee}.kept")
 
 
 def _again(rig: Rig, bodies: Container[bytes]) -> list[Delivery]:
@@ -122,44 +100,38 @@ def _again(rig: Rig, bodies: Container[bytes]) -> list[Delivery]:
     """
     seen: set[tuple[Role, bytes]] = set()
     again = []
-    for delivery in rig.ledger().deliveries:
+    for delivery in rig.seen.ledger().deliveries:
         if delivery.body not in bodies:
             continue
-        sent = rig.named(delivery.instance).role, delivery.body
+        sent = rig.instances.named(delivery.instance).role, delivery.body
         if sent in seen or (delivery.settlement and delivery.settlement.requeue):
             again.append(delivery)
         seen.add(sent)
     return again
 
 
-def _unkept(rig: Rig, roles: Sequence[Role], bodies: Sequence[bytes]) -> list[Violation]:
-    """Say what was sent on to no exchange; and where all was, how many copies of it came to no queue."""
-    unsent = [
-        Violation(f"{short(body)} of {role} went to no dead-letter exchange")
-        for role in roles
-        for body in bodies
-        if not _sent_on(rig, role, body)
-    ]
-    sent = len(roles) * len(bodies)
-    if unsent or rig.see(lambda: _kept(rig) >= sent, rig.deadlines.stopped):
-        return unsent
-    return [Violation(f"{_kept(rig)} of {sent} bad bodies are in a queue", rig.last_seen())]
-
-
-def _kept(rig: Rig) -> int:
-    """Count the messages in queues that are neither the design's nor the rig's."""
-    others = [q for q in rig.world.queues() if q not in QUEUES and q != rig.reply_queue]
-    return sum(depth.ready for depth in map(rig.world.queue, others) if depth is not None)
+def _expect_kept(rig: Rig, roles: Sequence[Role], bodies: Sequence[bytes]) -> None:
+    """Expect that all was sent on to an exchange; and where it was, that a copy of each came to a queue."""
+    unsent = [(role, body) for role in roles for body in bodies if not _sent_on(rig, role, body)]
+    for role, body in unsent:
+        rig.violated(f"{short(body)} of {role} went to no dead-letter exchange")
+    if unsent:
+        return
+    sent, own = len(roles) * len(bodies), rig.publish.reply_queue
+    kept = rig.wait.see(lambda: rig.seen.kept_aside(own) >= sent, rig.deadlines.stopped)
+    words = f"{rig.seen.kept_aside(own)} of {sent} bad bodies are in a queue"
+    rig.expect(kept, words, *rig.seen.last())
 
 
 def _sent_on(rig: Rig, role: Role, body: bytes) -> bool:
     """Whether a role's queue has a dead-letter exchange, or the role published the body to an exchange of its own."""
-    ledger = rig.ledger()
-    of_the_design = {route.exchange for route in ROUTES.values()}
-    return ROUTES[role].queue in ledger.dead_letters or any(
+    ledger = rig.seen.ledger()
+    exchanges = {route.exchange for route in rig.workload.routes}
+    queues = {route.queue for route in rig.workload.routes}
+    return role.queue in ledger.dead_letters or any(
         p.body == body
-        and p.exchange not in of_the_design
-        and (p.exchange or p.routing_key not in QUEUES)
-        and rig.named(p.instance).role is role
+        and p.exchange not in exchanges
+        and (p.exchange or p.routing_key not in queues)
+        and rig.instances.named(p.instance).role == role
         for p in ledger.publishes
     )

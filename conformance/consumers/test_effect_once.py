@@ -6,13 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.consumers.crashes import TRIES
-from warren.rigs.consumers.rig import Inconclusive
-from warren.worlds.line.rules import acks
+from warren.rigs.consumers import acks
 
 if TYPE_CHECKING:
-    from warren.rigs.consumers.rig import Rig
-    from warren.worlds.protocol import Process
+    from warren.rigs.consumers import Process, Rig
 
 pytestmark = pytest.mark.guarantee("effect-once")
 TEXTS = 3
@@ -23,53 +20,61 @@ WATCHED = 3
 @pytest.mark.requirement("effect-once.undisturbed")
 def test_undisturbed(rig: Rig) -> None:
     """Without any fault each effect is there exactly once."""
-    rig.start()
-    rig.send_work(TEXTS)
-    rig.need(rig.done, rig.deadlines.within(rig.work_time(TEXTS)), "the work was not done")
-    rig.remember_effects()
-    rig.pass_time(WATCHED)
-    rig.settle(rig.work_time(TEXTS))
-    rig.judge(*rig.duplicates())
+    rig.start.design()
+    rig.publish.work(TEXTS)
+    rig.wait.need(
+        rig.seen.done, rig.deadlines.within(rig.work_time(TEXTS)), "the work was not done"
+    )
+    rig.seen.remember_effects()
+    rig.wait.pass_time(WATCHED)
+    rig.wait.rest(rig.work_time(TEXTS))
+    rig.judge(*rig.seen.duplicates())
 
 
 @pytest.mark.requirement("effect-once.ack-lost")
 def test_ack_lost(rig: Rig) -> None:
     """Work whose ack was lost is redelivered after other work was done, and its effect is not doubled."""
-    holds = rig.hold(acks, *rig.start_workers(2))
-    rig.send_work(TEXTS)
+    holds = rig.faults.hold(acks, *rig.start.workers(2))
+    rig.publish.work(TEXTS)
     caught = holds.first(rig.deadlines.within(rig.work_time(TEXTS)), "no worker acked a message")
-    rig.need(rig.any_effect, rig.deadlines.within(rig.work_time(TEXTS)), "no effect was left")
+    rig.wait.need(
+        lambda: rig.seen.effects() > 0,
+        rig.deadlines.within(rig.work_time(TEXTS)),
+        "no effect was left",
+    )
     holds.release(but=[caught])
-    rig.send_work(1)
-    rig.see(rig.done, rig.deadlines.within(rig.work_time(TEXTS + 1)))
-    rig.remember_effects()
+    rig.publish.work(1)
+    rig.wait.see(rig.seen.done, rig.deadlines.within(rig.work_time(TEXTS + 1)))
+    rig.seen.remember_effects()
     caught.held.lose()
     caught.process.line.cut()
-    rig.witness(
-        lambda: bool(rig.ledger().redeliveries()),
+    rig.wait.witness(
+        lambda: bool(rig.seen.ledger().redeliveries()),
         rig.deadlines.noticed,
         "the broker redelivered nothing",
     )
-    rig.finish(rig.work_time(TEXTS))
-    rig.settle(rig.work_time(TEXTS))
-    rig.judge(*rig.duplicates())
+    rig.wait.finish(rig.work_time(TEXTS))
+    rig.wait.rest(rig.work_time(TEXTS))
+    rig.judge(*rig.seen.duplicates())
 
 
 @pytest.mark.guarantee("effect-once", designs=("blocking", "parts", "parts-random", "pipeline"))
 @pytest.mark.requirement("effect-once.thawed")
 def test_thawed(rig: Rig) -> None:
     """A consumer that froze in its work, and goes on after another has done it, doubles nothing."""
-    rig.start_workers(2)
+    rig.start.workers(2)
     frozen = _freeze_at_work(rig)
     frozen.thaw()
-    thawed_at = rig.world.now()
-    rig.see(
-        lambda: frozen.exit_status is not None or rig.consumes_since(frozen, thawed_at),
+    thawed_at = rig.now()
+    rig.wait.see(
+        lambda: frozen.exit_status is not None or rig.seen.consumes_since(frozen, thawed_at),
         rig.deadlines.within(rig.work_time(TEXTS)),
     )
-    rig.pass_time(rig.longest_work())  # that may still go on, beside or after a new connection
-    rig.settle(rig.work_time(TEXTS))
-    rig.judge(*rig.duplicates())
+    rig.wait.pass_time(
+        rig.seen.longest_work()
+    )  # that may still go on, beside or after a new connection
+    rig.wait.rest(rig.work_time(TEXTS))
+    rig.judge(*rig.seen.duplicates())
 
 
 def _freeze_at_work(rig: Rig) -> Process:
@@ -78,18 +83,20 @@ def _freeze_at_work(rig: Rig) -> Process:
     One that froze a little later, in its transaction, keeps the others from the database: another
     is caught in its stead. Raises `Inconclusive` where none will do.
     """
-    for tries_left in reversed(range(TRIES)):
-        frozen = rig.named(rig.catch_at_work(TEXTS).instance)
-        before = len(rig.ledger().redeliveries())
+
+    def once(is_last: bool) -> Process | None:
+        frozen = rig.instances.named(rig.faults.catch_at_work(TEXTS).instance)
+        before = len(rig.seen.ledger().redeliveries())
         frozen.freeze()
-        is_redelivered = rig.see(
-            lambda b=before: len(rig.ledger().redeliveries()) > b,  # type: ignore[misc]  # mypy cannot infer it
-            rig.deadlines.noticed,
+        is_redelivered = rig.wait.see(
+            lambda: len(rig.seen.ledger().redeliveries()) > before, rig.deadlines.noticed
         )
-        rig.finish(rig.work_time(TEXTS))
-        if is_redelivered and not rig.losses():
+        rig.wait.finish(rig.work_time(TEXTS))
+        if is_redelivered and rig.seen.done():
             return frozen
-        if tries_left:
+        if not is_last:
             frozen.kill()
-            rig.await_ready(rig.launch(rig.design.worker))
-    raise Inconclusive("no witness: no other consumer did the work of a frozen one")
+            rig.start.another_worker()
+        return None
+
+    return rig.wait.attempt(once, "no other consumer did the work of a frozen one")

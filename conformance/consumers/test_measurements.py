@@ -8,15 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers.rig import numbered
-from warren.workloads.accounting import disorder, early_results
-from warren.workloads.chance import early_or_tied
+from warren.rigs.consumers import early_or_tied, numbered, package_body, package_tally
 
 if TYPE_CHECKING:
-    from warren.evidence.frames import ConnectionEnded
-    from warren.evidence.ledger import Delivery
-    from warren.rigs.consumers.rig import Rig
-    from warren.workloads.accounting import Package
+    from warren.rigs.consumers import ConnectionEnded, Delivery, Package, Rig
 
 SHORTEST, LONGEST = 9, 17
 """Texts: with a document second each and a heartbeat of 5, two heartbeats are 10 and three are 15."""
@@ -39,10 +34,10 @@ class _End(Enum):
 def test_heartbeat_tolerance(rig: Rig) -> None:
     """Find the number of texts from which a package costs its consumer the connection."""
     counts = range(SHORTEST, LONGEST + 1)
-    workers = [rig.launch(rig.design.worker, max_messages=1) for _ in counts]
-    rig.await_ready(*workers)
-    sent = {rig.send(*numbered(count)).message_id: count for count in counts}
-    rig.see(
+    workers = [rig.start.instance(rig.workload.worker, max_messages=1) for _ in counts]
+    rig.start.await_ready(*workers)
+    sent = {rig.publish.work(count).message_id: count for count in counts}
+    rig.wait.see(
         lambda: len(_first_tries(rig, sent)) == len(sent),
         rig.deadlines.within(rig.work_time(LONGEST)),
     )
@@ -64,21 +59,25 @@ def test_order_statistics(rig: Rig) -> None:
     says whose rows come first. The wire tells, by when the parts were acked. A tie is early or not besides. The
     shares that chance alone gives the work stand beside what was counted: they are exact, and `early` counts rows.
     """
-    rig.start()
+    rig.start.design()
     for run in range(1, PACKAGES + 1):
-        package = rig.send(*numbered(TEXTS, f"run{run}text"))
-        rig.need(
-            rig.done, rig.deadlines.within(rig.work_time(TEXTS)), f"not all rows of {package} came"
+        package = rig.publish.body(package_body(*numbered(TEXTS, f"run{run}text")))
+        rig.wait.need(
+            rig.seen.done,
+            rig.deadlines.within(rig.work_time(TEXTS)),
+            f"not all rows of {package} came",
         )
-    result = rig.account()
-    shortest, longest = map(int, rig.design.work)
-    by_chance = early_or_tied(TEXTS, len(rig.of(rig.design.worker)), range(shortest, longest + 1))
+    result = package_tally(rig)
+    shortest, longest = map(int, rig.workload.work)
+    by_chance = early_or_tied(
+        TEXTS, len(rig.instances.of(rig.workload.worker)), range(shortest, longest + 1)
+    )
     rig.measure(
         "order of parts",
         packages=PACKAGES,
-        out_of_order=len(disorder(result)),
-        early_package_row=len(early_results(result)),
-        tied=sum(_is_tied(rig, package) for package in rig.packages),
+        out_of_order=len(result.disorder()),
+        early_package_row=len(result.early_results()),
+        tied=sum(_is_tied(rig, package) for package in result.packages),
         work_early_by_chance=f"{float(by_chance[0]):.1%}",
         work_tied_by_chance=f"{float(by_chance[1]):.1%}",
     )
@@ -88,7 +87,7 @@ def _is_tied(rig: Rig, package: Package) -> bool:
     """Whether the last part and the last of the others ended less than half a document second apart."""
     acked = {
         json.loads(d.body).get("text"): d.settlement.at
-        for d in rig.given()
+        for d in rig.seen.given()
         if d.settlement is not None
     }
     ends = {text: acked[text] for text in package.texts if text in acked}
@@ -101,9 +100,9 @@ def _is_tied(rig: Rig, package: Package) -> bool:
 def _first_tries(rig: Rig, sent: dict[str, int]) -> dict[int, _End]:
     """Say of each package whose first delivery has ended how it did."""
     tries: dict[int, _End] = {}
-    ended = {(e.instance, e.connection): e for e in rig.ledger().ends}
+    ended = {(e.instance, e.connection): e for e in rig.seen.ledger().ends}
     for message, texts in sent.items():
-        for first in rig.ledger().of(message)[:1]:
+        for first in rig.seen.ledger().of(message)[:1]:
             end = ended.get((first.instance, first.connection))
             settled = first.settlement
             if settled is not None and settled.reached and (end is None or settled.at < end.at):

@@ -6,19 +6,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.consumers.crashes import CRASHES, TRIES, crashes_at
-from warren.claims.verdict import Violation
-from warren.rigs.consumers.rig import Inconclusive
-from warren.workloads.designs import PART, Role
-from warren.worlds.line.rules import acks, delivery, publish
+from warren.rigs.consumers import (
+    PART,
+    STREAM,
+    Role,
+    acks,
+    delivery,
+    package_body,
+    package_design,
+    publish,
+)
+
+from .crashes import CRASHES, crashes_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from warren.evidence.ledger import Delivery
-    from warren.rigs.consumers.rig import Rig
-    from warren.worlds.line.rules import Match
-    from warren.worlds.protocol import Process
+    from warren.rigs.consumers import Delivery, Match, Process, Rig, Violation
 
 pytestmark = pytest.mark.guarantee("no-loss")
 TEXTS = 3
@@ -33,87 +37,88 @@ FEW_TEXTS = 2
 @pytest.mark.parametrize("crash", crashes_at("no-loss", "before-work"))
 def test_crash_before_work(rig: Rig, crash: Callable[[Process], object]) -> None:
     """Work whose consumer fails before it has the message is done by another."""
-    holds = rig.hold(delivery, *rig.start_workers(2))
-    rig.send_work(FEW_TEXTS)
+    holds = rig.faults.hold(delivery, *rig.start.workers(2))
+    rig.publish.work(FEW_TEXTS)
     caught = holds.first(rig.deadlines.within(0), "no worker was given a message")
     crash(caught.process)
     holds.release()
     _need_shown(rig)
-    rig.judge(*rig.losses())
+    rig.judge(*rig.seen.losses())
 
 
 @pytest.mark.guarantee("no-loss", designs=("blocking", "parts", "parts-random", "pipeline"))
 @pytest.mark.parametrize("crash", crashes_at("no-loss", "during-work"))
 def test_crash_during_work(rig: Rig, crash: Callable[[Process], object]) -> None:
     """Work whose consumer fails in the middle of it is done by another."""
-    rig.start_workers(2)
+    rig.start.workers(2)
     texts = min(MANY_TEXTS, TEXTS * int(rig.deadlines.slowness))  # in its middle it has been begun
-    for tries_left in reversed(range(TRIES)):
-        caught, before = rig.catch_at_work(texts), len(rig.ledger().redeliveries())
-        busy = rig.named(caught.instance)
-        early = rig.early_effects(caught)
+
+    def once(is_last: bool) -> tuple[Violation, ...] | None:
+        caught, before = rig.faults.catch_at_work(texts), len(rig.seen.ledger().redeliveries())
+        early = rig.seen.early_effects(caught)
         if early:  # so that the row of work that is lost would stay
-            rig.judge(*early)
-            return
-        crash(busy)
+            return early
+        crash(rig.instances.named(caught.instance))
         if _has_shown(rig, before):
-            lost = rig.losses()
-            may_hold_a_lock = lost and tries_left and crash is CRASHES["frozen"]
+            lost = rig.seen.losses()
+            may_hold_a_lock = lost and not is_last and crash is CRASHES["frozen"]
             if not (may_hold_a_lock and _held_the_others_up(rig, caught)):
-                rig.judge(*lost)
-                return
-        if tries_left:  # on a busy machine its work was over before it failed: another is caught
-            rig.await_ready(rig.launch(rig.design.worker))
-    raise Inconclusive("no witness: the work of each consumer was over before it failed")
+                return lost
+        if not is_last:  # on a busy machine its work was over before it failed: another is caught
+            rig.start.another_worker()
+        return None
+
+    rig.judge(*rig.wait.attempt(once, "the work of each consumer was over before it failed"))
 
 
 @pytest.mark.parametrize("crash", crashes_at("no-loss", "before-ack"))
 def test_crash_before_ack(rig: Rig, crash: Callable[[Process], object]) -> None:
     """Work is acked after its effect is there, which outlives a failure of its consumer in between."""
-    holds = rig.hold(acks, *rig.start_workers(2))
-    rig.send_work(1)  # so that the first ack of a worker is the last of the work
+    holds = rig.faults.hold(acks, *rig.start.workers(2))
+    rig.publish.work(1)  # so that the first ack of a worker is the last of the work
     caught = holds.first(rig.deadlines.within(rig.work_time(1)), "no worker acked a message")
-    if not rig.done():  # read after the ack was seen
-        rig.judge(Violation("acked before its effect was there", tuple(map(str, rig.given()))))
+    if not rig.seen.done():  # read after the ack was seen
+        rig.violated("acked before its effect was there", *map(str, rig.seen.given()))
+        rig.judge()
         return
     crash(caught.process)
     caught.held.lose()  # else it would keep a dead consumer's connection open
     holds.release(but=[caught])
     _await_redelivery(rig)
-    rig.finish(rig.work_time(1))
-    rig.settle(
+    rig.wait.finish(rig.work_time(1))
+    rig.wait.rest(
         rig.work_time(1)
     )  # the effect was there before: what its redelivery does to it shows later
-    rig.judge(*rig.losses())
+    rig.judge(*rig.seen.losses())
 
 
 @pytest.mark.guarantee("no-loss", "effect-once", designs=("parts", "parts-random", "pipeline"))
 @pytest.mark.requirement("no-loss.splitter-killed", "effect-once.splitter-killed")
 def test_splitter_killed(rig: Rig) -> None:
     """A stream consumer killed after it published a part, and before its ack, loses no part and doubles none."""
-    rig.start_workers(1)
-    stream = rig.of(Role.STREAM)[0]
+    rig.start.workers(1)
+    stream = rig.instances.of(STREAM)[0]
     # The stream consumer of a pipeline publishes nothing but the first step: there only its ack is left to hold.
-    is_chain = rig.design.slug == "pipeline"
-    holds = rig.hold(acks if is_chain else _second_part, stream)
-    rig.send_work(TEXTS)
+    is_chain = package_design(rig).is_chain
+    holds = rig.faults.hold(acks if is_chain else _second_part, stream)
+    rig.publish.work(TEXTS)
     holds.first(
         rig.deadlines.within(0),
         f"{stream.name} sent no {'ack' if is_chain else 'part of the second text'}",
     )
-    rig.need(
-        lambda: bool(rig.ledger().published_by(stream.name)),
+    rig.wait.need(
+        lambda: bool(rig.seen.ledger().published_by(stream.name)),
         rig.deadlines.within(0),
         f"{stream.name} published no part",
     )
     stream.kill()
     stream.line.cut()  # what it sent and the hold keeps is lost with it
-    rig.await_ready(rig.launch(Role.STREAM))
+    rig.start.await_ready(rig.start.instance(STREAM))
     _need_shown(rig)
-    rig.settle(rig.work_time(TEXTS))
-    rig.judge(*rig.losses(), requirement="no-loss.splitter-killed")
+    rig.wait.rest(rig.work_time(TEXTS))
+    rig.judge(*rig.seen.losses(), requirement="no-loss.splitter-killed")
     _await_redelivery(rig)  # where none came, a part was lost, and what is not there is not doubled
-    rig.judge(*rig.duplicates(), requirement="effect-once.splitter-killed")
+    rig.judge(*rig.seen.duplicates(), requirement="effect-once.splitter-killed")
 
 
 @pytest.mark.guarantee("no-loss", designs=("pipeline",))
@@ -121,25 +126,25 @@ def test_splitter_killed(rig: Rig) -> None:
     "role",
     [
         pytest.param(role, id=slug, marks=pytest.mark.requirement(f"no-loss.killed-before-{slug}"))
-        for role, slug in ((Role.STREAM, "first-step"), (Role.PART, "next-step"))
+        for role, slug in ((STREAM, "first-step"), (PART, "next-step"))
     ],
 )
 def test_killed_before_step(rig: Rig, role: Role) -> None:
     """A consumer killed when it has sent the next step, and the broker does not have that yet, loses nothing."""
-    rig.start_workers(2)
-    holds = rig.hold(_next_step, *rig.of(role))
-    rig.send_work(FEW_TEXTS)
+    rig.start.workers(2)
+    holds = rig.faults.hold(_next_step, *rig.instances.of(role))
+    rig.publish.work(FEW_TEXTS)
     caught = holds.first(
         rig.deadlines.within(rig.work_time(1)), f"no {role} published the next step"
     )
-    rig.quiet()  # an ack that does not wait for the next step is through by then
+    rig.wait.quiet()  # an ack that does not wait for the next step is through by then
     caught.process.kill()
     caught.process.line.cut()  # what it sent and the hold keeps is lost with it
     holds.release(but=[caught])
-    if role is Role.STREAM:
-        rig.await_ready(rig.launch(role))
+    if role == STREAM:
+        rig.start.await_ready(rig.start.instance(role))
     _need_shown(rig)
-    rig.judge(*rig.losses())
+    rig.judge(*rig.seen.losses())
 
 
 @pytest.mark.guarantee("no-loss", designs=("blocking",))
@@ -149,88 +154,94 @@ def test_killed_after_ack_on_new_connection(rig: Rig) -> None:
 
     One that acks the old work there, by a tag that now means the new one, ends that before it is done.
     """
-    rig.start_workers(2)
-    rig.send_work(MANY_TEXTS)
-    rig.need(lambda: bool(rig.given()), rig.deadlines.within(0), "no worker was given a message")
-    old = rig.given()[0]
-    busy = rig.named(old.instance)
-    rig.pass_time(BEGUN)
-    lost_at = rig.world.now()
+    rig.start.workers(2)
+    rig.publish.work(MANY_TEXTS)
+    rig.wait.need(
+        lambda: bool(rig.seen.given()), rig.deadlines.within(0), "no worker was given a message"
+    )
+    old = rig.seen.given()[0]
+    busy = rig.instances.named(old.instance)
+    rig.wait.pass_time(BEGUN)
+    lost_at = rig.now()
     busy.line.cut()
     _await_redelivery(rig)  # to the other one, who is at work from now on
-    rig.see(
-        lambda: busy.exit_status is not None or rig.consumes_since(busy, lost_at),
+    rig.wait.see(
+        lambda: busy.exit_status is not None or rig.seen.consumes_since(busy, lost_at),
         rig.deadlines.reconnected,
     )
-    if rig.consumes_since(busy, lost_at):
+    if rig.seen.consumes_since(busy, lost_at):
         _await_next_ack(rig, busy)
     busy.kill()
-    rig.finish(rig.work_time(MANY_TEXTS + TEXTS))
-    rig.judge(*rig.losses())
+    rig.wait.finish(rig.work_time(MANY_TEXTS + TEXTS))
+    rig.judge(*rig.seen.losses())
 
 
 @pytest.mark.guarantee("no-loss", designs=("parts", "parts-random", "pipeline"))
 @pytest.mark.requirement("no-loss.parts-without-queue")
 def test_parts_without_queue(rig: Rig) -> None:
     """A package split before any part consumer declared its queue is done once there is one."""
-    rig.start(part=0)
-    stream = rig.of(Role.STREAM)[0]
-    rig.send_work(TEXTS)
-    rig.need(
-        lambda: bool(rig.ledger().to(stream.name)),
+    rig.start.design(part=0)
+    stream = rig.instances.of(STREAM)[0]
+    rig.publish.work(TEXTS)
+    rig.wait.need(
+        lambda: bool(rig.seen.ledger().to(stream.name)),
         rig.deadlines.within(0),
         f"{stream.name} was not given the package",
     )
-    rig.quiet(
-        lambda: bool(rig.ledger().published_by(stream.name))
+    rig.wait.quiet(
+        lambda: bool(rig.seen.ledger().published_by(stream.name))
     )  # it may look for the queue first
-    rig.await_ready(rig.launch(Role.PART))
-    rig.finish(rig.work_time(TEXTS))
-    rig.judge(*rig.losses())
+    rig.start.await_ready(rig.start.instance(PART))
+    rig.wait.finish(rig.work_time(TEXTS))
+    rig.judge(*rig.seen.losses())
 
 
 @pytest.mark.guarantee("no-loss", designs=("blocking", "parts", "parts-random", "pipeline"))
 @pytest.mark.requirement("no-loss.equal-bodies")
 def test_equal_bodies(rig: Rig) -> None:
     """Two packages with the same bytes and different message ids leave their rows each, also after a redelivery."""
-    rig.start_workers(2)
-    first = rig.send("text1", "text1")  # two parts that differ by nothing but their place
-    rig.finish(rig.work_time(2))
-    holds = rig.hold(delivery, *rig.workers)
-    rig.send(body=first.body)
+    rig.start.workers(2)
+    twins = package_body("text1", "text1")  # two parts that differ by nothing but their place
+    rig.publish.body(twins)
+    rig.wait.finish(rig.work_time(2))
+    holds = rig.faults.hold(delivery, *rig.instances.workers)
+    rig.publish.body(twins)
     holds.first(rig.deadlines.within(0), "no worker was given the second").process.kill()
     holds.release()
     _need_shown(rig)
-    rig.judge(*rig.losses())
+    rig.judge(*rig.seen.losses())
 
 
 def _second_part() -> Match:
-    return publish(exchange=PART.exchange, body=lambda b: b"text2" in b)
+    return _to_part(lambda body: b"text2" in body)
 
 
 def _next_step() -> Match:
-    return publish(exchange=PART.exchange)
+    return _to_part()
+
+
+def _to_part(body: Callable[[bytes], bool] | None = None) -> Match:
+    return publish(exchange=PART.exchange, body=body)
 
 
 def _await_next_ack(rig: Rig, busy: Process) -> None:
     """Send work until a worker is given some, and wait until that is settled; another may take some before."""
-    for _ in range(TRIES):
-        new = rig.send_work(TEXTS)
-        rig.see(
-            lambda m=new: busy.exit_status is not None or rig.ledger().settled(m),  # type: ignore[misc]  # mypy cannot infer it
+
+    def once(_is_last: bool) -> bool | None:
+        new = rig.publish.work(TEXTS).message_id
+        rig.wait.see(
+            lambda: busy.exit_status is not None or rig.seen.ledger().settled(new),
             rig.deadlines.within(rig.work_time(MANY_TEXTS + TEXTS)),
         )
-        if (
-            any(d.instance == busy.name for d in rig.ledger().of(new))
-            or busy.exit_status is not None
-        ):
-            return
-    raise Inconclusive(f"no witness: {busy.name} was given nothing on its new connection")
+        is_given = any(d.instance == busy.name for d in rig.seen.ledger().of(new))
+        return is_given or busy.exit_status is not None or None
+
+    rig.wait.attempt(once, f"{busy.name} was given nothing on its new connection")
 
 
 def _await_redelivery(rig: Rig) -> None:
-    rig.witness(
-        lambda: bool(rig.ledger().redeliveries()),
+    rig.wait.witness(
+        lambda: bool(rig.seen.ledger().redeliveries()),
         rig.deadlines.noticed,
         "the broker redelivered nothing",
     )
@@ -245,18 +256,19 @@ def _has_shown(rig: Rig, before: int = 0) -> bool:
     """Whether the failure has: after so many redeliveries there is another, or the effect is not there."""
 
     def is_redelivered() -> bool:
-        return len(rig.ledger().redeliveries()) > before
+        return len(rig.seen.ledger().redeliveries()) > before
 
-    rig.see(
-        lambda: is_redelivered() or (rig.at_rest() and not _is_owed(rig)), rig.deadlines.noticed
+    rig.wait.see(
+        lambda: is_redelivered() or (rig.seen.at_rest() and not _is_owed(rig)),
+        rig.deadlines.noticed,
     )
-    rig.finish(rig.work_time(TEXTS))
-    return bool(rig.losses()) or is_redelivered()
+    rig.wait.finish(rig.work_time(TEXTS))
+    return bool(rig.seen.losses()) or is_redelivered()
 
 
 def _is_owed(rig: Rig) -> bool:
     """Whether the broker has a message back that it has not delivered again."""
-    last = {d.message: d for d in rig.ledger().deliveries}
+    last = {d.message: d for d in rig.seen.ledger().deliveries}
     return any(d.settlement is None and d.given_back_at is not None for d in last.values())
 
 
@@ -265,8 +277,8 @@ def _held_the_others_up(rig: Rig, caught: Delivery) -> bool:
 
     Who holds such a lock while it works does so at every try, and is judged by the last.
     """
-    if any(d.at == caught.at and d.open_until == float("inf") for d in rig.given()):
+    if any(d.at == caught.at and d.open_until == float("inf") for d in rig.seen.given()):
         return False  # the broker never took it back
-    rig.named(caught.instance).kill()
-    rig.finish(rig.work_time(TEXTS))
-    return not rig.losses()
+    rig.instances.named(caught.instance).kill()
+    rig.wait.finish(rig.work_time(TEXTS))
+    return not rig.seen.losses()

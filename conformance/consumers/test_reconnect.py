@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.claims.verdict import Violation
-from warren.workloads.designs import Role
+from warren.rigs.consumers import Violation
 
 if TYPE_CHECKING:
-    from warren.rigs.consumers.rig import Rig
-    from warren.worlds.protocol import HttpReply, Process
+    from collections.abc import Sequence
+
+    from warren.rigs.consumers import Process, Rig
 
 TEXTS = 3
 REFUSED = 5
@@ -23,20 +23,20 @@ REFUSED = 5
 @pytest.mark.requirement("survives-broker-restart.consumes-again")
 def test_broker_restart(rig: Rig) -> None:
     """After a restart of the broker the same processes do new work, also that which GET /task accepts."""
-    rig.start_workers(1, http=True)
-    lost_at = rig.world.now()
-    rig.world.restart_broker()
-    _judge_new_work(rig, lost_at, rig.processes)
+    rig.start.workers(1, http=True)
+    lost_at = rig.now()
+    rig.faults.restart_broker()
+    _judge_new_work(rig, lost_at, rig.instances.all)
 
 
 @pytest.mark.guarantee("survives-connection-loss")
 @pytest.mark.requirement("survives-connection-loss.idle")
 def test_idle_connection_cut(rig: Rig) -> None:
     """A consumer whose idle connection is cut connects again, also the second time, and does new work."""
-    rig.start_workers(1, http=True)
+    rig.start.workers(1, http=True)
     violations = _not_back_after_cut(rig)
     if not violations:
-        rig.quiet()  # so that the next connection is idle too when it is cut
+        rig.wait.quiet()  # so that the next connection is idle too when it is cut
         violations = _not_back_after_cut(rig) or _new_work(rig)
     rig.judge(*violations)
 
@@ -45,14 +45,14 @@ def test_idle_connection_cut(rig: Rig) -> None:
 @pytest.mark.requirement("survives-connection-loss.half-open")
 def test_idle_connection_half_open(rig: Rig) -> None:
     """A consumer whose idle connection was silent both ways for three heartbeats does new work afterwards."""
-    rig.start_workers(1, http=True)
-    lost_at = rig.world.now()
-    for process in rig.processes:
+    rig.start.workers(1, http=True)
+    lost_at = rig.now()
+    for process in rig.instances.all:
         process.line.half_open()
-    rig.see(lambda: len(_ended(rig)) == len(rig.processes), rig.deadlines.noticed)
+    rig.wait.see(lambda: len(_ended(rig)) == len(rig.instances.all), rig.deadlines.noticed)
     # Who has agreed on no heartbeat loses nothing, and must do new work all the same.
     lost = _ended(rig)
-    for process in rig.processes:
+    for process in rig.instances.all:
         process.line.restore()
     _judge_new_work(rig, lost_at, lost)
 
@@ -61,17 +61,17 @@ def test_idle_connection_half_open(rig: Rig) -> None:
 @pytest.mark.requirement("survives-connection-loss.refused")
 def test_new_connections_refused(rig: Rig) -> None:
     """A consumer whose connection is cut, and whose new ones are refused for a while, does new work afterwards."""
-    rig.start_workers(1, http=True)
-    lost_at = rig.world.now()
-    for process in rig.processes:
+    rig.start.workers(1, http=True)
+    lost_at = rig.now()
+    for process in rig.instances.all:
         process.line.refuse()
-    rig.see(  # who has ended tries no more
-        lambda: all(p.exit_status is not None for p in rig.processes),
+    rig.wait.see(  # who has ended tries no more
+        lambda: all(p.exit_status is not None for p in rig.instances.all),
         rig.deadlines.seconds(REFUSED),
     )
-    for process in rig.processes:
+    for process in rig.instances.all:
         process.line.accept()
-    _judge_new_work(rig, lost_at, rig.processes)
+    _judge_new_work(rig, lost_at, rig.instances.all)
 
 
 @pytest.mark.guarantee(
@@ -80,41 +80,43 @@ def test_new_connections_refused(rig: Rig) -> None:
 @pytest.mark.requirement("survives-connection-loss.in-hand")
 def test_connection_cut_during_work(rig: Rig) -> None:
     """A consumer whose connection is cut in the middle of its work connects again and does new work."""
-    rig.start_workers(1, http=True)
-    busy = rig.named(rig.catch_at_work(TEXTS).instance)
-    lost_at = rig.world.now()
+    rig.start.workers(1, http=True)
+    busy = rig.instances.named(rig.faults.catch_at_work(TEXTS).instance)
+    lost_at = rig.now()
     busy.line.cut()
     _judge_new_work(rig, lost_at, [busy])
 
 
 def _ended(rig: Rig) -> list[Process]:
     """Give the instances of which a connection has ended."""
-    names = {end.instance for end in rig.ledger().ends}
-    return [p for p in rig.processes if p.name in names]
+    names = {end.instance for end in rig.seen.ledger().ends}
+    return [p for p in rig.instances.all if p.name in names]
 
 
-def _judge_new_work(rig: Rig, lost_at: float, lost: list[Process]) -> None:
+def _judge_new_work(rig: Rig, lost_at: float, lost: Sequence[Process]) -> None:
     """Wait until those who lost their connection consume again, then give work."""
     rig.judge(*(_not_back(rig, lost_at, lost) or _new_work(rig)))
 
 
-def _not_back_after_cut(rig: Rig) -> list[Violation]:
-    lost_at = rig.world.now()
-    for process in rig.processes:
+def _not_back_after_cut(rig: Rig) -> Sequence[Violation]:
+    lost_at = rig.now()
+    for process in rig.instances.all:
         process.line.cut()
-    return _not_back(rig, lost_at, rig.processes)
+    return _not_back(rig, lost_at, rig.instances.all)
 
 
-def _not_back(rig: Rig, lost_at: float, lost: list[Process]) -> list[Violation]:
+def _not_back(rig: Rig, lost_at: float, lost: Sequence[Process]) -> list[Violation]:
     """Wait until those who lost their connection consume again or have ended, and say who does not."""
-    consumers = [p for p in lost if p.role is not Role.HTTP]
+    consumers = [p for p in lost if p.role.consumes]
     for process in consumers:
-        rig.see(
-            lambda p=process: p.exit_status is not None or rig.consumes_since(p, lost_at),  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+        rig.wait.see(
+            lambda p=process: p.exit_status is not None or rig.seen.consumes_since(p, lost_at),  # type: ignore[misc]  # mypy cannot infer a lambda with a default
             rig.deadlines.reconnected,
         )
     ended = [p for p in consumers if p.exit_status is not None]
-    silent = [p for p in consumers if p.exit_status is None and not rig.consumes_since(p, lost_at)]
+    silent = [
+        p for p in consumers if p.exit_status is None and not rig.seen.consumes_since(p, lost_at)
+    ]
     return [
         *(
             Violation(f"{p.name} ended with status {p.exit_status}", (p.output()[-400:],))
@@ -123,38 +125,14 @@ def _not_back(rig: Rig, lost_at: float, lost: list[Process]) -> list[Violation]:
         *(
             Violation(
                 f"{p.name} does not consume again within {rig.deadlines.reconnected:.1f} s",
-                rig.last_seen(p),
+                rig.seen.last(p),
             )
             for p in silent
         ),
     ]
 
 
-def _new_work(rig: Rig) -> list[Violation]:
-    rig.send_work(1)
-    rig.finish(rig.work_time(1 + TEXTS))  # what was in hand may come first
-    return list(rig.losses()) or (_task_calls(rig) if Role.HTTP in rig.design.roles else [])
-
-
-def _task_calls(rig: Rig) -> list[Violation]:
-    """Call GET /task until it works, and wait until the task that it accepted is done.
-
-    Role `http`, too, has the time of a new connection. What a call that failed has left may be done, or not.
-    """
-    answers: list[HttpReply] = []
-    before: set[int] = set()
-
-    def works() -> bool:
-        before.update(row.id for row in rig.world.task_rows())
-        answers.extend(rig.answers(rig.call()))
-        return answers[-1].status in (200, 202)
-
-    def is_done() -> bool:
-        new = [row for row in rig.world.task_rows() if row.id not in before]
-        return any(row.completed_at is not None for row in new)
-
-    if not rig.see(works, rig.deadlines.reconnected):
-        last = answers[-1]
-        return [Violation(f"GET /task still answers {last.status} {last.error}".rstrip())]
-    words = f"GET /task answered {answers[-1].status}, and its task was never done"
-    return [] if rig.see(is_done, rig.deadlines.within(1)) else [Violation(words, rig.last_seen())]
+def _new_work(rig: Rig) -> tuple[Violation, ...]:
+    rig.publish.work(1)
+    rig.wait.finish(rig.work_time(1 + TEXTS))  # what was in hand may come first
+    return rig.seen.losses() or rig.calls.until_done()

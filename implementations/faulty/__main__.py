@@ -15,7 +15,7 @@ _USABLE, _UNUSABLE = 0, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Play the role of the command line with the defect; the exit status."""
+    """Play the role that the command line names, with the defect; give the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m implementations.faulty",
         description="Play one role of the hardened reference with one planted defect.",

@@ -38,7 +38,7 @@ class NeverReconnects(Link):
 
 
 class LeavesCallersAlone(NeverReconnects):
-    """Opens no other connection for those who call through it; a consumer's it opens again."""
+    """Does not reopen the connection of role `http`, through which others call; a consumer's it does."""
 
     def _run(self, backoff: Backoff) -> None:
         if self._patient:
@@ -48,7 +48,7 @@ class LeavesCallersAlone(NeverReconnects):
 
 
 class SurvivesOneLoss(Link):
-    """Connects again when its connection is lost, and ends the process when the next one is."""
+    """Connects again after the first loss, and ends the process at the second."""
 
     _served: BlockingChannel | None = None
 

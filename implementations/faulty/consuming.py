@@ -33,7 +33,7 @@ class BlocksHeartbeats(Consumer):
 
 
 class HangsUpEarly(Consumer):
-    """Closes its connection instead of an ack where work took more than a heartbeat, though a broker waits for two."""
+    """Closes its connection instead of acking when the work took more than one heartbeat; a broker waits for two."""
 
     def attempt(self, delivery: Delivery) -> bool:
         """Work, and hang up if that was long; False, for then there is nothing to ack through."""
@@ -148,7 +148,7 @@ class DoesNothing(Consumer):
 
 
 class ExitsIdle(DoesNothing):
-    """Holds a message for a heartbeat, and exits; acks one that is given again. It does nothing with either."""
+    """Holds a message for one heartbeat and exits; acks a redelivery. It works on neither."""
 
     def execute(self, delivery: Delivery) -> None:
         """Ack, or wait and exit."""
@@ -172,7 +172,7 @@ class SetsPrefetchOnce(Consumer):
 
 
 class DrainsBeforeStop(Consumer):
-    """Looks whether it was told to stop only when it has nothing to do: works through all that waits first."""
+    """Looks for a stop only when it has nothing to do, so that it works through all that waits first."""
 
     def cancel(self, channel: BlockingChannel) -> None:
         """Go on consuming."""
@@ -192,7 +192,7 @@ class DrainsBeforeStop(Consumer):
 
 
 class IgnoresEmptyBodies(Consumer):
-    """Takes a message without a body for none: it is never settled."""
+    """Overlooks a message without a body, which is never settled."""
 
     def execute(self, delivery: Delivery) -> None:
         """Execute what has a body."""

@@ -1,4 +1,4 @@
-"""Defects of effects: rows that are there twice, taken for others' or away, or noted before they are there."""
+"""Defects of effects: rows written twice, mistaken for another message's, removed, or noted too early."""
 
 import contextlib
 import dataclasses
@@ -89,7 +89,7 @@ class KeysByBody(Consumer):
 
 
 class UndoesRedeliveries(BlockingStream):
-    """Takes a redelivery for the end of a failed try: removes the row that it left, and has done with it."""
+    """Takes a redelivery for the sign of a failed try: removes the row that was left, and does no more."""
 
     def handle(self, delivery: Delivery) -> None:
         """Work on a first delivery, clean up after it on another."""
@@ -161,7 +161,7 @@ class RemembersTheLast(Inbox):
 
 
 class SkipsEqualBodies(BlockingStream):
-    """Takes a redelivery whose bytes have a row for done, though the row may be another message's."""
+    """Skips a redelivery when some row has its bytes, though the row may be another message's."""
 
     def handle(self, delivery: Delivery) -> None:
         """Work, unless there is such a row."""
@@ -174,7 +174,7 @@ class SkipsEqualBodies(BlockingStream):
 
 
 class TakesStringsForTexts(BlockingStream):
-    """Takes a string where the texts should be for as many texts as it has letters."""
+    """Takes a string in place of the texts for a list of its letters."""
 
     def handle(self, delivery: Delivery) -> None:
         """Work on letters too."""

@@ -38,7 +38,7 @@ class Forgets(Consumer):
     """Acks a message and never works on it."""
 
     def attempt(self, delivery: Delivery) -> bool:
-        """Pass for done."""
+        """Count as done."""
         del delivery
         return True
 
@@ -123,7 +123,7 @@ class DropsRejected(Settlement):
 
 
 class KeepsNowhere(Settlement):
-    """Publishes the copy of a bad message to a queue that there is not: it is gone all the same."""
+    """Publishes the copy of a bad message to a queue that does not exist: it is gone all the same."""
 
     def dead_letter(self, delivery: Delivery, reason: str) -> bool:
         """Publish where nothing takes it, and reject."""
@@ -137,7 +137,7 @@ class KeepsNowhere(Settlement):
 
 
 class KeepsTheCopy(Settlement):
-    """Fits a consumer whose messages are settled already: only the copy of a bad one is left to do."""
+    """For a consumer whose messages are settled already: a bad one is only copied."""
 
     def dead_letter(self, delivery: Delivery, reason: str) -> bool:
         """Keep the copy."""
@@ -151,16 +151,16 @@ class KeepsTheCopy(Settlement):
 
 
 class SettlesNothing(KeepsTheCopy):
-    """Fits a consumer that consumes without acks."""
+    """For a consumer that consumes without acks."""
 
     def ack(self, delivery: Delivery) -> bool:
-        """Pass for acked: the broker took it for acked when it was sent."""
+        """Count as acked: to the broker it was, when it was sent."""
         del delivery
         return True
 
 
 class DropsAtStop(Consumer):
-    """Told to stop, nacks without requeue what comes until its message in hand is done: that is gone."""
+    """When told to stop, nacks without requeue whatever comes while it finishes its message: that is gone."""
 
     def receive(
         self,
@@ -185,7 +185,7 @@ class DropsAtStop(Consumer):
 
 
 class CrashesOnWrongTypes(Consumer):
-    """Looks for its key and not at what it holds there: ends of a value of another type, and gets it again."""
+    """Checks that its key is there, but not the type of the value: a wrong one ends it, and comes again."""
 
     def attempt(self, delivery: Delivery) -> bool:
         """End where the texts are no list."""
@@ -197,7 +197,7 @@ class CrashesOnWrongTypes(Consumer):
 
 
 class AcksOnAnyChannel(Settlement):
-    """Acks by the tag, on whatever channel is open: on a new one it is another message's."""
+    """Acks by the tag on whatever channel is open; on a new channel that tag is another message's."""
 
     def ack(self, delivery: Delivery) -> bool:
         """Ack without a look at the channel."""
@@ -205,7 +205,7 @@ class AcksOnAnyChannel(Settlement):
 
 
 class SettlesLastSteps(Settlement):
-    """Fits a consumer of steps that acks all but the last by itself."""
+    """For a consumer of steps that has acked all but the last itself."""
 
     def ack(self, delivery: Delivery) -> bool:
         """Ack packages, and last steps."""

@@ -44,7 +44,7 @@ def advance(message: PipelineMessage) -> PipelineMessage:
 def play(settings: Settings, stop: Stop) -> None:
     """Consume steps and publish the next ones, on one channel."""
     with database(settings.database_url) as pool, connect(settings) as connection:
-        pool.connect().close()  # now, since it would take its time between the publish and the row
+        pool.connect().close()  # or the first row would wait for the connection, after its publish
         channel = connection.channel()
         producer = Producer(channel, PART.exchange)
         Consumer(settings, stop).consume(channel, PART, partial(execute, settings, pool, producer))

@@ -68,8 +68,8 @@ class RpcClient:
 class TaskService:
     """Asks the RPC server for a task's result.
 
-    Defect: one correlation id per service, made of the clock's microseconds: services of one
-    microsecond share theirs, and so do the calls of one service.
+    Defect: the correlation id is made of the clock's microseconds, once for each service. All calls
+    of one service share it, and so do services that were made in the same microsecond.
     """
 
     def __init__(self, client: RpcClient) -> None:

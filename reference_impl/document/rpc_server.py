@@ -106,7 +106,7 @@ def reply(channel: BlockingChannel, request: pika.BasicProperties, body: bytes) 
 
 
 def play(settings: Settings, stop: Stop) -> None:
-    """Serve requests, with the signals' default actions."""
+    """Serve requests; signals keep their default actions."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -1,4 +1,4 @@
-"""The document's work: sleeping and printing. One module owns it, for every design sleeps."""
+"""The document's work: sleeping and printing."""
 
 import random
 import time

@@ -1,7 +1,7 @@
 """The consumers as they should be: one module per mechanism, small roles, one factory.
 
-A message's identity is its `message_id`. With one, its effect happens once, whatever is delivered
-how often; without one, at least once. `build` puts a role together, and `Pieces` replaces any
+A message is known by its `message_id`. With one its effect happens once, however often it is
+delivered; without one, at least once. `build` puts a role together, and `Pieces` replaces any
 single piece of it.
 """
 

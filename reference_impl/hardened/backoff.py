@@ -4,10 +4,10 @@ import random
 
 
 class Backoff:
-    """Exponential with full jitter: random up to a ceiling that doubles, up to `cap` seconds."""
+    """Exponential with jitter: between half a ceiling and the ceiling, which doubles each time."""
 
     def __init__(self, second: float) -> None:
-        """Begin at a tenth of a document second, end at five of them."""
+        """Begin with a ceiling of a tenth of a document second, and stay at five of them."""
         self._first = self._ceiling = second / 10
         self._cap = second * 5
 

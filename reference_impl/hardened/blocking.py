@@ -9,7 +9,8 @@ from reference_impl.schema import log
 class BlockingStream:
     """Works on every text, then logs the body; an empty package is logged at once.
 
-    A redelivery whose row is there needs no work; the row's own transaction decides all the same.
+    A redelivery whose row is there is not worked on again. That only saves work: the key in the
+    row's own transaction is what keeps the row single.
     """
 
     def __init__(self, tools: Tools) -> None:

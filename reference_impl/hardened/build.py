@@ -33,7 +33,7 @@ Role = tuple[str, str]
 
 
 class Playable(Protocol):
-    """A role put together."""
+    """A role, ready to be played."""
 
     def run(self) -> None:
         """Play it until its `Stop` is requested."""
@@ -41,7 +41,7 @@ class Playable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """What a consuming role does: where its messages come from, who handles them, how long."""
+    """What a consuming role does: its queue, its handler, and how many seconds a text takes it."""
 
     route: Route
     handler: Callable[[Tools], Handler]

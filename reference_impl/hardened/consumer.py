@@ -36,7 +36,7 @@ class Handler(Protocol):
 
 
 class Consumer:
-    """Takes deliveries from one queue to one handler, one at a time, and settles each after it."""
+    """Takes deliveries from a queue to a handler, one at a time, and settles each when it is done."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Consumer:
         """Declare, set the prefetch and consume, on every new channel."""
         self.route.declare(channel)
         self.qos(channel)
-        # A consumer that the broker cancelled (its queue was deleted) begins again from here.
+        # The broker cancels a consumer when its queue is deleted; a new channel begins anew, from here.
         channel.add_on_cancel_callback(lambda _method: channel.close())
         channel.basic_consume(self.route.queue, self.receive)
 
@@ -92,7 +92,7 @@ class Consumer:
                 self.stop.request()
 
     def finish(self) -> None:
-        """Wake an idle worker to its end."""
+        """Wake the worker, so that an idle one ends too."""
         self._deliveries.put(None)
 
     def execute(self, delivery: Delivery) -> None:
@@ -111,7 +111,7 @@ class Consumer:
                 self.settled += self.settlement.ack(delivery)
 
     def reject(self, delivery: Delivery, reason: str) -> None:
-        """Put a message aside with its reason, however long the broker refuses its copy."""
+        """Put a message aside with its reason; try again for as long as the broker refuses the copy."""
         _log.warning("message to %s: %s", self.route.queue, reason)
 
         def put_aside() -> None:
@@ -120,11 +120,11 @@ class Consumer:
         self.persist(put_aside)
 
     def attempt(self, delivery: Delivery) -> bool:
-        """Handle, as often as it takes; False if we were stopped meanwhile."""
+        """Handle a delivery, again until it succeeds; False if we were stopped first."""
         return self.persist(lambda: self.handler.handle(delivery))
 
     def persist(self, act: Callable[[], None]) -> bool:
-        """Act, again with backoff while it may help; False if we were stopped meanwhile."""
+        """Act, and again with backoff while another try may help; False if we were stopped first."""
         backoff = Backoff(self.settings.second)
         while True:
             try:

@@ -23,7 +23,7 @@ class Delivery:
     def id(self) -> str | None:
         """The message's identity: its `message_id`, or the hash of one too long to be a key.
 
-        It is the same on every redelivery. None if there is none: the effect is then at least once.
+        It is the same on every redelivery. A message without one may take effect more than once.
         """
         identity = self.properties.message_id
         if identity and len(identity.encode()) > _LONGEST_ID:

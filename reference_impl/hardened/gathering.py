@@ -38,11 +38,11 @@ class Part:
 
 
 class Gathering:
-    """The parts of packages that are done so far.
+    """Knows which parts of a package are done.
 
-    Every part locks its package's row for its own short transaction: of two that finish at once
-    the second sees the first, so exactly one of them is the last. The work itself is done before,
-    in parallel. SQLite needs no row lock, its transactions come one after another.
+    A part that is done locks its package's row for one short transaction. So of two that finish
+    together the second sees the first, and exactly one of them is the last. The work comes before
+    that, in parallel. SQLite needs no row lock: its transactions come one after another.
     """
 
     def open(self, connection: sa.Connection, first: Part, message: str) -> None:
@@ -51,7 +51,7 @@ class Gathering:
         insert_once(connection, package, row)
 
     def add(self, connection: sa.Connection, part: Part, body: str) -> None:
-        """Log a part that is done, and the package after the last one; each once.
+        """Log a part that is done and, after the last one, its package; each only once.
 
         Raises:
             RejectedError: nobody opened that package in this database.
@@ -67,7 +67,7 @@ class Gathering:
             connection.execute(done.values(completed_at=now()))
 
     def lock(self, connection: sa.Connection, part: Part) -> str:
-        """Lock the package until the transaction ends; its source body."""
+        """Lock the package until the transaction ends; give its source body."""
         row = sa.select(package.c.message).where(package.c.id == part.package)
         source = connection.scalar(row.with_for_update())
         if source is None:

@@ -47,8 +47,8 @@ class TaskAcceptor:
 class TaskCaller:
     """Calls the RPC server for a task: 200 with its reply.
 
-    An error reply is 502, no reply within `timeout` 504, no way to a server 503. The row stays,
-    for the request may still be worked on, unless the broker gave the request back.
+    An error reply is 502, no reply within `timeout` 504, no way to a server 503. The task's row
+    stays while the request may still be worked on; it goes when the broker did not take the request.
     """
 
     def __init__(self, settings: Settings, tasks: Tasks, client: RpcClient) -> None:

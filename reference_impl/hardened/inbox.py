@@ -32,6 +32,6 @@ class Inbox:
         return insert_once(connection, processed_message, {"key": key, "processed_at": now()})
 
     def note(self, key: str | None) -> None:
-        """Record `key` in a transaction of its own: what it stands for was done outside."""
+        """Record `key` in a transaction of its own, for an effect outside the database."""
         with self._database.begin() as connection:
             self.once(connection, key)

@@ -55,9 +55,9 @@ class Link:
         Args:
             settings: address, heartbeat and second
             on_channel: called in the link's thread with every channel that is opened
-            patient: whether to wait for a connection, at the start and in calls. Otherwise the
-                start lasts 30 s at most, and no call outlives the connection: it is about a
-                delivery, and that is lost with it
+            patient: whether to wait for a connection, at the start and in calls. A link that is not
+                gives up its start after 30 s, and fails its calls when the connection is lost:
+                they are about a delivery, which is lost with it
 
         """
         self._settings = settings
@@ -68,7 +68,7 @@ class Link:
         self._watchdog = Watchdog()
         self._calls: deque[_Call] = deque()
         self._takes_calls = patient
-        self._gate = threading.Lock()  # a call is either taken or refused, at once
+        self._gate = threading.Lock()  # or a call could be taken just after all others were refused
         self._connection: pika.BlockingConnection | None = None
         self._channel: BlockingChannel | None = None
         self._thread: threading.Thread | None = None
@@ -158,11 +158,11 @@ class Link:
         connection.close()
 
     def _connect(self) -> pika.BlockingConnection:
-        parameters = self._parameters()  # outside: a URL that is none is no matter of trying again
+        parameters = self._parameters()  # not in the try: a bad URL is bad at the next attempt, too
         try:
             return pika.BlockingConnection(parameters)
-        # No AMQPErrors: a peer that says nothing, a network that fails, and (ValueError) a socket
-        # that was connected and is no more when pika asks it for its peer.
+        # pika does not make AMQPErrors of these: a peer that says nothing, a network that fails, and
+        # (ValueError) a socket that is connected no more when pika asks for its peer's address.
         except (AMQPConnectorException, OSError, ValueError) as error:
             raise AMQPConnectionError(repr(error)) from error
 
@@ -179,7 +179,7 @@ class Link:
         return parameters
 
     def _forget(self) -> None:
-        """Drop a connection that was lost; only a patient link's calls wait for the next one."""
+        """Drop a connection that was lost; calls wait for the next one if the link is patient."""
         connection, self._connection, self._channel = self._connection, None, None
         if not self._patient:
             self._refuse_calls("the connection was lost")

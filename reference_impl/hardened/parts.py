@@ -12,7 +12,7 @@ from reference_impl.topology import PART
 
 
 class PartsStream:
-    """Publishes a part per text. An empty package has no parts, so that it is logged here.
+    """Publishes a part per text. An empty package has no parts, so it is logged here.
 
     A redelivered package publishes the same parts again, with the same identities, unless all of
     them were confirmed before. A package without identity gets a new one each time.

@@ -42,7 +42,7 @@ class PipelinePart:
     """Works on a step, logs it, publishes the next one or logs the result.
 
     The step's row and its key are one transaction; then the next step is published, confirmed,
-    and noted under a key of its own. A redelivery does what of this was not done yet. The next
+    and noted under a key of its own. A redelivery does what is still missing of this. The next
     step's identity follows from this one's, so that a step published twice is still done once.
     """
 

@@ -53,16 +53,14 @@ class ConsumerProcess:
         self.database.dispose()
 
     def _cancel(self) -> None:
-        """Take no more messages; when the connection is away none can come.
-
-        A broker that does not say that it took the cancel takes no ack either: without it the
-        message in hand is delivered again, whether we wait for the broker or not.
-        """
+        """Take no more messages."""
         try:
             self.link.call(self.consumer.cancel, _CANCEL_SECONDS)
         except LinkLostError:
-            pass
+            pass  # without a connection none can come
         except BrokerAwayError:
+            # A broker that does not answer a cancel takes no ack either. The message in hand will be
+            # delivered again anyway, so there is nothing to wait for.
             self.link.abort()
 
 

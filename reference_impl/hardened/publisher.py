@@ -64,7 +64,7 @@ class Publisher:
         send(channel, exchange, "", body, properties)
 
     def _declare(self, channel: BlockingChannel, exchange: str) -> None:
-        """Declare the exchange once on each channel: what was there before may be lost."""
+        """Declare the exchange once on each channel: the broker may have lost it between two."""
         if channel is not self._channel:
             self._channel, self._declared = channel, set()
         if exchange not in self._declared:

@@ -64,7 +64,8 @@ class RpcClient:
         future: Future[bytes] = Future()
 
         def ask(channel: BlockingChannel) -> None:
-            # Not before: a call that waits for a channel does not depend on the reply queue before.
+            # Only now: a lost connection fails all that wait for a reply, and a call that still waits
+            # for a channel has lost nothing.
             self._waiting[correlation_id] = future
             self.request(channel, exchange, body, correlation_id, timeout)
 

@@ -1,32 +1,34 @@
-"""Ending a connection whose peer is deaf, without a farewell to it.
+"""Ends a connection when the broker at the other end is gone without having closed it.
 
-Two things tell that it is: nothing arrives any more, or an answer that was asked for does not come in
-time. pika notices silence after one to two times (heartbeat + 5) seconds; the broker promises a
-heartbeat every half interval, so that two whole silent intervals are enough.
+Two things show that: nothing arrives any more, or an answer does not come in time. Such a connection is
+dropped at once: closing it in good order would mean waiting for one more answer.
 """
 
 import pika
 from pika.exceptions import AMQPConnectionError, AMQPHeartbeatTimeout
 
+# The broker sends something at least every half heartbeat interval, so two silent intervals are enough.
+# pika itself would wait for one to two times (heartbeat + 5) seconds.
 _SILENT_HALVES = 4
 
 
 class Watchdog:
-    """Aborts a connection of which somebody, or its silence, says that nobody is there."""
+    """Watches one connection at a time, and aborts it when it is silent or when it is told to."""
 
     def __init__(self) -> None:
         """Watch no connection yet."""
         self._connection: pika.SelectConnection | None = None
 
     def watch(self, connection: pika.SelectConnection, heartbeat: int) -> int:
-        """Abort `connection` once two heartbeat intervals bring nothing; the heartbeat to negotiate.
+        """Abort `connection` when nothing has arrived for two heartbeat intervals.
 
-        pika calls this when the broker offers its heartbeat. Silence is counted in ticks, not read
-        off a clock: a process that was frozen itself must first read what waits for it.
+        pika calls this when the broker proposes a heartbeat; what is returned is the one we choose.
         """
         self._connection = connection
         received, silent = 0, 0
 
+        # Silence is counted in ticks and not measured by a clock. A process that was frozen finds its
+        # clock far ahead; it must read what has arrived meanwhile before it may call that silence.
         def tick() -> None:
             nonlocal received, silent
             silent = silent + 1 if connection.bytes_received == received else 0
@@ -40,7 +42,7 @@ class Watchdog:
         return heartbeat
 
     def abort(self, after: float) -> None:
-        """Abort the connection that is watched now, unless it is closed in so many seconds; for any thread."""
+        """Abort the present connection in `after` seconds, unless it is closed by then; for any thread."""
         connection = self._connection
         if connection is None:
             return

@@ -12,11 +12,11 @@ from warren.claims.verdict import (
     Outcome,
     Stance,
     Verdict,
-    Violation,
     describe,
     judge_denials,
     judge_item,
 )
+from warren.evidence.violation import Violation
 
 GOOD, BAD, UNDECIDED = ItemResult.GOOD, ItemResult.BAD, ItemResult.UNDECIDED
 KEY = ("orders", "blocking", "no-loss")

@@ -127,7 +127,7 @@ def catalogue(monkeypatch: pytest.MonkeyPatch) -> Catalogue:
         Requirement("rpc-correlated.own", Level.SHOULD, "Its own.", "document 1, 6"),
     )
     made = Catalogue({g.slug: g for g in guarantees}, {r.id: r for r in requirements})
-    monkeypatch.setattr("warren.command.cli.load_catalogue", lambda: made)
+    monkeypatch.setattr("warren.command.list.load_catalogue", lambda: made)
     return made
 
 

@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _is_wanted(item: pytest.Item) -> bool:
     subject = subject_of(item)
-    if subject is None or (subject.implementation.name, subject.design.slug) in MEET_ALL:
+    if subject is None or (subject.implementation.name, subject.workload.slug) in MEET_ALL:
         return True
     broken = {one.requirement for one in BREAKS[subject.implementation.name]}
     judged = {i for marker in item.iter_markers("requirement") for i in marker.args}

@@ -134,7 +134,7 @@ def test_incomplete() -> None:
 
 
 def test_held_and_released() -> None:
-    """A delivery that waits at the wiretap was not passed on, until it is released."""
+    """A delivery that waits on its line was not passed on, until it is released."""
     wire = Wire()
     method = wire.frame(TO_CLIENT, BasicDeliver("consumer", 1, False, "", "queue"))
     wire.facts.append(FrameHeld(0.5, method))

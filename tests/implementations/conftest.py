@@ -13,7 +13,7 @@ import pytest
 from tests.requisites import missing
 from warren.claims.catalogue import load_broker_catalogue, load_catalogue
 from warren.plugin.options import read_options
-from warren.worlds.real.station import Servers, Station
+from warren.worlds.real import RealWorlds, Servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,10 +54,10 @@ def options(pytestconfig: pytest.Config) -> Options:
 
 
 @pytest.fixture(scope="module")
-def station(options: Options) -> Iterator[Station]:
+def worlds(options: Options) -> Iterator[RealWorlds]:
     """Give worlds on a broker and a database as the options name them, for one file of tests."""
     with (
-        closing(Servers(options)) as servers,
-        closing(Station(servers.for_workers(), "tests")) as station,
+        closing(Servers(options.broker, options.database)) as servers,
+        closing(RealWorlds(servers.for_workers(), "tests")) as worlds,
     ):
-        yield station
+        yield worlds

@@ -10,7 +10,7 @@ Source: php-amqplib 3.5.3 and RabbitMqBundle 2.17.4, playing document 1, chapter
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from warren.simulator.wire import (
     BasicAck,
@@ -23,7 +23,10 @@ from warren.simulator.wire import (
     QueueDeclare,
 )
 from warren.simulator.wire.methods.declaration import Method
-from warren.workloads.designs import PART, RPC, STREAM, TASK, Role, Route
+from warren.workloads.course.roles import HTTP, PART, RPC_SERVER, STREAM, TASK
+
+if TYPE_CHECKING:
+    from warren.workloads import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +68,13 @@ def _declares(exchange: str) -> ExchangeDeclare:
     return ExchangeDeclare(exchange, type="direct", durable=True)
 
 
-def _consumes(route: Route) -> tuple[Said, ...]:
+def _consumes(role: Role) -> tuple[Said, ...]:
     return (
         BasicQos(prefetch_size=0, prefetch_count=1, global_=False),
-        _declares(route.exchange),
-        QueueDeclare(route.queue, durable=True, exclusive=False, auto_delete=False, arguments={}),
-        QueueBind(route.queue, route.exchange, routing_key=""),
-        BasicConsume(route.queue, no_ack=False),
+        _declares(role.exchange),
+        QueueDeclare(role.queue, durable=True, exclusive=False, auto_delete=False, arguments={}),
+        QueueBind(role.queue, role.exchange, routing_key=""),
+        BasicConsume(role.queue, no_ack=False),
     )
 
 
@@ -110,12 +113,12 @@ _TASK_HTTP = (
 )
 _RPC_HTTP = (
     QueueDeclare("", durable=False, exclusive=True, auto_delete=False),
-    Message(RPC.exchange, "", _REQUEST, b'{"taskId":1}'),
+    Message(RPC_SERVER.exchange, "", _REQUEST, b'{"taskId":1}'),
     BasicConsume(REPLY_QUEUE, no_ack=True),
     BasicCancel(),
 )
 _RPC_SERVER = (
-    *_consumes(RPC),
+    *_consumes(RPC_SERVER),
     BasicAck(1),
     Message("", REPLY_QUEUE, _TASK_REPLY, RESULT_REPLY),
     BasicAck(2),
@@ -125,12 +128,12 @@ _RPC_SERVER = (
 )
 
 MEASURED: dict[str, dict[Role, tuple[Said, ...]]] = {
-    "blocking": {Role.STREAM: _BLOCKING_STREAM},
-    "parts": {Role.STREAM: _PARTS_STREAM, Role.PART: _PARTS_PART},
-    "parts-random": {Role.STREAM: _PARTS_STREAM, Role.PART: _PARTS_PART},
-    "pipeline": {Role.STREAM: _PIPELINE_STREAM, Role.PART: _PIPELINE_PART},
-    "task": {Role.HTTP: _TASK_HTTP, Role.TASK: (*_consumes(TASK), BasicAck(1))},
-    "rpc": {Role.HTTP: _RPC_HTTP, Role.RPC_SERVER: _RPC_SERVER},
+    "blocking": {STREAM: _BLOCKING_STREAM},
+    "parts": {STREAM: _PARTS_STREAM, PART: _PARTS_PART},
+    "parts-random": {STREAM: _PARTS_STREAM, PART: _PARTS_PART},
+    "pipeline": {STREAM: _PIPELINE_STREAM, PART: _PIPELINE_PART},
+    "task": {HTTP: _TASK_HTTP, TASK: (*_consumes(TASK), BasicAck(1))},
+    "rpc": {HTTP: _RPC_HTTP, RPC_SERVER: _RPC_SERVER},
 }
 
 ANSWERS = {

@@ -13,11 +13,12 @@ from warren.claims.catalogue import load_catalogue
 from warren.claims.manifest import load_manifest
 from warren.rigs.consumers.rig import Rig
 from warren.rigs.pace import PACES, Pace
-from warren.workloads.designs import DESIGNS, Role
+from warren.workloads import DESIGNS, Role
+from warren.workloads.course.roles import HTTP, RPC_SERVER
 
 if TYPE_CHECKING:
     from warren.claims.manifest import Implementation
-    from warren.worlds.real.station import Station
+    from warren.worlds.real import RealWorlds
 
 # The stop must come while the server works on the call: three seconds after its begin, and before its end.
 SLOW = Pace("document", 3.0, 15)
@@ -36,28 +37,30 @@ def stopped_by(number: signal.Signals) -> Implementation:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 @pytest.mark.parametrize(
     ("role", "pace"),
-    [(Role.RPC_SERVER, SLOW), (Role.HTTP, PACES["document"])],
+    [(RPC_SERVER, SLOW), (HTTP, PACES["document"])],
     ids=["rpc-server", "http"],
 )
 def test_finishes_what_is_in_hand(
-    station: Station, role: Role, pace: Pace, number: signal.Signals
+    worlds: RealWorlds, role: Role, pace: Pace, number: signal.Signals
 ) -> None:
     """Told to stop while a call is worked on, a role finishes its share of it and exits with status 0."""
     implementation = stopped_by(number)
-    with station.world(implementation, restarts=False) as world:
+    with worlds.world(implementation.name, implementation.migrate, restarts=False) as world:
         rig = Rig(world, implementation, DESIGNS["rpc"], pace, ())
-        rig.start(http=True)
-        call = rig.call()
-        rig.need(lambda: rig.given() != [], rig.deadlines.within(0), "no request came")
-        rig.pass_time(rig.longest_work() / 2)  # delivered is not yet begun: now it is in hand
-        process = rig.of(role)[0]
+        rig.start.design(http=True)
+        call = rig.calls.begin()
+        rig.wait.need(lambda: rig.seen.given() != [], rig.deadlines.within(0), "no request came")
+        rig.wait.pass_time(
+            rig.seen.longest_work() / 2
+        )  # delivered is not yet begun: now it is in hand
+        process = rig.instances.of(role)[0]
         process.stop()
-        assert rig.answers(call)[0].status == 200
-        within = rig.stops_within(process, rig.longest_work())
-        rig.need(lambda: process.exit_status is not None, within, f"{role} did not exit")
+        assert rig.calls.answers(call)[0].status == 200
+        within = rig.deadlines.within(rig.seen.longest_work()) + rig.start.grace(process)
+        rig.wait.need(lambda: process.exit_status is not None, within, f"{role} did not exit")
         assert process.exit_status == 0, process.output()
-        rig.need(
-            lambda: [str(delivery.settlement) for delivery in rig.given()] == ["ack"],
+        rig.wait.need(
+            lambda: [str(delivery.settlement) for delivery in rig.seen.given()] == ["ack"],
             rig.deadlines.within(0),
             "the request was not acked",
         )

@@ -28,7 +28,8 @@ from warren.rigs.consumers.rig import Rig
 from warren.rigs.pace import PACES
 from warren.simulator.wire import BasicCancel, BasicConsume, BasicPublish, QueueDeclareOk
 from warren.simulator.wire.methods.declaration import Method
-from warren.workloads.designs import DESIGNS, Role
+from warren.workloads import DESIGNS
+from warren.workloads.course.roles import HTTP, RPC_SERVER, STREAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +38,7 @@ if TYPE_CHECKING:
     from warren.evidence.ledger import Published
     from warren.plugin.options import Options
     from warren.worlds.protocol import Process
-    from warren.worlds.real import RealWorld
-    from warren.worlds.real.station import Station
+    from warren.worlds.real import RealWorld, RealWorlds
 
 pytestmark = pytest.mark.xdist_group("implementations")
 ROOT = Path(__file__).parents[2]
@@ -50,69 +50,73 @@ _RESULT_REPLY = re.compile(rb's:(\d+):"(\{"result":"\d+","process_time":[0-5]?\d
 @pytest.mark.parametrize("design", MEASURED)
 @pytest.mark.parametrize("family", _FAMILIES)
 def test_says_what_was_measured(
-    request: pytest.FixtureRequest, station: Station, options: Options, family: str, design: str
+    request: pytest.FixtureRequest, worlds: RealWorlds, options: Options, family: str, design: str
 ) -> None:
     """Each role declares, publishes and settles as the PHP original does, in its order, to the octet."""
     if family == "php":
         request.getfixturevalue("php_with_amqplib")
     manifest = ROOT / _FAMILIES[family] / "implementation.toml"
     implementation = load_manifest(manifest, load_catalogue())
-    with station.world(implementation, restarts=False) as world:
+    with worlds.world(implementation.name, implementation.migrate, restarts=False) as world:
         # What is said is the same at any heartbeat, and this one outlasts a pause of the machine.
         pace = replace(options.pace, heartbeat=PACES["document"].heartbeat)
         rig = Rig(world, implementation, DESIGNS[design], pace, ())
-        rig.start_workers(1, http=Role.HTTP in rig.design.roles)
+        rig.start.workers(1, http=rig.workload.caller is not None)
         _work(rig, world)
-        said = {process.role: _said(rig, process) for process in rig.processes}
+        said = {process.role: _said(rig, process) for process in rig.instances.all}
     assert said == MEASURED[design]
 
 
 def _work(rig: Rig, world: RealWorld) -> None:
     """Give a design the work of the table, and wait until every instance has done its share."""
-    if Role.STREAM in rig.design.roles:
-        rig.send(body=PACKAGE)
+    if rig.workload.entry == STREAM:
+        rig.publish.body(PACKAGE)
     else:
         _call(rig)
-        if rig.design.slug == "rpc":
+        if rig.workload.slug == "rpc":
             _request_in_vain(rig, world)
         else:
-            rig.send_task()
-    spoken = MEASURED[rig.design.slug]
-    rig.need(
-        lambda: all(len(_said(rig, p)) >= len(spoken[p.role]) for p in rig.processes),
+            rig.publish.work()
+    spoken = MEASURED[rig.workload.slug]
+    rig.wait.need(
+        lambda: all(len(_said(rig, p)) >= len(spoken[p.role]) for p in rig.instances.all),
         rig.deadlines.within(rig.work_time(2)),
         "the instances did not say all that was measured",
     )
-    rig.quiet()
+    rig.wait.quiet()
 
 
 def _call(rig: Rig) -> None:
     """Let role `http` ask, and see its answer."""
-    answer = rig.answers(rig.call())[0]
-    status, body = ANSWERS[rig.design.slug]
+    answer = rig.calls.answers(rig.calls.begin())[0]
+    status, body = ANSWERS[rig.workload.slug]
     assert answer.status == status, answer
     assert re.fullmatch(body, answer.body), answer
 
 
 def _request_in_vain(rig: Rig, world: RealWorld) -> None:
     """Ask the RPC server what is no JSON, and then what its database cannot do: each gets its own reply."""
-    no_json = rig.send_raw(b"{", Role.RPC_SERVER)
+    no_json = rig.publish.raw(b"{", RPC_SERVER)
     _need_reply(rig, no_json, REJECT_REPLY)
     with world._database.engine().begin() as connection:
         connection.exec_driver_sql("ALTER TABLE task RENAME TO task_elsewhere")
-    in_vain = rig.send_raw(b'{"taskId":1}', Role.RPC_SERVER)
+    in_vain = rig.publish.raw(b'{"taskId":1}', RPC_SERVER)
     _need_reply(rig, in_vain, ERROR_REPLY)
 
 
 def _need_reply(rig: Rig, correlation_id: str, body: bytes) -> None:
     """See one reply of that form, with the request's correlation id."""
-    rig.need(lambda: rig.replies_to(correlation_id) != [], rig.deadlines.within(2), "no reply came")
-    assert [_form(reply) for reply in rig.replies_to(correlation_id)] == [body]
+    rig.wait.need(
+        lambda: rig.publish.replies_to(correlation_id) != [],
+        rig.deadlines.within(2),
+        "no reply came",
+    )
+    assert [_form(reply) for reply in rig.publish.replies_to(correlation_id)] == [body]
 
 
 def _said(rig: Rig, process: Process) -> tuple[Said, ...]:
     """Give all that an instance said, without what differs from run to run."""
-    publishes = iter(rig.ledger().published_by(process.name))
+    publishes = iter(rig.seen.ledger().published_by(process.name))
     own_names = {
         frame.content.queue
         for frame in _frames(rig, process, Direction.TO_CLIENT)
@@ -127,7 +131,7 @@ def _said(rig: Rig, process: Process) -> tuple[Said, ...]:
             assert method == replace(method, mandatory=False, immediate=False)
             said += [_message(published, own_names) for published in _next(publishes)]
         elif isinstance(method, BasicConsume):
-            reply = process.role is Role.HTTP and method.queue in own_names
+            reply = process.role == HTTP and method.queue in own_names
             queue = REPLY_QUEUE if reply else method.queue
             said.append(replace(method, consumer_tag="", queue=queue))
         elif isinstance(method, BasicCancel):
@@ -143,7 +147,7 @@ def _next(publishes: Iterator[Published]) -> list[Published]:
 
 
 def _frames(rig: Rig, process: Process, direction: Direction) -> Iterator[FrameSeen]:
-    for fact in rig.world.facts():
+    for fact in rig._world.facts():
         if isinstance(fact, FrameSeen) and (fact.instance, fact.direction) == (
             process.name,
             direction,

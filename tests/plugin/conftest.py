@@ -1,4 +1,4 @@
-"""The plugin gets servers and a station that only count: nothing is started here."""
+"""The plugin gets servers and worlds that only count: nothing is started here."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> Started:
-    """Give the plugin servers and a station of our own."""
+    """Give the plugin servers and worlds of our own."""
     started = Started()
 
     class Servers:
@@ -25,7 +25,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Started:
         broker = SimpleNamespace(description="a broker", version="4.3")
         database = SimpleNamespace(description="a database")
 
-        def __init__(self, _options: object) -> None:
+        def __init__(self, _broker: str, _database: str) -> None:
             started.events.append("servers start")
 
         def for_workers(self) -> dict[str, Any]:
@@ -34,24 +34,24 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Started:
         def close(self) -> None:
             started.events.append("servers end")
 
-    class Station:
+    class RealWorlds:
         secrets = (SECRET,)
 
         def __init__(self, _servers: dict[str, Any], _owner: str) -> None:
-            started.events.append("station start")
+            started.events.append("worlds start")
 
         @contextlib.contextmanager
-        def world(self, _implementation: object, *, restarts: bool) -> Iterator[StandInWorld]:
+        def world(self, _name: str, _command: object, *, restarts: bool) -> Iterator[StandInWorld]:
             assert not restarts
             if started.trouble:
                 raise started.trouble
             yield StandInWorld()
 
         def close(self) -> None:
-            started.events.append("station end")
+            started.events.append("worlds end")
 
     monkeypatch.setattr("warren.plugin.hooks.Servers", Servers)
-    monkeypatch.setattr("warren.plugin.hooks.Station", Station)
+    monkeypatch.setattr("warren.plugin.hooks.RealWorlds", RealWorlds)
     return started
 
 

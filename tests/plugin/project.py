@@ -29,8 +29,7 @@ command = ["true"]
 CASES = """
 import pytest
 from warren.errors import BrokerUnavailable
-from warren.rigs.consumers.rig import Inconclusive, Unmet
-from warren.claims.verdict import Violation
+from warren.rigs.consumers import Inconclusive, Unmet, Violation
 
 @pytest.mark.guarantee("no-loss", designs=("blocking",))
 @pytest.mark.requirement("no-loss.killed-before-work")

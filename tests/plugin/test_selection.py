@@ -138,8 +138,8 @@ def test_other_tests_start_nothing(project: Project, started: Started) -> None:
 
 
 def test_cases_start_what_they_need_once(project: Project, started: Started) -> None:
-    """Servers start before the first case and end after the station, which is made once."""
+    """Servers start before the first case and end after the worlds, which are made once."""
     result = project.run(project.manifest(), "-k", "everywhere", "conformance/consumers")
     assert result.ret == 0
     result.stdout.fnmatch_lines(["warren *: a broker; a database; pace fast*"])
-    assert started.events == ["servers start", "station start", "station end", "servers end"]
+    assert started.events == ["servers start", "worlds start", "worlds end", "servers end"]

@@ -7,15 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from warren.claims.catalogue import Catalogue, Guarantee, Level, Requirement
-from warren.claims.verdict import (
-    Finding,
-    Measurement,
-    Outcome,
-    StaleDenial,
-    Stance,
-    Verdict,
-    Violation,
-)
+from warren.claims.verdict import Finding, Measurement, Outcome, StaleDenial, Stance, Verdict
+from warren.evidence.violation import Violation
 from warren.report.facts import Report, RunFacts
 
 EVIL = "<script>document.title = 'owned'</script> \x1b[31m \u202e \x00 &amp; {{ 7 * 7 }} [bold]"

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
-from warren.claims.verdict import Outcome, Verdict, Violation
+from warren.claims.verdict import Outcome, Verdict
+from warren.evidence.violation import Violation
 from warren.report.html_report import to_html
 from warren.report.json_report import to_json
 from warren.report.redaction import REDACTED, redact, redacted

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.claims.verdict import Outcome, Verdict, Violation
+from warren.claims.verdict import Outcome, Verdict
+from warren.evidence.violation import Violation
 from warren.report.terminal import EVIDENCE_LINES, console_for, print_report, summary
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from warren.worlds.real.brokers.local import LocalBroker
 from warren.worlds.real.brokers.own import new_access
 from warren.worlds.real.runs import Run
 from warren.worlds.real.runs.ports import LOOPBACK, Ports, is_free
-from warren.worlds.real.runs.sweep import sweep
+from warren.worlds.real.sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -3,7 +3,7 @@
 What a broker must do stands in `conformance/brokers/catalogue.toml`, in themes: they are guarantees that nobody claims
 and every broker owes, in the one design `AMQP`.
 
-Here live the facts and their loading. What a requirement means in code is its case's matter.
+Here live the facts and their loading. How a requirement is judged is its case's matter.
 """
 
 from __future__ import annotations
@@ -12,19 +12,16 @@ import tomllib
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from warren import suite
 from warren.errors import SetupError
-from warren.workloads.designs import DESIGNS
+from warren.workloads import DESIGNS
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
-
-_CASES = Path(__file__).resolve().parents[2] / "conformance"
-"""Beside us, and not whatever folder of that name the person stands in."""
 
 AMQP = "amqp"
 """The column of the table, and the `design` of a finding, where a broker is judged."""
@@ -49,9 +46,9 @@ class Requirement:
     statement: str
     source: str
     corrects: str = ""
-    """What the document says instead, where the document is wrong."""
+    """What the document says instead, where it is wrong."""
     designs: tuple[str, ...] = ()
-    """Where it has a case: the designs of its guarantee, or those of them that it names itself."""
+    """The designs in which a case judges it: those of its guarantee, unless it names fewer."""
 
     @property
     def guarantee(self) -> str:
@@ -80,7 +77,7 @@ class Catalogue:
         return tuple(r for r in self.requirements.values() if r.guarantee == guarantee)
 
     def due(self, guarantee: str, design: str) -> frozenset[str]:
-        """Give the ids of all that has to be judged before something can be said of a guarantee in a design."""
+        """Give the ids of all requirements of a guarantee that are judged in a design."""
         return frozenset(r.id for r in self.of(guarantee) if design in r.designs)
 
     def __or__(self, other: Catalogue) -> Catalogue:
@@ -123,7 +120,7 @@ class _Catalogue(BaseModel):
 
 def load_catalogue(path: Traversable | None = None) -> Catalogue:
     """Read and check the catalogue; raise `SetupError` where it contradicts itself."""
-    path = path or _CASES / "catalogue.toml"
+    path = path or suite.CONFORMANCE / "catalogue.toml"
     read = _read(path, _Catalogue)
     guarantees = {slug: Guarantee(slug, g.title, g.designs) for slug, g in read.guarantees.items()}
     unknown = [
@@ -137,7 +134,7 @@ def load_catalogue(path: Traversable | None = None) -> Catalogue:
 
 def load_broker_catalogue() -> Catalogue:
     """Read and check what a broker owes; raise `SetupError` where it contradicts itself."""
-    path = _CASES / "brokers" / "catalogue.toml"
+    path = suite.CONFORMANCE / "brokers" / "catalogue.toml"
     read = _read(path, _BrokerCatalogue)
     themes = {slug: Guarantee(slug, theme.title, (AMQP,)) for slug, theme in read.themes.items()}
     return _checked(path, themes, read.requirements, [])

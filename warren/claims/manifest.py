@@ -11,13 +11,13 @@ import os
 import shutil
 import signal
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from warren.claims.manifest_shape import Fault, ManifestShape, nearest, read_shape
 from warren.claims.verdict import Stance
 from warren.errors import ManifestError
-from warren.workloads.designs import DESIGNS, Role
+from warren.workloads import DESIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,26 +28,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """An argv, run without a shell in an absolute directory."""
+class Program:
+    """What a world starts: for the real one, an argv that is run without a shell in an absolute directory.
 
-    argv: tuple[str, ...]
-    directory: Path
-
-
-@dataclass(frozen=True, slots=True)
-class RoleCommand:
-    """How an instance of a role is started and stopped.
-
-    `environment` is added to what Warren passes. `stop_signal` asks the instance to end, for which
+    `environment` is added to what Warren passes. `stop_signal` asks a process of it to end, for which
     it has `grace` seconds.
     """
 
     argv: tuple[str, ...]
     directory: Path
-    environment: dict[str, str]
-    stop_signal: signal.Signals
-    grace: float
+    environment: dict[str, str] = field(default_factory=dict)
+    stop_signal: signal.Signals = signal.SIGTERM
+    grace: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +47,7 @@ class ImplementedDesign:
     """One design of an implementation: its roles, and the guarantees that it claims and denies."""
 
     slug: str
-    roles: dict[Role, RoleCommand]
+    roles: dict[str, Program]
     claims: frozenset[str]
     denies: frozenset[str]
 
@@ -80,7 +72,7 @@ class Implementation:
     name: str
     language: str
     path: Path
-    migrate: Command | None
+    migrate: Program | None
     designs: dict[str, ImplementedDesign]
     known_failures: tuple[KnownFailure, ...]
 
@@ -102,11 +94,11 @@ class Implementation:
 
 def load_manifest(path: Path, catalogue: Catalogue) -> Implementation:
     """Read and check one manifest; raise `ManifestError` with a sentence a line."""
-    shape = read_shape(_read(path))
+    shape = read_shape(read_toml(path, "name the implementation.toml of an implementation"))
     if not isinstance(shape, ManifestShape):
-        raise _refusal(path, shape)
+        raise refusal(path, shape)
     if faults := list(_faults_of_words(shape, catalogue)):
-        raise _refusal(path, faults)
+        raise refusal(path, faults)
     return _implementation(path.absolute(), shape)
 
 
@@ -118,14 +110,15 @@ def check_commands(implementation: Implementation, search_path: str) -> None:
     """
     faults = [
         Fault(key, words)
-        for key, command, path in _commands(implementation, search_path)
-        if (words := _missing(command, path))
+        for key, program, path in _programs(implementation, search_path)
+        if (words := missing(program, path))
     ]
     if faults:
-        raise _refusal(implementation.path, faults)
+        raise refusal(implementation.path, faults)
 
 
-def _read(path: Path) -> dict[str, object]:
+def read_toml(path: Path, advice: str) -> dict[str, object]:
+    """Read a file; raise `ManifestError` where that cannot be done, with `advice` where it is not there."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -133,7 +126,7 @@ def _read(path: Path) -> dict[str, object]:
         raise ManifestError(
             f"the manifest cannot be read: {reason}",
             where=str(path),
-            what_to_do="name the implementation.toml of an implementation",
+            what_to_do=advice,
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ManifestError(
@@ -141,7 +134,7 @@ def _read(path: Path) -> dict[str, object]:
         ) from error
 
 
-def _refusal(path: Path, faults: list[Fault]) -> ManifestError:
+def refusal(path: Path, faults: list[Fault]) -> ManifestError:
     """Make one error of all faults; its text is a sentence a line."""
     sentences = [str(ManifestError(fault.words, where=f"{path}, {fault.key}")) for fault in faults]
     return ManifestError("\n".join(sentences).removesuffix("."))
@@ -165,7 +158,7 @@ def _faults_of_words(shape: ManifestShape, catalogue: Catalogue) -> Iterator[Fau
 
 
 def _faults_of_roles(key: str, slug: str, design: DesignShape) -> Iterator[Fault]:
-    wanted = [role.value for role in DESIGNS[slug].roles]
+    wanted = [role.name for role in DESIGNS[slug].roles]
     for role in design.roles:
         if role not in wanted:
             yield Fault(
@@ -218,12 +211,15 @@ def _implementation(path: Path, shape: ManifestShape) -> Implementation:
         name=shape.name,
         language=shape.language,
         path=path,
-        migrate=Command(tuple(shape.migrate), path.parent) if shape.migrate else None,
+        migrate=Program(tuple(shape.migrate), path.parent / shape.directory)
+        if shape.migrate
+        else None,
         designs={
             slug: ImplementedDesign(
                 slug=slug,
                 roles={
-                    role: _role_command(path, design.roles[role]) for role in DESIGNS[slug].roles
+                    role.name: _program(path, shape, design.roles[role.name])
+                    for role in DESIGNS[slug].roles
                 },
                 claims=frozenset(design.claims),
                 denies=frozenset(design.denies),
@@ -237,37 +233,37 @@ def _implementation(path: Path, shape: ManifestShape) -> Implementation:
     )
 
 
-def _role_command(path: Path, shape: RoleShape) -> RoleCommand:
-    return RoleCommand(
+def _program(path: Path, manifest: ManifestShape, shape: RoleShape) -> Program:
+    return Program(
         argv=tuple(shape.command),
-        directory=path.parent / shape.directory,
+        directory=path.parent / (shape.directory or manifest.directory),
         environment=dict(shape.environment),
         stop_signal=signal.Signals[shape.stop.signal],
         grace=shape.stop.grace,
     )
 
 
-def _commands(
+def _programs(
     implementation: Implementation, search_path: str
-) -> Iterator[tuple[str, Command | RoleCommand, str]]:
+) -> Iterator[tuple[str, Program, str]]:
     if implementation.migrate:
         yield "migrate", implementation.migrate, search_path
     for slug, design in implementation.designs.items():
-        for role, command in design.roles.items():
-            path = command.environment.get("PATH", search_path)
-            yield f"designs.{slug}.roles.{role}", command, path
+        for role, program in design.roles.items():
+            path = program.environment.get("PATH", search_path)
+            yield f"designs.{slug}.roles.{role}", program, path
 
 
-def _missing(command: Command | RoleCommand, search_path: str) -> str:
+def missing(started: Program, search_path: str) -> str:
     """Say what is missing; as for execvp, a name with a slash is a path, any other is on PATH."""
-    program = command.argv[0]
-    if not command.directory.is_dir():
-        return f"there is no directory {command.directory}; mend `directory`"
+    program = started.argv[0]
+    if not started.directory.is_dir():
+        return f"there is no directory {started.directory}; mend `directory`"
     if os.sep in program:
-        return _missing_in_directory(command.directory, program)
+        return _missing_in_directory(started.directory, program)
     if shutil.which(program, path=search_path):
         return ""
-    if (command.directory / program).is_file():
+    if (started.directory / program).is_file():
         return f"`{program}` is not on PATH; for the one in the directory write `./{program}`"
     return f"`{program}` is not on PATH; install it, or mend the command"
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import difflib
 import re
 import signal
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.functional_validators import AfterValidator
 
-from warren.workloads.designs import DESIGNS
+from warren.workloads import DESIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,7 +81,7 @@ class RoleShape(_Shape):
     """`[designs.DESIGN.roles.ROLE]`."""
 
     command: Argv
-    directory: Word = "."
+    directory: Word | None = None
     environment: dict[Annotated[str, AfterValidator(_variable_name)], Text] = {}
     stop: StopShape = StopShape()
 
@@ -109,11 +109,29 @@ class ManifestShape(_Shape):
     protocol: Literal[1]
     name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     language: Word
+    directory: Word = "."
     migrate: Argv | None = None
     designs: Annotated[
         dict[Annotated[str, AfterValidator(_design_slug)], DesignShape], Field(min_length=1)
     ]
     known_failures: list[KnownFailureShape] = []
+
+
+class ProgramShape(_Shape):
+    """`[programs.NAME]`."""
+
+    command: Argv
+    directory: Word = "."
+
+
+class ProgramsShape(_Shape):
+    """The whole file of the programs that cases of a broker start."""
+
+    protocol: Literal[1]
+    programs: Annotated[dict[Word, ProgramShape], Field(min_length=1)]
+
+
+_Whole = TypeVar("_Whole", bound=_Shape)
 
 
 class Fault(NamedTuple):
@@ -125,10 +143,12 @@ class Fault(NamedTuple):
 
 def read_shape(data: object) -> ManifestShape | list[Fault]:
     """Give the manifest, or all its faults."""
-    try:
-        return ManifestShape.model_validate(data)
-    except ValidationError as error:
-        return [_fault(details) for details in error.errors(include_url=False)]
+    return _read(data, ManifestShape)
+
+
+def read_programs_shape(data: object) -> ProgramsShape | list[Fault]:
+    """Give the file of the programs, or all its faults."""
+    return _read(data, ProgramsShape)
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
@@ -140,9 +160,16 @@ def nearest(word: str, words: Iterable[str]) -> str:
     return f"; use one of {', '.join(right)}" if len(right) <= FEW else "; see `warren list`"
 
 
-def _fault(details: ErrorDetails) -> Fault:
+def _read(data: object, whole: type[_Whole]) -> _Whole | list[Fault]:
+    try:
+        return whole.model_validate(data)
+    except ValidationError as error:
+        return [_fault(details, whole) for details in error.errors(include_url=False)]
+
+
+def _fault(details: ErrorDetails, whole: type[_Shape]) -> Fault:
     location = tuple(part for part in details["loc"] if part != "[key]")
-    return Fault(_key(location), _words(details, location))
+    return Fault(_key(location), _words(details, location, whole))
 
 
 def _key(location: tuple[int | str, ...]) -> str:
@@ -151,12 +178,12 @@ def _key(location: tuple[int | str, ...]) -> str:
     return "".join(parts).removeprefix(".")
 
 
-def _words(details: ErrorDetails, location: tuple[int | str, ...]) -> str:
+def _words(details: ErrorDetails, location: tuple[int | str, ...], whole: type[_Shape]) -> str:
     """Say what is wrong; pydantic's own words serve where nothing better is known."""
     found = f"{details['input']!r:.80}"
     match details["type"], location:
         case "extra_forbidden", (*parent, key):
-            words = f"unknown key `{key}`{nearest(str(key), _keys_in(tuple(parent)))}"
+            words = f"unknown key `{key}`{nearest(str(key), _keys_in(tuple(parent), whole))}"
         case "missing", _:
             words = "this key is missing; add it"
         case "literal_error", ("protocol",):
@@ -167,8 +194,8 @@ def _words(details: ErrorDetails, location: tuple[int | str, ...]) -> str:
             words = f"{found} is no link; write an http:// or https:// address"
         case "list_type", (*_, "command" | "migrate"):
             words = 'a command is a list of words, no shell string; write ["php", "file.php"]'
-        case "too_short", ("designs",):
-            words = "there is no design in it; add [designs.NAME]"
+        case "too_short", ("designs" | "programs" as table,):
+            words = f"there is no {table.removesuffix('s')} in it; add [{table}.NAME]"
         case "too_short", _:
             words = "this is empty; fill it in"
         case "value_error", _:
@@ -179,7 +206,7 @@ def _words(details: ErrorDetails, location: tuple[int | str, ...]) -> str:
     return words
 
 
-def _keys_in(location: tuple[int | str, ...]) -> Iterable[str]:
+def _keys_in(location: tuple[int | str, ...], whole: type[_Shape]) -> Iterable[str]:
     """Give the right keys of the table at a place."""
     shape: type[_Shape]
     match location:
@@ -191,6 +218,8 @@ def _keys_in(location: tuple[int | str, ...]) -> Iterable[str]:
             shape = StopShape
         case ("known_failures", _):
             shape = KnownFailureShape
+        case ("programs", _):
+            shape = ProgramShape
         case _:
-            shape = ManifestShape
+            shape = whole
     return shape.model_fields

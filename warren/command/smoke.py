@@ -6,25 +6,42 @@ wired, but the message leaves no effect). What an implementation guarantees is t
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import click
+
+from warren.claims.catalogue import load_catalogue
+from warren.claims.manifest import check_commands, load_manifest
+from warren.command import options
 from warren.errors import InstanceError, InstanceUnsupported, WarrenError
+from warren.evidence.text import visible_lines
+from warren.report.header import header
+from warren.report.redaction import redact
+from warren.rigs.consumers.calls import WORKED
 from warren.rigs.consumers.rig import Rig
-from warren.workloads.designs import DESIGNS, ROUTES, Role
+from warren.rigs.pace import PACES
+from warren.workloads import DESIGNS
+from warren.worlds.real import RealWorlds, Servers
+from warren.worlds.real.process import inherited_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from warren.claims.manifest import Implementation
     from warren.evidence.ledger import Delivery
     from warren.rigs.pace import Pace
-    from warren.worlds.real.station import Station
+
+STATUS = """\b
+Exit status:
+  0  every design works, or says that it is unsupported
+  1  a design is wired, but does not do what it should with the message
+  2  a design is wired wrongly, or the set-up cannot be used"""
 
 TEXTS = 2
-_CALLED = (200, 202)
-"""HTTP statuses of a call that was answered with its result, or accepted."""
 
 
 class Smoke(StrEnum):
@@ -36,6 +53,10 @@ class Smoke(StrEnum):
     NONCONFORMING = "nonconforming"
 
 
+_STATUS = {Smoke.NONCONFORMING: 1, Smoke.WIRING: options.UNUSABLE}
+"""Exit statuses of what is not well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Smoked:
     """The result for one design; `words` say where to look."""
@@ -45,10 +66,36 @@ class Smoked:
     words: str
 
 
-def smoke(implementation: Implementation, station: Station, pace: Pace) -> Iterator[Smoked]:
+@click.command(epilog=STATUS)
+@click.argument("manifest", type=options.PATH)
+@options.broker
+@options.database
+@options.pace
+@click.pass_context
+def command(ctx: click.Context, manifest: Path, broker: str, database: str, pace: str) -> None:
+    """Send one message through each design.
+
+    It shows whether MANIFEST is wired right, before any case judges what it describes.
+    """
+    implementation = load_manifest(manifest, load_catalogue())
+    check_commands(implementation, inherited_environment()["PATH"])
+    status = 0
+    with (
+        closing(Servers(broker, database)) as servers,
+        closing(RealWorlds(servers.for_workers(), "smoke")) as worlds,
+    ):
+        click.echo(visible_lines(redact(header(servers, PACES[pace]), worlds.secrets)))
+        for smoked in smoke(implementation, worlds, PACES[pace]):
+            words = visible_lines(redact(smoked.words, worlds.secrets))
+            click.echo(f"{smoked.design}: {smoked.result}: {words}")
+            status = max(status, _STATUS.get(smoked.result, 0))
+    ctx.exit(status)
+
+
+def smoke(implementation: Implementation, worlds: RealWorlds, pace: Pace) -> Iterator[Smoked]:
     """Try each design of an implementation in turn."""
     for slug in implementation.designs:
-        with station.world(implementation, restarts=False) as world:
+        with worlds.world(implementation.name, implementation.migrate, restarts=False) as world:
             rig = Rig(world, implementation, DESIGNS[slug], pace, ())
             try:
                 yield _try(rig, slug)
@@ -61,25 +108,25 @@ def smoke(implementation: Implementation, station: Station, pace: Pace) -> Itera
 
 
 def _try(rig: Rig, slug: str) -> Smoked:
-    rig.start(http=Role.HTTP in rig.design.roles)
-    if faults := rig.heartbeat_faults():
+    rig.start.design(http=rig.workload.caller is not None)
+    if faults := rig.seen.heartbeat_faults():
         return Smoked(slug, Smoke.WIRING, f"{faults[0].words}; use WARREN_HEARTBEAT as it is")
-    rig.send_work(TEXTS)
-    rig.finish(rig.work_time(TEXTS))
-    if rig.done():
+    rig.publish.work(TEXTS)
+    rig.wait.finish(rig.work_time(TEXTS))
+    if rig.seen.done():
         return _after_the_effect(rig, slug)
-    entry = Role.STREAM if Role.STREAM in rig.design.roles else rig.design.worker
-    if not rig.ledger().deliveries:
+    entry = rig.workload.entry
+    if not rig.seen.ledger().deliveries:
         return Smoked(
             slug,
             Smoke.WIRING,
-            f'nothing was delivered from "{ROUTES[entry].queue}"; is it bound to '
-            f'"{ROUTES[entry].exchange}" with routing key ""?{_printed(rig)}',
+            f'nothing was delivered from "{entry.queue}"; is it bound to '
+            f'"{entry.exchange}" with routing key ""?{_printed(rig)}',
         )
-    if not rig.any_effect() and not (rig.world.message_rows() or rig.tasks):
+    if rig.seen.tally().untouched:
         words = "the message was delivered, but no row came; does it write to WARREN_DATABASE_URL?"
         return Smoked(slug, Smoke.NONCONFORMING, f"{words}{_printed(rig)}")
-    words = "; ".join(violation.words for violation in rig.losses())
+    words = "; ".join(violation.words for violation in rig.seen.losses())
     return Smoked(slug, Smoke.NONCONFORMING, f"{words}{_printed(rig)}")
 
 
@@ -90,26 +137,26 @@ def _after_the_effect(rig: Rig, slug: str) -> Smoked:
     if left := _unsettled(rig):
         words = f"the effect is there, but the message is not settled: {left}; does it ack?"
         return Smoked(slug, Smoke.NONCONFORMING, f"{words}{_printed(rig)}")
-    return Smoked(slug, Smoke.WORKS, f"{rig.effects()} effect(s) of one message")
+    return Smoked(slug, Smoke.WORKS, f"{rig.seen.effects()} effect(s) of one message")
 
 
 def _unsettled(rig: Rig) -> str:
     """Wait until all that was delivered is settled for good; show what is not, "" for nothing."""
 
     def left() -> list[Delivery]:
-        ledger = rig.ledger()
+        ledger = rig.seen.ledger()
         return [d for d in ledger.deliveries if not ledger.settled(d.message)]
 
-    rig.see(lambda: not left(), rig.deadlines.within(0))
+    rig.wait.see(lambda: not left(), rig.deadlines.within(0))
     return "; ".join(map(str, left()[-1:]))
 
 
 def _calling_fault(rig: Rig) -> str:
     """Call GET /task once, where the design has role `http`; say what is wrong with the answer, "" for nothing."""
-    if Role.HTTP not in rig.design.roles:
+    if rig.workload.caller is None:
         return ""
-    answer = rig.answers(rig.call())[0]
-    if answer.status in _CALLED:
+    answer = rig.calls.answers(rig.calls.begin())[0]
+    if answer.status in WORKED:
         return ""
     words = f"GET /task was answered {answer.status} {answer.error}".rstrip()
     return f"{words}; does role http publish to WARREN_AMQP_URL?"
@@ -118,6 +165,8 @@ def _calling_fault(rig: Rig) -> str:
 def _printed(rig: Rig) -> str:
     """Give what the instances printed last, for a person to read."""
     outputs = [
-        f"{p.name} printed: {text[-400:]}" for p in rig.processes if (text := p.output().strip())
+        f"{p.name} printed: {text[-400:]}"
+        for p in rig.instances.all
+        if (text := p.output().strip())
     ]
     return "".join(f"\n    {output}" for output in outputs)

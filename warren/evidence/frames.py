@@ -1,16 +1,12 @@
-"""What a wiretap saw, as facts, and the log that keeps them. Judging is the ledger's matter."""
+"""What the line between an instance and the broker saw, as facts. Joining them is the ledger's matter."""
 
 from __future__ import annotations
 
 import enum
-import threading
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from warren.simulator.wire import Content
 
 
@@ -27,7 +23,7 @@ How: TypeAlias = Literal["close", "eof", "reset", "cut"]
 
 @dataclass(frozen=True, slots=True)
 class Undecodable:
-    """Octets that are no AMQP: passed on as they came. A broken stream stays broken to its end."""
+    """Octets that cannot be read as AMQP; they are passed on as they came."""
 
     reason: str
     octets: bytes = field(repr=False)
@@ -35,9 +31,10 @@ class Undecodable:
 
 @dataclass(frozen=True, slots=True)
 class FrameSeen:
-    """One frame. ``at``: when its last octet came, in seconds since its log began, as everywhere.
+    """One frame that came from one side.
 
-    ``bytes`` is one body frame. Passwords and secrets are blanked.
+    ``at`` is when its last octet came, in seconds since the world's clock began, as in every fact. A ``content`` of
+    type ``bytes`` is a body frame. Passwords and secrets are blanked.
     """
 
     at: float
@@ -50,7 +47,7 @@ class FrameSeen:
 
 @dataclass(frozen=True, slots=True)
 class FrameHeld:
-    """From ``at`` on the frame waits: caught, behind one that is, delayed, or half-open."""
+    """The frame waits from ``at`` on: a rule caught it or one before it, or its line is delayed or half-open."""
 
     at: float
     frame: FrameSeen
@@ -107,7 +104,7 @@ class ConnectionEnded:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """The relay did not run though it had to: nothing was passed on, whichever instance it was for."""
+    """The world itself was kept from running, so that no line passed anything on."""
 
     began: float
     ended: float
@@ -121,50 +118,3 @@ class Pause:
 Fact: TypeAlias = (
     FrameSeen | FrameHeld | FrameReleased | FrameLost | ConnectionOpened | ConnectionEnded
 )
-
-
-class FrameLog:
-    """Facts in the order in which they came to be known; appended to, never changed.
-
-    Safe in threads. Several taps may share one; the facts carry their instance's name. A frame is
-    logged as seen before anything else is said of it.
-    """
-
-    def __init__(self) -> None:
-        """Begin empty."""
-        self._facts: list[Fact] = []
-        self._grown = threading.Condition()
-        self._began = time.monotonic()
-
-    def now(self) -> float:
-        """Give the time that facts carry: seconds since the log began, which no change of the date moves."""
-        return time.monotonic() - self._began
-
-    def append(self, fact: Fact) -> None:
-        """Add a fact, and wake those who wait for one."""
-        with self._grown:
-            self._facts.append(fact)
-            self._grown.notify_all()
-
-    def snapshot(self) -> tuple[Fact, ...]:
-        """Give all facts so far."""
-        with self._grown:
-            return tuple(self._facts)
-
-    def wait_for(
-        self, predicate: Callable[[Sequence[Fact]], bool], deadline_seconds: float
-    ) -> bool:
-        """Wait until the predicate holds of all facts so far; False when the deadline passes."""
-        deadline = time.monotonic() + deadline_seconds
-        while True:
-            facts = self.snapshot()
-            if predicate(facts):
-                return True
-            if not self._wait_for_more_than(len(facts), deadline):
-                return False
-
-    def _wait_for_more_than(self, known: int, deadline: float) -> bool:
-        with self._grown:
-            return self._grown.wait_for(
-                lambda: len(self._facts) > known, deadline - time.monotonic()
-            )

@@ -1,7 +1,7 @@
 """The ledger: what happened in a case, for any implementation in any language.
 
-Deliveries with their settlement, publishes, consumers and connection ends. How they are joined from the wiretaps'
-facts is `warren.evidence.ledger_reader`'s matter; what should have happened is `warren.workloads.accounting`'s.
+Deliveries with their settlement, publishes, consumers and connection ends. `warren.evidence.ledger_reader` joins them
+from the facts that lines saw. What should have happened is the matter of `warren.workloads`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How a consumer settled a delivery; `reached` is false when the wiretap lost the frame on its way."""
+    """How a consumer settled a delivery; `reached` is false when the line lost the frame on its way."""
 
     at: float
     kind: str
@@ -89,7 +89,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class WorkEnd:
-    """When an instance was done with a delivery, and what shows it; infinity: not before the case was over."""
+    """When an instance was done with a delivery, and what shows it; infinity where it was not before the case ended."""
 
     at: float
     words: str
@@ -185,13 +185,13 @@ class OpenConnection:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """All of a case's wire, in the order in which it was seen."""
+    """All that was seen on the lines of a case, in the order in which it was seen."""
 
     deliveries: tuple[Delivery, ...] = ()
     publishes: tuple[Published, ...] = ()
     ends: tuple[ConnectionEnded, ...] = ()
     consumers: tuple[Consumer, ...] = ()
-    """All that began, also those that ended since."""
+    """All that ever began to consume."""
     negotiated: dict[tuple[str, int], int] = field(default_factory=dict)
     """The heartbeat (s) of each connection of an instance."""
     dead_letters: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Reads the ledger from the wiretaps' facts: frames become messages, settlements find their deliveries.
+"""Reads the ledger from what the lines saw: frames become messages, settlements find their deliveries.
 
 Pure: facts in, ledger out, one fact after another.
 """
@@ -75,7 +75,7 @@ class LedgerReader:
         self._negotiated: dict[tuple[str, int], int] = {}
         self._assemblers: dict[tuple[str, int, Direction], Assembler] = defaultdict(Assembler)
         self._method_frames: dict[tuple[_Channel, Direction], FrameSeen] = {}
-        """What each channel carries, or carried last, begins with this frame."""
+        """The method frame of the last message on each channel, each way."""
         self._unsettled: dict[_Channel, dict[int, int]] = defaultdict(dict)
         self._declared: dict[_Channel, str] = {}
         self._asked: dict[_Channel, list[BasicConsume]] = defaultdict(list)
@@ -179,7 +179,7 @@ class LedgerReader:
                 pass
 
     def _consumes(self, channel: _Channel, at: float, asked: BasicConsume, tag: str) -> None:
-        """Note a consumer; no queue's name means the one that its channel declared last (basic.consume)."""
+        """Note a consumer; where it names no queue it reads the one that its channel declared last (basic.consume)."""
         queue = asked.queue or self._declared.get(channel, "")
         self._consumers.append(Consumer(at, *channel, tag, queue, asked.no_ack))
         (self._auto_ack.add if asked.no_ack else self._auto_ack.discard)((channel, tag))
@@ -206,7 +206,7 @@ class LedgerReader:
             self._deliveries[place] = replace(self._deliveries[place], given_back_at=at)
 
     def _whole(self, channel: _Channel, seen: FrameSeen, message: Message[BasicProperties]) -> None:
-        """Note a message that has come whole, if it is one of a queue; it began with the frame ``seen``."""
+        """Note a publish or a delivery that has come whole; ``seen`` is its method frame."""
         method = message.method
         properties = message.properties or BasicProperties()
         if isinstance(method, BasicPublish):
@@ -300,7 +300,7 @@ class LedgerReader:
         self._settled_by[id(seen)] = places
 
     def _passed(self, frame: FrameSeen, at: float | None) -> None:
-        """Note that a delivery waited; its own frames may not have been seen whole yet."""
+        """Note when a delivery was passed on, None where it waits or is lost; not all of it may have been seen yet."""
         if not isinstance(frame.content, BasicDeliver | BasicGetOk):
             return
         place = self._delivery_of.get(id(frame))

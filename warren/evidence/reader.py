@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Reader:
     """Reads a stream of octets to its end, also where it is no AMQP.
 
-    ``read`` and ``end`` give pairs: what was seen, and how many octets of the stream it took. The
-    numbers add up to the stream.
+    ``read`` and ``end`` give pairs: what was seen, and how many octets of the stream it took. No
+    octet is left out. Once a stream has lost its frames, all of it that follows is undecodable.
     """
 
     def __init__(self, direction: Direction, instance: str, connection: int) -> None:
@@ -35,7 +35,7 @@ class Reader:
         self._broken: AmqpError | None = None
 
     def read(self, data: bytes, at: float) -> Iterator[tuple[FrameSeen, int]]:
-        """Take the next octets, that came ``at`` (monotonic seconds)."""
+        """Take the next octets, which came at that time."""
         if self._broken is not None:
             yield self._undecodable(self._broken, data, at)
             return

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from warren import suite
 from warren.claims.catalogue import Catalogue, load_broker_catalogue, load_catalogue
 from warren.claims.manifest import Implementation, check_commands, load_manifest
 from warren.errors import SetupError, WarrenError
+from warren.plugin.findings import complaint, pack
 from warren.plugin.options import Options, add_options, read_options
 from warren.plugin.selection import (
     Subject,
@@ -27,21 +29,19 @@ from warren.plugin.selection import (
     requirements_of,
 )
 from warren.plugin.summary import UNUSABLE, Summary
+from warren.report.header import header
 from warren.report.junit import item_properties
 from warren.report.redaction import redact, redacted
 from warren.rigs.brokers import BrokerRig
-from warren.rigs.brokers.deadline import deadline
-from warren.rigs.brokers.judging import broker_findings
-from warren.rigs.consumers.judging import complaint, conclude, pack, to_findings, to_measurements
-from warren.rigs.consumers.rig import Inconclusive, Rig, Unmet
+from warren.rigs.consumers import Inconclusive, Rig, Unmet
+from warren.worlds.real import RealWorlds, Servers
 from warren.worlds.real.process import inherited_environment
-from warren.worlds.real.station import Servers, Station, header
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from typing import NoReturn
 
-    from warren.claims.verdict import Finding, Measurement
+    from warren.rigs.protocol import CaseRig
 
 MARKERS = (
     "guarantee(*slugs, designs=()): what a case is about; it runs once per implementation and design",
@@ -49,9 +49,6 @@ MARKERS = (
     "requirement(*ids): the requirements of a catalogue that a case judges",
     "restarts_broker: the case restarts its broker, so it gets one of its own",
 )
-
-BROKER_CASE = 120.0
-"""Seconds that a case of a broker may take, its restarts included."""
 
 
 @dataclass
@@ -64,15 +61,17 @@ class Warren:
     implementations: tuple[Implementation, ...]
     consumers_only: bool = False
     servers: Servers | None = None
-    station: Station | None = None
+    worlds: RealWorlds | None = None
 
 
 _warren = pytest.StashKey[Warren]()
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add Warren's options."""
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add Warren's options, and the fixtures of the course."""
     add_options(parser)
+    for module in suite.fixture_modules():
+        pluginmanager.import_plugin(module)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -93,7 +92,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if _runs_cases(config) and not _is_worker(config):
             for implementation in implementations:
                 check_commands(implementation, inherited_environment()["PATH"])
-            warren.servers = Servers(options)
+            warren.servers = Servers(options.broker, options.database)
     except SetupError as error:
         pytest.exit(f"warren: {error}", returncode=UNUSABLE)
 
@@ -107,8 +106,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         with contextlib.ExitStack() as stack:
             if warren.servers:
                 stack.callback(warren.servers.close)
-            if warren.station:
-                stack.callback(warren.station.close)
+            if warren.worlds:
+                stack.callback(warren.worlds.close)
     except SetupError as error:
         print(f"warren: {error}", file=sys.stderr)  # noqa: T201 - pytest's reporter has ended
 
@@ -158,10 +157,9 @@ def rig(request: pytest.FixtureRequest, subject: Subject) -> Iterator[Rig]:
     restarts = request.node.get_closest_marker("restarts_broker") is not None
     try:
         requirements = requirements_of(request.node, warren.catalogue)
-        with _station(request.config).world(subject.implementation, restarts=restarts) as world:
-            yield Rig(
-                world, subject.implementation, subject.design, warren.options.pace, requirements
-            )
+        implementation, worlds = subject.implementation, _worlds(request.config)
+        with worlds.world(implementation.name, implementation.migrate, restarts=restarts) as world:
+            yield Rig(world, implementation, subject.workload, warren.options.pace, requirements)
     except WarrenError as error:
         _give_up(request.session, error)
 
@@ -173,8 +171,12 @@ def broker(request: pytest.FixtureRequest) -> Iterator[BrokerRig]:
     restarts = request.node.get_closest_marker("restarts_broker") is not None
     try:
         requirements = requirements_of(request.node, warren.owed)
-        station = _station(request.config)
-        with station.broker_rig(warren.options.pace, requirements, restarts=restarts) as rig:
+        with (
+            _worlds(request.config).place(restarts=restarts) as place,
+            contextlib.closing(
+                BrokerRig(place, warren.options.pace, requirements, suite.PROGRAMS)
+            ) as rig,
+        ):
             yield rig
     except WarrenError as error:
         _give_up(request.session, error)
@@ -183,36 +185,38 @@ def broker(request: pytest.FixtureRequest) -> Iterator[BrokerRig]:
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     """Turn how a case ended into findings, and those into the item's outcome."""
-    rig = pyfuncitem.funcargs.get("rig") or pyfuncitem.funcargs.get("broker")
-    if not isinstance(rig, Rig | BrokerRig):
+    rig = _rig_of(pyfuncitem)
+    if rig is None:
         return (yield)
     began = time.monotonic()
     ended: Exception | None = None
     result: object = None
     try:
-        with (
-            deadline(BROKER_CASE, "the case")
-            if isinstance(rig, BrokerRig)
-            else contextlib.nullcontext()
-        ):
+        with rig.deadline():
             result = yield
     except Exception as error:  # noqa: BLE001 - judged below, where each kind has its verdict
         ended = error
     if isinstance(ended, SetupError):
         _give_up(pyfuncitem.session, ended)
-    secrets = _station(pyfuncitem.config).secrets
+    secrets = _worlds(pyfuncitem.config).secrets
     if not rig.requirements and isinstance(ended, WarrenError | Inconclusive | Unmet):
         pytest.skip(redact(f"not measured: {ended}", secrets))
     case = _without_group(pyfuncitem)
-    findings = redacted(_findings(ended, rig, case, time.monotonic() - began), secrets)
+    findings = redacted(rig.findings(ended, case, time.monotonic() - began), secrets)
     pyfuncitem.user_properties += [
         *map(pack, findings),
-        *map(pack, redacted(_measurements(rig, case), secrets)),
+        *map(pack, redacted(rig.measurements(case), secrets)),
         *item_properties(findings),
     ]
     if words := complaint(findings, rig):
         pytest.fail(redact(words, secrets), pytrace=False)
     return result
+
+
+def _rig_of(item: pytest.Function) -> CaseRig | None:
+    """Give the rig of a case, of whichever kind; None for any other test."""
+    rig = item.funcargs.get("rig") or item.funcargs.get("broker")
+    return rig if isinstance(rig, Rig | BrokerRig) else None
 
 
 def _silence_pika(config: pytest.Config) -> None:
@@ -228,31 +232,18 @@ def _without_group(item: pytest.Item) -> str:
     return item.nodeid.removesuffix(f"@{marker.args[0]}") if marker else item.nodeid
 
 
-def _findings(
-    ended: Exception | None, rig: Rig | BrokerRig, case: str, seconds: float
-) -> tuple[Finding, ...]:
-    if isinstance(rig, BrokerRig):
-        return broker_findings(ended, rig, case, seconds)
-    return to_findings(conclude(ended, rig), rig, case, seconds)
-
-
-def _measurements(rig: Rig | BrokerRig, case: str) -> tuple[Measurement, ...]:
-    """Give what a case measured; one of a broker measures nothing."""
-    return () if isinstance(rig, BrokerRig) else to_measurements(rig, case)
-
-
 def _give_up(session: pytest.Session, error: WarrenError) -> NoReturn:
     """End the run, with exit status 2, where no other case could do better either."""
     warren = session.config.stash[_warren]
-    words = redact(f"warren: {error}", warren.station.secrets if warren.station else ())
+    words = redact(f"warren: {error}", warren.worlds.secrets if warren.worlds else ())
     session.shouldstop = words
     raise pytest.fail.Exception(words, pytrace=False) from None
 
 
-def _station(config: pytest.Config) -> Station:
-    """Make this process's station at its first case."""
+def _worlds(config: pytest.Config) -> RealWorlds:
+    """Make this process's worlds at its first case."""
     warren = config.stash[_warren]
-    if warren.station is None:
+    if warren.worlds is None:
         handed = config.workerinput["warren"] if _is_worker(config) else None  # type: ignore[attr-defined]  # xdist's
         if warren.servers is not None:
             handed = warren.servers.for_workers()
@@ -260,8 +251,8 @@ def _station(config: pytest.Config) -> Station:
             raise SetupError(
                 "no broker was started for this case", "pytest", "name the folder of the cases"
             )
-        warren.station = Station(handed, os.environ.get("PYTEST_XDIST_WORKER", "main"))
-    return warren.station
+        warren.worlds = RealWorlds(handed, os.environ.get("PYTEST_XDIST_WORKER", "main"))
+    return warren.worlds
 
 
 def _is_worker(config: pytest.Config) -> bool:
@@ -273,5 +264,7 @@ def _runs_cases(config: pytest.Config) -> bool:
     if config.option.collectonly or config.option.help or config.option.version:
         return False
     cases = config.rootpath / "conformance"
+    if not cases.is_dir():
+        cases = suite.CONFORMANCE
     paths = [(config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args]
     return any(p == cases or cases in p.parents or p in cases.parents for p in paths)

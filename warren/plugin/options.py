@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from warren import suite
 from warren.claims.manifest_shape import nearest
 from warren.errors import OptionError
 from warren.rigs.pace import PACES, Pace
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import pytest
 
     from warren.claims.catalogue import Catalogue
-
-REFERENCE = ("document", "hardened")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ def read_options(config: pytest.Config, catalogue: Catalogue) -> Options:
     manifests = config.getoption("--implementation")
     report = config.getoption("--report")
     return Options(
-        tuple(Path(m).absolute() for m in manifests) if manifests else _reference_manifests(),
+        tuple(Path(m).absolute() for m in manifests) if manifests else suite.REFERENCE,
         config.getoption("--broker"),
         config.getoption("--database"),
         PACES[config.getoption("--pace")],
@@ -79,11 +77,6 @@ def read_options(config: pytest.Config, catalogue: Catalogue) -> Options:
         _known("--guarantee", config.getoption("--guarantee"), catalogue.guarantees),
         Path(report).absolute() if report else None,
     )
-
-
-def _reference_manifests() -> tuple[Path, ...]:
-    root = resources.files("reference_impl")
-    return tuple(Path(str(root / family / "implementation.toml")) for family in REFERENCE)
 
 
 def _designs(catalogue: Catalogue) -> set[str]:

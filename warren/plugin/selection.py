@@ -9,7 +9,7 @@ import pytest
 
 from warren.claims.catalogue import AMQP
 from warren.errors import SetupError
-from warren.workloads.designs import DESIGNS, Design
+from warren.workloads import DESIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from warren.claims.catalogue import Catalogue, Requirement
     from warren.claims.manifest import Implementation
     from warren.plugin.options import Options
+    from warren.workloads import Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,11 @@ class Subject:
     """What an item judges: one design of one implementation. None where nothing was selected."""
 
     implementation: Implementation
-    design: Design
+    workload: Workload
 
     def __str__(self) -> str:
         """Stand in the item's id."""
-        return f"{self.implementation.name}-{self.design.slug}"
+        return f"{self.implementation.name}-{self.workload.slug}"
 
 
 def guarantees_of(case: pytest.Item) -> tuple[str, ...]:

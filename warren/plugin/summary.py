@@ -24,11 +24,11 @@ from warren.claims.verdict import (
     judge_denials,
     judge_item,
 )
+from warren.plugin.findings import unpack
 from warren.report.facts import Report, RunFacts
 from warren.report.files import write_files
 from warren.report.redaction import redacted
 from warren.report.terminal import console_for, print_report
-from warren.rigs.consumers.judging import unpack
 
 if TYPE_CHECKING:
     from warren.claims.catalogue import Catalogue

@@ -10,7 +10,7 @@ from warren.claims.verdict import Finding, Measurement, StaleDenial  # noqa: TC0
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What was run, on what, when (`started` is aware) and for how long (`seconds`).
+    """What was run, on what, when (`started` has a time zone) and for how long (`seconds`).
 
     `broker` and `database` say what was used, not what was asked for, with its version;
     `broker_version` is for machines. `command` is the argv.

@@ -67,7 +67,7 @@ def to_html(report: Report, catalogue: Catalogue) -> str:
 
 
 def _finalize(value: Any) -> Any:
-    """Make what the template prints visible; markup comes from the template itself."""
+    """Make control characters visible in whatever the template prints, but for its own markup."""
     own = isinstance(value, Markup) or not isinstance(value, str)
     return value if own else visible_lines(value)
 
@@ -77,7 +77,7 @@ def _own_file(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """Name a text in a content security policy (CSP level 3, section 2.3.1)."""
+    """Give the hash that allows a text in a content security policy (CSP level 3, section 2.3.1)."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
@@ -87,7 +87,7 @@ def _counts(arranged: Iterable[Table]) -> list[tuple[Mark, int]]:
 
 
 def _by_requirement(cell: Cell) -> dict[str, list[Finding]]:
-    """Group a cell's findings, those first that a person looks for: `WORST_FIRST`."""
+    """Group a cell's findings by requirement, the worst first."""
     grouped: dict[str, list[Finding]] = {}
     for finding in sorted(cell.findings, key=lambda f: WORST_FIRST.index(f.verdict.outcome)):
         grouped.setdefault(finding.verdict.requirement, []).append(finding)

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 VERSION = 1
 _Place = tuple[str, str, str, str]
-"""Where reports are compared: case, implementation, design, and requirement (of what is denied: guarantee)."""
+"""What reports are compared by: case, implementation, design and requirement; if denied, guarantee."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A verdict that two reports do not share; None where a report does not have it."""
+    """A verdict in which two reports differ; None where a report does not have it."""
 
     case: str
     implementation: str
@@ -44,7 +44,7 @@ class Difference:
 
 
 def to_json(report: Report) -> str:
-    """Write a redacted report; every finding also says what it means for its item."""
+    """Write a redacted report, and with each finding what it means for its pytest item."""
     data = {"version": VERSION, **asdict(report)}
     for finding, written in zip(report.findings, data["findings"], strict=True):
         written["result"], written["sentence"] = judge_item(finding)
@@ -82,7 +82,7 @@ def read_json(path: Path) -> Report:
 def compare(first: Report, second: Report) -> list[Difference]:
     """Find the verdicts that differ in outcome, or that one of the two does not have.
 
-    A denied guarantee has one outcome (`outcome_of_denied`): a case of it may hold by chance.
+    A denied guarantee is compared as a whole (`outcome_of_denied`), since a case of it may hold by chance.
     """
     outcomes = _outcomes(first), _outcomes(second)
     places = sorted(outcomes[0].keys() | outcomes[1].keys())

@@ -1,4 +1,4 @@
-"""What JUnit XML says of an item beyond pytest's own: one property per fact."""
+"""What Warren adds to an item in JUnit XML: one property per fact."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def item_properties(findings: Iterable[Finding]) -> list[tuple[str, str]]:
-    """Give what belongs in `item.user_properties`: implementation and design once, then verdicts.
+    """Give what belongs in `item.user_properties`: implementation and design, then the verdicts.
 
-    Each requirement has its outcome under its own id, its stance under `ID.stance`, and a
+    Each requirement has its outcome under its own id, what the manifest says of it under `ID.stance`, and an
     `ID.violation` for each sentence. Secrets must have been taken out before.
     """
     properties: dict[tuple[str, str], None] = {}

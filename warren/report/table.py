@@ -1,7 +1,7 @@
 """The table of a report: one cell per implementation, guarantee and design.
 
 What a finding means for its item is `warren.claims.verdict`'s; here several findings become the one mark
-that a person sees first. How a mark looks is the matter of whoever draws it.
+that a person sees first. Whoever draws a mark decides how it looks.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from warren.claims.catalogue import AMQP
 from warren.claims.verdict import Finding, ItemResult, Outcome, StaleDenial, Stance, judge_item
-from warren.workloads.designs import DESIGNS
+from warren.workloads import DESIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -60,7 +60,7 @@ class Cell:
 
     @property
     def tone(self) -> str:
-        """What it means for the manifest.
+        """What it means for what the manifest says.
 
         `bad` and `undecided` change the exit status. Of the rest, `good` is a claim that held,
         `expected` a defect that was announced, and `quiet` says nothing for or against.
@@ -125,7 +125,7 @@ def headline(report: Report) -> tuple[str, str]:
 
 
 def _failure(report: Report) -> str:
-    """Say what failed: a claim, else a promise that it does not hold, else nothing that was promised."""
+    """Say what failed: a claim, else a denial, else a test that is no case."""
     bad = {f.stance for f in report.findings if judge_item(f)[0] is ItemResult.BAD}
     if bad - {Stance.KNOWN_FAILURE}:
         return "Not all claims hold"
@@ -134,7 +134,7 @@ def _failure(report: Report) -> str:
 
 
 def _but_for(report: Report) -> str:
-    """Say how many requirements are violated only as known."""
+    """Name the requirements that are violated as the manifest says: how many known failures there are."""
     known = {
         (f.implementation, f.design, f.verdict.requirement)
         for f in report.findings

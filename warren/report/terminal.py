@@ -28,7 +28,7 @@ COLUMNS = 100
 """The width where there is no terminal to ask."""
 
 EVIDENCE_LINES = 6
-"""So many lines of evidence of one violation are printed; the JSON report has all."""
+"""How many lines of evidence are printed of one violation; the JSON report has all."""
 
 _STYLES = {
     "good": "green",
@@ -40,7 +40,7 @@ _STYLES = {
 
 
 def console_for(stream: TextIO) -> Console:
-    """Give a console as wide as the terminal, or of `COLUMNS` where the stream is none."""
+    """Give a console as wide as the terminal, or `COLUMNS` wide where the stream is not one."""
     return Console(file=stream, width=None if stream.isatty() else COLUMNS, highlight=False)
 
 
@@ -66,7 +66,7 @@ def summary(report: Report) -> str:
 
 
 def _say(console: Console, text: str = "", style: str = "", *, wrap: bool = True) -> None:
-    """Print a line of outside text, in what characters the console has."""
+    """Print a line of text from outside, in characters that the console has."""
     known = visible(text).encode(console.encoding, "backslashreplace").decode(console.encoding)
     console.print(Text(known, style), soft_wrap=not wrap)
 
@@ -101,7 +101,7 @@ def _grid(table: Table, console: Console) -> Grid:
 
 
 def _print_legend(arranged: Iterable[Table], console: Console) -> None:
-    """Explain the marks that are there, and no others."""
+    """Explain the marks that occur in these tables."""
     shown = {cell.mark for table in arranged for row in table.rows for cell in row}
     _say(console)
     for mark in Mark:

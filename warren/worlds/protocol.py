@@ -1,7 +1,8 @@
 """The world protocol: all that a rig may ask of time, processes, network, broker and database.
 
-Facts and protocols only. Whatever is behind it (real processes, or a simulated world on a virtual clock), the same
-cases run on it.
+The same cases run on whatever is behind it: real processes, or simulated ones on a virtual clock. So nothing here may
+need a thread, a socket or the wall clock: a call either returns at once, or the world itself lets time pass in it
+(`wait_for`, `Process.freeze`, `restart_broker`). Facts and protocols only.
 """
 
 from __future__ import annotations
@@ -12,16 +13,16 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from warren.claims.manifest import RoleCommand
+    from warren.claims.manifest import Program
     from warren.evidence.frames import Fact, Pause
-    from warren.workloads.designs import Role, Route
+    from warren.evidence.rows import MessageRow, TaskRow
+    from warren.workloads import Role, Route
     from warren.worlds.line.rules import Held, Match
-    from warren.worlds.real.databases import MessageRow, TaskRow
 
 
 @dataclass(frozen=True, slots=True)
 class QueueDepth:
-    """What a broker says of a queue: messages ready for delivery, and consumers."""
+    """What a broker says of a queue: how many messages are ready for delivery, and how many consumers it has."""
 
     ready: int
     consumers: int
@@ -52,7 +53,7 @@ class ReceivedReply:
 
 
 class Line(Protocol):
-    """The way between one instance and the broker, and what can be done to it (see `warren.worlds.real.relay`)."""
+    """One instance's way to the broker, and what can be done to it (see `warren.worlds.line`)."""
 
     def cut(self) -> int:
         """Reset every connection now, and say how many; new ones are let through."""
@@ -64,7 +65,7 @@ class Line(Protocol):
         """Let connections through again."""
 
     def half_open(self) -> None:
-        """Swallow all bytes both ways while both ends stay open, until `restore`."""
+        """Pass nothing on in either direction, while both ends stay open, until `restore`."""
 
     def restore(self) -> None:
         """End `half_open` and `delay`."""
@@ -73,7 +74,7 @@ class Line(Protocol):
         """Pass everything on that much later."""
 
     def hold(self, match: Match) -> Held:
-        """Hold the first frame that matches, and what follows it."""
+        """Hold the first message that matches, and what follows it on its way."""
 
 
 class Process(Protocol):
@@ -93,7 +94,7 @@ class Process(Protocol):
 
     @property
     def exit_status(self) -> int | None:
-        """None while it runs; minus the signal's number when a signal ended it."""
+        """None while it runs; minus the signal's number where a signal ended it, as SIGKILL does in `kill`."""
 
     @property
     def ended_at(self) -> float | None:
@@ -107,16 +108,16 @@ class Process(Protocol):
         """Give the end of what it printed, for a person to read."""
 
     def stop(self) -> None:
-        """Send the manifest's stop signal."""
+        """Ask it to end, as its program says: by a stop signal."""
 
     def kill(self) -> None:
-        """SIGKILL its whole process group."""
+        """End it at once, with all that it started: it gets no chance to say or to write anything more."""
 
     def freeze(self) -> None:
-        """SIGSTOP its whole process group, and wait until it stands still."""
+        """Keep it, and all that it started, from running; return when it stands still."""
 
     def thaw(self) -> None:
-        """SIGCONT its whole process group."""
+        """Let it go on after `freeze`."""
 
 
 class Call(Protocol):
@@ -130,7 +131,7 @@ class Call(Protocol):
 
 
 class World(Protocol):
-    """One case's own vhost, database, processes and clock."""
+    """What the case of a consumer stands on: a vhost, a database, processes and a clock of its own."""
 
     def now(self) -> float:
         """Seconds since the case began, on the clock that all facts carry."""
@@ -138,8 +139,14 @@ class World(Protocol):
     def wait_for(self, condition: Callable[[], bool], within: float) -> bool:
         """Let time pass until the condition holds, at most so long; say whether it holds."""
 
-    def start(self, command: RoleCommand, name: str, role: Role, env: Mapping[str, str]) -> Process:
-        """Start a process behind a wiretap of its own and return at once."""
+    def new_id(self) -> str:
+        """Make an id that this world gives to nothing else: of a message, or what else a rig must tell apart."""
+
+    def start(self, program: Program, name: str, role: Role, env: Mapping[str, str]) -> Process:
+        """Start a program as a process with that name, behind a line of its own; return before it is ready.
+
+        `env` tells it what the rig wants; the world adds where its broker and its database are.
+        """
 
     def publish(
         self,
@@ -158,7 +165,7 @@ class World(Protocol):
         """Ask the broker now; None where there is no such queue."""
 
     def queues(self) -> tuple[str, ...]:
-        """Name all queues that there are now, also those of the rig and of no design."""
+        """Name all queues that there are now, also those that the rig has declared."""
 
     def reply_queue(self) -> str:
         """Declare a queue of the rig's own for replies and give its name."""
@@ -167,7 +174,7 @@ class World(Protocol):
         """Take what has come to a reply queue since the last call."""
 
     def call(self, port: int, path: str, within: float) -> Call:
-        """Begin a GET on 127.0.0.1."""
+        """Begin a GET of a path from the process that was given that port (`Process.http_port`)."""
 
     def add_task(self) -> int:
         """Insert a task row, as the HTTP role does, and give its id."""
@@ -179,10 +186,10 @@ class World(Protocol):
         """All rows of `task`, by id."""
 
     def facts(self) -> tuple[Fact, ...]:
-        """All that the wiretaps saw so far, in order."""
+        """All that the lines saw so far, in order."""
 
     def pauses(self) -> tuple[Pause, ...]:
-        """When the world itself stood still, with the way to the broker in it."""
+        """When the world itself was kept from running, so that no line passed anything on; never, in virtual time."""
 
     def restart_broker(self) -> None:
         """Restart the broker and return when it takes connections again."""

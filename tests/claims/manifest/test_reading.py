@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.claims.manifest import Command, RoleCommand, load_manifest
+from warren.claims.manifest import Program, load_manifest
 from warren.claims.verdict import Stance
-from warren.workloads.designs import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,9 +34,7 @@ def test_defaults(manifest: Write, catalogue: Catalogue) -> None:
     assert implementation.path == path
     assert implementation.migrate is None
     assert implementation.designs["blocking"].roles == {
-        Role.STREAM: RoleCommand(
-            ("php", "consumer.php", "stream"), path.parent, {}, signal.SIGTERM, 5.0
-        )
+        "stream": Program(("php", "consumer.php", "stream"), path.parent, {}, signal.SIGTERM, 5.0)
     }
 
 
@@ -50,11 +47,23 @@ def test_everything_said(manifest: Write, catalogue: Catalogue) -> None:
         'stop = { signal = "SIGINT", grace = 2 }',
     )
     implementation = load_manifest(path, catalogue)
-    role = implementation.designs["blocking"].roles[Role.STREAM]
-    assert implementation.migrate == Command(("php", "migrate.php"), path.parent)
+    role = implementation.designs["blocking"].roles["stream"]
+    assert implementation.migrate == Program(("php", "migrate.php"), path.parent)
     assert role.directory == path.parent / "../shared"
     assert role.environment == {"APP_ENV": "prod"}
     assert (role.stop_signal, role.grace) == (signal.SIGINT, 2.0)
+
+
+def test_one_directory_for_all(manifest: Write, catalogue: Catalogue) -> None:
+    """The manifest's own `directory` is where everything runs that names none itself."""
+    path = manifest(
+        'language = "PHP 8.2"',
+        'language = "PHP 8.2"\ndirectory = "../shared"\nmigrate = ["php", "migrate.php"]',
+    )
+    implementation = load_manifest(path, catalogue)
+    assert implementation.migrate == Program(("php", "migrate.php"), path.parent / "../shared")
+    role = implementation.designs["blocking"].roles["stream"]
+    assert role.directory == path.parent / "../shared"
 
 
 def test_paths_hold_from_another_directory(
@@ -66,7 +75,7 @@ def test_paths_hold_from_another_directory(
     implementation = load_manifest(Path(path.name), catalogue)
     monkeypatch.chdir("/")
     assert implementation.path == tmp_path / path.name
-    assert implementation.designs["blocking"].roles[Role.STREAM].directory == tmp_path
+    assert implementation.designs["blocking"].roles["stream"].directory == tmp_path
 
 
 def test_roles_come_in_the_order_of_the_design(manifest: Write, catalogue: Catalogue) -> None:
@@ -75,7 +84,7 @@ def test_roles_come_in_the_order_of_the_design(manifest: Write, catalogue: Catal
         more='[designs.task.roles.http]\ncommand = ["php"]\n'
         '[designs.task.roles.task]\ncommand = ["php"]\n'
     )
-    assert list(load_manifest(path, catalogue).designs["task"].roles) == [Role.TASK, Role.HTTP]
+    assert list(load_manifest(path, catalogue).designs["task"].roles) == ["task", "http"]
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ FAULTS = {
         "language =",
         "zzz = 1\nlanguage =",
         (
-            "zzz: unknown key `zzz`; use one of protocol, name, language, migrate, designs, "
-            "known_failures."
+            "zzz: unknown key `zzz`; use one of protocol, name, language, directory, migrate, "
+            "designs, known_failures."
         ),
     ),
     "missing key": ('name = "orders"', "", "name: this key is missing; add it."),

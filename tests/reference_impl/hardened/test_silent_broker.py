@@ -16,24 +16,24 @@ from reference_impl.hardened.process import ConsumerProcess
 from reference_impl.hardened.settlement import Settlement
 from reference_impl.topology import STREAM
 from tests.simulator.tcp.embedded import PASSWORD, Embedded
-from warren.evidence.frames import FrameLog
-from warren.worlds.real.relay.relay import Tap, Wiretap
+from warren.worlds.real.relay import RealLine, Relay
+from warren.worlds.real.relay.log import FrameLog
 
 ENDS_WITHIN = 10.0
 """Seconds; the heartbeat is a minute, so that its silence would be noticed after two."""
 
 
 @pytest.fixture
-def tap() -> Iterator[Tap]:
+def line() -> Iterator[RealLine]:
     """Give a way to a broker that can fall silent."""
-    with Embedded.start() as broker, Wiretap(("127.0.0.1", broker.port), FrameLog()) as wiretap:
-        yield wiretap.open("stream-1")
+    with Embedded.start() as broker, Relay(("127.0.0.1", broker.port), FrameLog()) as relay:
+        yield relay.open("stream-1")
 
 
 @pytest.fixture
-def patient(make_settings: Callable[..., Settings], tap: Tap) -> Settings:
+def patient(make_settings: Callable[..., Settings], line: RealLine) -> Settings:
     """Give settings with a heartbeat of a minute."""
-    return make_settings(amqp_url=f"amqp://guest:{PASSWORD}@127.0.0.1:{tap.port}/", heartbeat=60)
+    return make_settings(amqp_url=f"amqp://guest:{PASSWORD}@127.0.0.1:{line.port}/", heartbeat=60)
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +43,7 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reference_impl.hardened.process._CANCEL_SECONDS", 0.2)
 
 
-def test_link_closes(patient: Settings, tap: Tap) -> None:
+def test_link_closes(patient: Settings, line: RealLine) -> None:
     """A link is closed without the farewell of a broker that gives none."""
     up = threading.Event()
     link = Link(patient, on_channel=lambda _channel: up.set(), patient=False)
@@ -51,7 +51,7 @@ def test_link_closes(patient: Settings, tap: Tap) -> None:
         serving = threads.submit(link.run)
         try:
             assert up.wait(ENDS_WITHIN)
-            tap.half_open()
+            line.half_open()
         finally:
             link.close()
         serving.result(ENDS_WITHIN)
@@ -71,7 +71,9 @@ class Handler:
 
 
 @pytest.mark.parametrize("at_work", [False, True], ids=["idle", "at work"])
-def test_consumer_stops(patient: Settings, sqlite: sa.Engine, tap: Tap, at_work: bool) -> None:
+def test_consumer_stops(
+    patient: Settings, sqlite: sa.Engine, line: RealLine, at_work: bool
+) -> None:
     """A consumer that is told to stop ends after the message in hand, whether or not it can be acked."""
     up, stop, handler = threading.Event(), Stop(), Handler()
 
@@ -89,7 +91,7 @@ def test_consumer_stops(patient: Settings, sqlite: sa.Engine, tap: Tap, at_work:
         try:
             assert up.wait(ENDS_WITHIN)
             assert not at_work or handler.begun.wait(ENDS_WITHIN)
-            tap.half_open()
+            line.half_open()
         finally:
             stop.request()
             handler.over.set()

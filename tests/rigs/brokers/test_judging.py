@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 from pika.exceptions import ChannelClosedByBroker
@@ -11,11 +10,10 @@ from pika.exceptions import ChannelClosedByBroker
 from warren.claims.catalogue import load_broker_catalogue
 from warren.claims.verdict import ItemResult, Outcome, judge_item
 from warren.errors import WarrenError
-from warren.rigs.brokers.judging import broker_findings
+from warren.rigs.brokers.judging import to_findings
 
 if TYPE_CHECKING:
     from warren.claims.verdict import Finding
-    from warren.rigs.brokers import BrokerRig
 
 HELLO = ("hello.default-exchange", "hello.get-or-create")
 
@@ -23,8 +21,7 @@ HELLO = ("hello.default-exchange", "hello.get-or-create")
 def judged(error: Exception | None) -> tuple[Finding, ...]:
     """Judge a case of two requirements that ended with `error`."""
     requirements = load_broker_catalogue().requirements
-    rig = SimpleNamespace(requirements=[requirements[id_] for id_ in HELLO])
-    return broker_findings(error, cast("BrokerRig", rig), "test_hello.py::test", 1.5)
+    return to_findings(error, [requirements[id_] for id_ in HELLO], "test_hello.py::test", 1.5)
 
 
 def test_a_finding_for_each_requirement() -> None:

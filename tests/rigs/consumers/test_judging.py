@@ -1,4 +1,4 @@
-"""From how a case ended to findings, to what makes an item fail, and to the report's process."""
+"""From how a consumer's case ended to verdicts, and from those to findings."""
 
 from __future__ import annotations
 
@@ -6,35 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.stand_ins import StandInWorld, implementation
 from warren.claims.catalogue import Level, Requirement
-from warren.claims.verdict import (
-    Finding,
-    Measurement,
-    Outcome,
-    Stance,
-    Verdict,
-    Violation,
-    describe,
-)
+from warren.claims.verdict import Measurement, Outcome, Stance, Verdict, describe
 from warren.errors import DeadlineError, InstanceError, InstanceUnsupported, WarrenError
 from warren.evidence.frames import ConnectionEnded, Direction, FrameSeen, Pause
-from warren.report.redaction import REDACTED, redacted
-from warren.rigs.consumers.judging import (
-    complaint,
-    conclude,
-    pack,
-    to_findings,
-    to_measurements,
-    unpack,
-)
-from warren.rigs.consumers.rig import Inconclusive, Rig, Unmet
+from warren.evidence.violation import Violation
+from warren.rigs.consumers import Inconclusive, Rig, Unmet
+from warren.rigs.consumers.judging import conclude, to_findings, to_measurements
 from warren.rigs.pace import PACES
 from warren.simulator.wire import ConnectionTuneOk
-from warren.workloads.designs import DESIGNS
+from warren.workloads import DESIGNS
 
 if TYPE_CHECKING:
     from warren.evidence.frames import By, How
@@ -53,10 +36,10 @@ class Silent:
     agreed: int | None = 1
 
 
-def rig_of(*claims: str) -> Rig:
+def rig_of(*claims: str, world: StandInWorld | None = None) -> Rig:
     """Make a rig of a case that judges two requirements."""
     subject = implementation("blocking", claims=claims)
-    return Rig(StandInWorld(), subject, DESIGNS["blocking"], PACES["fast"], (CRASH, CUT))  # type: ignore[arg-type]  # a stand-in has no lines
+    return Rig(world or StandInWorld(), subject, DESIGNS["blocking"], PACES["fast"], (CRASH, CUT))  # type: ignore[arg-type]  # a stand-in has no lines
 
 
 @pytest.mark.parametrize(
@@ -118,8 +101,8 @@ def test_verdicts_before_the_end_stand() -> None:
 )
 def test_beside_a_pause(pause: float, end: Silent, excused: bool) -> None:
     """Nobody fails where the rig stood still and the broker then took its silence for a client's."""
-    rig, world = rig_of(), StandInWorld()
-    rig.world = world  # type: ignore[assignment]  # a stand-in has no lines
+    world = StandInWorld()
+    rig = rig_of(world=world)
     world.stood_still.append(Pause(10.0, 10.0 + pause))
     if end.agreed is not None:
         tune_ok = ConnectionTuneOk(heartbeat=end.agreed)
@@ -168,76 +151,3 @@ def test_to_measurements() -> None:
     assert to_measurements(rig, "test") == (
         Measurement("test", "orders", "blocking", "tolerance", {"texts": 10}),
     )
-
-
-def test_complaint() -> None:
-    """What is bad is said with its evidence and with what each instance printed."""
-    rig = rig_of("no-loss")
-    process = rig.launch(rig.design.worker)
-    process.printed, process.exit_status = "it went wrong\n", 3  # type: ignore[attr-defined, misc]  # a stand-in
-    verdicts = [
-        Verdict(CRASH.id, Outcome.FAIL, "", (Violation("lost: the row", ("1.250 deliver",)),)),
-        Verdict(CUT.id, Outcome.PASS),
-    ]
-    lines = complaint(to_findings(verdicts, rig, "test", 0), rig).splitlines()
-    assert lines == [
-        "claimed, does not hold: no-loss.crash on orders blocking: lost: the row",
-        "  lost: the row",
-        "    1.250 deliver",
-        "--- stream-1 printed (status 3):",
-        "it went wrong",
-    ]
-
-
-def test_complaint_steers_no_terminal() -> None:
-    """What came from outside is shown without what clears, colours or titles a terminal."""
-    rig = rig_of("no-loss")
-    process = rig.launch(rig.design.worker)
-    process.printed = "\x1b]0;owned\x07\x1b[2J\u202e"  # type: ignore[attr-defined]  # a stand-in
-    verdict = Verdict(CRASH.id, Outcome.FAIL, "", (Violation("lost\x1b[2J", ("evidence\x9b",)),))
-    words = complaint(to_findings([verdict], rig, "test", 0), rig)
-    assert all(line.isprintable() for line in words.splitlines())
-    assert words.endswith(r"\x1b]0;owned\x07\x1b[2J\u202e")
-
-
-def test_no_complaint() -> None:
-    """Where all is good nothing is said, whatever the instances printed."""
-    rig = rig_of()
-    rig.launch(rig.design.worker).printed = "chatter"  # type: ignore[attr-defined]  # a stand-in
-    findings = to_findings([Verdict(CRASH.id, Outcome.FAIL)], rig, "test", 0)
-    assert complaint(findings, rig) == ""
-
-
-texts = st.text(st.characters(codec="utf-8"))
-verdicts = st.builds(
-    Verdict,
-    texts,
-    st.sampled_from(Outcome),
-    texts,
-    st.lists(st.builds(Violation, texts, st.lists(texts).map(tuple))).map(tuple),
-)
-findings = st.builds(
-    Finding, texts, texts, texts, texts, st.sampled_from(Stance), verdicts, texts, st.floats(0, 1e9)
-)
-
-
-@given(st.lists(findings))
-def test_pack(found: list[Finding]) -> None:
-    """Findings come out as they went in, from among properties that are not ours."""
-    assert unpack([("another", 1), *map(pack, found)]) == (found, [])
-
-
-def test_pack_what_json_has_not() -> None:
-    """A figure that is no number is kept as none: a report is plain JSON."""
-    values = {"inf": float("inf"), "nan": [float("nan")], "texts": 10}
-    measured = Measurement("test", "orders", "blocking", "tolerance", values)
-    _, (read,) = unpack([pack(measured)])
-    assert read.values == {"inf": None, "nan": [None], "texts": 10}
-
-
-def test_pack_what_utf8_has_not() -> None:
-    """Octets that are no text, as an instance may print them, do not stop a report."""
-    verdict = Verdict(CRASH.id, Outcome.FAIL, "it printed \udcff and s3cret")
-    found = to_findings([verdict], rig_of(), "test", 0)
-    (read,), _ = unpack(map(pack, redacted(found, ["s3cret"])))
-    assert read.verdict.words == f"it printed \\udcff and {REDACTED}"

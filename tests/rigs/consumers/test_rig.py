@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from tests.stand_ins import StandInWorld, implementation
 from warren.claims.catalogue import Level, Requirement
-from warren.claims.verdict import Outcome, Violation
+from warren.claims.verdict import Outcome
 from warren.errors import InstanceError, InstanceUnsupported
 from warren.evidence.frames import Direction, FrameSeen
-from warren.rigs.consumers.rig import Inconclusive, Rig, Unmet, numbered, payload
+from warren.evidence.rows import MessageRow
+from warren.evidence.violation import Violation
+from warren.rigs.consumers import Inconclusive, Rig, Unmet, numbered
 from warren.rigs.pace import PACES
 from warren.simulator.wire import ConnectionTuneOk, QueueDeclare
-from warren.workloads.designs import DESIGNS, PART, STREAM, Role
+from warren.workloads import DESIGNS
+from warren.workloads.course.roles import PART, STREAM
 from warren.worlds.protocol import QueueDepth
-from warren.worlds.real.databases import MessageRow
 
 MUST = Requirement("no-loss.crash", Level.MUST, "It comes again.", "document 1")
 SHOULD = Requirement("no-loss.kept", Level.SHOULD, "It is kept.", "document 1")
@@ -53,7 +53,7 @@ def rig_of(world: StandInWorld, design: str = "blocking") -> Rig:
 def test_start(world: StandInWorld, design: str, counts: dict[str, int], names: list[str]) -> None:
     """Consumers start before those who publish to them, as many as asked for, with own names."""
     rig = rig_of(world, design)
-    rig.start(**counts)  # type: ignore[arg-type]  # a bool is an int
+    rig.start.design(**counts)  # type: ignore[arg-type]  # a bool is an int
     assert [process.name for process in world.processes] == names
 
 
@@ -68,7 +68,7 @@ def test_one_declares_first(world: StandInWorld) -> None:
             (held,) = process.line.held
             if held.seen is None:
                 frame = QueueDeclare(queue=STREAM.queue, durable=True)
-                held.catch(FrameSeen(100.0, process.name, 1, Direction.TO_BROKER, 1, frame))
+                held.seen = FrameSeen(100.0, process.name, 1, Direction.TO_BROKER, 1, frame)
         if not world.depths:
             let_go_early.extend(p.name for p in (first, second) if p.line.let_go)
             if world.time > 100.5:
@@ -78,29 +78,29 @@ def test_one_declares_first(world: StandInWorld) -> None:
             world.consume(second)
 
     world.every_tick = declare_at_once
-    rig.start(stream=2)
+    rig.start.design(stream=2)
     assert set(let_go_early) == {"stream-1"}
     assert all(process.line.let_go for process in world.processes)
-    assert rig.slowest_start == pytest.approx(0.5, abs=0.1)
+    assert rig._tempo.slowest_start == pytest.approx(0.5, abs=0.1)
 
 
 def test_one_alone_declares_as_it_likes(world: StandInWorld) -> None:
     """Where nobody else declares the queue, nothing is held."""
-    rig_of(world, "rpc").start(http=True)
+    rig_of(world, "rpc").start.design(http=True)
     assert not any(process.line.held for process in world.processes)
 
 
 def test_environment(world: StandInWorld) -> None:
     """An instance gets the variables of the contract that are the rig's to know."""
     rig = rig_of(world)
-    rig.launch(Role.STREAM, max_messages=2, prefetch=3)
+    rig.start.instance(STREAM, max_messages=2, prefetch=3)
     assert world.processes[0].env == {
         "WARREN_PROTOCOL": "1",
         "WARREN_HEARTBEAT": "1",
         "WARREN_PREFETCH": "3",
         "WARREN_SECOND": "0.2",
         "WARREN_MAX_MESSAGES": "2",
-        "WARREN_TIMEOUT": str(rig.rpc_timeout),
+        "WARREN_TIMEOUT": str(rig.calls.timeout),
         "WARREN_INSTANCE": "stream-1",
         "WARREN_DESIGN": "blocking",
         "WARREN_ROLE": "stream",
@@ -117,8 +117,8 @@ def test_slow_start_gives_more_time(world: StandInWorld) -> None:
             world.consume(world.processes[0])
 
     world.every_tick = become_ready_late
-    rig.start()
-    assert rig.slowest_start == pytest.approx(3, abs=0.1)
+    rig.start.design()
+    assert rig._tempo.slowest_start == pytest.approx(3, abs=0.1)
     assert rig.deadlines.within(1) > 2 * before
 
 
@@ -132,8 +132,8 @@ def test_start_slowly(world: StandInWorld, start: float, second: str) -> None:
             world.consume(world.processes[-1])
 
     world.every_tick = become_ready_late
-    (worker,) = rig.start_slowly(1)
-    assert worker.role is Role.PART
+    (worker,) = rig.start.slowly(1)
+    assert worker.role == PART
     usual, slowed = (process.env for process in world.processes)
     assert (usual["WARREN_SECOND"], slowed["WARREN_SECOND"]) == ("0.2", second)
     assert float(slowed["WARREN_HEARTBEAT"]) == pytest.approx(5 * float(second))
@@ -164,7 +164,7 @@ def test_ended_early(world: StandInWorld, status: int, printed: str, sentence: s
 
     world.every_tick = end
     with pytest.raises(InstanceError) as failed:
-        rig_of(world).start()
+        rig_of(world).start.design()
     assert str(failed.value) == f"instance stream-1: {sentence}"
     assert world.time < 101
 
@@ -173,14 +173,14 @@ def test_unsupported(world: StandInWorld) -> None:
     """Exit status 127 says that the role is unsupported, and is no fault."""
     world.every_tick = lambda: setattr(world.processes[0], "exit_status", 127)
     with pytest.raises(InstanceUnsupported, match="blocking stream is unsupported"):
-        rig_of(world).start()
+        rig_of(world).start.design()
 
 
 def test_never_ready(world: StandInWorld) -> None:
     """An instance that never consumes is waited for 30 s."""
     world.every_tick = lambda: None
     with pytest.raises(InstanceError, match="not ready within 30 s: no consumer on its queue"):
-        rig_of(world).start()
+        rig_of(world).start.design()
     assert world.time == pytest.approx(130, abs=1)
 
 
@@ -192,11 +192,11 @@ def test_several_never_ready(world: StandInWorld) -> None:
             held = world.processes[0].line.held[0]
             if held.seen is None:
                 frame = QueueDeclare(queue=PART.queue)
-                held.catch(FrameSeen(129.0, "part-1", 1, Direction.TO_BROKER, 1, frame))
+                held.seen = FrameSeen(129.0, "part-1", 1, Direction.TO_BROKER, 1, frame)
 
     world.every_tick = declare_late
     with pytest.raises(InstanceError, match="instance part-1: not ready within 30 s"):
-        rig_of(world, "parts-random").start()
+        rig_of(world, "parts-random").start.design()
     assert world.time == pytest.approx(130, abs=1)
 
 
@@ -204,31 +204,31 @@ def test_http_never_ready(world: StandInWorld) -> None:
     """Role `http` is ready when it answers, whatever it consumes."""
     world.http_status = 0
     with pytest.raises(InstanceError, match=r"instance http-1: not ready .* no HTTP answer"):
-        rig_of(world, "task").start(http=True)
+        rig_of(world, "task").start.design(http=True)
 
 
 def test_waiting(world: StandInWorld) -> None:
     """What must happen is unmet, what shows a fault is inconclusive, in its own words and time."""
     rig = rig_of(world)
     with pytest.raises(Unmet, match=r"nothing came within 2\.0 s"):
-        rig.need(lambda: False, 2, "nothing came")
+        rig.wait.need(lambda: False, 2, "nothing came")
     with pytest.raises(Inconclusive, match=r"no witness: no end came within 3\.0 s"):
-        rig.witness(lambda: False, 3, "no end came")
-    assert not rig.see(lambda: False, 1)
+        rig.wait.witness(lambda: False, 3, "no end came")
+    assert not rig.wait.see(lambda: False, 1)
     assert world.time == pytest.approx(106, abs=0.1)
-    rig.need(lambda: True, 2, "")
-    rig.witness(lambda: True, 2, "")
-    assert rig.see(lambda: True, 1)
+    rig.wait.need(lambda: True, 2, "")
+    rig.wait.witness(lambda: True, 2, "")
+    assert rig.wait.see(lambda: True, 1)
     assert world.time == pytest.approx(106, abs=0.1)
 
 
 def test_overdue(world: StandInWorld) -> None:
     """What an instance did not do in time is a violation, with the time and what it did instead."""
     rig = rig_of(world)
-    (busy,) = rig.start()
-    rig.send("a")
-    assert rig.overdue(lambda: True, 2, "it did not exit", busy) == ()
-    (violation,) = rig.overdue(lambda: False, 2, "it did not exit", busy)
+    (busy,) = rig.start.design()
+    rig.publish.work(1)
+    assert rig.wait.overdue(lambda: True, 2, "it did not exit", busy) == ()
+    (violation,) = rig.wait.overdue(lambda: False, 2, "it did not exit", busy)
     assert violation.words == "it did not exit within 2.0 s"
     assert "stream-1 consumes from old_sound_rabbit_mq.consumer.stream" in violation.evidence[0]
 
@@ -236,44 +236,41 @@ def test_overdue(world: StandInWorld) -> None:
 def test_quiet(world: StandInWorld) -> None:
     """What must not happen is watched for, and seen when it happens meanwhile."""
     rig = rig_of(world)
-    assert rig.quiet(lambda: False)
+    assert rig.wait.quiet(lambda: False)
     soon = world.time + rig.deadlines.quiet / 2
-    assert not rig.quiet(lambda: world.time > soon)
+    assert not rig.wait.quiet(lambda: world.time > soon)
 
 
-def test_send(world: StandInWorld) -> None:
+def test_publish_work(world: StandInWorld) -> None:
     """A package goes to the stream consumers without spaces, under an id of its own."""
     rig = rig_of(world)
-    first, second = rig.send("a", "b"), rig.send()
+    first, second = rig.publish.work(2), rig.publish.work(0)
     assert [(route, body) for route, body, _ in world.published] == [
-        (STREAM, b'{"texts":["a","b"]}'),
-        (STREAM, b'{"texts":[]}'),
+        (STREAM.route, b'{"texts":["text1","text2"]}'),
+        (STREAM.route, b'{"texts":[]}'),
     ]
     assert first.message_id != second.message_id
-    assert rig.packages == [first, second]
+    assert (first.size, second.size) == (2, 0)
 
 
-def test_send_document(world: StandInWorld) -> None:
-    """The document's payloads are sent byte for byte."""
-    package = rig_of(world).send_document("text-10")
-    assert world.published[0][1] == package.body == payload("text-10")
-    assert package.texts == tuple(json.loads(package.body)["texts"])
+def test_publish_body(world: StandInWorld) -> None:
+    """A payload is sent byte for byte."""
+    body = b'{ "texts": ["a", "b"] }'
+    unit = rig_of(world).publish.body(body)
+    assert world.published[0][1] == unit.body == body
+    assert unit.size == 2
 
 
-def test_send_work(world: StandInWorld) -> None:
-    """Work is a package where there are stream consumers, and a task elsewhere."""
-    rig_of(world).send_work(2)
-    rig_of(world, "task").send_work()
-    assert [body for _, body, _ in world.published] == [
-        b'{"texts":["text1","text2"]}',
-        b'{"taskId":1}',
-    ]
+def test_publish_task(world: StandInWorld) -> None:
+    """Work is a task where there are no packages."""
+    rig_of(world, "task").publish.work()
+    assert [body for _, body, _ in world.published] == [b'{"taskId":1}']
 
 
 def test_finish_when_done(world: StandInWorld) -> None:
     """A case ends as soon as all that was sent has left its effect."""
     rig = rig_of(world)
-    package = rig.send("a")
+    package = rig.publish.work(1)
     world.depths[STREAM.queue] = QueueDepth(1, 1)
 
     def leave_effect() -> None:
@@ -281,28 +278,28 @@ def test_finish_when_done(world: StandInWorld) -> None:
             world.rows = [MessageRow(1, package.body.decode())]
 
     world.every_tick = leave_effect
-    rig.launch(Role.STREAM)
-    rig.finish(1)
-    assert rig.done()
+    rig.start.instance(STREAM)
+    rig.wait.finish(1)
+    assert rig.seen.done()
     assert world.time == pytest.approx(101, abs=0.1)
 
 
 def test_finish_when_nothing_can_come(world: StandInWorld) -> None:
     """A case whose messages are gone waits no longer than somebody may still work on one."""
     rig = rig_of(world)
-    rig.send("a")
-    rig.finish(100)
-    assert not rig.done()
+    rig.publish.work(1)
+    rig.wait.finish(100)
+    assert not rig.seen.done()
     assert world.time < 102 < 100 + rig.deadlines.within(100)
 
 
 def test_finish_in_time(world: StandInWorld) -> None:
     """A case with a message that nobody takes ends at its deadline."""
     rig = rig_of(world)
-    rig.send("a")
-    rig.launch(Role.STREAM)
+    rig.publish.work(1)
+    rig.start.instance(STREAM)
     world.depths[STREAM.queue] = QueueDepth(1, 1)
-    rig.finish(1)
+    rig.wait.finish(1)
     assert world.time == pytest.approx(100 + rig.deadlines.within(1), abs=0.1)
 
 
@@ -312,7 +309,7 @@ def test_heartbeat_faults(world: StandInWorld) -> None:
     for name, interval in (("stream-1", 1), ("stream-2", 60)):
         tune = ConnectionTuneOk(heartbeat=interval)
         world.seen.append(FrameSeen(100.0, name, 1, Direction.TO_BROKER, 0, tune))
-    (fault,) = rig.heartbeat_faults()
+    (fault,) = rig.seen.heartbeat_faults()
     assert fault.words == "stream-2 negotiated a heartbeat of 60 s on connection 1, not 1 s"
 
 

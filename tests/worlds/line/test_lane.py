@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.worlds.real.relay.peers import deliver_octets, method_octets
+from tests.worlds.line.octets import deliver_octets, method_octets
 from warren.evidence.frames import (
     Direction,
+    Fact,
     FrameHeld,
-    FrameLog,
     FrameLost,
     FrameReleased,
     FrameSeen,
@@ -23,8 +23,10 @@ from warren.simulator.wire import (
     ConnectionStartOk,
     Heartbeat,
 )
-from warren.worlds.line.lane import Lane, Plan, Surroundings
-from warren.worlds.line.rules import Held, Match, delivery, method
+from warren.worlds.line.lane import Lane, Surroundings
+from warren.worlds.line.learnt import Learnt
+from warren.worlds.line.plan import Plan
+from warren.worlds.line.rules import delivery, method
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,17 +37,17 @@ class Bench:
 
     def __init__(self, direction: Direction = Direction.TO_CLIENT) -> None:
         """Begin with no fault."""
-        self.plan, self.log, self.time, self.out = Plan(), FrameLog(), 0.0, b""
+        self.plan, self.time, self.out = Plan(), 0.0, b""
+        self.log: list[Fact] = []
         self.alarms: list[tuple[float, Callable[[], None]]] = []
         around = Surroundings(
             self.plan,
             self.log.append,
-            lambda _: None,
-            lambda _: "queue",
             lambda: self.time,
             lambda when, call: self.alarms.append((when, call)),
         )
-        self.lane = Lane(Reader(direction, "stream-1", 1), around)
+        self.lane = Lane(Reader(direction, "stream-1", 1), around, Learnt())
+        self.plan.take_in(self.lane)
         self.lane.write = self._write
 
     def _write(self, octets: bytes) -> None:
@@ -54,17 +56,6 @@ class Bench:
     def receive(self, octets: bytes) -> None:
         """Let octets come now."""
         self.lane.receive(octets, self.time)
-
-    def catch(self, rule: Match, *, lose: bool = False, heartbeats_pass: bool = True) -> Held:
-        """Put a rule in force."""
-        held = Held(
-            rule,
-            lambda held, release: self.lane.settle(held, release=release),
-            lose_at_once=lose,
-            heartbeats_pass=heartbeats_pass,
-        )
-        self.plan.rules.append(held)
-        return held
 
     def pass_time(self, seconds: float) -> None:
         """Advance the clock, and ring what is due."""
@@ -76,13 +67,13 @@ class Bench:
 
     def facts(self, kind: Any) -> list[Any]:
         """Give the facts of a kind."""
-        return [fact for fact in self.log.snapshot() if isinstance(fact, kind)]
+        return [fact for fact in self.log if isinstance(fact, kind)]
 
 
 steps = st.lists(
     st.one_of(
         st.integers(1, 120),
-        st.sampled_from(["rule", "no rule", "half-open", "whole", "delay", "no delay", "time"]),
+        st.sampled_from(["rule", "no rule", "half-open", "restore", "delay", "no delay", "time"]),
     ),
     max_size=30,
 )
@@ -111,21 +102,20 @@ def test_transparent(pieces: list[bytes], script: list[int | str]) -> None:
                 bench.receive(stream[at : at + step])
                 at += step
             case "rule" if held is None:
-                held = bench.catch(delivery(exchange="another"))
+                held = bench.plan.hold(delivery(exchange="another"))
             case "no rule" if held is not None:
-                bench.plan.rules.remove(held)
+                held.release()
                 held = None
-                bench.lane.flush()
-            case "half-open" | "whole":
-                bench.plan.half_open = step == "half-open"
-                bench.lane.flush()
+            case "half-open":
+                bench.plan.half_open()
+            case "restore":
+                bench.plan.restore()
             case "delay" | "no delay":
-                bench.plan.delay = 3.0 if step == "delay" else 0.0
+                bench.plan.delay(3.0 if step == "delay" else 0.0)
             case "time":
                 bench.pass_time(1.0)
     bench.receive(stream[at:])
-    bench.plan.half_open = False
-    bench.lane.flush()
+    bench.plan.restore()
     bench.lane.end(bench.time)
     bench.pass_time(10.0)
     assert bench.out == stream
@@ -139,7 +129,7 @@ def test_transparent(pieces: list[bytes], script: list[int | str]) -> None:
 def test_lost_is_one_command_whole(body_size: int, step: int) -> None:
     """What is lost is a method with all of its content, and nothing beside it, however it comes."""
     bench = Bench()
-    lost = bench.catch(delivery(redelivered=True), lose=True)
+    lost = bench.plan.lose(delivery(redelivered=True))
     before, after = deliver_octets(1, b"x"), deliver_octets(3, b"z")
     stream = before + deliver_octets(2, bytes(body_size), redelivered=True) + after
     for at in range(0, len(stream), step):
@@ -154,7 +144,7 @@ def test_lost_is_one_command_whole(body_size: int, step: int) -> None:
 def test_hold_stops_what_is_behind() -> None:
     """A caught delivery and all behind it wait; release lets them go in order."""
     bench = Bench()
-    held = bench.catch(delivery())
+    held = bench.plan.hold(delivery())
     bench.receive(method_octets(BasicAck(9)) + deliver_octets(1) + deliver_octets(2))
     assert bench.out == method_octets(BasicAck(9))
     assert held.seen is not None
@@ -169,7 +159,7 @@ def test_hold_stops_what_is_behind() -> None:
 def test_a_rule_catches_once() -> None:
     """The second command that would match passes."""
     bench = Bench()
-    held = bench.catch(delivery())
+    held = bench.plan.hold(delivery())
     bench.receive(deliver_octets(1))
     held.release()
     bench.receive(deliver_octets(2))
@@ -179,7 +169,7 @@ def test_a_rule_catches_once() -> None:
 def test_held_then_lost() -> None:
     """A caught command can be dropped; what waited behind it goes on."""
     bench = Bench()
-    held = bench.catch(delivery())
+    held = bench.plan.hold(delivery())
     bench.receive(deliver_octets(1) + deliver_octets(2))
     held.lose()
     assert bench.out == deliver_octets(2)
@@ -189,7 +179,7 @@ def test_held_then_lost() -> None:
 def test_two_rules_first_decides() -> None:
     """Of two rules that match, the older one catches, the younger one the next command."""
     bench = Bench()
-    first, second = bench.catch(delivery()), bench.catch(delivery(), lose=True)
+    first, second = bench.plan.hold(delivery()), bench.plan.lose(delivery())
     bench.receive(deliver_octets(1) + deliver_octets(2) + deliver_octets(3))
     assert first.seen is not None
     assert second.seen is None
@@ -202,7 +192,7 @@ def test_heartbeats_pass_a_hold() -> None:
     """A heartbeat overtakes what is held, unless it shall not."""
     for heartbeats_pass in (True, False):
         bench = Bench()
-        bench.catch(delivery(), heartbeats_pass=heartbeats_pass)
+        bench.plan.hold(delivery(), heartbeats_pass=heartbeats_pass)
         bench.receive(deliver_octets(1) + HEARTBEAT_FRAME)
         assert bench.out == (HEARTBEAT_FRAME if heartbeats_pass else b"")
         assert Heartbeat() in [fact.content for fact in bench.facts(FrameSeen)]
@@ -211,7 +201,7 @@ def test_heartbeats_pass_a_hold() -> None:
 def test_body_decides() -> None:
     """A condition on the body waits for all of the body."""
     bench = Bench()
-    held = bench.catch(delivery(body=lambda body: body.endswith(b"z")))
+    held = bench.plan.hold(delivery(body=lambda body: body.endswith(b"z")))
     octets = deliver_octets(1, b"xyz")
     bench.receive(octets[:-3])
     assert held.seen is None
@@ -225,7 +215,7 @@ def test_too_late_for_a_frame_under_way() -> None:
     """A command whose first octets have gone on cannot be caught; the next one is."""
     bench = Bench()
     bench.receive(deliver_octets(1)[:5])
-    held = bench.catch(delivery())
+    held = bench.plan.hold(delivery())
     bench.receive(deliver_octets(1)[5:] + deliver_octets(2))
     assert bench.out == deliver_octets(1)
     assert held.seen is not None
@@ -236,10 +226,10 @@ def test_too_late_for_a_frame_under_way() -> None:
 def test_delay_keeps_order() -> None:
     """Frames go on when their time has come, in order, also when the delay shrinks."""
     bench = Bench()
-    bench.plan.delay = 5.0
+    bench.plan.delay(5.0)
     bench.receive(deliver_octets(1))
     bench.pass_time(1.0)
-    bench.plan.delay = 0.0
+    bench.plan.delay(0.0)
     bench.receive(deliver_octets(2))
     assert bench.out == b""
     bench.pass_time(4.0)
@@ -249,7 +239,7 @@ def test_delay_keeps_order() -> None:
 def test_lost_when_the_target_goes() -> None:
     """What waits for a target that ends is lost, and the log says so."""
     bench = Bench()
-    bench.catch(delivery())
+    bench.plan.hold(delivery())
     bench.receive(deliver_octets(1))
     bench.lane.target_ended()
     assert len(bench.facts(FrameLost)) == 3
@@ -264,13 +254,12 @@ def test_full() -> None:
     bench = Bench()
     full: list[bool] = []
     bench.lane.full = full.append
-    bench.plan.half_open = True
+    bench.plan.half_open()
     for _ in range(9):
         bench.receive(deliver_octets(1, bytes(131_000)))
     assert full[0] is False
     assert full[-1] is True
-    bench.plan.half_open = False
-    bench.lane.flush()
+    bench.plan.restore()
     assert full[-1] is False
 
 
@@ -302,7 +291,7 @@ def test_end_inside_a_frame() -> None:
     for rule in (None, delivery(), method(BasicDeliver, direction=Direction.TO_CLIENT)):
         bench = Bench()
         if rule is not None:
-            bench.catch(rule)
+            bench.plan.hold(rule)
         bench.receive(deliver_octets(1)[:-3])
         bench.lane.end(0.0)
         assert bench.out == deliver_octets(1)[:-3]

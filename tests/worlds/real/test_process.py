@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from warren.claims.manifest import RoleCommand
+from warren.claims.manifest import Program
 from warren.errors import InstanceError
-from warren.workloads.designs import Role
+from warren.workloads.course.roles import STREAM
 from warren.worlds.real.process import RealProcess, inherited_environment
 from warren.worlds.real.runs.processes import wait_until
 
@@ -58,14 +58,14 @@ def start(tmp_path: Path) -> Iterator[Callable[..., RealProcess]]:
     started: list[RealProcess] = []
 
     def do(*argv: str, **environment: str) -> RealProcess:
-        command = RoleCommand(argv, tmp_path, environment, signal.SIGINT, 5.0)
+        command = Program(argv, tmp_path, environment, signal.SIGINT, 5.0)
         line: Any = SimpleNamespace(close=lambda: None)
         env = {"WARREN_HTTP_PORT": "1", "WARREN_RUN": "test"}
         started.append(
             RealProcess(
                 command,
                 "stream-1",
-                Role.STREAM,
+                STREAM,
                 line=line,
                 env=env,
                 output=tmp_path / "out",

@@ -1,4 +1,4 @@
-"""From how a broker's case ended to its findings: an assertion is a violation, and so is what pika was refused."""
+"""How a broker's case ended, as findings: a failed assertion is a violation, so is an error of AMQP or the socket."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING
 from pika.exceptions import AMQPError
 
 from warren.claims.catalogue import AMQP
-from warren.claims.verdict import Finding, Outcome, Stance, Verdict, Violation
+from warren.claims.verdict import Finding, Outcome, Stance, Verdict
 from warren.errors import WarrenError
+from warren.evidence.violation import Violation
 
 if TYPE_CHECKING:
-    from warren.rigs.brokers.rig import BrokerRig
+    from collections.abc import Iterable
+
+    from warren.claims.catalogue import Requirement
 
 SUBJECT = "broker"
-"""The `implementation` of a finding: the same for every broker, so that their reports compare; which one was judged is
-a fact of the run."""
+"""The `implementation` of a finding. It is the same for every broker, so that their reports can be compared; which
+broker was judged is a fact of the run."""
 
 
-def broker_findings(
-    error: Exception | None, rig: BrokerRig, case: str, seconds: float
+def to_findings(
+    error: Exception | None, requirements: Iterable[Requirement], case: str, seconds: float
 ) -> tuple[Finding, ...]:
     """Give one finding for each requirement of a case that ended, by itself or with an error."""
     outcome, words, violations = _ending(error)
@@ -34,7 +37,7 @@ def broker_findings(
             Verdict(requirement.id, outcome, words, violations),
             seconds=seconds,
         )
-        for requirement in rig.requirements
+        for requirement in requirements
     )
 
 
@@ -54,8 +57,8 @@ def _ending(error: Exception | None) -> tuple[Outcome, str, tuple[Violation, ...
 
 
 def _violation(text: str, error: Exception) -> Violation:
-    """Make the first line the sentence and the others evidence, with the lines that led there."""
+    """Make the first line the sentence and the others evidence, and add the lines of the case that led there."""
     words, *detail = text.splitlines()
     frames = traceback.extract_tb(error.__traceback__)
-    way = [f"{f.filename}:{f.lineno}: {f.line}" for f in frames if "conformance" in f.filename]
-    return Violation(words, (*detail, *way))
+    lines = [f"{f.filename}:{f.lineno}: {f.line}" for f in frames if "conformance" in f.filename]
+    return Violation(words, (*detail, *lines))

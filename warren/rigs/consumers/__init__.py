@@ -1,1 +1,62 @@
-"""The rig of a case that judges consumers."""
+"""The one face for cases that judge consumers: the rig, what a case holds and breaks, and the facts that it reads.
+
+A case imports this of Warren, and nothing else.
+"""
+
+from warren.evidence.frames import ConnectionEnded
+from warren.evidence.json_text import parse_json
+from warren.evidence.ledger import Delivery, Published, most_unacked, short
+from warren.evidence.violation import Violation
+from warren.rigs.consumers.endings import Inconclusive, Unmet
+from warren.rigs.consumers.holds import Caught, Holds
+from warren.rigs.consumers.packages import package_design, package_tally
+from warren.rigs.consumers.rig import Rig
+from warren.workloads import Role, Tally, Unit
+from warren.workloads.course.chance import early_or_tied
+from warren.workloads.course.package_rows import PACKAGE, Package, PackageTally, row_line
+from warren.workloads.course.packages import PackageDesign, numbered, package_body
+from warren.workloads.course.roles import HTTP, PART, RPC_SERVER, STREAM, TASK
+from warren.workloads.course.tasks import Task
+from warren.worlds.line.rules import Match, acks, delivery, publish
+from warren.worlds.protocol import Call, HttpReply, Process
+
+__all__ = [
+    "HTTP",
+    "PACKAGE",
+    "PART",
+    "RPC_SERVER",
+    "STREAM",
+    "TASK",
+    "Call",
+    "Caught",
+    "ConnectionEnded",
+    "Delivery",
+    "Holds",
+    "HttpReply",
+    "Inconclusive",
+    "Match",
+    "Package",
+    "PackageDesign",
+    "PackageTally",
+    "Process",
+    "Published",
+    "Rig",
+    "Role",
+    "Tally",
+    "Task",
+    "Unit",
+    "Unmet",
+    "Violation",
+    "acks",
+    "delivery",
+    "early_or_tied",
+    "most_unacked",
+    "numbered",
+    "package_body",
+    "package_design",
+    "package_tally",
+    "parse_json",
+    "publish",
+    "row_line",
+    "short",
+]

@@ -1,7 +1,6 @@
-"""From a case to findings: turns how a case ended into verdicts, and carries them to the report.
+"""From how a consumer's case ended to verdicts, and from those to findings.
 
-The rules over verdicts are `warren.claims.verdict`'s. Findings travel on the item's `user_properties`, which xdist
-brings from its workers and pytest writes into JUnit XML.
+The rules over verdicts are `warren.claims.verdict`'s.
 """
 
 from __future__ import annotations
@@ -10,34 +9,16 @@ import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter
-
-from warren.claims.verdict import (
-    Finding,
-    ItemResult,
-    Measurement,
-    Outcome,
-    Verdict,
-    Violation,
-    describe,
-    judge_item,
-)
+from warren.claims.verdict import Finding, Measurement, Outcome, Verdict, describe
 from warren.errors import InstanceUnsupported, WarrenError
-from warren.evidence.text import visible_lines
-from warren.rigs.consumers.rig import Inconclusive, Unmet
+from warren.evidence.violation import Violation
+from warren.rigs.consumers.endings import Inconclusive, Unmet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from warren.evidence.frames import ConnectionEnded, Pause
-    from warren.rigs.brokers import BrokerRig
     from warren.rigs.consumers.rig import Rig
-
-FINDING = "warren-finding"
-MEASUREMENT = "warren-measurement"
-
-_findings = TypeAdapter(Finding)
-_measurements = TypeAdapter(Measurement)
 
 
 def conclude(error: Exception | None, rig: Rig) -> tuple[Verdict, ...]:
@@ -70,7 +51,7 @@ def _broken_by_a_pause(rig: Rig) -> tuple[Pause, ConnectionEnded, int] | None:
     The relay sees such an end when it runs again, within a heartbeat. A connection that came to agree on no heartbeat
     ended for another reason: a broker that is restarted hangs up on those who come too early.
     """
-    ledger, pauses = rig.ledger(), rig.world.pauses()
+    ledger, pauses = rig.seen.ledger(), rig.pauses()
     for end in ledger.ends:
         heartbeat = ledger.negotiated.get((end.instance, end.connection), 0)
         if end.by != "broker" or end.how == "close" or not heartbeat:
@@ -101,7 +82,7 @@ def _ending(error: Exception | None, rig: Rig) -> tuple[Outcome, str, tuple[Viol
         case Inconclusive():
             return Outcome.INCONCLUSIVE, str(error), ()
         case Unmet():
-            return Outcome.FAIL, "", (Violation(str(error), rig.last_seen()),)
+            return Outcome.FAIL, "", (Violation(str(error), rig.seen.last()),)
         case InstanceUnsupported():
             return Outcome.UNSUPPORTED, str(error), ()
         case WarrenError():
@@ -117,12 +98,14 @@ def to_findings(
     found = []
     for verdict in verdicts:
         guarantee = verdict.requirement.partition(".")[0]
-        stance, reason = rig.implementation.stance(rig.design.slug, guarantee, verdict.requirement)
+        stance, reason = rig.implementation.stance(
+            rig.workload.slug, guarantee, verdict.requirement
+        )
         found.append(
             Finding(
                 case,
                 rig.implementation.name,
-                rig.design.slug,
+                rig.workload.slug,
                 guarantee,
                 stance,
                 verdict,
@@ -136,43 +119,6 @@ def to_findings(
 def to_measurements(rig: Rig, case: str) -> tuple[Measurement, ...]:
     """Put the figures of a case in their place."""
     return tuple(
-        Measurement(case, rig.implementation.name, rig.design.slug, name, values)
+        Measurement(case, rig.implementation.name, rig.workload.slug, name, values)
         for name, values in rig.figures
-    )
-
-
-def complaint(findings: Iterable[Finding], rig: Rig | BrokerRig) -> str:
-    """Give what makes the item fail, with the evidence and what the processes printed; "" where nothing does.
-
-    Pytest writes it to the terminal as it is, so nothing that steers one may be left in it.
-    """
-    lines = []
-    for finding in findings:
-        result, words = judge_item(finding)
-        if result is ItemResult.GOOD:
-            continue
-        lines.append(words)
-        for violation in finding.verdict.violations:
-            lines += [f"  {violation.words}", *(f"    {line}" for line in violation.evidence)]
-    if not lines:
-        return ""
-    for process in rig.processes:
-        if output := process.output().strip():
-            lines += [f"--- {process.name} printed (status {process.exit_status}):", output]
-    return visible_lines("\n".join(lines))
-
-
-def pack(thing: Finding | Measurement) -> tuple[str, str]:
-    """Make a user property of a finding or a measurement."""
-    if isinstance(thing, Finding):
-        return FINDING, _findings.dump_json(thing).decode()
-    return MEASUREMENT, _measurements.dump_json(thing).decode()
-
-
-def unpack(properties: Iterable[tuple[str, object]]) -> tuple[list[Finding], list[Measurement]]:
-    """Read what `pack` made of an item's findings and measurements."""
-    properties = list(properties)
-    return (
-        [_findings.validate_json(str(v)) for name, v in properties if name == FINDING],
-        [_measurements.validate_json(str(v)) for name, v in properties if name == MEASUREMENT],
     )

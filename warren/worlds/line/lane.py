@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from warren.evidence.frames import Fact, FrameHeld, FrameLost, FrameReleased, FrameSeen
@@ -19,39 +19,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from warren.evidence.reader import Reader
+    from warren.worlds.line.learnt import Learnt
+    from warren.worlds.line.plan import Plan
     from warren.worlds.line.rules import Held
 
 MOST_WAITING: Final = 1 << 20
 """Octets that may wait in a lane before its source is read no more."""
 
 
-@dataclass(slots=True)
-class Plan:
-    """The faults in force, one plan for all lanes of a tap. ``delay`` is in seconds."""
-
-    rules: list[Held] = field(default_factory=list)
-    delay: float = 0.0
-    half_open: bool = False
-
-    @property
-    def empty(self) -> bool:
-        """Whether octets may go on unseen."""
-        return not (self.rules or self.delay or self.half_open)
-
-
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the lanes of a connection need from its owner; all times are monotonic seconds."""
+    """What lanes need from the world: the plan of their line, a log, the time, and to be called at a time."""
 
     plan: Plan
     log: Callable[[Fact], None]
-    note: Callable[[FrameSeen], None]
-    queue_of: Callable[[FrameSeen], str]
     now: Callable[[], float]
     call_at: Callable[[float, Callable[[], None]], None]
 
 
-class _Verdict(enum.Enum):
+class _Decision(enum.Enum):
     PASS = enum.auto()
     WAIT = enum.auto()
     LOSE = enum.auto()
@@ -67,18 +53,21 @@ class _Fate:
     seen: FrameSeen
     message: Message[BasicProperties]
     queue: str
-    verdict: _Verdict | None = None
+    decision: _Decision | None = None
     held: Held | None = None
 
     def announce(self) -> None:
-        """Wake whoever waits for the catch, once the log tells of it."""
-        if self.held is not None and self.held.seen is None:
-            self.held.catch(self.seen)
+        """Tell whoever waits for the catch, once the log tells of it."""
+        if self.held is not None:
+            self.held.seen = self.seen
 
 
 @dataclass(slots=True)
 class _Piece:
-    """A frame that waits, with its own octets; without a fate no rule can ask for it."""
+    """A frame that waits, with its own octets.
+
+    It has no fate where no rule can catch it: it is part of no message, or the first of it has gone on already.
+    """
 
     octets: bytes
     seen: FrameSeen
@@ -95,12 +84,13 @@ class Lane:
     the source should rest.
     """
 
-    def __init__(self, reader: Reader, around: Surroundings) -> None:
+    def __init__(self, reader: Reader, around: Surroundings, learnt: Learnt) -> None:
         """Begin empty."""
         self.write: Callable[[bytes], None] | None = None
         self.drained: Callable[[], None] = lambda: None
         self.full: Callable[[bool], None] = lambda _: None
-        self._reader, self._around, self._plan = reader, around, around.plan
+        self._reader, self._learnt = reader, learnt
+        self._around, self._plan = around, around.plan
         self._queue: deque[_Piece] = deque()
         self._waiting = 0
         self._ahead = 0  # octets of the frame under way that have gone on already
@@ -114,11 +104,11 @@ class Lane:
     @property
     def idle(self) -> bool:
         """Whether the source's end may be passed on: nothing waits, and nothing holds it back."""
-        return not self._queue and (self._gone or not self._plan.half_open)
+        return not self._queue and (self._gone or not self._plan.is_half_open)
 
     @property
     def caught(self) -> Held | None:
-        """What a rule caught and waits here."""
+        """The rule whose catch waits here."""
         fate = self._queue[0].fate if self._queue else None
         return fate.held if fate is not None else None
 
@@ -133,46 +123,46 @@ class Lane:
         self.flush()
 
     def end(self, at: float) -> None:
-        """Take the source's end: what is incomplete now stays so, and no rule waits for it."""
+        """Learn that the source has ended: what is incomplete stays so, and no rule waits for the rest of it."""
         for fate in self._fates.values():
             if not fate.message.whole:
-                fate.verdict = fate.verdict or _Verdict.PASS
+                fate.decision = fate.decision or _Decision.PASS
         self._fates.clear()
         for seen, size in self._reader.end(at):
             self._enqueue(seen, size)
         self.flush()
 
     def target_ended(self) -> None:
-        """Take that the target sends no more: it has most likely gone, so what waits is lost.
+        """Learn that the target sends no more: it has most likely gone, so what waits is lost.
 
-        What comes later still goes on, for TCP lets a side end its sending alone.
+        What comes later still goes on, since in TCP a side may end its sending alone.
         """
         self._target_ended = True
         self.flush()
 
     def lose_target(self) -> None:
-        """Take that the target has gone: whatever waits, or comes, is lost."""
+        """Learn that the target has gone: whatever waits, or comes, is lost."""
         self._gone = True
         self.flush()
 
-    def settle(self, held: Held, *, release: bool) -> None:
-        """Decide on what was caught, if it waits here."""
+    def resolve(self, held: Held, *, release: bool) -> None:
+        """Let go, or lose, what was caught, if it waits here."""
         fate = self._queue[0].fate if self._queue else None
         if fate is not None and fate.held is held:
-            fate.verdict = _Verdict.PASS if release else _Verdict.LOSE
+            fate.decision = _Decision.PASS if release else _Decision.LOSE
             self.flush()
 
     def flush(self) -> None:
         """Let go what may go now."""
         while self._queue:
-            verdict = self._decide(self._queue[0])
-            if verdict is _Verdict.WAIT:
+            decision = self._decide(self._queue[0])
+            if decision is _Decision.WAIT:
                 break
             piece = self._queue.popleft()
             self._waiting -= len(piece.octets)
-            self._settle(piece, verdict)
+            self._carry_out(piece, decision)
         new = self._new_pieces()
-        if self.caught is not None and self.caught.heartbeats_pass and not self._plan.half_open:
+        if self.caught is not None and self.caught.heartbeats_pass and not self._plan.is_half_open:
             new = self._pass_heartbeats(new)
         self._log_waiting(new)
         self.full(self._waiting > MOST_WAITING)
@@ -194,7 +184,7 @@ class Lane:
 
     def _look(self, seen: FrameSeen) -> None:
         self._around.log(seen)
-        self._around.note(seen)
+        self._learnt.note(seen)
 
     # --- under a fault -----------------------------------------------------------------------
 
@@ -205,7 +195,7 @@ class Lane:
         octets = bytes(self._tail[:length])
         del self._tail[:length]
         fate = None if begun else self._fate_of(seen)
-        self._queue.append(_Piece(octets, seen, seen.at + self._plan.delay, fate))
+        self._queue.append(_Piece(octets, seen, seen.at + self._plan.lateness, fate))
         self._waiting += len(octets)
 
     def _fate_of(self, seen: FrameSeen) -> _Fate | None:
@@ -214,35 +204,35 @@ class Lane:
         if message is None:
             return None
         if isinstance(seen.content, Method):
-            self._fates[seen.channel] = _Fate(seen, message, self._around.queue_of(seen))
+            self._fates[seen.channel] = _Fate(seen, message, self._learnt.queue_of(seen))
         return self._fates.get(seen.channel)
 
-    def _decide(self, piece: _Piece) -> _Verdict:
+    def _decide(self, piece: _Piece) -> _Decision:
         if self._gone or (self._target_ended and piece.is_logged):
-            return _Verdict.LOSE
-        if self._plan.half_open or self.write is None or piece.due > self._around.now():
-            return _Verdict.WAIT
-        return _Verdict.PASS if piece.fate is None else self._judge(piece.fate)
+            return _Decision.LOSE
+        if self._plan.is_half_open or self.write is None or piece.due > self._around.now():
+            return _Decision.WAIT
+        return _Decision.PASS if piece.fate is None else self._judge(piece.fate)
 
-    def _judge(self, fate: _Fate) -> _Verdict:
+    def _judge(self, fate: _Fate) -> _Decision:
         """Ask the rules, once a message."""
-        if fate.verdict is not None:
-            return fate.verdict
+        if fate.decision is not None:
+            return fate.decision
         rules = [held for held in self._plan.rules if held.match.may_take(fate.seen)]
         if rules and not fate.message.whole:
-            return _Verdict.WAIT
-        fate.verdict = _Verdict.PASS
+            return _Decision.WAIT
+        fate.decision = _Decision.PASS
         for held in rules:
             if held.match.takes(fate.message, fate.queue):
                 self._plan.rules.remove(held)
                 fate.held = held
-                fate.verdict = _Verdict.LOSE if held.lose_at_once else _Verdict.WAIT
+                fate.decision = _Decision.LOSE if held.lose_at_once else _Decision.WAIT
                 break
-        return fate.verdict
+        return fate.decision
 
-    def _settle(self, piece: _Piece, verdict: _Verdict) -> None:
+    def _carry_out(self, piece: _Piece, decision: _Decision) -> None:
         """Pass a piece on, or lose it, and log what is not plain passing."""
-        if verdict is _Verdict.PASS and self.write is not None:
+        if decision is _Decision.PASS and self.write is not None:
             self.write(piece.octets)
             if piece.is_logged:
                 self._around.log(FrameReleased(self._around.now(), piece.seen))
@@ -270,7 +260,7 @@ class Lane:
             for piece in new:
                 if isinstance(piece.seen.content, Heartbeat):
                     self._waiting -= len(piece.octets)
-                    self._settle(piece, _Verdict.PASS)
+                    self._carry_out(piece, _Decision.PASS)
         return rest
 
     def _log_waiting(self, new: list[_Piece]) -> None:

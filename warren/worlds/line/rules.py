@@ -1,13 +1,12 @@
-"""What a tap may do to frames: what chooses them, and the handle to what was caught.
+"""Rules: which messages a line's plan holds or loses, and the handle to what was caught.
 
-A match chooses messages; a message is a method with its content, if it carries any. With what shall
-be done to it, it is a rule of the tap. Rules are tried in the order in which they were made, the
-first whose match takes the message decides, and that uses it up.
+A `Match` chooses messages; a message is a method with its content, if it carries any. A rule (`Held`) is a match and
+what is to be done to what it takes. Rules are tried in the order in which they were made. The first whose match takes
+a message decides on it, and is used up by that.
 """
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -122,50 +121,26 @@ def method(*types: type[Method], direction: Direction) -> Match:
     return Match(direction, types)
 
 
+@dataclass(eq=False, slots=True)
 class Held:
-    """A rule, and what it caught: the first message that matches, on any connection of its tap.
+    """A rule, and what it caught: the first message that matches, on any connection of its line.
 
-    Everything behind it on its connection, in its direction, waits with it; heartbeats pass unless
-    asked otherwise. Safe in threads.
+    Everything behind it on its connection, in its direction, waits with it; heartbeats pass unless asked otherwise.
+    Made by the line's plan. To wait for a catch, let the world wait until `seen` is there.
     """
 
-    def __init__(
-        self,
-        match: Match,
-        settle: Callable[[Held, bool], None],
-        *,
-        lose_at_once: bool,
-        heartbeats_pass: bool,
-    ) -> None:
-        """Wait for a message; made by ``Tap.hold`` and ``Tap.lose``.
-
-        ``settle`` is how the tap is told: this one may go (True), or is lost (False).
-        """
-        self.match = match
-        self.lose_at_once = lose_at_once
-        self.heartbeats_pass = heartbeats_pass
-        self._settle = settle
-        self._caught = threading.Event()
-        self._seen: FrameSeen | None = None
-
-    @property
-    def seen(self) -> FrameSeen | None:
-        """The method frame that was caught."""
-        return self._seen
-
-    def wait(self, deadline_seconds: float) -> bool:
-        """Wait until a message was caught; False when the deadline passes."""
-        return self._caught.wait(deadline_seconds)
+    match: Match
+    resolve: Callable[[Held, bool], None]
+    """How the line is told that this one may go (True), or is lost (False)."""
+    lose_at_once: bool = False
+    heartbeats_pass: bool = True
+    seen: FrameSeen | None = None
+    """The method frame that was caught; the lane writes it, after the log tells of it."""
 
     def release(self) -> None:
         """Let it and everything behind it go; before a catch: take the rule away."""
-        self._settle(self, True)
+        self.resolve(self, True)
 
     def lose(self) -> None:
         """Drop it with its content, let the rest go; before a catch: take the rule away."""
-        self._settle(self, False)
-
-    def catch(self, seen: FrameSeen) -> None:
-        """Note what was caught; called by the tap alone."""
-        self._seen = seen
-        self._caught.set()
+        self.resolve(self, False)

@@ -20,9 +20,9 @@ _TIMEOUT = 10.0
 
 
 class BrokerLink:
-    """One connection without a wiretap, used by the case's thread only.
+    """One connection straight to the broker, without the relay, for the thread of the case alone.
 
-    Whatever it is asked, it raises `BrokerUnavailable` where the broker has gone.
+    Every call raises `BrokerUnavailable` where the broker has gone.
     """
 
     def __init__(self, url: str) -> None:

@@ -1,7 +1,4 @@
-"""Keeping what a process prints: to a file, without letting a flood fill the disk.
-
-Nothing here reads meaning into it.
-"""
+"""Keeping what a process prints in a file, without letting a flood fill the disk. What it means is not known here."""
 
 from __future__ import annotations
 

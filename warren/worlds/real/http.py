@@ -1,8 +1,8 @@
 """HTTP requests under way, each on a thread of a small pool.
 
-Whoever answers is the implementation, so an answer has one deadline for all of it and a largest size, and a
-redirection is an answer like any other. The standard library's client is used because its socket can be shut
-when the time is over; a time-out of a socket begins anew with every octet.
+The answer comes from the implementation that is judged, so it may be anything. All of it has one deadline and a
+largest size, and a redirection is an answer like any other. The standard library's client gives us its socket, which
+can be shut when the time is over: a socket's own time-out would begin anew with every octet.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Callers:
         return RealCall(self._pool.submit(_get, port, path, within, self._now))
 
     def close(self) -> None:
-        """Drop what has not begun; the processes behind the rest have been ended, so it ends too."""
+        """Drop what has not begun; the rest ends soon, since the processes that it asks have been ended."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -74,7 +74,7 @@ def _get(port: int, path: str, within: float, now: Callable[[], float]) -> HttpR
 
 
 def _ask(port: int, path: str, within: float) -> tuple[int, bytes]:
-    """Give status and body; what the deadline cut short is the caller's to tell by its clock."""
+    """Give status and body; the caller sees by its clock where the deadline cut the answer short."""
     with contextlib.closing(HTTPConnection(LOOPBACK, port, timeout=within)) as connection:
         connection.connect()
         with _shut_after(connection.sock, within):

@@ -20,9 +20,9 @@ from warren.worlds.real.runs.processes import looking, wait_until
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from warren.claims.manifest import RoleCommand
-    from warren.workloads.designs import Role
-    from warren.worlds.real.relay.relay import Tap
+    from warren.claims.manifest import Program
+    from warren.workloads import Role
+    from warren.worlds.real.relay.line import RealLine
 
 _PASSED_ON = ("HOME", "LANG", "TMPDIR", "TZ")
 _FREEZE = 10.0  # seconds; a thread stops when it is next scheduled, on a busy machine some ms later
@@ -36,15 +36,15 @@ _STILL = {
 
 
 class RealProcess:
-    """An instance that runs, or ran, on this machine. Owns its process group, its wiretap and its output file."""
+    """An instance that runs, or ran, on this machine, with its process group, its line and its output file."""
 
     def __init__(
         self,
-        command: RoleCommand,
+        command: Program,
         name: str,
         role: Role,
         *,
-        line: Tap,
+        line: RealLine,
         env: Mapping[str, str],
         output: Path,
         now: Callable[[], float],
@@ -63,7 +63,7 @@ class RealProcess:
                 stderr=subprocess.STDOUT,
                 cwd=command.directory,
                 env={**inherited_environment(), **command.environment, **env},
-                process_group=0,  # no session: it would starve the wiretaps (decision 0007)
+                process_group=0,  # no session: it would starve the relay (decision 0007)
             )
         except OSError as error:
             raise InstanceError(
@@ -100,8 +100,8 @@ class RealProcess:
     def freeze(self) -> None:
         """SIGSTOP its whole process group, and wait until it stands still.
 
-        The signal reaches a process one thread after the other: the last may go on for a while, and act on what it
-        is given. Raises `InstanceError` where one does not stop.
+        The signal reaches the threads of a process one after the other: the last one may go on for a while, and act
+        on what it is given. Raises `InstanceError` where one does not stop.
         """
         self._signal_group(signal.SIGSTOP)
         if not wait_until(self._stands_still, timeout=_FREEZE, interval=0.001):
@@ -116,7 +116,7 @@ class RealProcess:
         self._signal_group(signal.SIGCONT)
 
     def close(self, within: float) -> None:
-        """Kill what is left of it, close its wiretap, and keep its output."""
+        """Kill what is left of it, close its line, and keep its output."""
         self.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(within)

@@ -161,8 +161,8 @@ def test_address_travels(broker: RunningBroker) -> None:
     assert address.case_password not in repr(address)
 
 
-def test_wiretap_place(broker: RunningBroker) -> None:
-    """The URL of a wiretap differs in its place only."""
+def test_url_through_a_line(broker: RunningBroker) -> None:
+    """The URL through a line differs in its place only."""
     through = pika.URLParameters(broker.address.amqp_url("a/b", "127.0.0.9", 7))
     assert (through.host, through.port, through.virtual_host) == ("127.0.0.9", 7, "a/b")
     assert through.credentials.username == broker.address.case_user

@@ -14,7 +14,7 @@ from warren.errors import DatabaseUnavailable, OptionError
 from warren.worlds.real.databases import attach, choose, postgresql
 from warren.worlds.real.databases.choice import remove_leftovers
 from warren.worlds.real.databases.server import Server
-from warren.worlds.real.runs.processes import MARK, Account
+from warren.worlds.real.runs.processes import MARK, SystemUser
 from warren.worlds.real.runs.run import data_folders
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def test_initdb_that_fails(other_run: Run, tmp_path: Path, monkeypatch: pytest.M
     program = tmp_path / "initdb"
     program.write_text("#!/bin/sh\necho 'no locale here' >&2\nexit 1\n")
     program.chmod(0o755)
-    monkeypatch.setattr(Account, "unprivileged", lambda *_names: None)
+    monkeypatch.setattr(SystemUser, "unprivileged", lambda *_names: None)
     with pytest.raises(DatabaseUnavailable, match=r"initdb failed: no locale here; check that"):
         postgresql.PostgresqlDatabase(None, tmp_path).start(other_run)
 

@@ -1,18 +1,18 @@
-"""A tap between two ends that the test plays."""
+"""A line between two ends that the test plays."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from tests.worlds.real.relay.peers import Peer, ScriptedBroker, client_of
-from warren.evidence.frames import FrameLog
 from warren.simulator.wire import PROTOCOL_HEADER, ProtocolHeader
-from warren.worlds.real.relay.relay import Tap, Wiretap
+from warren.worlds.real.relay import RealLine, Relay
+from warren.worlds.real.relay.log import FrameLog
 
 
 @pytest.fixture
 def log() -> FrameLog:
-    """Give the log of the test's wiretap."""
+    """Give the log of the test's relay."""
     return FrameLog()
 
 
@@ -24,22 +24,22 @@ def scripted_broker() -> Iterator[ScriptedBroker]:
 
 
 @pytest.fixture
-def wiretap(scripted_broker: ScriptedBroker, log: FrameLog) -> Iterator[Wiretap]:
-    """Give a wiretap in front of it."""
-    with Wiretap(scripted_broker.address, log) as wiretap:
-        yield wiretap
+def relay(scripted_broker: ScriptedBroker, log: FrameLog) -> Iterator[Relay]:
+    """Give a relay in front of it."""
+    with Relay(scripted_broker.address, log) as relay:
+        yield relay
 
 
 @pytest.fixture
-def tap(wiretap: Wiretap) -> Tap:
-    """Give the tap of an instance."""
-    return wiretap.open("stream-1")
+def line(relay: Relay) -> RealLine:
+    """Give the line of an instance."""
+    return relay.open("stream-1")
 
 
 @pytest.fixture
-def ends(tap: Tap, scripted_broker: ScriptedBroker) -> Iterator[tuple[Peer, Peer]]:
+def ends(line: RealLine, scripted_broker: ScriptedBroker) -> Iterator[tuple[Peer, Peer]]:
     """Give the instance's end and the broker's of one connection, past the protocol header."""
-    with client_of(tap.port) as client:
+    with client_of(line.port) as client:
         broker = scripted_broker.accept()
         assert broker.receive(1) == [ProtocolHeader(PROTOCOL_HEADER)]
         yield client, broker

@@ -1,4 +1,4 @@
-"""The two ends of a tap, played by the test over real sockets. No test lives here."""
+"""The two ends of a line, played by the test over real sockets. No test lives here."""
 
 from __future__ import annotations
 
@@ -9,36 +9,24 @@ from typing import TYPE_CHECKING, Self
 
 from warren.simulator.wire import (
     PROTOCOL_HEADER,
-    BasicDeliver,
-    BasicProperties,
     Content,
-    ContentHeader,
     FrameParser,
-    Method,
     decode_frame,
-    encode_message,
-    encode_method_frame,
 )
+from warren.worlds.real.runs.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from warren.worlds.line.rules import Held
 
 DEADLINE = 5.0
 QUIET = 0.15
 
 
-def deliver_octets(
-    tag: int, body: bytes = b"body", *, redelivered: bool = False, consumer: str = "ctag"
-) -> bytes:
-    """Write a delivery on channel 1, as a broker does."""
-    method = BasicDeliver(consumer, tag, redelivered, "exchange", "key")
-    header = ContentHeader(60, len(body), BasicProperties(message_id=f"m{tag}"))
-    return encode_message(1, method, header, body)
-
-
-def method_octets(method: Method, channel: int = 1) -> bytes:
-    """Write a method as a frame."""
-    return encode_method_frame(channel, method)
+def caught(held: Held) -> bool:
+    """Wait until a rule has caught its message."""
+    return wait_until(lambda: held.seen is not None, timeout=DEADLINE)
 
 
 class Peer:

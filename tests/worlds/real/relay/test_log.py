@@ -4,7 +4,8 @@ import threading
 import time
 from collections.abc import Sequence
 
-from warren.evidence.frames import ConnectionOpened, Fact, FrameLog
+from warren.evidence.frames import ConnectionOpened, Fact
+from warren.worlds.real.relay.log import FrameLog
 
 
 def opened(number: int) -> ConnectionOpened:

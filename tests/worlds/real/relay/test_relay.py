@@ -1,4 +1,4 @@
-"""A tap between two scripted ends over real sockets: transparent, and truthful about every end."""
+"""A line between two scripted ends over real sockets: transparent, and truthful about every end."""
 
 import concurrent.futures
 import contextlib
@@ -8,22 +8,21 @@ from collections.abc import Sequence
 
 import pytest
 
+from tests.worlds.line.octets import deliver_octets, method_octets
 from tests.worlds.real.relay.peers import (
     DEADLINE,
     Peer,
     ScriptedBroker,
+    caught,
     client_of,
-    deliver_octets,
-    method_octets,
     sees_a_reset,
 )
-from warren.errors import WiretapError
+from warren.errors import RelayError
 from warren.evidence.frames import (
     ConnectionEnded,
     ConnectionOpened,
     Direction,
     Fact,
-    FrameLog,
     FrameSeen,
     Undecodable,
 )
@@ -40,7 +39,8 @@ from warren.simulator.wire import (
     QueueDeclareOk,
 )
 from warren.worlds.line.rules import delivery
-from warren.worlds.real.relay.relay import MOST_CONNECTIONS, Tap, Wiretap
+from warren.worlds.real.relay import FrameLog, RealLine, Relay
+from warren.worlds.real.relay.line import MOST_CONNECTIONS
 from warren.worlds.real.runs.processes import wait_until
 
 
@@ -169,79 +169,79 @@ def test_half_closed_still_answers(ends: tuple[Peer, Peer]) -> None:
     assert len(client.receive(3)) == 3
 
 
-def test_upstream_refuses(tap: Tap, scripted_broker: ScriptedBroker, log: FrameLog) -> None:
+def test_upstream_refuses(line: RealLine, scripted_broker: ScriptedBroker, log: FrameLog) -> None:
     """Where the broker cannot be reached the client sees a reset, and the log says why."""
     scripted_broker.stop_listening()
-    assert sees_a_reset(tap.port)
+    assert sees_a_reset(line.port)
     fact = end_of(log)
     assert (fact.by, fact.how) == ("broker", "reset")
     assert "cannot connect to the broker at 127.0.0.1" in fact.detail
 
 
-def test_connections_are_numbered(tap: Tap, scripted_broker: ScriptedBroker, log: FrameLog) -> None:
+def test_connections_are_numbered(
+    line: RealLine, scripted_broker: ScriptedBroker, log: FrameLog
+) -> None:
     """Several connections of one instance have numbers from one."""
     for _ in range(2):
-        with client_of(tap.port):
+        with client_of(line.port):
             scripted_broker.accept().receive(1)
     numbers = [f.connection for f in log.snapshot() if isinstance(f, ConnectionOpened)]
     assert numbers == [1, 2]
 
 
-def test_two_taps_share_a_log(
-    wiretap: Wiretap, scripted_broker: ScriptedBroker, log: FrameLog
-) -> None:
+def test_two_taps_share_a_log(relay: Relay, scripted_broker: ScriptedBroker, log: FrameLog) -> None:
     """The facts of two instances stand in one log, each under its name."""
     for name in ("part-1", "part-2"):
-        with client_of(wiretap.open(name).port):
+        with client_of(relay.open(name).port):
             scripted_broker.accept().receive(1)
     assert log.wait_for(lambda _: len(frames_of(log)) == 2, DEADLINE)
     assert {fact.instance for fact in frames_of(log)} == {"part-1", "part-2"}
 
 
-def test_upstream_may_move(tap: Tap, wiretap: Wiretap) -> None:
+def test_upstream_may_move(line: RealLine, relay: Relay) -> None:
     """A new connection goes to where the broker is now."""
     with socket.create_server(("127.0.0.1", 0)) as moved:
         moved.settimeout(DEADLINE)
-        wiretap.upstream = moved.getsockname()
-        with client_of(tap.port):
+        relay.upstream = moved.getsockname()
+        with client_of(line.port):
             accepted, _ = moved.accept()
             accepted.close()
 
 
 def test_close_ends_everything(scripted_broker: ScriptedBroker) -> None:
-    """After the wiretap no thread, no port and no connection is left; twice is once."""
+    """After the relay no thread, no port and no connection is left; twice is once."""
     log = FrameLog()
     before = set(threading.enumerate())
-    wiretap = Wiretap(scripted_broker.address, log)
-    tap = wiretap.open("stream-1")
-    with client_of(tap.port) as client:
+    relay = Relay(scripted_broker.address, log)
+    line = relay.open("stream-1")
+    with client_of(line.port) as client:
         broker = scripted_broker.accept()
         broker.receive(1)
-        wiretap.close()
+        relay.close()
         assert client.how_it_ends() == "reset"
         assert broker.how_it_ends() == "reset"
-    wiretap.close()
-    tap.close()
+    relay.close()
+    line.close()
     assert before.issuperset(threading.enumerate())
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", tap.port), DEADLINE)
+        socket.create_connection(("127.0.0.1", line.port), DEADLINE)
     assert (end_of(log).by, end_of(log).how) == ("rig", "cut")
 
 
-def test_a_closed_wiretap_says_so(scripted_broker: ScriptedBroker) -> None:
-    """A fault asked of a closed wiretap is one clear sentence; ending a hold is nothing."""
-    wiretap = Wiretap(scripted_broker.address, FrameLog())
-    tap = wiretap.open("stream-1")
-    held = tap.hold(delivery())
-    wiretap.close()
+def test_a_closed_relay_says_so(scripted_broker: ScriptedBroker) -> None:
+    """A fault asked of a closed relay is one clear sentence; ending a hold is nothing."""
+    relay = Relay(scripted_broker.address, FrameLog())
+    line = relay.open("stream-1")
+    held = line.hold(delivery())
+    relay.close()
     held.release()
-    with pytest.raises(WiretapError, match="it is closed; open a new one"):
-        tap.cut()
+    with pytest.raises(RelayError, match="it is closed; open a new one"):
+        line.cut()
 
 
-def test_closing_a_tap_leaves_the_others(wiretap: Wiretap, scripted_broker: ScriptedBroker) -> None:
-    """One tap can be closed alone."""
-    first, second = wiretap.open("part-1"), wiretap.open("part-2")
+def test_closing_a_tap_leaves_the_others(relay: Relay, scripted_broker: ScriptedBroker) -> None:
+    """One line can be closed alone."""
+    first, second = relay.open("part-1"), relay.open("part-2")
     first.close()
     first.close()
     first.accept()
@@ -252,33 +252,33 @@ def test_closing_a_tap_leaves_the_others(wiretap: Wiretap, scripted_broker: Scri
 
 
 @pytest.mark.parametrize("tag", ["named", ""])
-def test_queue_of_a_delivery(tap: Tap, ends: tuple[Peer, Peer], tag: str) -> None:
+def test_queue_of_a_delivery(line: RealLine, ends: tuple[Peer, Peer], tag: str) -> None:
     """A rule may name the queue, also where the broker chose its name or the consumer's."""
     client, broker = ends
-    held = tap.hold(delivery(queue="old_sound"))
+    held = line.hold(delivery(queue="old_sound"))
     broker.send(method_octets(QueueDeclareOk("old_sound")))
     client.receive(1)
     client.send(method_octets(BasicConsume(queue="", consumer_tag=tag)))
     broker.receive(1)
     broker.send(method_octets(BasicConsumeOk(tag or "chosen")))
     broker.send(deliver_octets(1, consumer="another") + deliver_octets(2, consumer=tag or "chosen"))
-    assert held.wait(DEADLINE)
+    assert caught(held)
     assert held.seen is not None
     assert isinstance(held.seen.content, BasicDeliver)
     assert held.seen.content.delivery_tag == 2
 
 
-def test_a_crowd_is_refused(tap: Tap, log: FrameLog) -> None:
+def test_a_crowd_is_refused(line: RealLine, log: FrameLog) -> None:
     """Connections without number cost a bounded number of sockets and one word in the log; the first ones live."""
     with contextlib.ExitStack() as stack:
         crowd = [
-            stack.enter_context(socket.create_connection(("127.0.0.1", tap.port), DEADLINE))
+            stack.enter_context(socket.create_connection(("127.0.0.1", line.port), DEADLINE))
             for _ in range(MOST_CONNECTIONS)
         ]
         for _ in range(100):
             with pytest.raises(ConnectionResetError):  # while it connects, or after
                 stack.enter_context(
-                    socket.create_connection(("127.0.0.1", tap.port), DEADLINE)
+                    socket.create_connection(("127.0.0.1", line.port), DEADLINE)
                 ).recv(1)
         refused = end_of(log, MOST_CONNECTIONS + 1)
         assert (refused.by, refused.how) == ("rig", "cut")
@@ -286,28 +286,28 @@ def test_a_crowd_is_refused(tap: Tap, log: FrameLog) -> None:
         assert refused.at <= log.now()
         assert sum(isinstance(f, ConnectionEnded) for f in log.snapshot()) == 1
         assert sum(isinstance(f, ConnectionOpened) for f in log.snapshot()) == MOST_CONNECTIONS + 1
-        tap.close()
+        line.close()
         with pytest.raises(ConnectionResetError):
             crowd[0].recv(1)
 
 
-def test_room_again(tap: Tap, scripted_broker: ScriptedBroker, log: FrameLog) -> None:
+def test_room_again(line: RealLine, scripted_broker: ScriptedBroker, log: FrameLog) -> None:
     """Once one of a crowd has gone, a new connection is let through."""
     with contextlib.ExitStack() as stack:
         crowd = [
-            stack.enter_context(socket.create_connection(("127.0.0.1", tap.port), DEADLINE))
+            stack.enter_context(socket.create_connection(("127.0.0.1", line.port), DEADLINE))
             for _ in range(MOST_CONNECTIONS)
         ]
         assert log.wait_for(lambda facts: len(facts) == MOST_CONNECTIONS, DEADLINE)
         for _ in range(MOST_CONNECTIONS):
             stack.callback(scripted_broker.accept().sock.close)
-        assert tap.cut() == MOST_CONNECTIONS
+        assert line.cut() == MOST_CONNECTIONS
         crowd[0].close()
-        with client_of(tap.port):
+        with client_of(line.port):
             assert scripted_broker.accept().receive(1) == [ProtocolHeader(PROTOCOL_HEADER)]
 
 
-def test_knows_its_pauses(wiretap: Wiretap) -> None:
+def test_knows_its_pauses(relay: Relay) -> None:
     """When the relay's thread was kept from running is known while it lasts and afterwards, in the log's time."""
     release = threading.Event()
 
@@ -315,17 +315,17 @@ def test_knows_its_pauses(wiretap: Wiretap) -> None:
         release.wait(DEADLINE)  # nothing else runs meanwhile
 
     def known(since: float) -> bool:
-        return any(p.seconds > 0.7 and p.ended > since for p in wiretap.pauses())
+        return any(p.seconds > 0.7 and p.ended > since for p in relay.pauses())
 
-    asked = wiretap.log.now()
+    asked = relay.log.now()
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        pool.submit(wiretap.call, occupy)
+        pool.submit(relay.call, occupy)
         try:
             assert wait_until(lambda: known(asked), timeout=DEADLINE)
-            released = wiretap.log.now()
+            released = relay.log.now()
         finally:
             release.set()
     assert wait_until(lambda: known(released), timeout=DEADLINE)
-    wiretap.close()
+    relay.close()
     assert known(released)
-    assert all(p.ended < wiretap.log.now() for p in wiretap.pauses())
+    assert all(p.ended < relay.log.now() for p in relay.pauses())

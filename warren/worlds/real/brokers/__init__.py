@@ -8,7 +8,7 @@ from warren.worlds.real.brokers.choice import choose, private
 from warren.worlds.real.brokers.embedded import EmbeddedBroker
 from warren.worlds.real.brokers.management import ConnectionState, Management, QueueState
 from warren.worlds.real.brokers.protocol import Broker, RunningBroker
-from warren.worlds.real.brokers.vhosts import Place, Vhosts
+from warren.worlds.real.brokers.vhosts import Vhosts
 
 __all__ = [
     "Broker",
@@ -16,7 +16,6 @@ __all__ = [
     "ConnectionState",
     "EmbeddedBroker",
     "Management",
-    "Place",
     "QueueState",
     "RunningBroker",
     "Vhosts",

@@ -1,4 +1,4 @@
-"""From the value of `--broker` to a usable choice of broker."""
+"""Choosing a broker by the value of `--broker`."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from warren.errors import BrokerUnavailable
 from warren.worlds.real.brokers.own import admit_cases, new_access
 from warren.worlds.real.brokers.readiness import wait_until_ready
 from warren.worlds.real.runs.ports import LOOPBACK, Ports
-from warren.worlds.real.runs.processes import Account, Server, kill_marked
+from warren.worlds.real.runs.processes import Server, SystemUser, kill_marked
 
 if TYPE_CHECKING:
     from warren.worlds.real.brokers.readiness import Access
@@ -78,7 +78,7 @@ class LocalNode:
         self._name = secrets.token_hex(4)
         self._ports = Ports()
         self._access = access or new_access(self._ports)
-        self._account = Account.unprivileged("rabbitmq")
+        self._user = SystemUser.unprivileged("rabbitmq")
         self._folder = self._make_folder(run)
         self._log = run.folder / f"rabbitmq-{self._name}.log"
         self._environment = self._make_environment(run)
@@ -120,12 +120,12 @@ class LocalNode:
             folder=self._folder,
             log=self._log,
             environment=self._environment,
-            account=self._account,
+            user=self._user,
         )
 
     def _make_folder(self, run: Run) -> Path:
         """Write the node's settings; the passwords among them are readable by its user only."""
-        folder = run.data_folder(f"rabbitmq-{self._name}", self._account)
+        folder = run.data_folder(f"rabbitmq-{self._name}", self._user)
         access = self._access
         settings = {
             "rabbitmq.conf": (
@@ -144,9 +144,9 @@ class LocalNode:
             (folder / name).touch(mode=0o600)
             (folder / name).write_text(text, "utf-8")
         (folder / ".erlang.cookie").chmod(0o400)
-        if self._account:
+        if self._user:
             for path in folder.iterdir():
-                self._account.give(path)
+                self._user.give(path)
         return folder
 
     def _make_environment(self, run: Run) -> dict[str, str]:

@@ -10,7 +10,7 @@
 Queue counts: the list with `enable_queue_totals` asks the queues themselves, so they are of now
 (within 10 ms; 3.10 has totals in the list only). What RabbitMQ draws from its statistics is up to
 5 s old (measured on 3.10.8 and 4.3.6): the connections here, and the consumers, for which a passive
-queue.declare over AMQP, or the wiretap, is the place to ask.
+queue.declare over AMQP, or the relay, is the place to ask.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every broker that Warren starts has: an access of its own, and the user of the cases."""
+"""What every broker that Warren starts is given: ports and a password of its own, and the user of the cases."""
 
 from __future__ import annotations
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from warren.worlds.real.brokers.management import Management
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from warren.worlds.real.brokers.address import BrokerAddress
     from warren.worlds.real.runs.run import Run
 
@@ -17,16 +14,6 @@ if TYPE_CHECKING:
 def name_prefix(run_id: str) -> str:
     """Begin the name of every vhost and user that belongs to a run."""
     return f"warren-{run_id}-"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a case is: a vhost of its own on a broker, which it may restart if that is there."""
-
-    broker: BrokerAddress
-    vhost: str
-    management: Management
-    restart: Callable[[], None] | None
 
 
 class Vhosts:

@@ -1,6 +1,6 @@
 """Databases: choosing a server, starting it, a template per implementation, a copy per case.
 
-Rows come out of here as facts; what they prove is the ledger's business.
+Rows come out of here as facts (`warren.evidence.rows`); what they prove is the workload's matter.
 """
 
 from warren.worlds.real.databases.address import DatabaseAddress, DatabaseUrls
@@ -8,7 +8,6 @@ from warren.worlds.real.databases.case import CaseDatabase
 from warren.worlds.real.databases.choice import attach, choose
 from warren.worlds.real.databases.copies import Databases
 from warren.worlds.real.databases.protocol import Database, RunningDatabase
-from warren.worlds.real.databases.schema import MessageRow, TaskRow
 
 __all__ = [
     "CaseDatabase",
@@ -16,9 +15,7 @@ __all__ = [
     "DatabaseAddress",
     "DatabaseUrls",
     "Databases",
-    "MessageRow",
     "RunningDatabase",
-    "TaskRow",
     "attach",
     "choose",
 ]

@@ -10,8 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import NullType
 
 from warren.errors import InstanceError
+from warren.evidence.rows import MessageRow, TaskRow
 from warren.worlds.real.databases.address import DatabaseUrls
-from warren.worlds.real.databases.schema import MESSAGE_LOG, TASK, MessageRow, TaskRow
+from warren.worlds.real.databases.schema import MESSAGE_LOG, TASK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""From the value of `--database` to a usable choice, and from an address to a hand on it."""
+"""Choosing a database by the value of `--database`, and reaching the one of a run by its address."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def choose(option: str, *, bare: bool = False) -> Database:
 
 
 def attach(address: DatabaseAddress, run: Run, owner: str = "main") -> Databases:
-    """Return this process's hand on the server at `address`; `owner` tells workers apart."""
+    """Return what this process makes and drops databases with, at `address`; `owner` tells workers apart."""
     kinds: dict[str, type[SqliteDatabases | PostgresqlDatabases | MysqlDatabases]] = {
         "sqlite": SqliteDatabases,
         "postgresql": PostgresqlDatabases,

@@ -1,4 +1,4 @@
-"""Templates and copies: what is the same for every kind of database."""
+"""A template per implementation and a copy of it per case: what is the same for every kind of database."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def name_prefix(run_id: str) -> str:
 
 
 class Databases(ABC):
-    """One process's hand on the server: it makes templates and copies, and drops its copies."""
+    """Makes templates and copies on the server for one process, and drops its copies."""
 
     def __init__(self, address: DatabaseAddress, run: Run, owner: str) -> None:
         """Name the copies after `run` and `owner`, the worker."""

@@ -13,7 +13,7 @@ from warren.worlds.real.databases.address import DatabaseAddress
 from warren.worlds.real.databases.server import Server
 from warren.worlds.real.runs import processes
 from warren.worlds.real.runs.ports import LOOPBACK, Ports
-from warren.worlds.real.runs.processes import Account, last_lines, run_tool, wait_until
+from warren.worlds.real.runs.processes import SystemUser, last_lines, run_tool, wait_until
 
 if TYPE_CHECKING:
     import signal
@@ -31,11 +31,11 @@ class OwnServer:
 
     address: DatabaseAddress
 
-    def __init__(self, kind: str, account: str, run: Run) -> None:
-        """Make its folder; it runs as the user ``account`` where we are root."""
+    def __init__(self, kind: str, user: str, run: Run) -> None:
+        """Make its folder; it runs as ``user`` where we are root."""
         self._kind = kind
-        self._account = Account.unprivileged(account)
-        self._folder = run.data_folder(kind, self._account)
+        self._user = SystemUser.unprivileged(user)
+        self._folder = run.data_folder(kind, self._user)
         self._data = self._folder / "data"
         self._log = run.folder / f"{kind}.log"
         self._environment = {
@@ -60,8 +60,8 @@ class OwnServer:
         path = self._folder / name
         path.touch(mode=0o600)
         path.write_text(text, "ascii")
-        if self._account:
-            self._account.give(path)
+        if self._user:
+            self._user.give(path)
         return path
 
     def _initialise(self, argv: Sequence[str]) -> None:
@@ -72,7 +72,7 @@ class OwnServer:
                 argv,
                 folder=self._folder,
                 environment=self._environment,
-                account=self._account,
+                user=self._user,
                 timeout=_START_TIMEOUT,
             )
         except subprocess.TimeoutExpired as error:
@@ -99,7 +99,7 @@ class OwnServer:
             folder=self._folder,
             log=self._log,
             environment=self._environment,
-            account=self._account,
+            user=self._user,
             stop_signal=stop_signal,
         )
         try:

@@ -1,8 +1,11 @@
-"""The relay between instances and the broker: it sees every frame, and breaks things.
+"""The relay between instances and the broker: it sees every frame, and breaks what a case wants broken.
 
-`relay` has the thread and its taps, `link` one connection. What is done to frames is `warren.worlds.line`'s matter.
+`relay` has the thread, `line` one instance's way, `link` one connection with its two sockets, `log` the facts. What is
+done to frames is `warren.worlds.line`'s matter.
 """
 
-from warren.worlds.real.relay.relay import Tap, Wiretap
+from warren.worlds.real.relay.line import RealLine
+from warren.worlds.real.relay.log import FrameLog
+from warren.worlds.real.relay.relay import Relay
 
-__all__ = ["Tap", "Wiretap"]
+__all__ = ["FrameLog", "RealLine", "Relay"]

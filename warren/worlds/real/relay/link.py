@@ -8,21 +8,16 @@ import socket
 import struct
 from typing import TYPE_CHECKING, Final
 
-from warren.evidence.frames import By, ConnectionEnded, ConnectionOpened, Direction, FrameSeen, How
-from warren.evidence.reader import Reader
-from warren.simulator.wire import (
-    BasicConsume,
-    BasicConsumeOk,
-    BasicDeliver,
-    ConnectionClose,
-    QueueDeclareOk,
-)
-from warren.worlds.line.lane import Lane, Plan, Surroundings
+from warren.worlds.line.lane import Surroundings
+from warren.worlds.line.lanes import Lanes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from warren.evidence.frames import FrameLog
+    from warren.evidence.frames import By, How
+    from warren.worlds.line.lane import Lane
+    from warren.worlds.line.plan import Plan
+    from warren.worlds.real.relay.log import FrameLog
 
 CONNECT_SECONDS: Final = 5.0
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
@@ -112,7 +107,7 @@ def reset(transport: asyncio.Transport) -> None:
 
 
 class Link:
-    """A connection through a tap, from its acceptance to the end of both sockets."""
+    """A connection through a line, from its acceptance to the end of both sockets."""
 
     def __init__(
         self,
@@ -125,26 +120,16 @@ class Link:
         gone: Callable[[Link], None],
     ) -> None:
         """Prepare both sides; ``gone`` is told when both sockets are closed."""
-        self._instance, self._number, self._upstream = instance, number, upstream
-        self._log, self._gone, self.now = log, gone, log.now
+        self._upstream, self._gone, self.now = upstream, gone, log.now
         self._loop = asyncio.get_running_loop()
-        self._queues = _Queues()
-        self._close: tuple[By, str] | None = None
         self._is_cut = False
-        self._is_logged = False
         self._connecting: asyncio.Task[None] | None = None
         self.complete = False
         self.closed: asyncio.Future[None] = self._loop.create_future()
-        around = Surroundings(
-            plan, log.append, self._note, self._queues.of, self.now, self._call_at
-        )
-        self.lanes = tuple(
-            Lane(Reader(direction, instance, number), around)
-            for direction in (Direction.TO_BROKER, Direction.TO_CLIENT)
-        )
-        self.client = Side("client", self.lanes[0], self)
-        self.broker = Side("broker", self.lanes[1], self)
-        log.append(ConnectionOpened(log.now(), instance, number))
+        around = Surroundings(plan, log.append, self.now, self._call_at)
+        self._lanes = Lanes(instance, number, around)
+        self.client = Side("client", self._lanes.to_broker, self)
+        self.broker = Side("broker", self._lanes.to_client, self)
 
     def other(self, side: Side) -> Side:
         """Give the opposite side."""
@@ -176,30 +161,24 @@ class Link:
         except (OSError, TimeoutError) as error:
             reason = str(error) or f"no answer within {CONNECT_SECONDS:g} s"
             where = f"{self._upstream[0]}:{self._upstream[1]}"
-            self._end("broker", "reset", f"cannot connect to the broker at {where}: {reason}")
+            self._lanes.end("broker", "reset", f"cannot connect to the broker at {where}: {reason}")
             self.broker.lost = True
             self.client.reset()
 
     def cut(self, detail: str) -> None:
         """Reset both sockets; ``closed`` says when it is done."""
         self._is_cut = True
-        self._end("rig", "cut", detail)
         if not self.complete:
             if self._connecting is not None:
                 self._connecting.cancel()
             self.broker.lost = True
-        for lane in self.lanes:
-            lane.lose_target()
+        self._lanes.cut(detail)
         self.client.reset()
         self.broker.reset()
 
     def side_ended(self, side: Side, how: How, detail: str) -> None:
         """Log the end of the connection, by the first side that ended."""
-        if self._close is not None:
-            by, words = self._close
-            self._end(by, "close", words)
-        else:
-            self._end(side.by, how, detail)
+        self._lanes.end(side.by, how, detail)
 
     def side_lost(self, side: Side) -> None:
         """Take the end of a socket: nothing can be written to it any more."""
@@ -208,14 +187,8 @@ class Link:
         self.pass_end_on(side)
         if self.client.lost and self.broker.lost and not self.closed.done():
             self.closed.set_result(None)
+            self._lanes.close()
             self._gone(self)
-
-    def _end(self, by: By, how: How, detail: str) -> None:
-        if not self._is_logged:
-            self._is_logged = True
-            self._log.append(
-                ConnectionEnded(self.now(), self._instance, self._number, by, how, detail)
-            )
 
     def pass_end_on(self, side: Side) -> None:
         """Once all that a side sent has gone on, end the other as it ended itself.
@@ -245,41 +218,3 @@ class Link:
     def _call_at(self, when: float, function: Callable[[], None]) -> None:
         # The clocks of the loop and of the log differ in what they count from, not in pace.
         self._loop.call_later(max(0.0, when - self.now()), function)
-
-    def _note(self, seen: FrameSeen) -> None:
-        content = seen.content
-        self._queues.note(seen)
-        if isinstance(content, ConnectionClose) and self._close is None:
-            by: By = "client" if seen.direction is Direction.TO_BROKER else "broker"
-            self._close = (by, f"{content.reply_code} {content.reply_text}")
-
-
-class _Queues:
-    """Which queue each consumer of a connection reads, learnt from its frames."""
-
-    def __init__(self) -> None:
-        self._queues: dict[tuple[int, str], str] = {}
-        self._asked: dict[int, list[str]] = {}
-        self._declared: dict[int, str] = {}
-
-    def note(self, seen: FrameSeen) -> None:
-        """Learn from a frame; a queue without a name is the one declared last on its channel."""
-        content, channel = seen.content, seen.channel
-        if isinstance(content, QueueDeclareOk):
-            self._declared[channel] = content.queue
-        elif isinstance(content, BasicConsume):
-            queue = content.queue or self._declared.get(channel, "")
-            if content.consumer_tag:
-                self._queues[channel, content.consumer_tag] = queue
-            else:
-                self._asked.setdefault(channel, []).append(queue)
-        elif isinstance(content, BasicConsumeOk):
-            asked = self._asked.get(channel)
-            if (channel, content.consumer_tag) not in self._queues and asked:
-                self._queues[channel, content.consumer_tag] = asked.pop(0)
-
-    def of(self, seen: FrameSeen) -> str:
-        """Give the queue that a delivery came from, "" where that is unknown."""
-        if isinstance(seen.content, BasicDeliver):
-            return self._queues.get((seen.channel, seen.content.consumer_tag), "")
-        return ""

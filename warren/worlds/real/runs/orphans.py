@@ -1,9 +1,9 @@
-"""Processes whose parent has ended: this process takes them in, and ends those that are no servers of the run.
+"""Orphans: processes that an instance started and that outlive it.
 
-The mark in the environment (`warren.worlds.real.runs.processes`) finds what carries it. A process that was started
+Most of them carry the mark of their run in their environment, and are found by it (`processes`). One that was started
 with another environment, in a session of its own, is found here: on Linux an orphan becomes the child of its nearest
-ancestor that asked for orphans. That lasts as long as this process. After a kill -9 of pytest the mark is all there is,
-and what has erased it stays. On other systems nobody is taken in.
+ancestor that asks for orphans, and this process does. That works as long as this process lives. After a kill -9 of
+pytest there is the mark alone, and a process without it stays. On other systems there is the mark alone, too.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def adopt_orphans() -> None:
 
 
 class Orphans:
-    """The children that come to this process from now on, but for those that carry the mark of its run: its servers."""
+    """The children that this process gets from now on, except the servers of its run, which carry its mark."""
 
     def __init__(self, run_id: str) -> None:
         """Leave the children that are there now to whoever started them."""
@@ -36,9 +36,9 @@ class Orphans:
         self._known = frozenset(_children())
 
     def end(self) -> None:
-        """Kill and reap them, until no new one comes from among the children of those killed.
+        """Kill and reap them, then those that become orphans by that, until there are none.
 
-        Whoever started a child since must have ended it before. Raises SetupError as `kill_all` does.
+        Whoever has started a child of its own since must have ended it before. Raises SetupError as `kill_all` does.
         """
         kill_all(self._found)
 

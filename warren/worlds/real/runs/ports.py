@@ -16,11 +16,11 @@ _ATTEMPTS = 100
 
 
 class Ports:
-    """The ports of one owner: no other one on this machine is given them until `close`.
+    """Ports that belong to one owner: until `close` no other owner on this machine is given them.
 
-    From the choice of a port to the server that listens on it seconds may pass, and while a broker restarts nobody
-    listens on its own. What keeps the port meanwhile is the UDP port of the same number, which no server here uses:
-    the kernel gives it to one socket, in whatever process, and takes it back when that process dies.
+    Seconds may pass until a server listens on the port that was chosen for it, and nobody listens while a broker
+    restarts. In that time the owner keeps the port by the UDP port of the same number, which no server here uses: the
+    kernel gives that to one socket, in whatever process, and takes it back when the process dies.
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
-"""Processes that a run starts for itself: servers, and finding whatever carries the run's mark.
+"""The servers that a run starts for itself as processes, and the search for all that carries the run's mark.
 
-Instances of an implementation are started by the world, not here; they carry the same mark.
+Instances of an implementation are started by the world, not here. They carry the same mark.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ _LINE = 300  # characters of a log's line that an error's sentence shows
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """The user a server runs as: some refuse to run as root."""
+class SystemUser:
+    """The user of this machine that a server runs as: some servers refuse to run as root."""
 
     name: str
     uid: int
     gid: int
 
     @classmethod
-    def unprivileged(cls, *names: str) -> Account | None:
-        """Return the first of `names` on this machine if we are root, else None: as ourselves."""
+    def unprivileged(cls, *names: str) -> SystemUser | None:
+        """Find a user to run a server as where we are root: the first of `names` that is here, or nobody; else None."""
         if os.getuid() != 0:
             return None
         for name in (*names, "nobody"):
@@ -47,7 +47,7 @@ class Account:
         return None
 
     def give(self, path: Path) -> None:
-        """Make this account the owner of `path`."""
+        """Make this user the owner of `path`."""
         os.chown(path, self.uid, self.gid)
 
 
@@ -61,7 +61,7 @@ class Server:
         folder: Path,
         log: Path,
         environment: Mapping[str, str],
-        account: Account | None = None,
+        user: SystemUser | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
     ) -> None:
         """Start it in `folder`; `environment` is all it gets, so it must carry the run's mark."""
@@ -76,9 +76,9 @@ class Server:
                 cwd=folder,
                 env=dict(environment),
                 start_new_session=True,
-                user=account.uid if account else None,
-                group=account.gid if account else None,
-                extra_groups=[] if account else None,
+                user=user.uid if user else None,
+                group=user.gid if user else None,
+                extra_groups=[] if user else None,
             )
 
     @property
@@ -111,7 +111,7 @@ def run_tool(
     *,
     folder: Path,
     environment: Mapping[str, str],
-    account: Account | None = None,
+    user: SystemUser | None = None,
     timeout: float = 60.0,
 ) -> subprocess.CompletedProcess[str]:
     """Run a server's own tool to its end, output captured; the status is the caller's to judge.
@@ -128,9 +128,9 @@ def run_tool(
         timeout=timeout,
         cwd=folder,
         env=dict(environment),
-        user=account.uid if account else None,
-        group=account.gid if account else None,
-        extra_groups=[] if account else None,
+        user=user.uid if user else None,
+        group=user.gid if user else None,
+        extra_groups=[] if user else None,
     )
 
 
@@ -146,7 +146,7 @@ def wait_until(
     timeout: float,
     interval: float = 0.02,
 ) -> bool:
-    """Poll `condition` of something that tells nobody when it is ready; False after `timeout` s.
+    """Ask again and again whether `condition` holds, where nothing would tell us; False after `timeout` s.
 
     The last look begins when the time is over, however long this process was kept from running in it.
     """
@@ -211,7 +211,7 @@ def marked(value: str, mark: str = MARK) -> list[psutil.Process]:
 
 @contextlib.contextmanager
 def looking() -> Iterator[None]:
-    """Turn a look at the processes of this machine that fails into its sentence."""
+    """Turn a failure to look through the processes of this machine into a sentence for a person."""
     try:
         yield
     except OSError as error:
@@ -223,7 +223,7 @@ def looking() -> Iterator[None]:
 
 
 def environment_of(process: psutil.Process) -> dict[str, str]:
-    """Return what a process was started with; nothing for one that is gone or not ours to read."""
+    """Return the environment that a process was started with; an empty one where it is gone, or not ours to read."""
     try:
         return process.environ()
     except (psutil.Error, OSError):

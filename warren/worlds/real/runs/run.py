@@ -1,7 +1,7 @@
 """The identity of one run and the folder that holds all it leaves on disk.
 
 A run lives as long as its controller holds the lock on the folder; the kernel gives the lock back
-when the controller dies, however it dies, and that is how `warren.worlds.real.runs.sweep` knows a dead run.
+when the controller dies, however it dies, and that is how `warren.worlds.real.sweep` knows a dead run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from warren.worlds.real.runs.processes import MARK, kill_marked
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from warren.worlds.real.runs.processes import Account
+    from warren.worlds.real.runs.processes import SystemUser
 
 Json = TypeVar("Json")  # a value that survives JSON: dict, list, str, number, None
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in it is used if it is this user's
@@ -73,7 +73,7 @@ class Run:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What every process of this run carries, so that a later run finds it."""
+        """The mark that every process of this run carries, so that a later run finds it."""
         return {MARK: self.id}
 
     def once(self, name: str, make: Callable[[], Json]) -> Json:
@@ -120,7 +120,7 @@ class Run:
                 note = json.loads(line)
                 yield note["kind"], note["facts"]
 
-    def data_folder(self, name: str, account: Account | None = None) -> Path:
+    def data_folder(self, name: str, user: SystemUser | None = None) -> Path:
         """Make the folder of a server's data, in memory where the machine has room for it.
 
         A server that runs as another user owns its folder, and passes through the one above it,
@@ -132,8 +132,8 @@ class Run:
         with writing(folder):
             own_folder(base, _PASSABLE)
             folder.mkdir(mode=0o700)
-            if account:
-                account.give(folder)
+            if user:
+                user.give(folder)
         return folder
 
     def end(self) -> None:
@@ -174,7 +174,7 @@ def data_folders(run_id: str) -> tuple[Path, Path]:
 
 
 def runs_in_memory() -> list[str]:
-    """Give the ids of this user's runs that have a folder in memory, whatever TMPDIR they have, and its lock."""
+    """Give the ids of this user's runs that have a folder with a lock in memory, whatever their TMPDIR is."""
     prefix = _data_prefix()
     found = []
     for folder in _MEMORY.glob(f"{prefix}*"):
@@ -216,7 +216,7 @@ def base_lock() -> FileLock:
 
 @contextlib.contextmanager
 def memory_lock() -> Iterator[None]:
-    """Keep starts and sweeps apart that have another TMPDIR, where data may be in memory."""
+    """Keep starts and sweeps with different TMPDIRs apart, since their data may be side by side in memory."""
     lock: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
     with contextlib.suppress(SetupError):  # there is no memory to write to: nothing to meet in
         folder = own_folder(_MEMORY / f"warren-{os.getuid()}", 0o700)
@@ -227,7 +227,7 @@ def memory_lock() -> Iterator[None]:
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn a write that fails into its sentence."""
+    """Turn a failed write to this path into a sentence for a person."""
     try:
         yield
     except OSError as error:
@@ -235,7 +235,7 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def disk_trouble(error: OSError, path: Path) -> SetupError:
-    """Turn a failed write into its sentence."""
+    """Give the sentence of a failed write."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return SetupError("no space is left on the disk", str(path), "free some, or set TMPDIR")
     return SetupError(

@@ -1,0 +1,167 @@
+"""An installed Warren adds one name, judges from any folder, and leaves other projects alone."""
+
+from __future__ import annotations
+
+import json
+import select
+import signal
+import subprocess
+from importlib.metadata import PathDistribution
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.package.installed import RUN, Installed, install
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.xdist_group("package")  # one environment for all
+
+SERVERS = ("--broker", "embedded", "--database", "sqlite")
+ASKED = ("--design=blocking", "--guarantee=survives-empty", "--guarantee=fair-dispatch")
+HEAVY = frozenset(
+    {"alembic", "docker", "flask", "msgspec", "pydantic", "pytest", "rich", "sqlalchemy"}
+)
+
+IMPORTED = """
+import sys, {module}
+found = {heavy} & {{name.partition(".")[0] for name in sys.modules}}
+assert not found, found
+"""
+
+OTHER_TEST = """
+import sys
+import fixtures
+
+def test_no_trace_of_warren(pytestconfig):
+    assert {name for name in sys.modules if name.startswith("warren.")} == {
+        "warren.suite", "warren.suite.rootdir"
+    }
+    assert issubclass(fixtures.TempDir, fixtures.Fixture)
+    assert not hasattr(pytestconfig.option, "implementation")
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """Give the installed wheel."""
+    return install(tmp_path_factory.mktemp("package"))
+
+
+def judged(report: Path) -> set[tuple[str, str]]:
+    """Read which requirements a report judges, and how."""
+    read = json.loads((report / "report.json").read_text(encoding="utf-8"))
+    verdicts = [finding["verdict"] for finding in read["findings"]]
+    return {(verdict["requirement"], verdict["outcome"]) for verdict in verdicts}
+
+
+def test_adds_one_name(installed: Installed) -> None:
+    """Of all that the wheel puts among the packages, Python can import `warren` alone."""
+    (metadata,) = installed.packages.glob("pytest_warren-*.dist-info")
+    files = PathDistribution(metadata).files or ()
+    names = {path.parts[0] for path in files} - {metadata.name, ".."}
+    assert names == {"warren"}
+
+
+def test_judges(installed: Installed, tmp_path: Path) -> None:
+    """`warren check` and pytest, pointed at the installed suite, judge a design and agree."""
+    manifest = installed.suite / "reference_impl" / "hardened" / "implementation.toml"
+    commands = {
+        "warren": ("check", str(manifest), "-n", "2"),
+        "pytest": (str(installed.suite), f"--implementation={manifest}", "-n", "2"),
+    }
+    for program, arguments in commands.items():
+        report = tmp_path / f"by-{program}"
+        done = installed.run(
+            tmp_path, program, *arguments, *SERVERS, *ASKED, "--report", str(report)
+        )
+        assert done.returncode == 0, done.stdout
+    found = judged(tmp_path / "by-warren")
+    assert len(found) > 1
+    assert found == judged(tmp_path / "by-pytest")
+    assert {path.name for path in tmp_path.iterdir()} == {"by-warren", "by-pytest"}
+
+
+def test_suite_named_as_a_package(installed: Installed, tmp_path: Path) -> None:
+    """The option --pyargs of pytest finds the cases, too, in whatever folder it is run."""
+    cases = "warren.suite.conformance.consumers.test_dispatch"
+    arguments = (*SERVERS, "--design=blocking", "--collect-only", "-q")
+    done = installed.run(tmp_path, "pytest", "--pyargs", cases, *arguments)
+    assert done.returncode == 0, done.stdout
+    assert "[reference-hardened-blocking]" in done.stdout
+
+
+def test_smokes(installed: Installed, tmp_path: Path) -> None:
+    """`warren smoke` starts the reference from where it is installed."""
+    manifest = tmp_path / "mine.toml"
+    manifest.write_text(
+        'protocol = 1\nname = "mine"\nlanguage = "Python"\n'
+        f'directory = "{installed.suite}"\n'
+        'migrate = ["python", "-m", "reference_impl", "migrate"]\n'
+        "[designs.blocking.roles.stream]\n"
+        'command = ["python", "-m", "reference_impl", "hardened", "blocking", "stream"]\n',
+        encoding="utf-8",
+    )
+    done = installed.run(tmp_path, "warren", "smoke", str(manifest), *SERVERS)
+    assert done.returncode == 0, done.stdout
+    assert "blocking: works: " in done.stdout
+
+
+@pytest.mark.parametrize("of_what", [(), ("--broker",)], ids=["consumers", "brokers"])
+def test_lists(installed: Installed, tmp_path: Path, of_what: tuple[str, ...]) -> None:
+    """`warren list` has the catalogues."""
+    done = installed.run(tmp_path, "warren", "list", *of_what, "--json")
+    assert done.returncode == 0, done.stdout
+    assert json.loads(done.stdout)["guarantees"]
+
+
+@pytest.mark.parametrize("way", [("bin/warren", "broker"), ("-m", "warren.simulator.tcp")], ids=str)
+def test_runs_a_broker(installed: Installed, tmp_path: Path, way: tuple[str, ...]) -> None:
+    """The embedded broker says where it listens, ends on SIGTERM, and imports nothing that is slow to start."""
+    program = [str(installed.folder / way[0]), *way[1:]] if way[0] != "-m" else list(way)
+    options = ("--port", "0", "--management-port", "0")
+    with subprocess.Popen(
+        [installed.program("python"), "-X", "importtime", *program, *options],
+        cwd=tmp_path,
+        env=installed.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as broker:
+        assert broker.stdout is not None
+        ready, _, _ = select.select([broker.stdout], [], [], RUN)
+        line = broker.stdout.readline() if ready else ""
+        broker.send_signal(signal.SIGTERM)
+        _, times = broker.communicate(timeout=RUN)
+    assert json.loads(line)["ready"] is True
+    assert broker.returncode == 0
+    imported = {row.rpartition("|")[2].strip().partition(".")[0] for row in times.splitlines()}
+    assert "asyncio" in imported
+    assert not imported & HEAVY
+
+
+@pytest.mark.parametrize("module", ["warren", "warren.suite", "warren.command.cli"])
+def test_imports_little(installed: Installed, tmp_path: Path, module: str) -> None:
+    """What is imported before anybody asks for something brings no library with it but click."""
+    program = IMPORTED.format(module=module, heavy=set(HEAVY))
+    done = installed.run(tmp_path, "python", "-c", program)
+    assert done.returncode == 0, done.stdout
+
+
+def test_public_names(installed: Installed, tmp_path: Path) -> None:
+    """Every name that `warren` offers is there."""
+    program = "import warren; [getattr(warren, name) for name in warren.__all__]"
+    done = installed.run(tmp_path, "python", "-c", program)
+    assert done.returncode == 0, done.stdout
+
+
+def test_another_project(installed: Installed, tmp_path: Path) -> None:
+    """Somebody else's tests run with the package `fixtures` of PyPI, and with no option of Warren's."""
+    (tmp_path / "test_other.py").write_text(OTHER_TEST, encoding="utf-8")
+    done = installed.run(tmp_path, "pytest")
+    assert done.returncode == 0, done.stdout
+    done = installed.run(tmp_path, "pytest", "--help")
+    assert "--implementation" not in done.stdout
+    assert "Warren:" not in done.stdout

@@ -1,0 +1,120 @@
+"""A line in virtual time: a clock that the test moves, and two ends that keep what they are given."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from typing import TYPE_CHECKING
+
+from warren.evidence.frames import Direction
+from warren.evidence.ledger_reader import LedgerReader
+from warren.simulator.wire import PROTOCOL_HEADER
+from warren.worlds.line.lane import Surroundings
+from warren.worlds.line.lanes import Lanes
+from warren.worlds.line.plan import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from warren.evidence.frames import Fact
+    from warren.evidence.ledger import Ledger
+    from warren.worlds.line.rules import Held, Match
+
+
+class Clock:
+    """Jumps from one call that is due to the next."""
+
+    def __init__(self) -> None:
+        """Begin at 0."""
+        self.time = 0.0
+        self._order = itertools.count()
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+
+    def now(self) -> float:
+        """Give the time."""
+        return self.time
+
+    def call_at(self, when: float, call: Callable[[], None]) -> None:
+        """Call then; what is due at the same time is called in the order in which it was asked for."""
+        heapq.heappush(self._due, (when, next(self._order), call))
+
+    def pass_time(self, seconds: float) -> None:
+        """Go on for so long."""
+        end = self.time + seconds
+        while self._due and self._due[0][0] <= end:
+            self.time, _, call = heapq.heappop(self._due)
+            call()
+        self.time = end
+
+
+class VirtualLine:
+    """Does all that `warren.worlds.protocol.Line` asks, on the clock of its world."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Begin without a connection."""
+        self.facts: list[Fact] = []
+        self.arrived: dict[Direction, list[tuple[float, bytes]]] = {way: [] for way in Direction}
+        """What either side was given, and when."""
+        self._clock, self._plan = clock, Plan()
+        self._around = Surroundings(self._plan, self.facts.append, clock.now, clock.call_at)
+        self._open: list[Lanes] = []
+        self._count, self._is_refusing = 0, False
+
+    def connect(self) -> Lanes:
+        """Open a connection, as an instance does."""
+        if self._is_refusing:
+            raise ConnectionRefusedError
+        self._count += 1
+        lanes = Lanes("stream-1", self._count, self._around)
+        for lane, way in zip(lanes, Direction, strict=True):
+            lane.write = lambda octets, way=way: self._arrive(way, octets)
+        self._open.append(lanes)
+        lanes.to_broker.receive(PROTOCOL_HEADER, self._clock.now())
+        return lanes
+
+    def cut(self) -> int:
+        """Reset every connection now, and say how many."""
+        cut, self._open = self._open, []
+        for lanes in cut:
+            lanes.cut("the rig cut it")
+            lanes.close()
+        return len(cut)
+
+    def refuse(self) -> None:
+        """Reset every connection and let none through until `accept`."""
+        self._is_refusing = True
+        self.cut()
+
+    def accept(self) -> None:
+        """Let connections through again."""
+        self._is_refusing = False
+
+    def half_open(self) -> None:
+        """Swallow all octets both ways until `restore`."""
+        self._plan.half_open()
+
+    def restore(self) -> None:
+        """End `half_open` and `delay`."""
+        self._plan.restore()
+
+    def delay(self, seconds: float) -> None:
+        """Pass everything on that much later."""
+        self._plan.delay(seconds)
+
+    def hold(self, match: Match) -> Held:
+        """Hold the first message that matches, and what follows it."""
+        return self._plan.hold(match)
+
+    def lose(self, match: Match) -> Held:
+        """Lose the first message that matches."""
+        return self._plan.lose(match)
+
+    def ledger(self) -> Ledger:
+        """Read what was seen."""
+        reader = LedgerReader()
+        for fact in self.facts:
+            reader.take(fact)
+        return reader.ledger()
+
+    def _arrive(self, way: Direction, octets: bytes) -> None:
+        self.arrived[way].append((self._clock.now(), octets))

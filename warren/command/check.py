@@ -1,0 +1,89 @@
+"""`warren check`: judge implementations. It says to pytest, in pytest's own options, what it was told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+import platformdirs
+import pytest
+
+from warren import suite
+from warren.command import options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STATUS = """\b
+Exit status:
+  0  all claims hold
+  1  a claim does not hold, or a denial or known failure is stale
+  2  inconclusive, or a set-up that cannot be used
+  otherwise pytest's own"""
+
+_PYTEST_ARGUMENTS = "warren.command.check.pytest_arguments"
+
+
+class _PassesOn(click.Command):
+    """Keeps what stands after `--` for pytest."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        ctx.meta[_PYTEST_ARGUMENTS] = args[end + 1 :]
+        return super().parse_args(ctx, args[:end])
+
+
+@click.command(cls=_PassesOn, epilog=STATUS)
+@click.argument("manifests", nargs=-1, type=options.PATH, metavar="[MANIFEST]... [-- PYTEST_ARGS]")
+@click.option(
+    "--implementation",
+    multiple=True,
+    type=options.PATH,
+    metavar="MANIFEST",
+    help="the same, as an option",
+)
+@options.broker
+@options.database
+@options.pace
+@click.option("--design", multiple=True, metavar="SLUG", help="only this one; may be given again")
+@click.option("--guarantee", multiple=True, metavar="SLUG", help="likewise; see `warren list`")
+@click.option("--report", type=options.PATH, metavar="DIR", help="for report.json and report.html")
+@click.option("-n", "processes", metavar="N", help="run cases in N processes at once, or auto")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    manifests: tuple[Path, ...],
+    implementation: tuple[Path, ...],
+    **chosen: Any,
+) -> None:
+    """Judge implementations.
+
+    Each MANIFEST describes one; where none is named, it is the reference that is judged. Whatever
+    stands after -- goes to pytest as it is.
+    """
+    arguments = _arguments(manifests + implementation, **chosen)
+    ctx.exit(int(pytest.main([*arguments, *ctx.meta[_PYTEST_ARGUMENTS]])))
+
+
+def _arguments(
+    manifests: tuple[Path, ...],
+    *,
+    design: tuple[str, ...],
+    guarantee: tuple[str, ...],
+    report: Path | None,
+    processes: str | None,
+    **servers: str,
+) -> list[str]:
+    """Say it in absolute paths, so that it holds in whatever folder the person stands."""
+    cache = platformdirs.user_cache_path("warren") / "pytest"
+    arguments = [f"--rootdir={suite.ROOT}", "-o", f"cache_dir={cache}"]
+    # pytest would rewrite the assertions in the package of its entry point, of which this command has imported parts.
+    arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    arguments += [str(suite.CONFORMANCE / "consumers")]
+    arguments += [f"--implementation={path.absolute()}" for path in manifests]
+    arguments += [f"--{name}={value}" for name, value in servers.items()]
+    arguments += [f"--design={slug}" for slug in design]
+    arguments += [f"--guarantee={slug}" for slug in guarantee]
+    arguments += [f"--report={report.absolute()}"] if report else []
+    return arguments + ([f"-n{processes}"] if processes else [])

@@ -1,0 +1,25 @@
+"""Rows of the two tables that are judged (docs/contract.md), as facts. Reading them is the world's matter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """What is judged of a row of `message_log`: an effect that a stream or part consumer left."""
+
+    id: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """What is judged of a row of `task`: asked for by `/task`, completed by a task or RPC consumer.
+
+    `completed_at` is None until then. Afterwards it is whatever the driver gives, since nobody judges its format.
+    """
+
+    id: int
+    result: str | None
+    completed_at: object

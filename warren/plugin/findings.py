@@ -1,0 +1,61 @@
+"""Findings on their way from a case to the terminal, to pytest's files and to the controller.
+
+They travel on the item's `user_properties`, which xdist brings from its workers and pytest writes into JUnit XML.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
+
+from warren.claims.verdict import Finding, ItemResult, Measurement, judge_item
+from warren.evidence.text import visible_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from warren.rigs.protocol import CaseRig
+
+FINDING = "warren-finding"
+MEASUREMENT = "warren-measurement"
+
+_findings = TypeAdapter(Finding)
+_measurements = TypeAdapter(Measurement)
+
+
+def complaint(findings: Iterable[Finding], rig: CaseRig) -> str:
+    """Give what makes the item fail, with the evidence and what the processes printed; "" where nothing does.
+
+    Pytest writes it to the terminal as it is, so nothing that steers one may be left in it.
+    """
+    lines = []
+    for finding in findings:
+        result, words = judge_item(finding)
+        if result is ItemResult.GOOD:
+            continue
+        lines.append(words)
+        for violation in finding.verdict.violations:
+            lines += [f"  {violation.words}", *(f"    {line}" for line in violation.evidence)]
+    if not lines:
+        return ""
+    for process in rig.processes:
+        if output := process.output().strip():
+            lines += [f"--- {process.name} printed (status {process.exit_status}):", output]
+    return visible_lines("\n".join(lines))
+
+
+def pack(thing: Finding | Measurement) -> tuple[str, str]:
+    """Make a user property of a finding or a measurement."""
+    if isinstance(thing, Finding):
+        return FINDING, _findings.dump_json(thing).decode()
+    return MEASUREMENT, _measurements.dump_json(thing).decode()
+
+
+def unpack(properties: Iterable[tuple[str, object]]) -> tuple[list[Finding], list[Measurement]]:
+    """Read what `pack` made of an item's findings and measurements."""
+    properties = list(properties)
+    return (
+        [_findings.validate_json(str(v)) for name, v in properties if name == FINDING],
+        [_measurements.validate_json(str(v)) for name, v in properties if name == MEASUREMENT],
+    )

@@ -1,0 +1,78 @@
+"""HTTP calls to the role that publishes work when it is asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from warren.evidence.violation import Violation
+from warren.worlds.protocol import HttpReply
+
+if TYPE_CHECKING:
+    from warren.rigs.consumers.instances import Instances
+    from warren.rigs.consumers.seen import Seen
+    from warren.rigs.pace import Tempo
+    from warren.workloads import Workload
+    from warren.worlds.protocol import Call, World
+
+WORKED: Final = (200, 202)
+"""Statuses of a call that was answered with its result, or accepted."""
+
+
+class Calls:
+    """GET /task at the instances of the workload's caller."""
+
+    def __init__(
+        self, world: World, workload: Workload, tempo: Tempo, instances: Instances, seen: Seen
+    ) -> None:
+        """Call nobody yet."""
+        self._world, self._workload, self._tempo = world, workload, tempo
+        self._instances, self._seen = instances, seen
+
+    @property
+    def timeout(self) -> float:
+        """How long the role waits for a reply (WARREN_TIMEOUT), in real seconds."""
+        return self._tempo.rpc_timeout
+
+    def begin(self, within: float | None = None) -> Call:
+        """Begin a call at the first instance."""
+        caller = self._workload.caller
+        assert caller is not None, f"{self._workload.slug} has nobody to call"
+        limit = within or self._tempo.deadlines.answered(self.timeout)
+        return self._world.call(self._instances.of(caller)[0].http_port, "/task", limit)
+
+    def answers(self, *calls: Call) -> list[HttpReply]:
+        """Wait for the answers of calls; one that does not come has status 0."""
+        asked = self._world.now()
+        for call in calls:
+            self._world.wait_for(call.done, self._tempo.deadlines.answered(self.timeout) + 1)
+        none = HttpReply(0, b"", asked, self._world.now(), "no answer")
+        return [call.result() if call.done() else none for call in calls]
+
+    def until_done(self) -> tuple[Violation, ...]:
+        """Call until it works, and wait until the task that was accepted is done; say what does not come to pass.
+
+        Nothing is said of a workload without such a role. The role, too, has the time of a new connection. What a
+        call that failed has left may be done, or not.
+        """
+        if self._workload.caller is None:
+            return ()
+        answers: list[HttpReply] = []
+        before: set[int] = set()
+
+        def works() -> bool:
+            before.update(row.id for row in self._world.task_rows())
+            answers.extend(self.answers(self.begin()))
+            return answers[-1].status in WORKED
+
+        def is_done() -> bool:
+            new = [row for row in self._world.task_rows() if row.id not in before]
+            return any(row.completed_at is not None for row in new)
+
+        deadlines = self._tempo.deadlines
+        if not self._world.wait_for(works, deadlines.reconnected):
+            last = answers[-1]
+            return (Violation(f"GET /task still answers {last.status} {last.error}".rstrip()),)
+        if self._world.wait_for(is_done, deadlines.within(1)):
+            return ()
+        words = f"GET /task answered {answers[-1].status}, and its task was never done"
+        return (Violation(words, self._seen.last()),)

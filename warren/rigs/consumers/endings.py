@@ -1,0 +1,11 @@
+"""How a case may end before it has judged. What verdict that makes is `warren.rigs.consumers.judging`'s matter."""
+
+from __future__ import annotations
+
+
+class Inconclusive(Exception):  # noqa: N818 - a verdict, not an error
+    """There is no witness: the fault did not take effect, so nothing can be said."""
+
+
+class Unmet(Exception):  # noqa: N818 - a verdict, not an error
+    """The implementation did not do in time what every implementation of the design must do."""

@@ -1,0 +1,74 @@
+"""Breaking things, as a case does it. What one instance and its line can suffer is on the instance (`Process`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from warren.rigs.consumers.holds import Holds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from warren.evidence.ledger import Delivery
+    from warren.rigs.consumers.publishing import Publishing
+    from warren.rigs.consumers.seen import Seen
+    from warren.rigs.consumers.waiting import Waiting
+    from warren.rigs.pace import Tempo
+    from warren.workloads import Workload
+    from warren.worlds.line.rules import Match
+    from warren.worlds.protocol import Process, World
+
+
+class Faults:
+    """Holds frames, catches workers at work, restarts the broker."""
+
+    def __init__(
+        self,
+        world: World,
+        workload: Workload,
+        *,
+        tempo: Tempo,
+        seen: Seen,
+        waiting: Waiting,
+        publishing: Publishing,
+    ) -> None:
+        """Break nothing yet."""
+        self._world, self._workload, self._tempo = world, workload, tempo
+        self._seen, self._waiting, self._publishing = seen, waiting, publishing
+
+    def hold(self, rule: Callable[[], Match], *processes: Process) -> Holds:
+        """Hold the first frame that matches on each of the processes' lines."""
+        return Holds(self._waiting, rule, processes)
+
+    def restart_broker(self) -> None:
+        """Restart the broker, and return when it takes connections again."""
+        self._world.restart_broker()
+
+    def catch_at_work(self, size: int, *, behind: int = 0) -> Delivery:
+        """Send work until a worker is seen in the middle of it, three times at most; give what it works on.
+
+        Behind each unit of work so many more are sent. Raises `Unmet` where none is given a message,
+        `Inconclusive` where each was done before its middle: on so busy a machine nothing happens when it should.
+        """
+        middle = self._tempo.deadlines.seconds(self._workload.message_work(size)[0] / 2)
+
+        def once(_is_last: bool) -> Delivery | None:
+            before = len(self._seen.given())
+            for _ in range(1 + behind):
+                self._publishing.work(size)
+            self._waiting.need(
+                lambda: len(self._seen.given()) > before,
+                self._tempo.deadlines.within(0),
+                "no worker was given a message",
+            )
+            caught = self._seen.given()[-1]
+            left = (caught.passed_at or 0) + middle - self._world.now()
+            self._waiting.see(lambda: bool(self._seen.early_effects(caught)), left)
+            return caught if self._is_at_work(caught) else None
+
+        return self._waiting.attempt(once, "no worker was seen in the middle of its work")
+
+    def _is_at_work(self, delivery: Delivery) -> bool:
+        """Whether a delivery is unsettled, or settled before it has left its effect (as it must not be)."""
+        now = next(d for d in self._seen.given() if d.at == delivery.at)
+        return now.settlement is None or not self._seen.has_effect(delivery)

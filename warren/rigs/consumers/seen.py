@@ -1,0 +1,204 @@
+"""What became of what a case sent: on the wire, on the queues, in the database. Only reading lives here."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from warren.evidence.ledger import WorkEnd
+from warren.evidence.ledger_reader import LedgerReader
+from warren.evidence.violation import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from warren.evidence.ledger import Delivery, Ledger
+    from warren.evidence.rows import MessageRow, TaskRow
+    from warren.rigs.consumers.instances import Instances
+    from warren.rigs.pace import Tempo
+    from warren.workloads import Role, Tally, Unit, Workload
+    from warren.worlds.protocol import Process, World
+
+_FOR_EVER = float("inf")
+
+
+class Seen:
+    """Questions to the ledger, the broker and the database of one case."""
+
+    def __init__(
+        self,
+        world: World,
+        workload: Workload,
+        tempo: Tempo,
+        instances: Instances,
+        units: Sequence[Unit],
+    ) -> None:
+        """Read what becomes of `units`, which the case adds to."""
+        self._world, self._workload, self._tempo = world, workload, tempo
+        self._instances, self._units = instances, units
+        self._remembered: Tally | None = None
+        self._reader, self._known = LedgerReader(), 0
+        self._ledger = self._reader.ledger()
+
+    # --- on the wire -------------------------------------------------------------------------------------------
+
+    def ledger(self) -> Ledger:
+        """Everything seen on the wire so far."""
+        new = self._world.facts()[self._known :]
+        for fact in new:
+            self._reader.take(fact)
+        if new:
+            self._known += len(new)
+            self._ledger = self._reader.ledger()
+        return self._ledger
+
+    def given(self) -> list[Delivery]:
+        """Give the deliveries that reached workers, first to last."""
+        names = {p.name for p in self._instances.workers}
+        return [
+            d for d in self.ledger().deliveries if d.instance in names and d.passed_at is not None
+        ]
+
+    def consumes_since(self, process: Process, at: float) -> bool:
+        """Whether the instance began to consume from its role's queue after that time."""
+        began = self.ledger().consumers_of(process.name)
+        return any(c.at > at and c.queue == process.role.queue for c in began)
+
+    def works_until(self, delivery: Delivery) -> WorkEnd:
+        """When an instance was done with a delivery: it settled it, or it ended, or (for ever) it still works on it.
+
+        That an instance ended shows on the wire, where its system closed its connection, before it is found ended.
+        """
+        process = self._instances.named(delivery.instance)
+        name, settlement = process.name, delivery.settlement
+        ends = (
+            [WorkEnd(settlement.at, f"{name} was done with it: {settlement}")] if settlement else []
+        )
+        if process.exit_status is not None:
+            words = f"{name} ended, with exit status {process.exit_status}"
+            ends += [] if process.ended_at is None else [WorkEnd(process.ended_at, words)]
+            ends += [
+                WorkEnd(e.at, words)
+                for e in self.ledger().ends
+                if (e.instance, e.connection) == (delivery.instance, delivery.connection)
+                and e.by == "client"
+            ]
+        still = WorkEnd(
+            _FOR_EVER, f"{name} still ran, and had not settled it, when the case was over"
+        )
+        return min(ends, key=lambda end: end.at, default=still)
+
+    def overlaps(self, message: str) -> tuple[Violation, ...]:
+        """Say which deliveries of one message were worked on at the same time."""
+        given = [(d, d.passed_at) for d in self.ledger().of(message) if d.passed_at is not None]
+        return tuple(
+            Violation(
+                f"{later.instance} was given the message while {earlier.instance} still worked on it",
+                (str(earlier), str(later), str(self.works_until(earlier))),
+            )
+            for (earlier, _), (later, given_at) in combinations(sorted(given, key=itemgetter(1)), 2)
+            if self.works_until(earlier).at > given_at
+        )
+
+    def heartbeat_faults(self) -> tuple[Violation, ...]:
+        """Say which connections do not have the heartbeat that was asked for, so that no silence would end them."""
+        asked = self._tempo.pace.heartbeat
+        return tuple(
+            Violation(f"{name} negotiated a heartbeat of {got} s on connection {n}, not {asked} s")
+            for (name, n), got in self.ledger().negotiated.items()
+            if got != asked
+        )
+
+    def last(self, process: Process | None = None) -> tuple[str, ...]:
+        """Give the end of the ledger (of one instance): what did happen while something else should have."""
+        ledger = self.ledger()
+        of = {p.name for p in ([process] if process else self._instances.all)}
+        return (
+            *[str(c) for c in ledger.consumers if c.instance in of][-6:],
+            *[str(d) for d in ledger.deliveries if d.instance in of][-12:],
+            *[str(e) for e in ledger.ends if e.instance in of][-6:],
+            *[str(c) for c in ledger.connections if c.instance in of][-6:],
+        )
+
+    # --- on the queues -----------------------------------------------------------------------------------------
+
+    def ready(self, role: Role) -> int:
+        """Count the messages that wait on the queue of a role; 0 where there is no such queue."""
+        depth = self._world.queue(role.queue) if role.consumes else None
+        return depth.ready if depth else 0
+
+    def kept_aside(self, but: str = "") -> int:
+        """Count the messages in queues that are not for work, dead-letter queues for example; `but` one is left out."""
+        for_work = {route.queue for route in self._workload.routes}
+        others = [q for q in self._world.queues() if q not in for_work and q != but]
+        return sum(depth.ready for depth in map(self._world.queue, others) if depth is not None)
+
+    def at_rest(self) -> bool:
+        """Whether no message waits for a live consumer and no live consumer holds one."""
+        held = any(d.open_until == _FOR_EVER for d in self.ledger().deliveries)
+        return not held and not any(map(self._is_waited_for, self._workload.roles))
+
+    def _is_waited_for(self, role: Role) -> bool:
+        is_alive = any(p.exit_status is None for p in self._instances.of(role))
+        return is_alive and self.ready(role) > 0
+
+    # --- in the database ---------------------------------------------------------------------------------------
+
+    def tally(self) -> Tally:
+        """Hold the database as it is now against what was sent."""
+        return self._workload.tally(self._units, self._world)
+
+    def done(self) -> bool:
+        """Whether all work that was sent has left its effect."""
+        return self.tally().complete
+
+    def effects(self) -> int:
+        """How many messages have left their effect."""
+        return self.tally().count
+
+    def has_effect(self, delivery: Delivery) -> bool:
+        """Whether a worker's delivery has left its effect; of several that are alike, whether any has."""
+        return self.tally().has(delivery.body)
+
+    def losses(self) -> tuple[Violation, ...]:
+        """Say what was sent and left no effect."""
+        return self.tally().losses(self.ledger())
+
+    def remember_effects(self) -> None:
+        """Keep the effects as they are now: where one is done again, it shows in what has changed since."""
+        self._remembered = self.tally()
+
+    def duplicates(self) -> tuple[Violation, ...]:
+        """Say what left its effect more than once, or a row that nobody asked for."""
+        return self.tally().duplicates(self.ledger(), self._remembered)
+
+    def early_effects(self, delivery: Delivery) -> tuple[Violation, ...]:
+        """Say which rows a worker's delivery has left before its work can have been done.
+
+        That is sure on any machine: a row that was read sooner than the least work takes from the delivery on.
+        Nothing is said of a delivery whose rows may be another's.
+        """
+        tally, read_at = self.tally(), self._world.now()
+        own = tally.effects_of(delivery.body)
+        before = [d for d in self.given() if d.at < delivery.at]
+        least = self._tempo.deadlines.seconds(tally.least_work(own))
+        if read_at >= delivery.at + least or any(own & tally.effects_of(d.body) for d in before):
+            return ()
+        rows = tally.rows_of(own)
+        evidence = (*rows, str(delivery), f"{read_at:.3f} the row was read")
+        words = f"its effect was there before its work of {least:.1f} s was done"
+        return (Violation(words, evidence),) if rows else ()
+
+    def longest_work(self) -> float:
+        """Give the longest work on one message of those that were sent, in document seconds."""
+        size = max((unit.size for unit in self._units), default=1)
+        return self._workload.message_work(size)[1]
+
+    def message_rows(self) -> tuple[MessageRow, ...]:
+        """All rows of `message_log`, by id."""
+        return self._world.message_rows()
+
+    def task_rows(self) -> tuple[TaskRow, ...]:
+        """All rows of `task`, by id."""
+        return self._world.task_rows()

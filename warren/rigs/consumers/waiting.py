@@ -1,0 +1,114 @@
+"""Waiting, as a case does it: for what must happen, for what shows a fault, for the end of all that was sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from warren.evidence.violation import Violation
+from warren.rigs.consumers.endings import Inconclusive, Unmet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from warren.rigs.consumers.seen import Seen
+    from warren.rigs.pace import Deadlines, Tempo
+    from warren.worlds.protocol import Process, World
+
+_TRIES: Final = 3
+"""How many consumers a case may catch until the failure of one comes when it should."""
+_NEVER: Final = -1.0
+_Found = TypeVar("_Found")
+
+
+class Waiting:
+    """Lets time pass in the case's world. Every wait ends at its deadline, in real seconds."""
+
+    def __init__(self, world: World, tempo: Tempo, seen: Seen) -> None:
+        """Wait in a world."""
+        self._world, self._tempo, self._seen = world, tempo, seen
+
+    def need(self, condition: Callable[[], bool], within: float, words: str) -> None:
+        """Wait for what the implementation must do; raises `Unmet` with the words where it does not."""
+        if not self._world.wait_for(condition, within):
+            raise Unmet(f"{words} within {within:.1f} s")
+
+    def witness(self, condition: Callable[[], bool], within: float, words: str) -> None:
+        """Wait for the sign that a fault took effect; raises `Inconclusive` where there is none."""
+        if not self._world.wait_for(condition, within):
+            raise Inconclusive(f"no witness: {words} within {within:.1f} s")
+
+    def see(self, condition: Callable[[], bool], within: float) -> bool:
+        """Wait for what the case will judge; say whether it came."""
+        return self._world.wait_for(condition, within)
+
+    def overdue(
+        self, condition: Callable[[], bool], within: float, words: str, process: Process
+    ) -> tuple[Violation, ...]:
+        """Wait for what an instance must do, where not to do it in time is the violation; give that, or nothing."""
+        if self._world.wait_for(condition, within):
+            return ()
+        return (Violation(f"{words} within {within:.1f} s", self._seen.last(process)),)
+
+    def pass_time(self, document_seconds: float) -> None:
+        """Let so much of the document's time go by."""
+        self._world.wait_for(lambda: False, self._deadlines.seconds(document_seconds))
+
+    def quiet(self, condition: Callable[[], bool] = lambda: False) -> bool:
+        """Watch that a condition does not come true for the time in which what must not happen is watched."""
+        return not self._world.wait_for(condition, self._deadlines.quiet)
+
+    def finish(self, work: float) -> None:
+        """Wait until all that was sent is done, or nothing more can come; at most for that much work."""
+        idle = self.idle()
+        self._world.wait_for(lambda: self._seen.done() or idle(), self._deadlines.within(work))
+
+    def rest(self, work: float) -> None:
+        """Wait until nothing more can come, at most for that much work: what is doubled has been doubled by then."""
+        self._world.wait_for(self.idle(), self._deadlines.within(work))
+
+    def idle(self) -> Idle:
+        """Begin to watch whether the case is at rest."""
+        return Idle(self._world, self._tempo, self._seen)
+
+    def attempt(self, once: Callable[[bool], _Found | None], words: str) -> _Found:
+        """Try three times at most until something is found, for on a busy machine it may not come when it should.
+
+        `once` is told whether it is the last try. Raises `Inconclusive` with the words where none finds anything.
+        """
+        for left in reversed(range(_TRIES)):
+            found = once(left == 0)
+            if found is not None:
+                return found
+        raise Inconclusive(f"no witness: {words}")
+
+    @property
+    def _deadlines(self) -> Deadlines:
+        return self._tempo.deadlines
+
+
+class Idle:
+    """Whether a case has been at rest, without a break, for as long as what must not happen is watched.
+
+    Where an effect is missing, its message may have been acked and be worked on all the same: then
+    the longest work on one message is waited for too.
+    """
+
+    def __init__(self, world: World, tempo: Tempo, seen: Seen) -> None:
+        """Begin to watch."""
+        self._world, self._tempo, self._seen = world, tempo, seen
+        self._since = _NEVER
+
+    def __call__(self) -> bool:
+        """Look once more."""
+        now = self._world.now()
+        if not self._seen.at_rest():
+            self._since = _NEVER
+        elif self._since < 0:
+            self._since = now
+        return self._since >= 0 and now - self._since >= self._rest()
+
+    def _rest(self) -> float:
+        deadlines = self._tempo.deadlines
+        if self._seen.done():
+            return deadlines.quiet
+        return deadlines.quiet + deadlines.seconds(self._seen.longest_work())

@@ -1,0 +1,189 @@
+"""Work in packages of texts (document 1, chapters 2 to 4b): done whole, in parts, or step by step.
+
+Each package leaves *effects*: rows of `message_log`. A row is known by what it means (parsed JSON for parts and
+results; byte for byte for a source body), so that any JSON writer will do.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from warren.evidence.json_text import parse_json
+from warren.workloads.course.bad_input import MALFORMED, MISSHAPEN
+from warren.workloads.course.package_rows import PACKAGE, Effect, Package, PackageTally
+from warren.workloads.course.roles import PART, ROUTES, STREAM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from warren.workloads.protocol import Maker, Role, Route, Tables, Unit
+
+_WORDS: Final = ("text", "varchar", "string")
+"""What the document's packages call their texts, one package after another."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageDesign:
+    """What the designs for packages have in common.
+
+    `work` is the shortest and longest work on one text. `document` names the payload that the document publishes.
+    """
+
+    slug: str
+    roles: dict[Role, int] = field(hash=False)
+    work: tuple[float, float]
+    document: str
+
+    @property
+    def worker(self) -> Role:
+        """The role that works on texts."""
+        return next(iter(self.roles))
+
+    @property
+    def entry(self) -> Role:
+        """Packages go to the stream consumers."""
+        return STREAM
+
+    @property
+    def caller(self) -> Role | None:
+        """Nobody asks for a package by HTTP."""
+        return None
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """All of the course."""
+        return ROUTES
+
+    @property
+    def malformed(self) -> Sequence[bytes]:
+        """Bodies that are no JSON."""
+        return MALFORMED
+
+    @property
+    def misshapen(self) -> Sequence[bytes]:
+        """JSON of another shape."""
+        return MISSHAPEN
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether a part consumer publishes the next step, so that the stream consumer publishes the first alone."""
+        return False
+
+    def make(self, size: int, number: int, maker: Maker) -> Package:
+        """Make a package of so many texts, written without spaces."""
+        texts = numbered(size, _WORDS[number % len(_WORDS)])
+        return self.read(package_body(*texts), maker.new_id())
+
+    def read(self, body: bytes, message_id: str) -> Package:
+        """Give the package that a body is."""
+        return Package(message_id, tuple(json.loads(body)["texts"]), body)
+
+    def unit_work(self, size: int) -> float:
+        """Give the longest work on all texts of a package, one after another."""
+        return self.work[1] * size
+
+    def message_work(self, size: int) -> tuple[float, float]:
+        """Give the shortest and longest work on one part; on the whole package, where the worker takes it whole."""
+        texts = size if self.worker is STREAM else 1
+        return self.work[0] * texts, self.work[1] * texts
+
+    def tally(self, units: Iterable[Unit], tables: Tables) -> PackageTally:
+        """Match the rows of `message_log` to the effects that packages owe."""
+        packages = [unit for unit in units if isinstance(unit, Package)]
+        return PackageTally.of(self, packages, tables.message_rows())
+
+    def owes(self, package: Package) -> tuple[Effect, ...]:
+        """List the effects of a package, in the order in which the document wants them."""
+        whole = Effect(package.message_id, PACKAGE)
+        return (*(Effect(package.message_id, i) for i in range(len(package.texts))), whole)
+
+    def effects_like(self, packages: Iterable[Package], message: str) -> tuple[Effect, ...]:
+        """Give the effects that a row may be; several where packages or texts are alike, often none."""
+        read = parse_json(message)
+        return tuple(
+            Effect(package.message_id, index)
+            for package in packages
+            for index in self.indices(package, message, read)
+        )
+
+    def indices(self, package: Package, message: str, read: object) -> Iterator[int]:
+        """Give the indices of a package's effects that a row may be; `read` is the message as JSON."""
+        raise NotImplementedError
+
+    def leaves(self, effect: Effect) -> bool:
+        """Whether one worker's message leaves this effect: a part its row, and the package row comes with the last."""
+        return effect.index != PACKAGE
+
+
+class Blocking(PackageDesign):
+    """Packages are worked on whole, and leave one row (chapter 2)."""
+
+    __slots__ = ()
+
+    def owes(self, package: Package) -> tuple[Effect, ...]:
+        """Owe the package row."""
+        return (Effect(package.message_id, PACKAGE),)
+
+    def indices(self, package: Package, message: str, read: object) -> Iterator[int]:
+        """Know the package row by its bytes."""
+        del read
+        if message.encode() == package.body:
+            yield PACKAGE
+
+    def leaves(self, effect: Effect) -> bool:
+        """Whether it is the package row, which is all there is."""
+        return effect.index == PACKAGE
+
+
+class Parts(PackageDesign):
+    """Packages are split into a message for each text (chapters 3 and 4)."""
+
+    __slots__ = ()
+
+    def indices(self, package: Package, message: str, read: object) -> Iterator[int]:
+        """Know the package row by its bytes, and the row of a part by its text."""
+        if message.encode() == package.body:
+            yield PACKAGE
+        elif isinstance(read, dict) and "sourceMessage" in read:
+            yield from (i for i, text in enumerate(package.texts) if text == read.get("text"))
+
+
+class Pipeline(PackageDesign):
+    """Packages go from step to step, each with all texts and the number of the next (chapter 4b)."""
+
+    __slots__ = ()
+
+    @property
+    def is_chain(self) -> bool:
+        """Each step publishes the next."""
+        return True
+
+    def indices(self, package: Package, message: str, read: object) -> Iterator[int]:
+        """Know the package row by the result that it holds, and the row of a step by its number."""
+        del message
+        if read == {"texts": list(package.texts)}:
+            yield PACKAGE
+        elif isinstance(read, dict) and read.get("texts") == list(package.texts):
+            index = read.get("index")
+            if isinstance(index, int) and 0 <= index < len(package.texts):
+                yield index
+
+
+PACKAGE_DESIGNS = (
+    Blocking("blocking", {STREAM: 1}, (1, 1), "text-10"),
+    Parts("parts", {PART: 1, STREAM: 1}, (1, 1), "text-10"),
+    Parts("parts-random", {PART: 3, STREAM: 1}, (1, 3), "text-12"),
+    Pipeline("pipeline", {PART: 3, STREAM: 1}, (1, 3), "text-12"),
+)
+
+
+def numbered(count: int, word: str = "text") -> tuple[str, ...]:
+    """Give `text1`, `text2` … as the document's payloads do."""
+    return tuple(f"{word}{n}" for n in range(1, count + 1))
+
+
+def package_body(*texts: str) -> bytes:
+    """Write a package as the rig publishes it: JSON without spaces."""
+    return json.dumps({"texts": texts}, separators=(",", ":")).encode()

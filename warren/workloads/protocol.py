@@ -1,0 +1,184 @@
+"""What a rig asks of a workload, whichever it is: facts and protocols only.
+
+Times are in document seconds (see `warren.rigs.pace`); sizes are whatever the workload counts, texts in the course.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from warren.evidence.ledger import Ledger
+    from warren.evidence.rows import MessageRow, TaskRow
+    from warren.evidence.violation import Violation
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A direct durable exchange and the durable queue bound to it with routing key ""."""
+
+    exchange: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A process that a workload needs: it consumes from the queue of its route, or answers HTTP where it has none."""
+
+    name: str
+    route: Route | None = None
+    replies: bool = False
+    """Whether it answers each message on the queue that the message names in reply-to."""
+
+    @property
+    def consumes(self) -> bool:
+        """Whether it has a queue; else it answers HTTP."""
+        return self.route is not None
+
+    @property
+    def exchange(self) -> str:
+        """Where its messages are published; "" where it has no queue."""
+        return self.route.exchange if self.route is not None else ""
+
+    @property
+    def queue(self) -> str:
+        """The queue that it consumes from; "" where it has none."""
+        return self.route.queue if self.route is not None else ""
+
+    def __str__(self) -> str:
+        """Give its name."""
+        return self.name
+
+
+class Unit(Protocol):
+    """One unit of work: a message as it is published, whatever comes of it."""
+
+    @property
+    def message_id(self) -> str:
+        """Its message-id on the wire."""
+
+    @property
+    def body(self) -> bytes:
+        """Its body."""
+
+    @property
+    def size(self) -> int:
+        """How much work it is, as it was asked for."""
+
+
+class Maker(Protocol):
+    """What a unit of work is made with. A world is one."""
+
+    def new_id(self) -> str:
+        """Give an id that was never given before."""
+
+    def add_task(self) -> int:
+        """Insert a task row and give its id."""
+
+
+class Tables(Protocol):
+    """The rows in which effects are found. A world is one."""
+
+    def message_rows(self) -> tuple[MessageRow, ...]:
+        """All rows of `message_log`, by id."""
+
+    def task_rows(self) -> tuple[TaskRow, ...]:
+        """All rows of `task`, by id."""
+
+
+class Tally(Protocol):
+    """The effects that the units of a case owe, against those that were there when it was made."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every effect is there."""
+
+    @property
+    def count(self) -> int:
+        """How many messages have left their effect."""
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing at all was written."""
+
+    def has(self, body: bytes) -> bool:
+        """Whether a worker's message of that body has left its effect; of several that are alike, whether any has."""
+
+    def effects_of(self, body: bytes) -> frozenset[object]:
+        """Give the effects that only a worker's message of that body can leave; none where that cannot be told."""
+
+    def rows_of(self, effects: Collection[object]) -> tuple[str, ...]:
+        """Show the rows of effects, a line of evidence each."""
+
+    def least_work(self, effects: Collection[object]) -> float:
+        """Give the shortest work on a message that leaves one of these effects; 0 where there is none."""
+
+    def losses(self, ledger: Ledger) -> tuple[Violation, ...]:
+        """Say what was sent and left no effect, with the deliveries that should have brought it."""
+
+    def duplicates(self, ledger: Ledger, before: Tally | None) -> tuple[Violation, ...]:
+        """Say what left its effect more than once, or again since `before`, and the rows that nobody asked for."""
+
+    def unexpected(self) -> tuple[Violation, ...]:
+        """Say which rows belong to nothing that was sent."""
+
+
+class Workload(Protocol):
+    """One kind of work, and the processes that do it."""
+
+    @property
+    def slug(self) -> str:
+        """Its name in manifests, options and reports."""
+
+    @property
+    def roles(self) -> Mapping[Role, int]:
+        """How many instances of each role it has, in the order in which they are started.
+
+        A consumer of what another role publishes comes before that one; the worker comes first.
+        """
+
+    @property
+    def worker(self) -> Role:
+        """The role that does the timed work and leaves the effect."""
+
+    @property
+    def entry(self) -> Role:
+        """The role to whose queue a unit of work is published."""
+
+    @property
+    def caller(self) -> Role | None:
+        """The role that publishes units of work itself, each when it is asked by HTTP; None where there is none."""
+
+    @property
+    def routes(self) -> Collection[Route]:
+        """All exchanges and queues that are for work, those of its sister workloads included."""
+
+    @property
+    def work(self) -> tuple[float, float]:
+        """The shortest and the longest work on the smallest message that a worker is given."""
+
+    @property
+    def malformed(self) -> Sequence[bytes]:
+        """Bodies that cannot be read."""
+
+    @property
+    def misshapen(self) -> Sequence[bytes]:
+        """Bodies that can be read, and say something else than work."""
+
+    def make(self, size: int, number: int, maker: Maker) -> Unit:
+        """Make a unit of work of a size; `number` counts the units of its case, from 0."""
+
+    def read(self, body: bytes, message_id: str) -> Unit:
+        """Give the unit of work that a body is."""
+
+    def unit_work(self, size: int) -> float:
+        """Give the longest work on a unit of that size, by one worker alone."""
+
+    def message_work(self, size: int) -> tuple[float, float]:
+        """Give the shortest and longest work on one of the messages that a worker is given for a unit of that size."""
+
+    def tally(self, units: Iterable[Unit], tables: Tables) -> Tally:
+        """Hold the rows against the units that were sent."""

@@ -1,0 +1,54 @@
+"""What the frames of a connection tell of it: which queue a consumer reads, and who closed in order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from warren.evidence.frames import Direction
+from warren.simulator.wire import (
+    BasicConsume,
+    BasicConsumeOk,
+    BasicDeliver,
+    ConnectionClose,
+    QueueDeclareOk,
+)
+
+if TYPE_CHECKING:
+    from warren.evidence.frames import By, FrameSeen
+
+
+class Learnt:
+    """Learns from the frames of both directions, in the order in which they come."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self.close: tuple[By, str] | None = None
+        """Who sent the first `connection.close`, and its code and words."""
+        self._queues: dict[tuple[int, str], str] = {}
+        self._asked: dict[int, list[str]] = {}
+        self._declared: dict[int, str] = {}
+
+    def note(self, seen: FrameSeen) -> None:
+        """Learn from a frame; a queue without a name is the one declared last on its channel."""
+        content, channel = seen.content, seen.channel
+        if isinstance(content, QueueDeclareOk):
+            self._declared[channel] = content.queue
+        elif isinstance(content, BasicConsume):
+            queue = content.queue or self._declared.get(channel, "")
+            if content.consumer_tag:
+                self._queues[channel, content.consumer_tag] = queue
+            else:
+                self._asked.setdefault(channel, []).append(queue)
+        elif isinstance(content, BasicConsumeOk):
+            asked = self._asked.get(channel)
+            if (channel, content.consumer_tag) not in self._queues and asked:
+                self._queues[channel, content.consumer_tag] = asked.pop(0)
+        elif isinstance(content, ConnectionClose) and self.close is None:
+            by: By = "client" if seen.direction is Direction.TO_BROKER else "broker"
+            self.close = (by, f"{content.reply_code} {content.reply_text}")
+
+    def queue_of(self, seen: FrameSeen) -> str:
+        """Give the queue that a delivery came from, "" where that is unknown, and for every other frame."""
+        if isinstance(seen.content, BasicDeliver):
+            return self._queues.get((seen.channel, seen.content.consumer_tag), "")
+        return ""

@@ -1,0 +1,54 @@
+"""An implementation's own command that makes its tables: run once, in the database that cases get copies of."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+from warren.errors import DeadlineError, SetupError
+from warren.evidence.text import visible_lines
+from warren.worlds.real.process import inherited_environment
+from warren.worlds.real.runs.orphans import Orphans
+
+if TYPE_CHECKING:
+    from warren.claims.manifest import Program
+    from warren.worlds.real.databases import DatabaseUrls
+    from warren.worlds.real.runs import Run
+
+_TIMEOUT = 120.0
+
+
+def migrate(command: Program, urls: DatabaseUrls, run: Run) -> None:
+    """Run the command to its end, and end whatever it left. Raises `SetupError` or `DeadlineError`."""
+    where = f"migrate of the manifest in {command.directory}"
+    orphans = Orphans(run.id)
+    try:
+        done = subprocess.run(
+            command.argv,
+            cwd=command.directory,
+            env={**inherited_environment(), **run.environment, **urls.environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TIMEOUT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise DeadlineError(
+            f"not done within {_TIMEOUT:.0f} s", where, "make it end by itself"
+        ) from error
+    except OSError as error:
+        raise SetupError(
+            f"cannot run {command.argv[0]!r}: {os.strerror(error.errno or 0)}",
+            where,
+            "correct the command",
+        ) from error
+    finally:
+        orphans.end()
+    if done.returncode:
+        printed = (done.stderr + done.stdout).decode("utf-8", "backslashreplace").strip()[-800:]
+        raise SetupError(
+            f"ended with status {done.returncode}: {visible_lines(printed)}",
+            where,
+            "run it by hand",
+        )

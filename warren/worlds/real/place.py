@@ -1,0 +1,45 @@
+"""A place: what one case is given on the servers of its run. A world stands on one, and so does a broker's case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from warren.errors import WarrenError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from warren.worlds.real.brokers import BrokerAddress, Management, RunningBroker
+    from warren.worlds.real.databases import CaseDatabase
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A vhost of the case's own on a broker, a folder for what it leaves, and a database where it asks for one.
+
+    `own_broker` is there where the case may restart the broker, since no other case is on it then.
+    """
+
+    broker: BrokerAddress
+    vhost: str
+    management: Management
+    folder: Path
+    database: Callable[[], AbstractContextManager[CaseDatabase]]
+    """Makes a database for the case, and drops it at the end of the block."""
+    own_broker: RunningBroker | None = None
+
+    def restart(self) -> None:
+        """Restart the broker in order, and return when it takes connections; every connection is gone then.
+
+        Raises `WarrenError` where this broker is not ours to restart.
+        """
+        if self.own_broker is None:
+            raise WarrenError(
+                "this broker cannot be restarted",
+                where=self.broker.description,
+                what_to_do="use a broker that Warren starts itself",
+            )
+        self.own_broker.restart()

@@ -1,0 +1,181 @@
+"""The real line of one instance: a port on the loopback address, and the faults that a case asks for."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from warren.evidence.frames import ConnectionEnded, ConnectionOpened
+from warren.worlds.line.plan import Plan
+from warren.worlds.real.relay.link import Link, reset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from warren.worlds.line.rules import Held, Match
+    from warren.worlds.real.relay.relay import Relay
+
+T = TypeVar("T")
+
+MOST_CONNECTIONS: Final = 64
+"""How many connections an instance may have at once: each costs two file descriptors here."""
+
+
+class RealLine:
+    """One instance's way to the broker: a port on 127.0.0.1, for `MOST_CONNECTIONS` at once.
+
+    One more is reset, and the log says so of the first: a connection that the rig cut.
+    Every call may come from any thread, and returns when what it asks for is in effect.
+    """
+
+    def __init__(self, relay: Relay, instance: str) -> None:
+        """Made by ``Relay.open``."""
+        self.instance = instance
+        self.port = 0
+        self._relay = relay
+        self._plan = Plan(self._resolve)
+        self._links: list[Link] = []
+        self._connections = 0
+        self._is_crowded = False  # whether the log says so
+        self._server: asyncio.Server | None = None
+        self._reserved: socket.socket | None = None
+
+    # --- faults ------------------------------------------------------------------------------
+
+    def cut(self) -> int:
+        """Reset both sides of every connection now, and say how many; new ones are let through."""
+        return self._relay.call(lambda: self._cut("the rig cut it"))
+
+    def refuse(self) -> None:
+        """Reset every connection and refuse new ones, as when nobody listens, until ``accept``."""
+
+        async def refuse() -> None:
+            self._stop_listening()
+            await self._cut("the rig cut it and refuses new ones")
+
+        self._relay.call(refuse)
+
+    def accept(self) -> None:
+        """Let new connections through again."""
+        self._relay.call(self._listen)
+
+    def half_open(self) -> None:
+        """Pass nothing on in either direction, not even the end of a side, until ``restore``.
+
+        Both TCP ends stay open. What comes is kept, as TCP keeps it while a network is away, up to
+        a mebibyte a direction; then that source is read no more. New connections fare alike.
+        """
+        self._do(self._plan.half_open)
+
+    def restore(self) -> None:
+        """End ``half_open`` and ``delay``: what was kept goes on in order.
+
+        It is lost where its target has gone meanwhile. What was delayed keeps its time.
+        """
+        self._do(self._plan.restore)
+
+    def delay(self, seconds: float) -> None:
+        """Pass every frame on so much later, in order; 0 ends it for the frames to come."""
+        self._do(lambda: self._plan.delay(seconds))
+
+    def hold(self, match: Match, *, heartbeats_pass: bool = True) -> Held:
+        """Let the first message that matches wait, and all behind it on its way."""
+        return self._do(lambda: self._plan.hold(match, heartbeats_pass=heartbeats_pass))
+
+    def lose(self, match: Match) -> Held:
+        """Drop the first message that matches, and nothing else."""
+        return self._do(lambda: self._plan.lose(match))
+
+    def close(self) -> None:
+        """Cut what is left, and listen no more. The second time does nothing."""
+        self._relay.close_line(self)
+
+    # --- in the relay's thread -----------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Take a port for good, and listen on it.
+
+        A second socket is bound to the port but never listens, so that nobody else is given the
+        port while this line refuses connections.
+        """
+        self._reserved = socket.socket()
+        self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._reserved.bind(("127.0.0.1", 0))
+        self.port = self._reserved.getsockname()[1]
+        await self._listen()
+
+    async def end(self) -> None:
+        """Listen no more, cut what is left, and give the port back."""
+        self._stop_listening()
+        await self._cut("its line was closed")
+        if self._reserved is not None:
+            self._reserved.close()
+            self._reserved = None
+
+    async def _listen(self) -> None:
+        """Listen, unless it does already or was closed."""
+        if self._server is None and self._reserved is not None:
+            loop = asyncio.get_running_loop()
+            self._server = await loop.create_server(self._accepted, "127.0.0.1", self.port)
+
+    def _stop_listening(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def _accepted(self) -> asyncio.Protocol:
+        if len(self._links) >= MOST_CONNECTIONS:
+            self._log_crowd()
+            return _Unwanted()
+        self._connections += 1
+        link = Link(
+            self.instance,
+            self._connections,
+            upstream=self._relay.upstream,
+            plan=self._plan,
+            log=self._relay.log,
+            gone=self._links.remove,
+        )
+        self._links.append(link)
+        return link.client
+
+    def _log_crowd(self) -> None:
+        if self._is_crowded:
+            return
+        self._is_crowded = True
+        self._connections += 1
+        at, number = self._relay.log.now(), self._connections
+        words = f"it has {MOST_CONNECTIONS} connections at once, and further ones are reset"
+        self._relay.log.append(ConnectionOpened(at, self.instance, number))
+        self._relay.log.append(ConnectionEnded(at, self.instance, number, "rig", "cut", words))
+
+    async def _cut(self, detail: str) -> int:
+        links = list(self._links)
+        for link in links:
+            link.cut(detail)
+        for link in links:
+            await link.closed
+        return len(links)
+
+    def _do(self, function: Callable[[], T]) -> T:
+        """Do something in the relay's thread."""
+
+        async def do() -> T:
+            return function()
+
+        return self._relay.call(do)
+
+    def _resolve(self, held: Held, release: bool) -> None:
+        """Release or lose what was caught, from any thread; nothing is left to do where the relay is closed."""
+        if not self._relay.is_closed:
+            self._do(lambda: self._plan.resolve(held, release))
+
+
+class _Unwanted(asyncio.Protocol):
+    """A connection that is reset at once."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Reset it."""
+        assert isinstance(transport, asyncio.Transport)
+        reset(transport)

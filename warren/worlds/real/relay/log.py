@@ -1,0 +1,59 @@
+"""The log of a real world's facts: it has the world's clock, and wakes who waits for a fact."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from warren.evidence.frames import Fact
+
+
+class FrameLog:
+    """Facts in the order in which they came to be known; appended to, never changed.
+
+    Safe in threads. All lines of a world share one; the facts carry their instance's name. A frame
+    is logged as seen before anything else is said of it.
+    """
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._facts: list[Fact] = []
+        self._grown = threading.Condition()
+        self._began = time.monotonic()
+
+    def now(self) -> float:
+        """Give the time that facts carry: seconds since the log began, which no change of the date moves."""
+        return time.monotonic() - self._began
+
+    def append(self, fact: Fact) -> None:
+        """Add a fact, and wake those who wait for one."""
+        with self._grown:
+            self._facts.append(fact)
+            self._grown.notify_all()
+
+    def snapshot(self) -> tuple[Fact, ...]:
+        """Give all facts so far."""
+        with self._grown:
+            return tuple(self._facts)
+
+    def wait_for(
+        self, predicate: Callable[[Sequence[Fact]], bool], deadline_seconds: float
+    ) -> bool:
+        """Wait until the predicate holds of all facts so far; False when the deadline passes."""
+        deadline = time.monotonic() + deadline_seconds
+        while True:
+            facts = self.snapshot()
+            if predicate(facts):
+                return True
+            if not self._wait_for_more_than(len(facts), deadline):
+                return False
+
+    def _wait_for_more_than(self, known: int, deadline: float) -> bool:
+        with self._grown:
+            return self._grown.wait_for(
+                lambda: len(self._facts) > known, deadline - time.monotonic()
+            )

@@ -1,0 +1,81 @@
+"""The servers of a run: the controller starts its broker and its database, and ends them.
+
+The *controller* is xdist's, or the only process. The *workers* get the servers' addresses and make worlds on them
+(`warren.worlds.real.worlds`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from typing import TYPE_CHECKING, Any
+
+import warren.worlds.real.brokers
+import warren.worlds.real.databases
+from warren.worlds.real.brokers.container import remove_leftovers
+from warren.worlds.real.runs import Run
+from warren.worlds.real.sweep import sweep
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+class Servers:
+    """A run with its broker and its database, ended by `close`."""
+
+    def __init__(self, broker: str, database: str) -> None:
+        """Clean up after killed runs, then start what the two options name. Raises `SetupError` in one sentence.
+
+        As long as they run, SIGTERM ends this process as Ctrl-C does: in order, with all taken back.
+        """
+        sweep()
+        with contextlib.ExitStack() as stack:
+            before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+            stack.callback(signal.signal, signal.SIGTERM, before)
+            self.run, self._started = Run.start(), False
+            stack.push(self._end_run)
+            # A worker that was killed with its run has no time to stop the broker of its own.
+            stack.callback(remove_leftovers, self.run.id)
+            chosen = warren.worlds.real.brokers.choose(broker)
+            bare = isinstance(chosen, warren.worlds.real.brokers.EmbeddedBroker)
+            running_database = warren.worlds.real.databases.choose(database, bare=bare).start(
+                self.run
+            )
+            stack.callback(running_database.stop)
+            running_broker = chosen.start(self.run)
+            stack.callback(running_broker.stop)
+            self.broker_option = chosen.option
+            self.broker, self.database = running_broker.address, running_database.address
+            self._stack, self._started = stack.pop_all(), True
+
+    def for_workers(self) -> dict[str, Any]:
+        """Give what a worker needs, as plain JSON (it holds passwords: never print it)."""
+        return {
+            "run": str(self.run.folder),
+            "option": self.broker_option,
+            "broker": self.broker.to_json(),
+            "database": self.database.to_json(),
+        }
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Passwords of this run."""
+        return (*self.broker.secrets, *self.database.secrets)
+
+    def close(self) -> None:
+        """Stop broker and database, kill what carries the run's mark, delete its folder.
+
+        Raises `SetupError` where something could not be taken back; the next start does that.
+        """
+        self._stack.close()
+
+    def _end_run(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        if error is not None and self._started:
+            self.run.leave()
+        else:
+            self.run.end()

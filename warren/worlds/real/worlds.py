@@ -1,0 +1,119 @@
+"""The real worlds of one process: it gives each case its place, or its world, on the servers of the run."""
+
+from __future__ import annotations
+
+import contextlib
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from warren.worlds.real.brokers import BrokerAddress, Vhosts, choose, private
+from warren.worlds.real.databases import DatabaseAddress, attach
+from warren.worlds.real.migration import migrate
+from warren.worlds.real.place import Place
+from warren.worlds.real.runs import Run
+from warren.worlds.real.runs.orphans import adopt_orphans
+from warren.worlds.real.runs.run import writing
+from warren.worlds.real.world import RealWorld
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from warren.claims.manifest import Program
+    from warren.worlds.real.brokers import RunningBroker
+    from warren.worlds.real.databases import CaseDatabase
+
+_NOBODY = "broker"
+"""The template of a database that belongs to no implementation."""
+
+
+class RealWorlds:
+    """Makes the places and worlds of one pytest process; its `close` drops what they left.
+
+    Cases that restart their broker get one of this process's own, started at the first such case and kept for the
+    others. All other cases share the run's.
+    """
+
+    def __init__(self, servers: dict[str, Any], owner: str) -> None:
+        """Attach to what the controller started (`Servers.for_workers`), and take in the orphans of cases.
+
+        `owner` is unique among the processes of a run, e.g. the xdist worker's id.
+        """
+        adopt_orphans()
+        self._run = Run.attach(Path(servers["run"]))
+        self._option, self._owner = servers["option"], owner
+        self._broker = BrokerAddress.from_json(servers["broker"])
+        self._database = DatabaseAddress.from_json(servers["database"])
+        self._own_broker: tuple[RunningBroker, Vhosts] | None = None
+        self._templates: set[str] = set()
+        with contextlib.ExitStack() as stack:
+            self._databases = stack.enter_context(attach(self._database, self._run, owner))
+            self._vhosts = stack.enter_context(Vhosts(self._broker, self._run, owner))
+            self._stack = stack.pop_all()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Passwords of this run, and of this process's own broker where it has one."""
+        own = self._own_broker[0].address.secrets if self._own_broker else ()
+        return (*self._broker.secrets, *own, *self._database.secrets)
+
+    @contextlib.contextmanager
+    def world(self, name: str, command: Program | None, *, restarts: bool) -> Iterator[RealWorld]:
+        """Give a case of the implementation `name` its world, and take everything back at the end.
+
+        Its database is as the implementation's own `command` made it (its manifest's `migrate`), or has the
+        contract's tables where there is none.
+        """
+        with contextlib.ExitStack() as stack:
+            place = stack.enter_context(
+                self._place(partial(self._copy, name, command), restarts=restarts)
+            )
+            world = RealWorld(place, stack.enter_context(place.database()), self._run)
+            stack.callback(world.close)
+            yield world
+
+    def place(self, *, restarts: bool) -> AbstractContextManager[Place]:
+        """Give a case a place, on a broker that it may restart if it `restarts`."""
+        return self._place(partial(self._copy, _NOBODY, None), restarts=restarts)
+
+    def close(self) -> None:
+        """End this process's own broker, and drop what is left of its vhosts and databases."""
+        self._stack.close()
+
+    @contextlib.contextmanager
+    def _place(
+        self, database: Callable[[], AbstractContextManager[CaseDatabase]], *, restarts: bool
+    ) -> Iterator[Place]:
+        own = restarts and choose(self._option).can_restart
+        running, vhosts = self._restartable() if own else (None, self._vhosts)
+        vhost = vhosts.open()
+        try:
+            folder = self._run.folder / "cases" / vhost
+            with writing(folder):
+                folder.mkdir(parents=True)
+            broker = running.address if running else self._broker
+            yield Place(broker, vhost, vhosts.management, folder, database, running)
+        finally:
+            vhosts.close(vhost)
+
+    @contextlib.contextmanager
+    def _copy(self, name: str, command: Program | None) -> Iterator[CaseDatabase]:
+        """Give a case a copy of a template, made by the first that asks for it."""
+        if name not in self._templates:
+            make = partial(migrate, command, run=self._run) if command else None
+            self._databases.prepare_template(name, make)
+            self._templates.add(name)
+        copy = self._databases.create_copy(name)
+        try:
+            yield copy
+        finally:
+            self._databases.drop(copy)
+
+    def _restartable(self) -> tuple[RunningBroker, Vhosts]:
+        if self._own_broker is None:
+            running = self._stack.enter_context(private(self._option, self._run))
+            owner = f"{self._owner}-private"
+            vhosts = self._stack.enter_context(Vhosts(running.address, self._run, owner))
+            self._own_broker = running, vhosts
+        return self._own_broker
