@@ -9,6 +9,7 @@ act on the connection or on the broker.
 
 from collections.abc import Mapping
 from dataclasses import field
+from math import inf
 
 from warren.simulator.fact import fact
 from warren.simulator.model.message import Message
@@ -97,10 +98,9 @@ class ForceClose(ConnectionCommand):
 
 @fact
 class GrantCredit(ConnectionCommand):
-    """Let the connection's consumers have deliveries of so many octets more, by `Message.size`.
+    """Let the connection's consumers have deliveries of so many octets from now on, by `Message.size`.
 
-    A connection begins without any limit. An owner that sets one keeps what waits for a client that
-    does not read in the queues.
+    An owner that sets such a limit keeps in the queues what waits for a client that does not read.
     """
 
     octets: int
@@ -126,10 +126,14 @@ class ConnectionStartOk(ConnectionCommand):
 
 @fact
 class ConnectionOpen(ConnectionCommand):
-    """A client enters a virtual host. Answer: ConnectionOpenOk, or ConnectionClose 530."""
+    """A client enters a virtual host. Answer: ConnectionOpenOk, or ConnectionClose 530.
+
+    `credit`: as with `GrantCredit`, from the beginning; any number of octets unless it is given.
+    """
 
     vhost: str = "/"
     channel_max: int = 2047
+    credit: float = inf
 
 
 @fact

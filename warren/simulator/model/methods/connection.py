@@ -46,6 +46,7 @@ def open_(state: State, connection: Connection, command: commands.ConnectionOpen
         )
     connection.vhost = vhost
     connection.channel_max = command.channel_max
+    connection.credit = command.credit
     state.events.append(events.ConnectionOpenOk(connection.number))
 
 
