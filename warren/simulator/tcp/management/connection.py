@@ -1,6 +1,6 @@
 """What the management API does over AMQP, as RabbitMQ's does.
 
-It has a connection of its own for that, without a socket, that lives as long as the request.
+A request that needs AMQP has a connection of its own for as long as it lasts, without a socket.
 """
 
 from __future__ import annotations
