@@ -135,21 +135,27 @@ class Hub:
         wishes = self._collect()
         if not wishes:
             self._adapt()
-            self._watch_memory()
+            if self.memory.limit is not None:
+                self._watch_memory()
             wishes = self._collect()
         if not wishes:
-            self.wake_at = min(
-                self.broker.next_deadline() or inf, self._alarms.next, self.memory.counts_at
-            )
+            model = self.broker.next_deadline()
+            self.wake_at = min(self._alarms.next, self.memory.counts_at)
+            if model is not None and model < self.wake_at:
+                self.wake_at = model
         return wishes
 
     def _collect(self) -> list[Wish]:
-        wishes, self._mistakes = self._mistakes, []
-        touched, sent = self._touched, self._sent
+        wishes: list[Wish] = []
+        touched = self._touched
+        if not (touched or self._mistakes):
+            return wishes
+        wishes += self._mistakes
+        self._mistakes.clear()
         while touched:
             session = touched.popitem()[0]
             session.flush(wishes)
-            sent[session] = None
+            self._sent[session] = None
         return wishes
 
     def _adapt(self) -> None:

@@ -25,13 +25,16 @@ _RELEASE = 0.8  # of the limit: below it the alarm ends, so that it does not fli
 
 
 class Memory:
-    """Watches one broker; `counts_at` is when to count again, infinity without an alarm."""
+    """Watches one broker; `counts_at` is when to count again, infinity without an alarm.
+
+    `limit` is in octets, None for no alarm at all.
+    """
 
     def __init__(self, limit: int | None) -> None:
-        """Begin without an alarm; `limit` in octets, None for no alarm at all."""
+        """Begin without an alarm."""
+        self.limit = limit
         self.alarm = False
         self.counts_at = inf
-        self._limit = limit
         self._counted_at = 0
         self._octets_in = 0
 
@@ -41,17 +44,17 @@ class Memory:
 
     def must_count(self, now: float) -> bool:
         """Tell whether it is time to count."""
-        if self._limit is None:
+        if self.limit is None:
             return False
         if self.alarm:
             return now >= self.counts_at
-        return self._octets_in - self._counted_at >= min(_STEP, self._limit)
+        return self._octets_in - self._counted_at >= min(_STEP, self.limit)
 
     def counted(self, octets: int, now: float) -> None:
         """Raise the alarm, go on with it, or end it, as so many octets are in use."""
-        assert self._limit is not None
+        assert self.limit is not None
         self._counted_at = self._octets_in
-        self.alarm = octets > self._limit * (_RELEASE if self.alarm else 1)
+        self.alarm = octets > self.limit * (_RELEASE if self.alarm else 1)
         self.counts_at = now + _INTERVAL if self.alarm else inf
 
 
