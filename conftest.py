@@ -1,3 +1,3 @@
 """Puts Warren's plugin into every pytest run of this repository; the plugin itself is `warren.plugin.hooks`."""
 
-pytest_plugins = ["warren.plugin.hooks", "fixtures.payloads"]
+pytest_plugins = ["warren.plugin.hooks"]

@@ -11,7 +11,7 @@ from warren.claims.manifest import Implementation, ImplementedDesign, Program
 from warren.evidence.frames import Direction, Fact, FrameSeen, Pause
 from warren.evidence.ledger_reader import LedgerReader
 from warren.simulator.wire import BasicConsume, BasicDeliver, BasicProperties, ContentHeader
-from warren.workloads import DESIGNS, Role, Route
+from warren.workloads import WORKLOADS, Role, Route
 from warren.worlds.line.rules import Held, Match
 from warren.worlds.protocol import HttpReply, QueueDepth, ReceivedReply
 
@@ -221,7 +221,7 @@ def implementation(
     made = {
         slug: ImplementedDesign(
             slug,
-            {role.name: program for role in DESIGNS[slug].roles},
+            {role.name: program for role in WORKLOADS[slug].roles},
             frozenset(claims),
             frozenset(denies),
         )

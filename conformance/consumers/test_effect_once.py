@@ -20,7 +20,7 @@ WATCHED = 3
 @pytest.mark.requirement("effect-once.undisturbed")
 def test_undisturbed(rig: Rig) -> None:
     """Without any fault each effect is there exactly once."""
-    rig.start.design()
+    rig.start.all()
     rig.publish.work(TEXTS)
     rig.wait.need(
         rig.seen.done, rig.deadlines.within(rig.work_time(TEXTS)), "the work was not done"
@@ -33,7 +33,7 @@ def test_undisturbed(rig: Rig) -> None:
 
 @pytest.mark.requirement("effect-once.ack-lost")
 def test_ack_lost(rig: Rig) -> None:
-    """Work whose ack was lost is redelivered after other work was done, and its effect is not doubled."""
+    """Work whose ack is lost comes again when other work has been done in between, and its effect is not doubled."""
     holds = rig.faults.hold(acks, *rig.start.workers(2))
     rig.publish.work(TEXTS)
     caught = holds.first(rig.deadlines.within(rig.work_time(TEXTS)), "no worker acked a message")
@@ -80,8 +80,8 @@ def test_thawed(rig: Rig) -> None:
 def _freeze_at_work(rig: Rig) -> Process:
     """Freeze a consumer in its work, which another then does; give the frozen one.
 
-    One that froze a little later, in its transaction, keeps the others from the database: another
-    is caught in its stead. Raises `Inconclusive` where none will do.
+    A consumer that freezes a little later, in its transaction, locks the others out of the database; then another
+    consumer is caught instead. Raises `Inconclusive` where that goes wrong each time.
     """
 
     def once(is_last: bool) -> Process | None:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 TEXTS = 16
 LONG_TEXTS = 20
-"""A whole heartbeat longer than a silent connection may live: what another consumer is given, it is given meanwhile."""
+"""They take a heartbeat more than a silent connection lives, so a redelivery comes while they are worked on."""
 KEPT_TEXTS = 10
-"""Two heartbeats of work: the document says that such a package ends its consumer, and it does not."""
+"""Two heartbeats of work: the document says that such a package ends its consumer, but it does not."""
 RESTARTS = 2
 
 
@@ -80,9 +80,9 @@ def test_two_heartbeats_of_work(rig: Rig) -> None:
 
 
 def _was_late(rig: Rig, delivery: Delivery) -> bool:
-    """Whether the broker closed because the machine was busy.
+    """Whether the broker closed the connection only because the machine was busy.
 
-    So it is where the delivery came late after its consumer had begun, or its work should have been over.
+    That is so where the delivery came late after its consumer had begun, or where the work should have been over.
     """
     ledger, given_at = rig.seen.ledger(), delivery.passed_at or delivery.at
     over = given_at + rig.deadlines.seconds(rig.work_time(KEPT_TEXTS))
@@ -97,8 +97,8 @@ def _was_late(rig: Rig, delivery: Delivery) -> bool:
 @pytest.mark.guarantee("no-loss", "effect-once", designs=("blocking",))
 @pytest.mark.requirement("no-loss.restarted", "effect-once.restarted")
 def test_restarted_after_each_crash(rig: Rig) -> None:
-    """A package that its consumers end of is ready again each time; it leaves one row, however often they restart."""
-    rig.start.design()
+    """A package that costs each of its consumers the connection is ready again each time, and leaves one row in all."""
+    rig.start.all()
     package = rig.publish.work(LONG_TEXTS)
     kept = [_is_kept(rig, package)]
     while rig.instances.workers[-1].exit_status is not None and len(kept) <= RESTARTS:

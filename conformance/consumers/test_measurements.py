@@ -54,12 +54,12 @@ def test_heartbeat_tolerance(rig: Rig) -> None:
 def test_order_statistics(rig: Rig) -> None:
     """Count in how many packages the part rows are out of order, and the package row is early or tied.
 
-    Rows have a total order, by their ids, so they never tie; the work does. Parts take whole document seconds, so
-    that the last part, which brings the package row, may end in the same one as the last of the others: then chance
-    says whose rows come first. The wire tells, by when the parts were acked. A tie is early or not besides. The
-    shares that chance alone gives the work stand beside what was counted: they are exact, and `early` counts rows.
+    Rows are ordered by their ids and never tie, but the work does. Parts take whole document seconds, so the last
+    part, which brings the package row, may end in the same second as the last of the others: then chance decides whose
+    rows come first. Such a tie is seen on the wire, by the time of the acks; it is counted whether or not the package
+    row came early. Beside the counts stand the exact shares that chance alone gives the work.
     """
-    rig.start.design()
+    rig.start.all()
     for run in range(1, PACKAGES + 1):
         package = rig.publish.body(package_body(*numbered(TEXTS, f"run{run}text")))
         rig.wait.need(

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.guarantee("no-loss")
 TEXTS = 3
 MANY_TEXTS = 8
-"""Of one message, and fewer than two heartbeats long, so that nobody's connection ends of it."""
+"""Of one message. They take less than two heartbeats, so that no connection is closed because of them."""
 BEGUN = 2
-"""Document seconds after which who was given a message has begun to work on it, and has most of MANY_TEXTS left."""
+"""Document seconds after a delivery: the consumer has begun to work then, and most of MANY_TEXTS is still to do."""
 FEW_TEXTS = 2
-"""Not one: nobody would see that the last part of a package is dropped, where it is the first too."""
+"""Two, because a consumer that drops the last part of each package would be blameless with one."""
 
 
 @pytest.mark.parametrize("crash", crashes_at("no-loss", "before-work"))
@@ -73,7 +73,7 @@ def test_crash_during_work(rig: Rig, crash: Callable[[Process], object]) -> None
 
 @pytest.mark.parametrize("crash", crashes_at("no-loss", "before-ack"))
 def test_crash_before_ack(rig: Rig, crash: Callable[[Process], object]) -> None:
-    """Work is acked after its effect is there, which outlives a failure of its consumer in between."""
+    """A consumer acks after its effect is there; if it fails before the ack arrives, the effect stays."""
     holds = rig.faults.hold(acks, *rig.start.workers(2))
     rig.publish.work(1)  # so that the first ack of a worker is the last of the work
     caught = holds.first(rig.deadlines.within(rig.work_time(1)), "no worker acked a message")
@@ -130,7 +130,7 @@ def test_splitter_killed(rig: Rig) -> None:
     ],
 )
 def test_killed_before_step(rig: Rig, role: Role) -> None:
-    """A consumer killed when it has sent the next step, and the broker does not have that yet, loses nothing."""
+    """A consumer that is killed while the next step is on its way to the broker loses nothing."""
     rig.start.workers(2)
     holds = rig.faults.hold(_next_step, *rig.instances.of(role))
     rig.publish.work(FEW_TEXTS)
@@ -152,7 +152,8 @@ def test_killed_before_step(rig: Rig, role: Role) -> None:
 def test_killed_after_ack_on_new_connection(rig: Rig) -> None:
     """A consumer cut in its work, given other work on a new connection, and killed after its next ack, loses nothing.
 
-    One that acks the old work there, by a tag that now means the new one, ends that before it is done.
+    Delivery tags begin anew with each connection. Who acks the old work on the new connection, by its old tag, acks
+    with it the new work, which has only begun.
     """
     rig.start.workers(2)
     rig.publish.work(MANY_TEXTS)
@@ -179,8 +180,8 @@ def test_killed_after_ack_on_new_connection(rig: Rig) -> None:
 @pytest.mark.guarantee("no-loss", designs=("parts", "parts-random", "pipeline"))
 @pytest.mark.requirement("no-loss.parts-without-queue")
 def test_parts_without_queue(rig: Rig) -> None:
-    """A package split before any part consumer declared its queue is done once there is one."""
-    rig.start.design(part=0)
+    """A package that is split before there is a queue for its parts is done once a part consumer declares it."""
+    rig.start.all(part=0)
     stream = rig.instances.of(STREAM)[0]
     rig.publish.work(TEXTS)
     rig.wait.need(
@@ -253,7 +254,7 @@ def _need_shown(rig: Rig) -> None:
 
 
 def _has_shown(rig: Rig, before: int = 0) -> bool:
-    """Whether the failure has: after so many redeliveries there is another, or the effect is not there."""
+    """Whether the failure took effect: there are more than `before` redeliveries, or the effect is missing."""
 
     def is_redelivered() -> bool:
         return len(rig.seen.ledger().redeliveries()) > before
@@ -273,9 +274,10 @@ def _is_owed(rig: Rig) -> bool:
 
 
 def _held_the_others_up(rig: Rig, caught: Delivery) -> bool:
-    """Whether what is missing only waits for a lock of the frozen one, whose transaction was open: its work was over.
+    """Whether the effect is missing only because the frozen consumer holds a lock in the database.
 
-    Who holds such a lock while it works does so at every try, and is judged by the last.
+    It was frozen too late then: in its transaction, with its work over. A consumer that holds such a lock all through
+    its work does so at every try, and is judged by the last.
     """
     if any(d.at == caught.at and d.open_until == float("inf") for d in rig.seen.given()):
         return False  # the broker never took it back

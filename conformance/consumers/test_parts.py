@@ -18,7 +18,7 @@ from warren.rigs.consumers import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from warren.rigs.consumers import Delivery, PackageTally, Rig
+    from warren.rigs.consumers import PackageTally, Rig
 
 SHARE = 0.6
 """Of the time that the work takes one after another: what several consumers must stay below."""
@@ -152,7 +152,7 @@ def _work(rig: Rig, packages: Sequence[bytes]) -> list[tuple[float, float]]:
 def _spans(rig: Rig) -> list[tuple[float, float]]:
     return [
         (d.passed_at, d.settlement.at)
-        for d in _deliveries(rig)
+        for d in rig.seen.delivered()
         if d.passed_at is not None and d.settlement is not None
     ]
 
@@ -170,10 +170,5 @@ def _makespan(spans: Sequence[tuple[float, float]]) -> float:
     return max(end for _, end in spans) - min(begin for begin, _ in spans)
 
 
-def _deliveries(rig: Rig) -> list[Delivery]:
-    names = {p.name for p in rig.instances.workers}
-    return [d for d in rig.seen.ledger().deliveries if d.instance in names]
-
-
 def _given(rig: Rig) -> tuple[str, ...]:
-    return tuple(map(str, _deliveries(rig)))
+    return tuple(map(str, rig.seen.delivered()))

@@ -50,7 +50,7 @@ def test_idle_connection_half_open(rig: Rig) -> None:
     for process in rig.instances.all:
         process.line.half_open()
     rig.wait.see(lambda: len(_ended(rig)) == len(rig.instances.all), rig.deadlines.noticed)
-    # Who has agreed on no heartbeat loses nothing, and must do new work all the same.
+    # A consumer without heartbeats does not notice and keeps its connection; it must do new work all the same.
     lost = _ended(rig)
     for process in rig.instances.all:
         process.line.restore()

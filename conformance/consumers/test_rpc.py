@@ -82,7 +82,7 @@ def test_no_reply(rig: Rig) -> None:
 @pytest.mark.requirement("rpc-survives-missing-task.error-reply", "rpc-survives-missing-task.lives")
 def test_missing_task(rig: Rig) -> None:
     """A request for a task that is not there gets a reply that says error, and the server answers the next."""
-    rig.start.design()
+    rig.start.all()
     server = rig.instances.workers[0]
     request = rig.publish.raw(json.dumps({"taskId": NO_SUCH_TASK}).encode(), RPC_SERVER)
     rig.wait.see(
@@ -141,7 +141,7 @@ def test_error_reply(rig: Rig) -> None:
 @pytest.mark.requirement("rpc-late-reply-discarded.next-call")
 def test_late_reply(rig: Rig) -> None:
     """A reply that comes after WARREN_TIMEOUT is taken by neither its own caller nor the next, who gets its own."""
-    rig.start.design(http=True)
+    rig.start.all(http=True)
     holds = rig.faults.hold(delivery, rig.instances.of(HTTP)[0])
     first = rig.calls.begin(within=rig.deadlines.answered(2 * rig.calls.timeout))
     holds.first(rig.deadlines.within(2), "no reply was on its way")
@@ -168,7 +168,7 @@ def test_request_waits_for_a_free_server(rig: Rig) -> None:
     holds = rig.faults.hold(acks, *rig.start.workers(1, http=True))
     first = rig.calls.begin()
     rig.wait.need(
-        lambda: bool(_delivered(rig)),
+        lambda: bool(rig.seen.delivered()),
         rig.deadlines.within(0),
         "the first request was not delivered",
     )
@@ -178,7 +178,7 @@ def test_request_waits_for_a_free_server(rig: Rig) -> None:
         rig.deadlines.within(0),
         "the second request was not published",
     )
-    if len(_delivered(rig)) > 1:
+    if len(rig.seen.delivered()) > 1:
         raise Inconclusive(
             "no witness: the server was given the second request before it acked the first"
         )
@@ -186,8 +186,8 @@ def test_request_waits_for_a_free_server(rig: Rig) -> None:
     rig.wait.quiet()
     holds.release()
     idle = rig.wait.idle()
-    rig.wait.see(lambda: len(_delivered(rig)) > 1 or idle(), rig.deadlines.within(2))
-    if len(_delivered(rig)) <= 1:
+    rig.wait.see(lambda: len(rig.seen.delivered()) > 1 or idle(), rig.deadlines.within(2))
+    if len(rig.seen.delivered()) <= 1:
         _judge_not_kept(rig, _requests(rig)[1])
         return
     answer = rig.calls.answers(second, first)[0]
@@ -261,11 +261,6 @@ def _judge_not_kept(rig: Rig, request: Published) -> None:
 def _requests(rig: Rig) -> tuple[Published, ...]:
     """Give the requests that the HTTP role published, in order."""
     return tuple(p for p in rig.seen.ledger().publishes if p.exchange == RPC_SERVER.exchange)
-
-
-def _delivered(rig: Rig) -> list[object]:
-    servers = {p.name for p in rig.instances.workers}
-    return [d for d in rig.seen.ledger().deliveries if d.instance in servers]
 
 
 def _expect_own(rig: Rig, answer: HttpReply, request: Published) -> None:

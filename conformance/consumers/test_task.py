@@ -46,7 +46,7 @@ def test_accepted_before_done(rig: Rig) -> None:
 @pytest.mark.requirement("routes-task.completed")
 def test_accepted_task_is_completed(rig: Rig) -> None:
     """A task that GET /task accepted gets a result and a time of completion."""
-    rig.start.design(http=True)
+    rig.start.all(http=True)
     answer = rig.calls.answers(rig.calls.begin())[0]
     if answer.status != ACCEPTED:
         raise Inconclusive(

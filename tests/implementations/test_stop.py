@@ -13,7 +13,7 @@ from warren.claims.catalogue import load_catalogue
 from warren.claims.manifest import load_manifest
 from warren.rigs.consumers.rig import Rig
 from warren.rigs.pace import PACES, Pace
-from warren.workloads import DESIGNS, Role
+from warren.workloads import WORKLOADS, Role
 from warren.workloads.course.roles import HTTP, RPC_SERVER
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def test_finishes_what_is_in_hand(
     """Told to stop while a call is worked on, a role finishes its share of it and exits with status 0."""
     implementation = stopped_by(number)
     with worlds.world(implementation.name, implementation.migrate, restarts=False) as world:
-        rig = Rig(world, implementation, DESIGNS["rpc"], pace, ())
-        rig.start.design(http=True)
+        rig = Rig(world, implementation, WORKLOADS["rpc"], pace, ())
+        rig.start.all(http=True)
         call = rig.calls.begin()
         rig.wait.need(lambda: rig.seen.given() != [], rig.deadlines.within(0), "no request came")
         rig.wait.pass_time(

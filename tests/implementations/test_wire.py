@@ -28,7 +28,7 @@ from warren.rigs.consumers.rig import Rig
 from warren.rigs.pace import PACES
 from warren.simulator.wire import BasicCancel, BasicConsume, BasicPublish, QueueDeclareOk
 from warren.simulator.wire.methods.declaration import Method
-from warren.workloads import DESIGNS
+from warren.workloads import WORKLOADS
 from warren.workloads.course.roles import HTTP, RPC_SERVER, STREAM
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def test_says_what_was_measured(
     with worlds.world(implementation.name, implementation.migrate, restarts=False) as world:
         # What is said is the same at any heartbeat, and this one outlasts a pause of the machine.
         pace = replace(options.pace, heartbeat=PACES["document"].heartbeat)
-        rig = Rig(world, implementation, DESIGNS[design], pace, ())
+        rig = Rig(world, implementation, WORKLOADS[design], pace, ())
         rig.start.workers(1, http=rig.workload.caller is not None)
         _work(rig, world)
         said = {process.role: _said(rig, process) for process in rig.instances.all}

@@ -14,7 +14,7 @@ from warren.report.redaction import REDACTED, redacted
 from warren.rigs.consumers import Rig
 from warren.rigs.consumers.judging import to_findings
 from warren.rigs.pace import PACES
-from warren.workloads import DESIGNS
+from warren.workloads import WORKLOADS
 
 CRASH = Requirement("no-loss.crash", Level.MUST, "It comes again.", "document 1")
 CUT = Requirement("no-loss.cut", Level.MUST, "It comes again.", "document 1")
@@ -23,7 +23,7 @@ CUT = Requirement("no-loss.cut", Level.MUST, "It comes again.", "document 1")
 def rig_of(*claims: str) -> Rig:
     """Make a rig of a case that judges two requirements."""
     subject = implementation("blocking", claims=claims)
-    return Rig(StandInWorld(), subject, DESIGNS["blocking"], PACES["fast"], (CRASH, CUT))  # type: ignore[arg-type]  # a stand-in has no lines
+    return Rig(StandInWorld(), subject, WORKLOADS["blocking"], PACES["fast"], (CRASH, CUT))  # type: ignore[arg-type]  # a stand-in has no lines
 
 
 def test_complaint() -> None:

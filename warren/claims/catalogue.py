@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from warren import suite
 from warren.errors import SetupError
-from warren.workloads import DESIGNS
+from warren.workloads import WORKLOADS
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -127,7 +127,7 @@ def load_catalogue(path: Traversable | None = None) -> Catalogue:
         f"{g.slug} names the unknown design {d}"
         for g in guarantees.values()
         for d in g.designs
-        if d not in DESIGNS
+        if d not in WORKLOADS
     ]
     return _checked(path, guarantees, read.requirements, unknown)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from warren.claims.manifest_shape import Fault, ManifestShape, nearest, read_shape
 from warren.claims.verdict import Stance
 from warren.errors import ManifestError
-from warren.workloads import DESIGNS
+from warren.workloads import WORKLOADS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,7 +158,7 @@ def _faults_of_words(shape: ManifestShape, catalogue: Catalogue) -> Iterator[Fau
 
 
 def _faults_of_roles(key: str, slug: str, design: DesignShape) -> Iterator[Fault]:
-    wanted = [role.name for role in DESIGNS[slug].roles]
+    wanted = [role.name for role in WORKLOADS[slug].roles]
     for role in design.roles:
         if role not in wanted:
             yield Fault(
@@ -219,7 +219,7 @@ def _implementation(path: Path, shape: ManifestShape) -> Implementation:
                 slug=slug,
                 roles={
                     role.name: _program(path, shape, design.roles[role.name])
-                    for role in DESIGNS[slug].roles
+                    for role in WORKLOADS[slug].roles
                 },
                 claims=frozenset(design.claims),
                 denies=frozenset(design.denies),

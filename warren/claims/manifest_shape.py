@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.functional_validators import AfterValidator
 
-from warren.workloads import DESIGNS
+from warren.workloads import WORKLOADS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,8 +42,8 @@ def _signal_name(name: str) -> str:
 
 
 def _design_slug(slug: str) -> str:
-    if slug not in DESIGNS:
-        raise ValueError(f"there is no design `{slug}`{nearest(slug, DESIGNS)}")
+    if slug not in WORKLOADS:
+        raise ValueError(f"there is no design `{slug}`{nearest(slug, WORKLOADS)}")
     return slug
 
 

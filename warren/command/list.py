@@ -13,7 +13,7 @@ import click
 from warren.claims.catalogue import load_broker_catalogue, load_catalogue
 from warren.claims.manifest_shape import nearest
 from warren.errors import OptionError
-from warren.workloads import DESIGNS
+from warren.workloads import WORKLOADS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def _data(catalogue: Catalogue, chosen: list[Guarantee]) -> dict[str, Any]:
         "version": 1,
         "designs": [
             {"slug": d.slug, "roles": {role.name: n for role, n in d.roles.items()}}
-            for d in DESIGNS.values()
+            for d in WORKLOADS.values()
         ],
         "guarantees": [
             {**asdict(g), "requirements": [_requirement(r) for r in catalogue.of(g.slug)]}
@@ -70,7 +70,7 @@ def _lines(catalogue: Catalogue, chosen: list[Guarantee]) -> Iterator[str]:
     yield textwrap.fill(SOURCES, width)
     yield ""
     yield "Designs and their roles"
-    yield from (f"  {design.slug:<14}{_roles(design)}" for design in DESIGNS.values())
+    yield from (f"  {design.slug:<14}{_roles(design)}" for design in WORKLOADS.values())
     yield ""
     yield "Guarantees and their requirements"
     for guarantee in chosen:

@@ -20,10 +20,9 @@ from warren.errors import InstanceError, InstanceUnsupported, WarrenError
 from warren.evidence.text import visible_lines
 from warren.report.header import header
 from warren.report.redaction import redact
-from warren.rigs.consumers.calls import WORKED
 from warren.rigs.consumers.rig import Rig
 from warren.rigs.pace import PACES
-from warren.workloads import DESIGNS
+from warren.workloads import WORKLOADS
 from warren.worlds.real import RealWorlds, Servers
 from warren.worlds.real.process import inherited_environment
 
@@ -96,7 +95,7 @@ def smoke(implementation: Implementation, worlds: RealWorlds, pace: Pace) -> Ite
     """Try each design of an implementation in turn."""
     for slug in implementation.designs:
         with worlds.world(implementation.name, implementation.migrate, restarts=False) as world:
-            rig = Rig(world, implementation, DESIGNS[slug], pace, ())
+            rig = Rig(world, implementation, WORKLOADS[slug], pace, ())
             try:
                 yield _try(rig, slug)
             except InstanceUnsupported as error:
@@ -108,7 +107,7 @@ def smoke(implementation: Implementation, worlds: RealWorlds, pace: Pace) -> Ite
 
 
 def _try(rig: Rig, slug: str) -> Smoked:
-    rig.start.design(http=rig.workload.caller is not None)
+    rig.start.all(http=rig.workload.caller is not None)
     if faults := rig.seen.heartbeat_faults():
         return Smoked(slug, Smoke.WIRING, f"{faults[0].words}; use WARREN_HEARTBEAT as it is")
     rig.publish.work(TEXTS)
@@ -152,14 +151,15 @@ def _unsettled(rig: Rig) -> str:
 
 
 def _calling_fault(rig: Rig) -> str:
-    """Call GET /task once, where the design has role `http`; say what is wrong with the answer, "" for nothing."""
-    if rig.workload.caller is None:
+    """Call once, where the design has a role to call; say what is wrong with the answer, "" for nothing."""
+    caller = rig.workload.caller
+    if caller is None:
         return ""
     answer = rig.calls.answers(rig.calls.begin())[0]
-    if answer.status in WORKED:
+    if answer.status in caller.statuses:
         return ""
-    words = f"GET /task was answered {answer.status} {answer.error}".rstrip()
-    return f"{words}; does role http publish to WARREN_AMQP_URL?"
+    words = f"GET {caller.path} was answered {answer.status} {answer.error}".rstrip()
+    return f"{words}; does role {caller.role} publish to WARREN_AMQP_URL?"
 
 
 def _printed(rig: Rig) -> str:

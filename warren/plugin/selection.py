@@ -9,7 +9,7 @@ import pytest
 
 from warren.claims.catalogue import AMQP
 from warren.errors import SetupError
-from warren.workloads import DESIGNS
+from warren.workloads import WORKLOADS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,7 +81,7 @@ def generate(
         return
     wanted = options.guarantees
     subjects = [
-        Subject(implementation, DESIGNS[design])
+        Subject(implementation, WORKLOADS[design])
         for implementation in implementations
         for design in designs
         if design in implementation.designs

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from warren.claims.catalogue import AMQP
 from warren.claims.verdict import Finding, ItemResult, Outcome, StaleDenial, Stance, judge_item
-from warren.workloads import DESIGNS
+from warren.workloads import WORKLOADS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -159,7 +159,7 @@ def _table(
         if denial.implementation == implementation
     }
     guarantees = _ordered({g for g, _ in cells}, catalogue.guarantees)
-    designs = _ordered({d for _, d in cells}, DESIGNS)
+    designs = _ordered({d for _, d in cells}, WORKLOADS)
 
     def cell(guarantee: str, design: str) -> Cell:
         of_cell = tuple(cells.get((guarantee, design), ()))

@@ -4,7 +4,7 @@
 A workload knows no world: it is given ids and rows, and gives bodies and sentences.
 """
 
-from warren.workloads.course.designs import DESIGNS
-from warren.workloads.protocol import Maker, Role, Route, Tables, Tally, Unit, Workload
+from warren.workloads.course.designs import WORKLOADS
+from warren.workloads.protocol import Caller, Maker, Role, Route, Tables, Tally, Unit, Workload
 
-__all__ = ["DESIGNS", "Maker", "Role", "Route", "Tables", "Tally", "Unit", "Workload"]
+__all__ = ["WORKLOADS", "Caller", "Maker", "Role", "Route", "Tables", "Tally", "Unit", "Workload"]

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A direct durable exchange and the durable queue bound to it with routing key ""."""
+    """A durable exchange, the durable queue bound to it, and the routing key by which a message gets there."""
 
     exchange: str
     queue: str
+    routing_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,18 @@ class Role:
     def __str__(self) -> str:
         """Give its name."""
         return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The role that publishes units of work itself, each when it is asked: GET `path`.
+
+    `statuses` are those of a call that was answered with its result, or accepted.
+    """
+
+    role: Role
+    path: str
+    statuses: tuple[int, ...]
 
 
 class Unit(Protocol):
@@ -149,8 +162,8 @@ class Workload(Protocol):
         """The role to whose queue a unit of work is published."""
 
     @property
-    def caller(self) -> Role | None:
-        """The role that publishes units of work itself, each when it is asked by HTTP; None where there is none."""
+    def caller(self) -> Caller | None:
+        """Whom to ask by HTTP, so that it publishes a unit of work; None where there is nobody."""
 
     @property
     def routes(self) -> Collection[Route]:
@@ -173,6 +186,9 @@ class Workload(Protocol):
 
     def read(self, body: bytes, message_id: str) -> Unit:
         """Give the unit of work that a body is."""
+
+    def called(self, tables: Tables) -> tuple[Unit, ...]:
+        """Give the units of work that the caller has made so far, by the rows that are there."""
 
     def unit_work(self, size: int) -> float:
         """Give the longest work on a unit of that size, by one worker alone."""

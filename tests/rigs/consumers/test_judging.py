@@ -17,7 +17,7 @@ from warren.rigs.consumers import Inconclusive, Rig, Unmet
 from warren.rigs.consumers.judging import conclude, to_findings, to_measurements
 from warren.rigs.pace import PACES
 from warren.simulator.wire import ConnectionTuneOk
-from warren.workloads import DESIGNS
+from warren.workloads import WORKLOADS
 
 if TYPE_CHECKING:
     from warren.evidence.frames import By, How
@@ -39,7 +39,7 @@ class Silent:
 def rig_of(*claims: str, world: StandInWorld | None = None) -> Rig:
     """Make a rig of a case that judges two requirements."""
     subject = implementation("blocking", claims=claims)
-    return Rig(world or StandInWorld(), subject, DESIGNS["blocking"], PACES["fast"], (CRASH, CUT))  # type: ignore[arg-type]  # a stand-in has no lines
+    return Rig(world or StandInWorld(), subject, WORKLOADS["blocking"], PACES["fast"], (CRASH, CUT))  # type: ignore[arg-type]  # a stand-in has no lines
 
 
 @pytest.mark.parametrize(
@@ -126,6 +126,16 @@ def test_all_judged() -> None:
     assert [v.outcome for v in conclude(None, rig)] == [Outcome.PASS, Outcome.FAIL]
     with pytest.raises(ZeroDivisionError):
         conclude(ZeroDivisionError(), rig)
+
+
+def test_noted_too_late() -> None:
+    """A violation that is noted after the last verdict would be lost: that is a slip of the case."""
+    rig = rig_of()
+    rig.judge(requirement=CRASH.id)
+    rig.judge(requirement=CUT.id)
+    rig.expect(False, "nobody will judge this")
+    assert [v.outcome for v in conclude(None, rig)] == [Outcome.ERROR, Outcome.ERROR]
+    assert "nobody will judge this" in conclude(None, rig)[0].words
 
 
 def test_errors_show_where() -> None:

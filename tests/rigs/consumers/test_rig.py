@@ -14,7 +14,7 @@ from warren.evidence.violation import Violation
 from warren.rigs.consumers import Inconclusive, Rig, Unmet, numbered
 from warren.rigs.pace import PACES
 from warren.simulator.wire import ConnectionTuneOk, QueueDeclare
-from warren.workloads import DESIGNS
+from warren.workloads import WORKLOADS
 from warren.workloads.course.roles import PART, STREAM
 from warren.worlds.protocol import QueueDepth
 
@@ -37,7 +37,7 @@ def world() -> StandInWorld:
 
 def rig_of(world: StandInWorld, design: str = "blocking") -> Rig:
     """Make a rig on one design."""
-    return Rig(world, implementation(design), DESIGNS[design], PACES["fast"], (MUST, SHOULD))  # type: ignore[arg-type]  # a stand-in has no lines
+    return Rig(world, implementation(design), WORKLOADS[design], PACES["fast"], (MUST, SHOULD))  # type: ignore[arg-type]  # a stand-in has no lines
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def rig_of(world: StandInWorld, design: str = "blocking") -> Rig:
 def test_start(world: StandInWorld, design: str, counts: dict[str, int], names: list[str]) -> None:
     """Consumers start before those who publish to them, as many as asked for, with own names."""
     rig = rig_of(world, design)
-    rig.start.design(**counts)  # type: ignore[arg-type]  # a bool is an int
+    rig.start.all(**counts)  # type: ignore[arg-type]  # a bool is an int
     assert [process.name for process in world.processes] == names
 
 
@@ -78,7 +78,7 @@ def test_one_declares_first(world: StandInWorld) -> None:
             world.consume(second)
 
     world.every_tick = declare_at_once
-    rig.start.design(stream=2)
+    rig.start.all(stream=2)
     assert set(let_go_early) == {"stream-1"}
     assert all(process.line.let_go for process in world.processes)
     assert rig._tempo.slowest_start == pytest.approx(0.5, abs=0.1)
@@ -86,7 +86,7 @@ def test_one_declares_first(world: StandInWorld) -> None:
 
 def test_one_alone_declares_as_it_likes(world: StandInWorld) -> None:
     """Where nobody else declares the queue, nothing is held."""
-    rig_of(world, "rpc").start.design(http=True)
+    rig_of(world, "rpc").start.all(http=True)
     assert not any(process.line.held for process in world.processes)
 
 
@@ -117,7 +117,7 @@ def test_slow_start_gives_more_time(world: StandInWorld) -> None:
             world.consume(world.processes[0])
 
     world.every_tick = become_ready_late
-    rig.start.design()
+    rig.start.all()
     assert rig._tempo.slowest_start == pytest.approx(3, abs=0.1)
     assert rig.deadlines.within(1) > 2 * before
 
@@ -164,7 +164,7 @@ def test_ended_early(world: StandInWorld, status: int, printed: str, sentence: s
 
     world.every_tick = end
     with pytest.raises(InstanceError) as failed:
-        rig_of(world).start.design()
+        rig_of(world).start.all()
     assert str(failed.value) == f"instance stream-1: {sentence}"
     assert world.time < 101
 
@@ -173,14 +173,14 @@ def test_unsupported(world: StandInWorld) -> None:
     """Exit status 127 says that the role is unsupported, and is no fault."""
     world.every_tick = lambda: setattr(world.processes[0], "exit_status", 127)
     with pytest.raises(InstanceUnsupported, match="blocking stream is unsupported"):
-        rig_of(world).start.design()
+        rig_of(world).start.all()
 
 
 def test_never_ready(world: StandInWorld) -> None:
     """An instance that never consumes is waited for 30 s."""
     world.every_tick = lambda: None
     with pytest.raises(InstanceError, match="not ready within 30 s: no consumer on its queue"):
-        rig_of(world).start.design()
+        rig_of(world).start.all()
     assert world.time == pytest.approx(130, abs=1)
 
 
@@ -196,7 +196,7 @@ def test_several_never_ready(world: StandInWorld) -> None:
 
     world.every_tick = declare_late
     with pytest.raises(InstanceError, match="instance part-1: not ready within 30 s"):
-        rig_of(world, "parts-random").start.design()
+        rig_of(world, "parts-random").start.all()
     assert world.time == pytest.approx(130, abs=1)
 
 
@@ -204,7 +204,7 @@ def test_http_never_ready(world: StandInWorld) -> None:
     """Role `http` is ready when it answers, whatever it consumes."""
     world.http_status = 0
     with pytest.raises(InstanceError, match=r"instance http-1: not ready .* no HTTP answer"):
-        rig_of(world, "task").start.design(http=True)
+        rig_of(world, "task").start.all(http=True)
 
 
 def test_waiting(world: StandInWorld) -> None:
@@ -225,7 +225,7 @@ def test_waiting(world: StandInWorld) -> None:
 def test_overdue(world: StandInWorld) -> None:
     """What an instance did not do in time is a violation, with the time and what it did instead."""
     rig = rig_of(world)
-    (busy,) = rig.start.design()
+    (busy,) = rig.start.all()
     rig.publish.work(1)
     assert rig.wait.overdue(lambda: True, 2, "it did not exit", busy) == ()
     (violation,) = rig.wait.overdue(lambda: False, 2, "it did not exit", busy)
@@ -333,6 +333,41 @@ def test_judge(
     (verdict,) = rig.verdicts
     assert (verdict.requirement, verdict.outcome) == (requirement.id, outcome)
     assert verdict.violations == violations
+
+
+def test_expect(world: StandInWorld) -> None:
+    """What does not hold is in the next verdict, before what is given to it, and in no later one."""
+    rig = rig_of(world)
+    rig.expect(True, "it holds")
+    rig.expect(0, "it does not", "row 1")
+    rig.judge(Violation("given"), requirement=MUST.id)
+    rig.judge(requirement=SHOULD.id)
+    first, second = rig.verdicts
+    assert [v.words for v in first.violations] == ["it does not", "given"]
+    assert first.violations[0].evidence == ("row 1",)
+    assert second.outcome is Outcome.PASS
+
+
+def test_attempt(world: StandInWorld) -> None:
+    """What is not found is tried three times, the last of them told so; then nothing can be said."""
+    rig, told = rig_of(world), []
+
+    def once(is_last: bool) -> str | None:
+        told.append(is_last)
+        return "found" if len(told) == 2 else None
+
+    assert rig.wait.attempt(once, "nobody was caught") == "found"
+    assert told == [False, False]
+    told.extend([False, False])
+    with pytest.raises(Inconclusive, match="no witness: nobody was caught"):
+        rig.wait.attempt(once, "nobody was caught")
+    assert told[-3:] == [False, False, True]
+
+
+def test_role_that_is_none(world: StandInWorld) -> None:
+    """A count for a role that the workload does not have is a slip of the case."""
+    with pytest.raises(AssertionError, match="strem"):
+        rig_of(world).start.all(strem=3)
 
 
 def test_measure(world: StandInWorld) -> None:

@@ -12,7 +12,7 @@ from warren.rigs.consumers.instances import Instances
 from warren.rigs.consumers.seen import Seen
 from warren.rigs.pace import PACES, Tempo
 from warren.simulator.wire import BasicAck, BasicDeliver, ChannelClose, ContentHeader
-from warren.workloads import DESIGNS
+from warren.workloads import WORKLOADS
 from warren.workloads.course.roles import STREAM
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Case:
     def __init__(self, world: Any, process: Any) -> None:
         """Have the message delivered."""
         self.world, self.process = world, process
-        workload = DESIGNS["blocking"]
+        workload = WORKLOADS["blocking"]
         self.instances = Instances(workload)
         self.instances.add(process)
         self.seen = Seen(world, workload, Tempo(PACES["fast"]), self.instances, [])

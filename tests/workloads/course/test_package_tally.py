@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from warren.evidence.ledger import Delivery, Ledger
 from warren.evidence.rows import MessageRow
 from warren.simulator.wire import BasicProperties
-from warren.workloads import DESIGNS as ALL
+from warren.workloads import WORKLOADS as ALL
 from warren.workloads.course.package_tally import PACKAGE, Effect, Package, PackageTally
 from warren.workloads.course.packages import PackageDesign, package_body
 
-DESIGNS = ("blocking", "parts", "parts-random", "pipeline")
+WORKLOADS = ("blocking", "parts", "parts-random", "pipeline")
 
 
 def account(design: str, packages: list[Package], rows: list[MessageRow]) -> PackageTally:
@@ -62,7 +62,7 @@ def of_parts(*indices: int) -> tuple[Package, PackageTally]:
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[str, list[Package], dict[Effect, int], list[MessageRow]]:
     """Draw packages that differ, and how often each effect was written, in any order."""
-    design = draw(st.sampled_from(DESIGNS))
+    design = draw(st.sampled_from(WORKLOADS))
     drawn = draw(st.lists(st.lists(st.integers(0, 99), min_size=1, max_size=4, unique=True)))
     numbers = count()
     sent = [
@@ -92,7 +92,7 @@ def test_counts_each_effect(
     assert result.strangers == ()
 
 
-@given(st.sampled_from(DESIGNS), st.lists(texts, max_size=3), st.lists(st.text(max_size=40)))
+@given(st.sampled_from(WORKLOADS), st.lists(texts, max_size=3), st.lists(st.text(max_size=40)))
 def test_conserves_rows(design: str, sent: list[list[str]], messages: list[str]) -> None:
     """Whatever the rows hold, each is accounted for once, with an effect or as a stranger."""
     packages = [package(n, *words) for n, words in enumerate(sent)]
@@ -102,7 +102,7 @@ def test_conserves_rows(design: str, sent: list[list[str]], messages: list[str])
     assert sorted(found + list(result.strangers), key=lambda r: r.id) == given_rows
 
 
-@pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.parametrize("design", WORKLOADS)
 def test_packages_alike(design: str) -> None:
     """Two packages with the same texts need two rows of each effect, and no more."""
     sent = [package(1, "a", "a"), package(2, "a", "a")]
@@ -128,7 +128,7 @@ def test_packages_alike(design: str) -> None:
         pytest.param("[" * 200_000, id="deep"),
     ],
 )
-@pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.parametrize("design", WORKLOADS)
 def test_strangers(design: str, message: str) -> None:
     """A row that no package asked for is unexpected, and shown."""
     result = account(design, [package(1, "a", "b")], rows(message))

@@ -11,10 +11,10 @@ from warren.rigs.consumers.endings import Inconclusive, Unmet
 from warren.rigs.consumers.holds import Caught, Holds
 from warren.rigs.consumers.packages import package_design, package_tally
 from warren.rigs.consumers.rig import Rig
-from warren.workloads import Role, Tally, Unit
+from warren.workloads import Role, Unit
 from warren.workloads.course.chance import early_or_tied
 from warren.workloads.course.package_tally import PACKAGE, Package, PackageTally, row_line
-from warren.workloads.course.packages import PackageDesign, numbered, package_body
+from warren.workloads.course.packages import numbered, package_body
 from warren.workloads.course.roles import HTTP, PART, RPC_SERVER, STREAM, TASK
 from warren.workloads.course.tasks import Task
 from warren.worlds.line.rules import Match, acks, delivery, publish
@@ -36,13 +36,11 @@ __all__ = [
     "Inconclusive",
     "Match",
     "Package",
-    "PackageDesign",
     "PackageTally",
     "Process",
     "Published",
     "Rig",
     "Role",
-    "Tally",
     "Task",
     "Unit",
     "Unmet",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from warren.evidence.violation import Violation
 from warren.worlds.protocol import HttpReply
@@ -11,15 +11,12 @@ if TYPE_CHECKING:
     from warren.rigs.consumers.instances import Instances
     from warren.rigs.consumers.seen import Seen
     from warren.rigs.pace import Tempo
-    from warren.workloads import Workload
+    from warren.workloads import Unit, Workload
     from warren.worlds.protocol import Call, World
-
-WORKED: Final = (200, 202)
-"""Statuses of a call that was answered with its result, or accepted."""
 
 
 class Calls:
-    """GET /task at the instances of the workload's caller."""
+    """Calls at the instances of the workload's caller."""
 
     def __init__(
         self, world: World, workload: Workload, tempo: Tempo, instances: Instances, seen: Seen
@@ -38,7 +35,7 @@ class Calls:
         caller = self._workload.caller
         assert caller is not None, f"{self._workload.slug} has nobody to call"
         limit = within or self._tempo.deadlines.answered(self.timeout)
-        return self._world.call(self._instances.of(caller)[0].http_port, "/task", limit)
+        return self._world.call(self._instances.of(caller.role)[0].http_port, caller.path, limit)
 
     def answers(self, *calls: Call) -> list[HttpReply]:
         """Wait for the answers of calls; one that does not come has status 0."""
@@ -49,30 +46,32 @@ class Calls:
         return [call.result() if call.done() else none for call in calls]
 
     def until_done(self) -> tuple[Violation, ...]:
-        """Call until it works, and wait until the task that was accepted is done; say what does not come to pass.
+        """Call until it works, and wait until the work that was accepted is done; say what does not come to pass.
 
-        Nothing is said of a workload without such a role. The role, too, has the time of a new connection. What a
-        call that failed has left may be done, or not.
+        Nothing is said of a workload without a caller. The caller, too, has the time of a new connection. What a call
+        that failed has left may be done, or not.
         """
-        if self._workload.caller is None:
+        caller = self._workload.caller
+        if caller is None:
             return ()
         answers: list[HttpReply] = []
-        before: set[int] = set()
+        before: list[Unit] = []
 
         def works() -> bool:
-            before.update(row.id for row in self._world.task_rows())
+            before[:] = self._workload.called(self._world)
             answers.extend(self.answers(self.begin()))
-            return answers[-1].status in WORKED
+            return answers[-1].status in caller.statuses
 
         def is_done() -> bool:
-            new = [row for row in self._world.task_rows() if row.id not in before]
-            return any(row.completed_at is not None for row in new)
+            new = [unit for unit in self._workload.called(self._world) if unit not in before]
+            return self._workload.tally(new, self._world).count > 0
 
         deadlines = self._tempo.deadlines
         if not self._world.wait_for(works, deadlines.reconnected):
             last = answers[-1]
-            return (Violation(f"GET /task still answers {last.status} {last.error}".rstrip()),)
+            words = f"GET {caller.path} still answers {last.status} {last.error}".rstrip()
+            return (Violation(words),)
         if self._world.wait_for(is_done, deadlines.within(1)):
             return ()
-        words = f"GET /task answered {answers[-1].status}, and its task was never done"
+        words = f"GET {caller.path} answered {answers[-1].status}, and its task was never done"
         return (Violation(words, self._seen.last()),)

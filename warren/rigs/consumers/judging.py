@@ -68,6 +68,9 @@ def _verdicts(error: Exception | None, rig: Rig) -> tuple[Verdict, ...]:
     missing = [r.id for r in rig.requirements if r.id not in judged]
     if error is not None and not missing:
         raise error  # a measurement, or a case that broke after its last verdict
+    if error is None and rig.unjudged:
+        words = f"the case noted a violation after its last verdict: {rig.unjudged[0].words}"
+        return tuple(Verdict(r.id, Outcome.ERROR, words) for r in rig.requirements)
     if not missing:
         return tuple(rig.verdicts)
     outcome, words, violations = _ending(error, rig)

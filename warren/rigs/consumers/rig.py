@@ -123,6 +123,11 @@ class Rig:
         self._violations.clear()
         self.verdicts.append(Verdict(requirement, bad if found else Outcome.PASS, "", found))
 
+    @property
+    def unjudged(self) -> tuple[Violation, ...]:
+        """What was noted after the last verdict, and so is in none."""
+        return tuple(self._violations)
+
     def measure(self, name: str, **values: object) -> None:
         """Report figures that nobody judges."""
         self.figures.append((name, values))

@@ -53,12 +53,14 @@ class Seen:
             self._ledger = self._reader.ledger()
         return self._ledger
 
+    def delivered(self) -> list[Delivery]:
+        """Give the deliveries to workers, first to last, whether or not they have reached them yet."""
+        names = {p.name for p in self._instances.workers}
+        return [d for d in self.ledger().deliveries if d.instance in names]
+
     def given(self) -> list[Delivery]:
         """Give the deliveries that reached workers, first to last."""
-        names = {p.name for p in self._instances.workers}
-        return [
-            d for d in self.ledger().deliveries if d.instance in names and d.passed_at is not None
-        ]
+        return [d for d in self.delivered() if d.passed_at is not None]
 
     def consumes_since(self, process: Process, at: float) -> bool:
         """Whether the instance began to consume from its role's queue after that time."""
@@ -129,7 +131,7 @@ class Seen:
         return depth.ready if depth else 0
 
     def kept_aside(self, but: str = "") -> int:
-        """Count the messages in queues that are not for work, dead-letter queues for example; `but` one is left out."""
+        """Count the messages in queues that are not for work, dead-letter queues for example, leaving out queue `but`."""
         for_work = {route.queue for route in self._workload.routes}
         others = [q for q in self._world.queues() if q not in for_work and q != but]
         return sum(depth.ready for depth in map(self._world.queue, others) if depth is not None)

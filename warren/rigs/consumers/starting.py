@@ -46,15 +46,16 @@ class Starting:
         self._tempo, self._instances = tempo, instances
         self._seen, self._waiting, self._measure = seen, waiting, measure
 
-    def design(
-        self, *, http: bool = False, prefetch: int = _PREFETCH, **counts: int
-    ) -> list[Process]:
+    def all(self, *, http: bool = False, prefetch: int = _PREFETCH, **counts: int) -> list[Process]:
         """Start the design's instances, wait until all are ready, and give the workers.
 
         `counts` overrides how many there are of a role. Role `http` is started only for a case that
         calls it, since the others publish for themselves; and last, so that its time-out fits the machine.
         """
         wanted = {name.replace("_", "-"): count for name, count in counts.items()}
+        assert wanted.keys() <= {role.name for role in self._workload.roles}, (
+            f"no such role: {wanted}"
+        )
         scale = {r: wanted.get(r.name, n) for r, n in self._workload.roles.items()}
         consumers = [r for r, n in scale.items() if r.consumes for _ in range(n)]
         callers = [r for r, n in scale.items() if not r.consumes for _ in range(n) if http]
@@ -66,8 +67,8 @@ class Starting:
     def workers(
         self, count: int, *, http: bool = False, prefetch: int = _PREFETCH
     ) -> list[Process]:
-        """Start as `design`, with that many instances of the role that does the work."""
-        return self.design(http=http, prefetch=prefetch, **{self._workload.worker.name: count})
+        """Start as `all`, with that many instances of the role that does the work."""
+        return self.all(http=http, prefetch=prefetch, **{self._workload.worker.name: count})
 
     def slowly(self, count: int | None = None) -> list[Process]:
         """Start the other roles, then the workers with a longer second, by default as many as the design has.

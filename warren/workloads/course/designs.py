@@ -17,4 +17,4 @@ if TYPE_CHECKING:
 
 _ALL: tuple[Workload, ...] = (BLOCKING, PARTS, PARTS_RANDOM, PIPELINE, TASKS, RPC)
 
-DESIGNS: Mapping[str, Workload] = MappingProxyType({design.slug: design for design in _ALL})
+WORKLOADS: Mapping[str, Workload] = MappingProxyType({design.slug: design for design in _ALL})

@@ -18,7 +18,7 @@ from warren.workloads.course.roles import ROUTES, STREAM
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from warren.workloads.protocol import Maker, Role, Route, Tables, Unit
+    from warren.workloads.protocol import Caller, Maker, Role, Route, Tables, Unit
 
 _WORDS: Final = ("text", "varchar", "string")
 """What the document's packages call their texts, one package after another."""
@@ -47,7 +47,7 @@ class PackageDesign:
         return STREAM
 
     @property
-    def caller(self) -> Role | None:
+    def caller(self) -> Caller | None:
         """Nobody asks for a package by HTTP."""
         return None
 
@@ -79,6 +79,11 @@ class PackageDesign:
     def read(self, body: bytes, message_id: str) -> Package:
         """Give the package that a body is."""
         return Package(message_id, tuple(json.loads(body)["texts"]), body)
+
+    def called(self, tables: Tables) -> tuple[Unit, ...]:
+        """Give none: nobody makes a package when it is called."""
+        del tables
+        return ()
 
     def unit_work(self, size: int) -> float:
         """Give the longest work on all texts of a package, one after another."""

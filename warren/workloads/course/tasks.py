@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from warren.evidence.json_text import parse_json
 from warren.evidence.violation import Violation
 from warren.workloads.course.bad_input import MALFORMED, MISSHAPEN
 from warren.workloads.course.package_tally import unexpected
 from warren.workloads.course.roles import HTTP, ROUTES, RPC_SERVER, TASK
+from warren.workloads.protocol import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from warren.evidence.ledger import Ledger
     from warren.evidence.rows import MessageRow, TaskRow
     from warren.workloads.protocol import Maker, Role, Route, Tables, Tally, Unit
+
+CALLER: Final = Caller(HTTP, "/task", (200, 202))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +146,9 @@ class TaskDesign:
         return self.worker
 
     @property
-    def caller(self) -> Role | None:
-        """Role `http` publishes a task when it is asked."""
-        return HTTP
+    def caller(self) -> Caller:
+        """Role `http` adds a task and publishes it when it is asked."""
+        return CALLER
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -170,6 +173,10 @@ class TaskDesign:
     def read(self, body: bytes, message_id: str) -> Task:
         """Give the task that a body names."""
         return Task(json.loads(body)["taskId"], message_id, body)
+
+    def called(self, tables: Tables) -> tuple[Task, ...]:
+        """Give the tasks that are there."""
+        return tuple(map(Task.accepted, tables.task_rows()))
 
     def unit_work(self, size: int) -> float:
         """Give the longest work on a task."""

@@ -117,7 +117,7 @@ class RealWorld:
             reply_to=reply_to or None,
             correlation_id=correlation_id or None,
         )
-        self._broker_link().publish(route.exchange, "", body, properties)
+        self._broker_link().publish(route.exchange, route.routing_key, body, properties)
 
     def reply(self, queue: str, body: bytes, correlation_id: str) -> None:
         """Answer somebody else's request, on its reply queue; raise `WarrenError` where there is none."""
