@@ -131,7 +131,7 @@ class Seen:
         return depth.ready if depth else 0
 
     def kept_aside(self, but: str = "") -> int:
-        """Count the messages in queues that are not for work, dead-letter queues for example, leaving out queue `but`."""
+        """Count the messages in queues that are not for work, such as dead-letter queues, without those in `but`."""
         for_work = {route.queue for route in self._workload.routes}
         others = [q for q in self._world.queues() if q not in for_work and q != but]
         return sum(depth.ready for depth in map(self._world.queue, others) if depth is not None)
