@@ -90,7 +90,7 @@ def test_denial_that_nothing_witnessed(project: Project) -> None:
     (project.pytester.path / "conformance" / "consumers" / "test_cases.py").write_text(
         """
 import pytest
-from warren.rigs.consumers.rig import Unmet
+from warren.rigs.consumers import Unmet
 
 @pytest.mark.guarantee("bounded-run", designs=("blocking",))
 @pytest.mark.requirement("bounded-run.stops")
