@@ -27,13 +27,13 @@ from reference_impl.topology import Route
 
 ROUTE = Route("background-copy", "background-copy")
 
-# A role of the document has a database, and its process an engine; copying opens neither.
+# The settings and the process of a role want a database. A copier has none: this one is never opened.
 _NO_DATABASE = {"WARREN_DATABASE_URL": "sqlite://"}
 _ENDED, _CRASHED, _UNUSABLE = 0, 1, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Copy until a signal; the exit status."""
+    """Copy until a signal comes, and give the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m reference_impl.background_copy",
         description=f"Copy the files that messages of the queue {ROUTE.queue} name.",

@@ -32,7 +32,7 @@ class FileCopier:
         self._source, self._target = source.resolve(), target.resolve()
 
     def handle(self, delivery: Delivery) -> None:
-        """Copy the file that a delivery names; again is as good as once.
+        """Copy the file that a delivery names; to copy it again does no harm.
 
         Raises:
             MalformedError, MisshapenError: the message names no file.
@@ -52,7 +52,7 @@ class FileCopier:
             raise TryAgainError(f"{path} was not copied: {error.strerror}") from None
 
     def _checked(self, text: str) -> PurePosixPath:
-        """Refuse what leads out of the source, by its words or by a link."""
+        """Refuse a path that leads out of the source, by itself or through a symbolic link."""
         path = PurePosixPath(text)
         inside = (self._source / path).resolve().is_relative_to(self._source)
         if not path.name or path.is_absolute() or ".." in path.parts or not inside:
@@ -76,9 +76,9 @@ class FileCopier:
 
 
 def _remove_leftovers(directory: Path, prefix: str) -> None:
-    """Remove what a copier of the same file left that died.
+    """Remove what a copier of the same file left when it died.
 
-    One that is only slow finds its file gone when it renames, and tries again.
+    A copier that is only slow finds its copy gone when it comes to rename it, and tries again.
     """
     for leftover in directory.iterdir():
         if leftover.name.startswith(prefix):
@@ -87,7 +87,7 @@ def _remove_leftovers(directory: Path, prefix: str) -> None:
 
 
 def _sync_directory(directory: Path) -> None:
-    """Bring the rename itself to the disk."""
+    """Write the rename itself to the disk."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -22,10 +22,10 @@ _ENDED, _UNUSABLE = 0, 2
 
 
 class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the user is told.
+    """What the user of the queue is told to do.
 
-    `row` goes to `message_log` in the transaction of the put, which `commit` ends one way or the
-    other; `receipt` is of a message that was taken.
+    `put` takes a `body`, and a `row` for `message_log` in the same transaction, which is rolled back
+    unless `commit`. `ack`, `nack` and `extend` take the `receipt` of a message that was taken.
     """
 
     do: Literal["create", "put", "take", "ack", "nack", "extend", "counts", "drain"]
@@ -36,7 +36,7 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve standard input to its end; the exit status."""
+    """Do what standard input says, to its end, and give the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m reference_impl.table_queue",
         description="Use a queue in a database table, as told by JSON lines on standard input.",

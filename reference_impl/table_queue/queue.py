@@ -36,7 +36,7 @@ _columns = queue_message.c
 
 
 class LostError(ConsumerError):
-    """A message is no longer ours: the visibility timeout was over, and another one took it."""
+    """A message is no longer ours: it was settled, or its visibility timeout was over and another took it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class TableQueue:
         self._name, self._visibility = name, visibility
 
     def create(self) -> None:
-        """Make the table if it is not there; not by two at once."""
+        """Make the table where it is missing. Two must not do that at once."""
         metadata.create_all(self._database)
 
     def put(self, body: bytes, within: sa.Connection | None = None) -> int:

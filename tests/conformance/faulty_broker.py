@@ -14,7 +14,7 @@ from warren.simulator.model import dead_letter, settlement
 from warren.simulator.model.consumer import Consumer
 from warren.simulator.model.ready import Enqueued, Lane
 from warren.simulator.model.routing import FanoutRouter, TopicRouter
-from warren.simulator.tcp.client import Client
+from warren.simulator.session import Session
 from warren.simulator.tcp.options import parse
 from warren.simulator.tcp.server import run
 
@@ -76,7 +76,7 @@ def counts_no_death() -> None:
 
 def bears_silence() -> None:
     """Keep the connection of a client that says nothing."""
-    _plant(Client, "miss_heartbeats", lambda _: None)
+    _plant(Session, "miss_heartbeats", lambda _: None)
 
 
 DEFECTS: dict[str, Callable[[], None]] = {

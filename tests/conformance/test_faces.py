@@ -6,6 +6,7 @@ In an installed wheel the cases are `warren.suite.conformance`, so an absolute i
 from __future__ import annotations
 
 import ast
+import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,20 @@ def test_a_case_imports_the_face_of_its_kind(kind: str) -> None:
         if modules != {FACES[kind]}
     }
     assert others == {}
+
+
+@pytest.mark.parametrize("kind", FACES)
+def test_a_case_takes_what_the_face_shows(kind: str) -> None:
+    """A module behind the face is no part of it, though Python would give it by the same import."""
+    shown = importlib.import_module(FACES[kind]).__all__
+    taken = {
+        alias.name
+        for path in (CASES / kind).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8"), path.name))
+        if isinstance(node, ast.ImportFrom) and node.module == FACES[kind]
+        for alias in node.names
+    }
+    assert taken - set(shown) == set()
 
 
 @pytest.mark.parametrize("kind", FACES)

@@ -1,4 +1,4 @@
-"""What makes a class a fact. Nothing else lives here.
+"""What makes a class a fact.
 
 A fact is a dataclass with slots whose fields nobody assigns after it is made. The type checker
 enforces that (``frozen_default``); the interpreter does not, because a frozen ``__init__`` costs

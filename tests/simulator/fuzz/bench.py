@@ -222,7 +222,7 @@ def said_in_order(octets: bytes) -> list[wire.Content]:
 @contextmanager
 def bench() -> Iterator[Bench]:
     """Give a bench, and listen to the broker's log meanwhile."""
-    trouble, log = Trouble(), logging.getLogger("simulator")
+    trouble, log = Trouble(), logging.getLogger("warren.simulator")
     log.addHandler(trouble)
     try:
         yield Bench(trouble)

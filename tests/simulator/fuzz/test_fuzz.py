@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from tests.simulator.fuzz.bench import Bench, BrokerFailedError, bench, said_in_
 from tests.simulator.fuzz.mutations import Recorded, make_input
 from tests.simulator.fuzz.sockets import attack
 from warren.simulator import wire
+from warren.simulator.session import Session
 from warren.simulator.tcp.client import Client
 
 if TYPE_CHECKING:
@@ -73,25 +73,24 @@ def test_recorded_sessions_are_valid(on_bench: Bench, recorded: Recorded, number
     assert isinstance(said_in_order(said)[-1], wire.ConnectionCloseOk)
 
 
-def fail_on_get(client: Client, *_: object) -> None:
+def fail_on_get(session: Session, *_: object) -> None:
     """Make a mistake of the broker's own."""
-    raise ValueError(f"a mistake on {client.name}")
+    raise ValueError(f"a mistake on {session.name}")
 
 
-def break_the_framing(client: Client, *_: object) -> None:
+def break_the_framing(session: Session, *_: object) -> None:
     """Write what is no frame."""
-    client.write(b"no frame at all")
+    session._put(b"no frame at all")
 
 
-def forget_to_hang_up(client: Client, *_: object) -> None:
-    """Keep a client that has gone."""
-    client.connection_lost = contextlib.nullcontext  # type: ignore[assignment,method-assign] # sabotage
-
-
-def speak_after_the_end(client: Client, *_: object) -> None:
+def speak_after_the_end(session: Session, *_: object) -> None:
     """Say something on a channel when the connection has been closed in order."""
     for said, channel in ((wire.ConnectionCloseOk(), 0), (wire.BasicAck(1), 1)):
-        client.write(wire.encode_method_frame(channel, said))
+        session._put(wire.encode_method_frame(channel, said))
+
+
+def forget_to_hang_up(*_: object) -> None:
+    """Keep a client that has gone."""
 
 
 def drop_the_neighbour(client: Client, *_: object) -> None:
@@ -100,24 +99,25 @@ def drop_the_neighbour(client: Client, *_: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sabotage", "sees"),
+    ("failure", "sees"),
     [
-        (fail_on_get, "a mistake on"),
-        (break_the_framing, "breaks the framing"),
-        (forget_to_hang_up, "still known"),
-        (speak_after_the_end, "goes on after"),
-        (drop_the_neighbour, "neighbour"),
+        ((Session, "translate", fail_on_get), "a mistake on"),
+        ((Session, "translate", break_the_framing), "breaks the framing"),
+        ((Session, "translate", speak_after_the_end), "goes on after"),
+        ((Client, "connection_lost", forget_to_hang_up), "still known"),
+        ((Client, "data_received", drop_the_neighbour), "neighbour"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_failures_are_seen(
     on_bench: Bench,
     recorded: Recorded,
     monkeypatch: pytest.MonkeyPatch,
-    sabotage: Callable[..., Any],
+    failure: tuple[type, str, Callable[..., Any]],
     sees: str,
 ) -> None:
     """A broker that fails is caught, whichever way it fails."""
-    monkeypatch.setattr(Client, "_command", sabotage)
+    monkeypatch.setattr(*failure)
     pieces: Pieces = recorded.handshake + recorded.goodbye
     with pytest.raises(BrokerFailedError, match=sees):
         on_bench.try_out(pieces, chance_of(1))

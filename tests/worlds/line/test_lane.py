@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.worlds.line.octets import deliver_octets, method_octets
+from warren.evidence.frame_reader import Reader
 from warren.evidence.frames import (
     Direction,
     Fact,
@@ -15,7 +16,6 @@ from warren.evidence.frames import (
     FrameSeen,
     Undecodable,
 )
-from warren.evidence.reader import Reader
 from warren.simulator.wire import (
     HEARTBEAT_FRAME,
     BasicAck,

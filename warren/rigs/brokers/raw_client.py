@@ -79,7 +79,7 @@ class RawClient:
         return self.expect(ConnectionTune)
 
     def start(self, *, payload: int = 0) -> None:
-        """Go as far as our start-ok, padded so that its frame's payload has that many octets."""
+        """Go as far as our start-ok, whose payload is padded to that many octets where it has fewer."""
         self.send_octets(PROTOCOL_HEADER)
         self.expect(ConnectionStart)
         response = f"\0{self._broker.case_user}\0{self._broker.case_password}".encode()

@@ -13,7 +13,7 @@ from warren.rigs.consumers.packages import package_design, package_tally
 from warren.rigs.consumers.rig import Rig
 from warren.workloads import Role, Tally, Unit
 from warren.workloads.course.chance import early_or_tied
-from warren.workloads.course.package_rows import PACKAGE, Package, PackageTally, row_line
+from warren.workloads.course.package_tally import PACKAGE, Package, PackageTally, row_line
 from warren.workloads.course.packages import PackageDesign, numbered, package_body
 from warren.workloads.course.roles import HTTP, PART, RPC_SERVER, STREAM, TASK
 from warren.workloads.course.tasks import Task

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from warren.workloads.course.package_rows import PackageTally
+from warren.workloads.course.package_tally import PackageTally
 from warren.workloads.course.packages import PackageDesign
 
 if TYPE_CHECKING:

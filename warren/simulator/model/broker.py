@@ -1,4 +1,4 @@
-"""The broker: takes a command and the time, gives events. The tables say who does what."""
+"""The broker: takes a command and the time, gives events. Tables say which function does which command."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ METHOD_IDS: Mapping[type[commands.Command], tuple[int, int]] = {
     commands.TxCommit: (90, 20),
     commands.TxRollback: (90, 30),
 }
-"""Class and method identifier of each, for channel.close and connection.close to name a culprit.
+"""Class and method identifier of each: channel.close and connection.close name the method to blame.
 
 ConnectionStartOk has none: RabbitMQ names none when it refuses a login.
 """
@@ -120,14 +120,14 @@ ConnectionStartOk has none: RabbitMQ names none when it refuses a login.
 NO_METHOD = (0, 0)
 
 CLOSING_CHANNEL_COMMANDS = (commands.ChannelClose, commands.ChannelCloseOk)
-"""All that a channel listens to after the broker's ChannelClose."""
+"""What still counts on a channel after the broker's ChannelClose; everything else is ignored."""
 
 
 class Broker:
     """A RabbitMQ without clock, network or chance.
 
-    `semantics` says whose answers it gives; each `next(names)` must be a token never given before,
-    for queues, consumer tags and reply-to names that clients leave to the broker.
+    `semantics` is the version of RabbitMQ that it behaves like. `names` are for queues, consumers and
+    replies that clients do not name themselves; each must be new.
     """
 
     def __init__(
@@ -153,12 +153,10 @@ class Broker:
         return self._state.connections
 
     def handle(self, command: commands.Command, now: float) -> list[events.Event]:
-        """Do `command` at the time `now`, in seconds since the epoch; return what it causes.
+        """Do `command` at the time `now`, in seconds since the epoch; return the events in order.
 
-        In order.
-
-        What was due before happens first, so events of other connections may be among them. Never
-        raises for what a client did: that becomes ChannelClose or ConnectionClose.
+        What was due before happens first, so events of other connections may be among them. What a
+        client does wrong raises nothing: it becomes a ChannelClose or ConnectionClose.
         """
         state = self._state
         state.now = now

@@ -60,6 +60,5 @@ class Channel:
         self.next_publish_tag = 1
         self.tx: Transaction | None = None
         self.last_queue = ""
-        self.reply_consumer: tuple[str, str] | None = (
-            None  # consumer tag and the name replies go to
-        )
+        # Its consumer tag, and the name that replies are sent to.
+        self.reply_consumer: tuple[str, str] | None = None

@@ -1,6 +1,4 @@
-"""Commands: everything that can be done to a broker, one fact each.
-
-What comes of them is in `events`.
+"""Commands: everything that can be done to a broker, one fact each. What it says is in `events`.
 
 Names and fields are the specification's own. `connection` is a number the owner gives a client's
 connection and never uses again; `channel` is the channel number on it. Commands without a channel
@@ -9,6 +7,7 @@ act on the connection or on the broker.
 
 from collections.abc import Mapping
 from dataclasses import field
+from math import inf
 
 from warren.simulator.fact import fact
 from warren.simulator.model.message import Message
@@ -97,10 +96,9 @@ class ForceClose(ConnectionCommand):
 
 @fact
 class GrantCredit(ConnectionCommand):
-    """Let the connection's consumers have deliveries of so many octets more, by `Message.size`.
+    """Let the connection's consumers have deliveries of so many octets from now on, by `Message.size`.
 
-    A connection begins without any limit. An owner that sets one keeps what waits for a client that
-    does not read in the queues.
+    An owner that sets such a limit keeps in the queues what waits for a client that does not read.
     """
 
     octets: int
@@ -126,10 +124,14 @@ class ConnectionStartOk(ConnectionCommand):
 
 @fact
 class ConnectionOpen(ConnectionCommand):
-    """A client enters a virtual host. Answer: ConnectionOpenOk, or ConnectionClose 530."""
+    """A client enters a virtual host. Answer: ConnectionOpenOk, or ConnectionClose 530.
+
+    `credit`: as with `GrantCredit`, from the beginning; any number of octets unless it is given.
+    """
 
     vhost: str = "/"
     channel_max: int = 2047
+    credit: float = inf
 
 
 @fact
@@ -149,19 +151,19 @@ class ConnectionLost(ConnectionCommand):
 
 @fact
 class ChannelOpen(ChannelCommand):
-    """Answer: ChannelOpenOk."""
+    """Open a channel. Answer: ChannelOpenOk."""
 
 
 @fact
 class ChannelFlow(ChannelCommand):
-    """Answer: ChannelFlowOk; RabbitMQ implements only `active`."""
+    """Ask for deliveries to go on. Answer: ChannelFlowOk; RabbitMQ refuses to stop them."""
 
     active: bool
 
 
 @fact
 class ChannelClose(ChannelCommand):
-    """Answer: ChannelCloseOk; unacknowledged messages go back to their queues."""
+    """Close a channel; unacknowledged messages go back to their queues. Answer: ChannelCloseOk."""
 
 
 @fact
@@ -188,7 +190,7 @@ class ExchangeDeclare(ChannelCommand):
 
 @fact
 class ExchangeDelete(ChannelCommand):
-    """Answer: ExchangeDeleteOk, also when there was none."""
+    """Delete an exchange. Answer: ExchangeDeleteOk, also when there was none."""
 
     exchange: str
     if_unused: bool = False
@@ -208,7 +210,7 @@ class ExchangeBind(ChannelCommand):
 
 @fact
 class ExchangeUnbind(ChannelCommand):
-    """Answer: ExchangeUnbindOk, also when there was no such binding."""
+    """Undo such a binding. Answer: ExchangeUnbindOk, also when there was none."""
 
     destination: str
     source: str
@@ -222,7 +224,7 @@ class ExchangeUnbind(ChannelCommand):
 
 @fact
 class QueueDeclare(ChannelCommand):
-    """Get or create a queue; an empty name asks for one. Answer: QueueDeclareOk."""
+    """Get or create a queue; the broker names one without a name. Answer: QueueDeclareOk."""
 
     queue: str = ""
     passive: bool = False
@@ -235,7 +237,7 @@ class QueueDeclare(ChannelCommand):
 
 @fact
 class QueueBind(ChannelCommand):
-    """An empty queue name means the one this channel declared last. Answer: QueueBindOk."""
+    """Bind a queue; no name means the one that this channel declared last. Answer: QueueBindOk."""
 
     queue: str
     exchange: str
@@ -246,7 +248,7 @@ class QueueBind(ChannelCommand):
 
 @fact
 class QueueUnbind(ChannelCommand):
-    """Answer: QueueUnbindOk, also when there was no such binding."""
+    """Undo such a binding. Answer: QueueUnbindOk, also when there was none."""
 
     queue: str
     exchange: str
@@ -264,7 +266,7 @@ class QueuePurge(ChannelCommand):
 
 @fact
 class QueueDelete(ChannelCommand):
-    """Answer: QueueDeleteOk, also when there was none."""
+    """Delete a queue. Answer: QueueDeleteOk, also when there was none."""
 
     queue: str
     if_unused: bool = False
@@ -277,7 +279,7 @@ class QueueDelete(ChannelCommand):
 
 @fact
 class BasicQos(ChannelCommand):
-    """Answer: BasicQosOk. 0 means no limit."""
+    """Limit unacknowledged deliveries; 0 means no limit. Answer: BasicQosOk."""
 
     prefetch_count: int
     global_: bool = False
@@ -286,7 +288,7 @@ class BasicQos(ChannelCommand):
 
 @fact
 class BasicConsume(ChannelCommand):
-    """Answer: BasicConsumeOk; an empty consumer tag asks for one."""
+    """Subscribe to a queue; the broker makes up a missing consumer tag. Answer: BasicConsumeOk."""
 
     queue: str
     consumer_tag: str = ""
@@ -298,7 +300,7 @@ class BasicConsume(ChannelCommand):
 
 @fact
 class BasicCancel(ChannelCommand):
-    """Answer: BasicCancelOk, also when there was no such consumer."""
+    """End a subscription. Answer: BasicCancelOk, also when there was none."""
 
     consumer_tag: str
     nowait: bool = False
@@ -306,7 +308,7 @@ class BasicCancel(ChannelCommand):
 
 @fact
 class BasicPublish(ChannelCommand):
-    """No answer but BasicReturn, and BasicAck or BasicNack in confirm mode."""
+    """Publish a message. No answer but BasicReturn, and BasicAck or BasicNack in confirm mode."""
 
     message: Message
     mandatory: bool = False
@@ -315,7 +317,7 @@ class BasicPublish(ChannelCommand):
 
 @fact
 class BasicGet(ChannelCommand):
-    """Answer: BasicGetOk or BasicGetEmpty."""
+    """Take one message from a queue. Answer: BasicGetOk or BasicGetEmpty."""
 
     queue: str
     no_ack: bool = False
@@ -323,7 +325,7 @@ class BasicGet(ChannelCommand):
 
 @fact
 class BasicAck(ChannelCommand):
-    """No answer. `multiple` means this delivery tag and all before it; 0 means all."""
+    """Acknowledge a delivery; with `multiple` also all before it, and with tag 0 all. No answer."""
 
     delivery_tag: int
     multiple: bool = False
@@ -331,7 +333,7 @@ class BasicAck(ChannelCommand):
 
 @fact
 class BasicReject(ChannelCommand):
-    """No answer. Without `requeue` the message is dead-lettered or dropped."""
+    """Refuse a delivery; without `requeue` it is dead-lettered or dropped. No answer."""
 
     delivery_tag: int
     requeue: bool = True
@@ -339,7 +341,7 @@ class BasicReject(ChannelCommand):
 
 @fact
 class BasicNack(ChannelCommand):
-    """As BasicReject, for several at once."""
+    """Refuse a delivery, or several, chosen as with BasicAck. No answer."""
 
     delivery_tag: int
     multiple: bool = False
@@ -359,21 +361,21 @@ class BasicRecover(ChannelCommand):
 
 @fact
 class ConfirmSelect(ChannelCommand):
-    """Answer: ConfirmSelectOk."""
+    """Have publishes confirmed from now on. Answer: ConfirmSelectOk."""
 
     nowait: bool = False
 
 
 @fact
 class TxSelect(ChannelCommand):
-    """Answer: TxSelectOk."""
+    """Make the channel transactional. Answer: TxSelectOk."""
 
 
 @fact
 class TxCommit(ChannelCommand):
-    """Answer: TxCommitOk, after the publishes and settlements of the transaction took effect."""
+    """Let the transaction's publishes and settlements take effect. Answer: TxCommitOk."""
 
 
 @fact
 class TxRollback(ChannelCommand):
-    """Answer: TxRollbackOk; publishes are forgotten, settlements undone."""
+    """Forget the transaction's publishes, undo its settlements. Answer: TxRollbackOk."""

@@ -57,7 +57,7 @@ class Consumer:
         self.blocked = False
 
     def can_take(self) -> bool:
-        """Tell whether its prefetch, its channel's and its connection's credit let it."""
+        """Tell whether its prefetch, its channel's prefetch and its connection's credit allow it."""
         if self.prefetch and self.unacked >= self.prefetch:
             return False
         channel = self.channel
@@ -70,7 +70,7 @@ class Consumer:
 class Rotation:
     """The consumers that may be able to take a message: by priority, then in turn.
 
-    Whoever comes, goes or has had its turn costs O(1), however many there are.
+    To come, to go and to have had its turn costs O(1), however many there are.
     """
 
     __slots__ = ("_rings",)
@@ -80,7 +80,7 @@ class Rotation:
         self._rings: dict[int, OrderedDict[Consumer, None]] = {}  # by priority, highest first
 
     def add(self, consumer: Consumer) -> None:
-        """Let `consumer` wait at the end of its priority's turn."""
+        """Put `consumer` last among those of its priority."""
         ring = self._rings.get(consumer.priority)
         if ring is None:
             self._rings[consumer.priority] = ring = OrderedDict()

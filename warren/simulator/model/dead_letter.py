@@ -1,4 +1,4 @@
-"""Dead letters: why a message dies in a queue, what that adds to it, and where it goes then."""
+"""Dead letters: why a message dies in a queue, which headers it gets for that, and where it goes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def dead_letter(queue: Queue, enqueued: Enqueued, reason: Reason) -> None:
 
 
 def bury(queue: Queue, enqueued: Enqueued, reason: Reason, exchange: str) -> Message:
-    """Return the message as the dead-letter `exchange` gets it, its death in its headers."""
+    """Return the message as the dead-letter `exchange` gets it, with its death in the headers."""
     message = enqueued.message
     semantics = queue.vhost.semantics
     headers = dict(message.properties.headers or {})
@@ -70,7 +70,7 @@ def bury(queue: Queue, enqueued: Enqueued, reason: Reason, exchange: str) -> Mes
 
 
 def is_cycle(target: str, deaths: Collection[Mapping[str, object]]) -> bool:
-    """Tell whether a message on its way to `target` has been there, and not rejected since."""
+    """Tell whether a message on its way to `target` has died there before and was not rejected since."""
     since = []
     for death in deaths:
         since.append(death)

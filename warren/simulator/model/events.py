@@ -1,6 +1,6 @@
 """Events: everything a broker says, one fact each, addressed to a connection and a channel on it.
 
-An owner turns each into a frame for its client. Names and fields are the specification's own.
+Whoever owns the broker turns each into a frame for its client. Names and fields are the specification's own.
 """
 
 from warren.simulator.fact import fact

@@ -1,7 +1,6 @@
-"""A message: what a publisher hands over and what travels to consumers, unchanged and by reference.
+"""A message: what a publisher hands over, and consumers get unchanged. It is never copied.
 
-Where a copy of it stands in a queue is `ready.Enqueued`; encoding and decoding properties belongs
-to the wire.
+Its place in each of its queues is a `ready.Enqueued`. Properties are read and written by the wire.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ Table = "Mapping[str, object]"
 PERSISTENT = 2
 """The delivery mode that survives a restart in a durable queue."""
 OVERHEAD = 512
-"""Octets that a message counts beside its body and properties: what it takes to remember one."""
+"""Octets that every message takes beside its body and properties."""
 
 
 class Properties(Protocol):
@@ -69,11 +68,11 @@ class Properties(Protocol):
 
 @fact
 class Message:
-    """A message as published: `body` is opaque and never copied.
+    """A message as published; nobody looks into its `body`.
 
-    The last three fields are the model's own, made from the headers at publish: `copies` are the
-    routing keys of the CC header, `blind_copies` those of BCC, `deaths` the x-death tables, latest
-    first.
+    The other fields are the model's own. `copies` are the routing keys of the CC header when it was
+    published, `blind_copies` those of BCC, `deaths` the x-death tables, latest first. `failed`: see
+    `Semantics.counts_failed_deliveries`.
     """
 
     exchange: str
@@ -92,5 +91,5 @@ class Message:
 
     @property
     def size(self) -> int:
-        """How many octets it counts where memory does."""
+        """How many octets it takes, as far as credit and the memory alarm are concerned."""
         return OVERHEAD + self.properties.size + len(self.body)

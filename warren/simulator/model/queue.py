@@ -1,4 +1,4 @@
-"""A queue: messages in, turns of consumers, messages out. Declaring it: `methods.queue`.
+"""A queue: messages come in, consumers take turns, messages go out. Declaring it: `methods.queue`.
 
 How deliveries are settled is in `settlement`, where dead letters go in `dead_letter`.
 """
@@ -31,12 +31,11 @@ class QueueTimer(Enum):
 
 
 class Queue:
-    """A classic queue. `owner` is the number of the connection it is exclusive to.
+    """A classic queue.
 
-    None when it is shared.
-
-    `ready` are the messages nobody has; `unacked_count` counts those that consumers hold. Invariant
-    between commands: no message is ready while a consumer could take it.
+    `owner` is the number of the connection that it is exclusive to, None when it is shared. `ready`
+    are the messages that nobody has; `unacked_count` counts those that consumers hold. Between two
+    commands no message is ready while a consumer could take it.
     """
 
     __slots__ = (
@@ -147,7 +146,9 @@ class Queue:
             if consumer is not None:
                 self._deliver(consumer, enqueued)
                 return True
-        enqueued.redelivered = enqueued.failed  # not when it is delivered at once: so does RabbitMQ
+        enqueued.redelivered = (
+            enqueued.failed
+        )  # a message that is delivered at once never is, as with RabbitMQ
         self.ready.push(enqueued)
         self.ready_bytes += len(message.body)
         self.ready_size += message.size
@@ -189,7 +190,7 @@ class Queue:
     # Messages out
 
     def fetch(self) -> Enqueued:
-        """Take the first ready message; there is one. What expired behind it goes too."""
+        """Take the first ready message, of which there is one, and drop what has expired behind it."""
         enqueued = self._take()
         if self.may_expire:
             self.drop_expired()

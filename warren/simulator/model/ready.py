@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class Enqueued:
     """One message's place in one queue, ready or unacknowledged.
 
-    `position` is its turn in the queue, for life. `expires_at` is a time or None. `consumer` holds
-    it while it is unacknowledged; None then means it was taken with basic.get. `failed` tells
+    `position` is its turn in the queue, and never changes. `expires_at` is a time or None. `consumer` has
+    it while it is unacknowledged; None then means that basic.get took it. `failed` tells
     whether a delivery of it has failed (see `Semantics.counts_failed_deliveries`).
     """
 
@@ -43,7 +43,7 @@ class Enqueued:
 
 
 def priority_in(max_priority: int | None, enqueued: Enqueued) -> int:
-    """Give the priority that a message has in a queue of so many; in one of none, all have the same."""
+    """Return a message's priority in a queue that has `max_priority` of them; 0 in one without priorities."""
     return min(enqueued.message.properties.priority or 0, max_priority or 0)
 
 
@@ -108,9 +108,8 @@ class Priorities:
         """Begin empty; a higher priority counts as `max_priority`."""
         self.max_priority = max_priority
         self._lanes: dict[int, Lane] = {}
-        self._occupied = (
-            0  # bit n is set when lane n is not empty: the highest one is found in O(1)
-        )
+        # Bit n is set when lane n is not empty: the highest one is found in O(1).
+        self._occupied = 0
         self._count = 0
 
     def __len__(self) -> int:

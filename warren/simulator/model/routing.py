@@ -1,6 +1,6 @@
 """Where an exchange sends a message: one router per exchange type, over destinations of any kind.
 
-A destination may be bound several times; a router counts its bindings and names it once per match.
+A destination may be bound several times: a router counts its bindings, and gives it once.
 What an exchange does with the destinations (alternate exchange, onward exchanges) is in `exchange`.
 """
 
@@ -34,7 +34,7 @@ class Router(Protocol[D]):
 
 
 class Counted(Generic[D]):
-    """Destinations with the number of their bindings; iterates over the destinations."""
+    """Destinations, each with the number of its bindings."""
 
     __slots__ = ("counts",)
 
@@ -56,7 +56,7 @@ class Counted(Generic[D]):
 
 
 class FanoutRouter(Generic[D]):
-    """Every destination, whatever the key."""
+    """Sends to every destination, whatever the key."""
 
     __slots__ = ("_destinations",)
 
@@ -78,7 +78,7 @@ class FanoutRouter(Generic[D]):
 
 
 class DirectRouter(Generic[D]):
-    """The destinations bound with exactly the message's key."""
+    """Sends to the destinations that are bound with exactly the message's key."""
 
     __slots__ = ("_by_key", "_nothing")
 
@@ -121,9 +121,10 @@ class Node(Generic[D]):
 
 
 class TopicRouter(Generic[D]):
-    """A trie of words: `*` stands for exactly one word, `#` for zero or more.
+    """Sends to the destinations whose pattern fits: `*` is exactly one word, `#` any number of words.
 
-    What it found for a routing key it keeps until the bindings change.
+    The patterns are a trie of words. What was found for a routing key is kept until the bindings
+    change.
     """
 
     __slots__ = ("_known", "_root")
@@ -192,7 +193,7 @@ class TopicRouter(Generic[D]):
 
 
 class HeadersRouter(Generic[D]):
-    """Destinations whose binding's arguments match the message's headers."""
+    """Sends to the destinations whose bindings' arguments the message's headers satisfy."""
 
     __slots__ = ("_bindings", "_loose_numbers")
 
@@ -222,12 +223,11 @@ class HeadersRouter(Generic[D]):
 def headers_match(
     arguments: Mapping[str, object], headers: Mapping[str, object], *, loose_numbers: bool
 ) -> bool:
-    """Tell whether `headers` satisfy a binding: x-match is all (the default), any.
+    """Tell whether `headers` satisfy the arguments of a binding.
 
-    All-with-x or any-with-x.
-
-    An argument without a value asks only that the header is there. Arguments that begin with `x-`
-    count only in the `-with-x` modes, and x-match never does.
+    Its argument x-match says how: `all` of the arguments must be satisfied (the default), or `any` of
+    them. An argument without a value asks only that the header is there. Arguments that begin with
+    `x-` count only where x-match is `all-with-x` or `any-with-x`; x-match itself never counts.
     """
     mode = str(arguments.get("x-match", "all"))
     with_x = mode.endswith("-with-x")

@@ -24,10 +24,8 @@ class Semantics:
     """Octets: the least frame_max a client may choose, and the largest payload before it has."""
 
     global_prefetch: bool
-    """basic.qos with `global` limits the channel; without it.
-
-    It is taken as a prefetch per consumer.
-    """
+    """basic.qos with `global` limits the channel as a whole. Where this is False, it limits each
+    consumer, as if it came without `global`."""
 
     max_message_size: int
     """Bytes of body a message may have; more is 406 PRECONDITION_FAILED."""
@@ -36,10 +34,8 @@ class Semantics:
     """The error for an exchange type that does not exist."""
 
     checks_server_named_type: bool
-    """An unknown type is 406 also for a queue that the broker is to name.
-
-    Otherwise the broker fails over it, before it has made up the name: 541.
-    """
+    """An unknown queue type is 406, also for a queue that the broker is to name. Where this is False,
+    the broker fails over the type of such a queue before it has made up the name: 541."""
 
     refusal_names_permission: bool
     """A 403 says which of configure, write and read was missing."""
@@ -54,33 +50,32 @@ class Semantics:
     """A direct reply does not wait for the transaction it is published in."""
 
     plain_expiration: bool
-    """An expiration goes on as the plain number it is: `+0100` as `100`."""
+    """An expiration is handed on as a plain number: `+0100` as `100`."""
 
     last_death_headers: bool
     """Dead lettering also sets x-last-death-queue, -reason and -exchange."""
 
     resolves_at_commit: bool
-    """A transaction looks a message's queues up by name when it is committed, and those that are not
-    there do not count. Otherwise it knows them from the publish on: one that is not there at the
-    commit is 506 RESOURCE_ERROR, and one that has been replaced by another of its name refuses."""
+    """A transaction looks up the queues of a message by name when it is committed, and passes over
+    those that are gone. Where this is False, it knows them from the publish on: a queue that is gone
+    at the commit is 506 RESOURCE_ERROR, and one that another of its name has replaced refuses."""
 
     counts_failed_deliveries: bool
-    """A delivery fails when it ends by basic.reject, or with its channel. Only a message with a
-    failed one is redelivered after a restart, and still is as a dead letter; otherwise any message
-    is that was delivered before the restart, and no dead letter."""
+    """A delivery has failed when it was rejected, or when its channel ended. Only a message with a
+    failed delivery is `redelivered` after a restart, and as a dead letter. Where this is False, every
+    message that was delivered before a restart is `redelivered` after it, and no dead letter is."""
 
     loses_count_of_deliveries: bool
-    """A restart that drops a transient message which nobody was given leaves its queue unable to count
-    deliveries: neither what was behind it in its priority nor what comes later is ever redelivered."""
+    """A restart drops transient messages. Where it drops one that nobody was ever given, its queue can
+    count no deliveries from that place on: no message behind it, in the same priority, is ever
+    `redelivered` again."""
 
     keeps_transient_exchanges: bool
     """A restart leaves exchanges that are not durable, and their bindings to what is left."""
 
     trusts_death_header: bool
-    """The history is what the x-death header says, also one a publisher wrote.
-
-    Otherwise the broker's own record.
-    """
+    """How often and where a message died is read from its x-death header, even if a publisher wrote
+    it. Where this is False, the broker keeps a record of its own."""
 
     new_key_drops_copies: bool
     """x-dead-letter-routing-key takes the CC header out of the dead-lettered message."""

@@ -1,4 +1,4 @@
-"""How deliveries end: acknowledged, requeued or discarded; and what that sets free."""
+"""How deliveries are settled: by ack, nack or reject, with requeue or without; and who may go on then."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from warren.simulator.model.ready import Enqueued
 
 
-class Outcome(Enum):
-    """What becomes of a delivery, and whether that counts as a failed one."""
+class Settlement(Enum):
+    """A way to settle a delivery: the method, whether it requeues, and whether the delivery has failed."""
 
     ACK = ("ack", False, False)
     REQUEUE = ("nack", True, False)
@@ -26,7 +26,7 @@ class Outcome(Enum):
     REJECT_DISCARD = ("reject", False, True)
 
     def __init__(self, method: str, requeues: bool, fails: bool) -> None:
-        """Keep what an outcome means."""
+        """Keep what it means."""
         self.method = method
         self.requeues = requeues
         self.fails = fails
@@ -40,8 +40,8 @@ def unknown_delivery_tag(tag: int) -> AmqpError:
 def collect(channel: Channel, tag: int, *, multiple: bool) -> dict[int, Enqueued]:
     """Take from the channel the delivery with this tag, with `multiple` also all before it.
 
-    A `multiple` 0 means all. Raises AmqpError 406 when nothing has that tag. Costs O(1) per tag ever
-    given, since each is passed once.
+    A `multiple` 0 means all. Raises AmqpError 406 when nothing has that tag. The cost is O(1) for
+    each tag ever given, since each is passed once.
     """
     unacked = channel.unacked
     if multiple and tag == 0:
@@ -62,12 +62,13 @@ def collect(channel: Channel, tag: int, *, multiple: bool) -> dict[int, Enqueued
     return taken
 
 
-def settle(channel: Channel, deliveries: Mapping[int, Enqueued], outcome: Outcome) -> None:
-    """End `deliveries`, by delivery tag, which `collect` has taken from the channel.
+def settle(channel: Channel, deliveries: Mapping[int, Enqueued], how: Settlement) -> None:
+    """Settle `deliveries`, which `collect` has taken from the channel; they stand by delivery tag.
 
-    As in RabbitMQ they end in groups, by queue and consumer in the order of their names, and each
-    queue delivers again before the next group. The channel's own limit gives way before that, but
-    those whom it has already kept from messages hear of it last.
+    As in RabbitMQ they are settled in groups, one for each queue and consumer in the order of their
+    names, and each queue delivers again before the next group is settled. The limit of the channel
+    as a whole has room before all that; but consumers that it kept from messages go on only at the
+    end.
     """
     groups: dict[tuple[str, bool, int, str], list[Enqueued]] = {}
     consumed = 0
@@ -80,16 +81,16 @@ def settle(channel: Channel, deliveries: Mapping[int, Enqueued], outcome: Outcom
     was_full = is_full(channel)
     channel.global_unacked = max(channel.global_unacked - consumed, 0)
     for _, group in sorted(groups.items()):
-        _settle_at(group[0].queue, group, outcome, unblocks=not was_full)
+        _settle_at(group[0].queue, group, how, unblocks=not was_full)
     if was_full:
         wake(channel)
 
 
 def acknowledge(channel: Channel, enqueued: Enqueued) -> None:
-    """Do what `settle` does, shorter: most deliveries end one by one with an ack."""
+    """Do what `settle` does for one ack, in fewer steps: most deliveries are settled so."""
     consumer = enqueued.consumer
     if consumer is None or channel.global_prefetch:
-        settle(channel, {0: enqueued}, Outcome.ACK)
+        settle(channel, {0: enqueued}, Settlement.ACK)
         return
     queue = enqueued.queue
     queue.unacked_count -= 1
@@ -118,7 +119,7 @@ def wake(channel: Channel) -> None:
         queue.pump()
 
 
-def _settle_at(queue: Queue, batch: list[Enqueued], outcome: Outcome, *, unblocks: bool) -> None:
+def _settle_at(queue: Queue, batch: list[Enqueued], how: Settlement, *, unblocks: bool) -> None:
     for enqueued in batch:
         consumer = enqueued.consumer
         if consumer is not None:
@@ -128,10 +129,10 @@ def _settle_at(queue: Queue, batch: list[Enqueued], outcome: Outcome, *, unblock
     if queue.deleted:
         return
     queue.unacked_count -= len(batch)
-    if outcome.requeues:
-        queue.put_back(batch, failed=outcome.fails)
-    elif outcome is not Outcome.ACK:
+    if how.requeues:
+        queue.put_back(batch, failed=how.fails)
+    elif how is not Settlement.ACK:
         for enqueued in batch:
-            enqueued.failed |= outcome.fails
+            enqueued.failed |= how.fails
             dead_letter(queue, enqueued, Reason.REJECTED)
     queue.pump()

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 class State:
     """The broker's memory.
 
-    `now` and `events` belong to the command in hand: the time it happens at, and what it has caused
-    so far. `onward` holds dead letters on their way to queues: they travel after the command, one
-    after another, so that a chain of queues never nests.
+    `now` is the time of the command in hand, `events` what it has caused so far. `onward` are dead
+    letters on their way to queues. They go there one after another when the command is done: a chain
+    of queues, however long, needs no call within a call.
     """
 
     __slots__ = (

@@ -12,9 +12,10 @@ K = TypeVar("K", bound=Hashable)
 class Timers(Generic[K]):
     """At most one deadline per key.
 
-    `next` is never later than the earliest of them; it may be earlier. A deadline that has been
-    replaced or cancelled stays in the heap until it comes up, or until such are the most there: so
-    the heap is never larger than twice the deadlines, and sorting them out costs O(1) for each.
+    `next` is never later than the earliest deadline; it may be earlier. A deadline that was replaced
+    or cancelled stays in the heap until its time comes, or until more than half of the heap are
+    such: then they are thrown out. So the heap has at most twice as many entries as there are
+    deadlines, and each costs O(1) to throw out.
     """
 
     __slots__ = ("_entries", "_heap", "_order", "next")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from warren.simulator.model.exchange import Target
     from warren.simulator.model.message import Message
     from warren.simulator.model.ready import Enqueued
-    from warren.simulator.model.settlement import Outcome
+    from warren.simulator.model.settlement import Settlement
 
 
 class Transaction:
@@ -25,11 +25,10 @@ class Transaction:
 
     def __init__(self) -> None:
         """Begin with nothing held back."""
-        self.publishes: list[
-            tuple[Message, list[Target], bool]
-        ] = []  # the last says whether mandatory
-        self.size = 0  # of all these messages
-        self.settlements: list[tuple[Outcome, Mapping[int, Enqueued]]] = []
+        # Each message, where it goes, and whether it is mandatory; and the size of them all.
+        self.publishes: list[tuple[Message, list[Target], bool]] = []
+        self.size = 0
+        self.settlements: list[tuple[Settlement, Mapping[int, Enqueued]]] = []
 
     def publish(self, message: Message, targets: list[Target], *, mandatory: bool) -> None:
         """Hold a routed message back."""

@@ -1,5 +1,5 @@
-"""The embedded broker: RabbitMQ's behaviour from `warren.simulator.model`, on sockets.
+"""The embedded broker: a RabbitMQ on real sockets.
 
-Here are sockets, timers, the management HTTP API and the command line. What AMQP looks like is in
-`warren.simulator.wire`, what a broker does in `warren.simulator.model`.
+Here are sockets, timers, TLS, the management HTTP API and the command line. What a broker does for
+its connections is in `warren.simulator.session`, and stands on `wire` and `model`.
 """

@@ -15,8 +15,8 @@ from warren.simulator.model import Message, commands
 from warren.simulator.model.exchange import Exchange
 from warren.simulator.model.message import PERSISTENT
 from warren.simulator.model.queue import Queue
+from warren.simulator.session.properties import Properties
 from warren.simulator.tcp.accounts import Account
-from warren.simulator.tcp.properties import Properties
 from warren.simulator.wire import decode_table, encode_table
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Faults to order, for people who test their own consumers against the embedded broker.
 
-What they do to a connection is in `client`; here is what they are, and when it is their turn.
+What they do to a connection is in `faulty`; here is what they are, and when it is their turn.
 """
 
 from __future__ import annotations

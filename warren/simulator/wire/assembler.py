@@ -75,10 +75,7 @@ class StrictAssembler:
 
     @property
     def held(self) -> int:
-        """How many octets of unfinished messages are here; every frame takes some of its own.
-
-        O(unfinished messages).
-        """
+        """How many octets unfinished messages take, each frame's own included; O(those messages)."""
         return sum(
             message.size
             - message.missing

@@ -158,9 +158,9 @@ class Connection:
         return encode_method_frame(0, tune)
 
     def close(self, reply_code: int, reply_text: str, class_id: int, method_id: int) -> bytes:
-        """Close from the broker's side; the octets to send, and none when the client is not told.
+        """Close from the broker's side; return what to send, nothing when the client is not told why.
 
-        A login that fails is told to those clients alone that can be told.
+        Why a login failed is told only to clients that have said they understand it.
         """
         silent = self.state is State.HANDSHAKE or (
             self.state in {State.STARTING, State.SECURING}

@@ -10,8 +10,8 @@ from typing import Final
 class FrameKind(IntEnum):
     """The first octet of a frame.
 
-    A protocol header is no frame, but stands where one is expected; it begins with the octet of
-    its "A", which is no frame type, so one enumeration can tell all five apart.
+    A protocol header is no frame, but comes where one is expected. It begins with the letter "A",
+    whose octet is no frame type, so that one enumeration can tell all five apart.
     """
 
     METHOD = 1

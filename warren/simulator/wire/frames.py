@@ -113,7 +113,7 @@ class FrameParser:
         return at
 
     def _parse_protocol_header(self, data: bytes, frames: list[Frame]) -> int:
-        """Take the eight octets if the stream begins with them; else settle that it does not."""
+        """Take the eight octets if the stream begins with them; else note that it does not."""
         if not data:
             return 0
         if self._beginning is None and data[0] != FrameKind.PROTOCOL_HEADER:

@@ -1,4 +1,4 @@
-"""Work in packages of texts (document 1, chapters 2 to 4b): done whole, in parts, or step by step.
+"""Work in packages of texts (document 1, chapters 2 to 4b): what its designs have in common.
 
 Each package leaves *effects*: rows of `message_log`. A row is known by what it means (parsed JSON for parts and
 results; byte for byte for a source body), so that any JSON writer will do.
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from warren.evidence.json_text import parse_json
 from warren.workloads.course.bad_input import MALFORMED, MISSHAPEN
-from warren.workloads.course.package_rows import PACKAGE, Effect, Package, PackageTally
-from warren.workloads.course.roles import PART, ROUTES, STREAM
+from warren.workloads.course.package_tally import Effect, Package, PackageTally
+from warren.workloads.course.roles import ROUTES, STREAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -96,8 +96,7 @@ class PackageDesign:
 
     def owes(self, package: Package) -> tuple[Effect, ...]:
         """List the effects of a package, in the order in which the document wants them."""
-        whole = Effect(package.message_id, PACKAGE)
-        return (*(Effect(package.message_id, i) for i in range(len(package.texts))), whole)
+        raise NotImplementedError
 
     def effects_like(self, packages: Iterable[Package], message: str) -> tuple[Effect, ...]:
         """Give the effects that a row may be; several where packages or texts are alike, often none."""
@@ -113,70 +112,8 @@ class PackageDesign:
         raise NotImplementedError
 
     def leaves(self, effect: Effect) -> bool:
-        """Whether one worker's message leaves this effect: a part its row, and the package row comes with the last."""
-        return effect.index != PACKAGE
-
-
-class Blocking(PackageDesign):
-    """Packages are worked on whole, and leave one row (chapter 2)."""
-
-    __slots__ = ()
-
-    def owes(self, package: Package) -> tuple[Effect, ...]:
-        """Owe the package row."""
-        return (Effect(package.message_id, PACKAGE),)
-
-    def indices(self, package: Package, message: str, read: object) -> Iterator[int]:
-        """Know the package row by its bytes."""
-        del read
-        if message.encode() == package.body:
-            yield PACKAGE
-
-    def leaves(self, effect: Effect) -> bool:
-        """Whether it is the package row, which is all there is."""
-        return effect.index == PACKAGE
-
-
-class Parts(PackageDesign):
-    """Packages are split into a message for each text (chapters 3 and 4)."""
-
-    __slots__ = ()
-
-    def indices(self, package: Package, message: str, read: object) -> Iterator[int]:
-        """Know the package row by its bytes, and the row of a part by its text."""
-        if message.encode() == package.body:
-            yield PACKAGE
-        elif isinstance(read, dict) and "sourceMessage" in read:
-            yield from (i for i, text in enumerate(package.texts) if text == read.get("text"))
-
-
-class Pipeline(PackageDesign):
-    """Packages go from step to step, each with all texts and the number of the next (chapter 4b)."""
-
-    __slots__ = ()
-
-    @property
-    def is_chain(self) -> bool:
-        """Each step publishes the next."""
-        return True
-
-    def indices(self, package: Package, message: str, read: object) -> Iterator[int]:
-        """Know the package row by the result that it holds, and the row of a step by its number."""
-        del message
-        if read == {"texts": list(package.texts)}:
-            yield PACKAGE
-        elif isinstance(read, dict) and read.get("texts") == list(package.texts):
-            index = read.get("index")
-            if isinstance(index, int) and 0 <= index < len(package.texts):
-                yield index
-
-
-PACKAGE_DESIGNS = (
-    Blocking("blocking", {STREAM: 1}, (1, 1), "text-10"),
-    Parts("parts", {PART: 1, STREAM: 1}, (1, 1), "text-10"),
-    Parts("parts-random", {PART: 3, STREAM: 1}, (1, 3), "text-12"),
-    Pipeline("pipeline", {PART: 3, STREAM: 1}, (1, 3), "text-12"),
-)
+        """Whether each message of a worker leaves an effect of this kind, so that they can be counted by it."""
+        raise NotImplementedError
 
 
 def numbered(count: int, word: str = "text") -> tuple[str, ...]:

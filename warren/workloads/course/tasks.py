@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from warren.evidence.json_text import parse_json
 from warren.evidence.violation import Violation
 from warren.workloads.course.bad_input import MALFORMED, MISSHAPEN
-from warren.workloads.course.package_rows import unexpected
+from warren.workloads.course.package_tally import unexpected
 from warren.workloads.course.roles import HTTP, ROUTES, RPC_SERVER, TASK
 
 if TYPE_CHECKING:
@@ -187,10 +187,8 @@ class TaskDesign:
         return TaskTally(tasks, tables.task_rows(), tables.message_rows())
 
 
-TASK_DESIGNS = (
-    TaskDesign("task", {TASK: 1, HTTP: 1}, (0, 0)),
-    TaskDesign("rpc", {RPC_SERVER: 1, HTTP: 1}, (2, 2)),
-)
+TASKS = TaskDesign("task", {TASK: 1, HTTP: 1}, (0, 0))
+RPC = TaskDesign("rpc", {RPC_SERVER: 1, HTTP: 1}, (2, 2))
 
 
 def task_body(task: int) -> bytes:

@@ -18,7 +18,7 @@ from warren.simulator.wire import Assembler, BasicProperties, Heartbeat, Message
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from warren.evidence.reader import Reader
+    from warren.evidence.frame_reader import Reader
     from warren.worlds.line.learnt import Learnt
     from warren.worlds.line.plan import Plan
     from warren.worlds.line.rules import Held

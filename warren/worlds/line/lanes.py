@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from warren.evidence.frame_reader import Reader
 from warren.evidence.frames import ConnectionEnded, ConnectionOpened, Direction
-from warren.evidence.reader import Reader
 from warren.worlds.line.lane import Lane
 from warren.worlds.line.learnt import Learnt
 

@@ -1,9 +1,10 @@
 """The faults in force on one line. Which frames they are for, `rules` says; each lane asks for itself.
 
-A frame that nobody sent (connection.blocked, basic.cancel, channel.close) is not made yet. It has a place here: a
-`forge` of the plan would give the octets to a lane, as a piece without a source, and a lane that has one to send is
-under a fault, so that it goes frame by frame. The piece goes on once no frame is half sent, and no content is under
-way on its channel; the log tells of it with a fact of its own, so that no ledger takes it for the broker's.
+Frames that nobody sent (connection.blocked, basic.cancel, channel.close) are not forged yet. The design has room for
+it: a `forge` of the plan gives a method to the lanes of one direction, and a lane that has one to send counts as under
+a fault, so that it goes frame by frame. It puts the forged frame among its pieces once no other frame is half sent and
+no content is under way on that channel, and logs it as a fact of its own kind, so that no ledger takes it for the
+broker's. The broker knows nothing of it: what the instance answers to it is for a rule to lose.
 """
 
 from __future__ import annotations

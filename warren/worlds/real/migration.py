@@ -1,4 +1,4 @@
-"""An implementation's own command that makes its tables: run once, in the database that cases get copies of."""
+"""An implementation's own program that makes its tables: run once, in the database that cases get copies of."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 _TIMEOUT = 120.0
 
 
-def migrate(command: Program, urls: DatabaseUrls, run: Run) -> None:
-    """Run the command to its end, and end whatever it left. Raises `SetupError` or `DeadlineError`."""
-    where = f"migrate of the manifest in {command.directory}"
+def migrate(program: Program, urls: DatabaseUrls, run: Run) -> None:
+    """Run it to its end, and end whatever it left. Raises `SetupError` or `DeadlineError`."""
+    where = f"migrate of the manifest in {program.directory}"
     orphans = Orphans(run.id)
     try:
         done = subprocess.run(
-            command.argv,
-            cwd=command.directory,
+            program.argv,
+            cwd=program.directory,
             env={**inherited_environment(), **run.environment, **urls.environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -39,7 +39,7 @@ def migrate(command: Program, urls: DatabaseUrls, run: Run) -> None:
         ) from error
     except OSError as error:
         raise SetupError(
-            f"cannot run {command.argv[0]!r}: {os.strerror(error.errno or 0)}",
+            f"cannot run {program.argv[0]!r}: {os.strerror(error.errno or 0)}",
             where,
             "correct the command",
         ) from error

@@ -40,7 +40,7 @@ class RealProcess:
 
     def __init__(
         self,
-        command: Program,
+        program: Program,
         name: str,
         role: Role,
         *,
@@ -49,25 +49,25 @@ class RealProcess:
         output: Path,
         now: Callable[[], float],
     ) -> None:
-        """Start it, with its world's clock; raises `InstanceError` when the command cannot be run at all."""
+        """Start it, with its world's clock; raises `InstanceError` when the program cannot be run at all."""
         self.name, self.role, self.line = name, role, line
         self.http_port = int(env["WARREN_HTTP_PORT"])
         self.ended_at: float | None = None
-        self._command, self._now = command, now
+        self._program, self._now = program, now
         self._capture = Capture(output)
         try:
             self._process = subprocess.Popen(
-                command.argv,
+                program.argv,
                 stdin=subprocess.DEVNULL,
                 stdout=self._capture.write_end,
                 stderr=subprocess.STDOUT,
-                cwd=command.directory,
-                env={**inherited_environment(), **command.environment, **env},
+                cwd=program.directory,
+                env={**inherited_environment(), **program.environment, **env},
                 process_group=0,  # no session: it would starve the relay (decision 0007)
             )
         except OSError as error:
             raise InstanceError(
-                f"cannot run {command.argv[0]!r}: {error.strerror}",
+                f"cannot run {program.argv[0]!r}: {error.strerror}",
                 where=f"instance {name}",
                 what_to_do="correct its command in the manifest",
             ) from error
@@ -91,7 +91,7 @@ class RealProcess:
     def stop(self) -> None:
         """Send the manifest's stop signal to the process itself, as a supervisor does."""
         if self.exit_status is None:
-            self._process.send_signal(self._command.stop_signal)
+            self._process.send_signal(self._program.stop_signal)
 
     def kill(self) -> None:
         """SIGKILL its whole process group."""

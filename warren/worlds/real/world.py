@@ -72,7 +72,7 @@ class RealWorld:
         """Make an id that is unique beyond this world too, since the broker may be shared."""
         return uuid.uuid4().hex
 
-    def start(self, command: Program, name: str, role: Role, env: Mapping[str, str]) -> RealProcess:
+    def start(self, program: Program, name: str, role: Role, env: Mapping[str, str]) -> RealProcess:
         """Start a process behind a line of its own and return at once."""
         line = self._relay.open(name)
         environment = {
@@ -87,7 +87,7 @@ class RealWorld:
         }
         try:
             process = RealProcess(
-                command,
+                program,
                 name,
                 role,
                 line=line,

@@ -59,15 +59,15 @@ class RealWorlds:
         return (*self._broker.secrets, *own, *self._database.secrets)
 
     @contextlib.contextmanager
-    def world(self, name: str, command: Program | None, *, restarts: bool) -> Iterator[RealWorld]:
+    def world(self, name: str, program: Program | None, *, restarts: bool) -> Iterator[RealWorld]:
         """Give a case of the implementation `name` its world, and take everything back at the end.
 
-        Its database is as the implementation's own `command` made it (its manifest's `migrate`), or has the
+        Its database is as the implementation's own `program` made it (its manifest's `migrate`), or has the
         contract's tables where there is none.
         """
         with contextlib.ExitStack() as stack:
             place = stack.enter_context(
-                self._place(partial(self._copy, name, command), restarts=restarts)
+                self._place(partial(self._copy, name, program), restarts=restarts)
             )
             world = RealWorld(place, stack.enter_context(place.database()), self._run)
             stack.callback(world.close)
@@ -98,10 +98,10 @@ class RealWorlds:
             vhosts.close(vhost)
 
     @contextlib.contextmanager
-    def _copy(self, name: str, command: Program | None) -> Iterator[CaseDatabase]:
+    def _copy(self, name: str, program: Program | None) -> Iterator[CaseDatabase]:
         """Give a case a copy of a template, made by the first that asks for it."""
         if name not in self._templates:
-            make = partial(migrate, command, run=self._run) if command else None
+            make = partial(migrate, program, run=self._run) if program else None
             self._databases.prepare_template(name, make)
             self._templates.add(name)
         copy = self._databases.create_copy(name)

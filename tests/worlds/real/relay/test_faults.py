@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.worlds.line.octets import deliver_octets, method_octets, publish_octets
+from tests.worlds.line.octets import deliver_octets, method_octets
 from tests.worlds.real.relay.peers import (
     DEADLINE,
     Peer,
@@ -16,7 +16,6 @@ from tests.worlds.real.relay.peers import (
 )
 from warren.evidence.frames import (
     ConnectionEnded,
-    Direction,
     FrameHeld,
     FrameLost,
     FrameReleased,
@@ -26,21 +25,14 @@ from warren.simulator.wire import (
     HEARTBEAT_FRAME,
     BasicAck,
     BasicDeliver,
-    BasicNack,
-    BasicQos,
-    BasicReject,
     ContentHeader,
     Heartbeat,
     QueueDeclare,
 )
 from warren.worlds.line.rules import (
-    Match,
     acks,
     declaration,
     delivery,
-    method,
-    publish,
-    settlements,
 )
 from warren.worlds.real.relay import FrameLog, RealLine
 
@@ -240,35 +232,3 @@ def test_hold_then_lose(line: RealLine, ends: tuple[Peer, Peer]) -> None:
     first = client.receive(3)[0]
     assert isinstance(first, BasicDeliver)
     assert first.delivery_tag == 2
-
-
-@pytest.mark.parametrize(
-    ("match", "octets", "is_caught"),
-    [
-        (publish(), publish_octets(), True),
-        (publish(exchange="exchange", routing_key="key"), publish_octets(), True),
-        (publish(exchange="other"), publish_octets(), False),
-        (publish(body=lambda body: b"od" in body), publish_octets(), True),
-        (publish(body=lambda body: b"xx" in body), publish_octets(), False),
-        (acks(), method_octets(BasicNack(1)), False),
-        (settlements(), method_octets(BasicNack(1)), True),
-        (settlements(), method_octets(BasicReject(1)), True),
-        (settlements(), method_octets(BasicAck(1)), True),
-        (method(QueueDeclare, direction=Direction.TO_BROKER), method_octets(QueueDeclare()), True),
-        (method(QueueDeclare, direction=Direction.TO_CLIENT), method_octets(QueueDeclare()), False),
-        (delivery(), deliver_octets(1), False),
-    ],
-)
-def test_rules(
-    line: RealLine, ends: tuple[Peer, Peer], match: Match, octets: bytes, is_caught: bool
-) -> None:
-    """A match takes what it describes, and only in its direction."""
-    client, broker = ends
-    held = line.hold(match)
-    client.send(octets + method_octets(BasicQos()))
-    if is_caught:
-        assert caught(held)
-        held.release()
-    while broker.receive(1) != [BasicQos()]:
-        pass
-    assert (held.seen is not None) is is_caught

@@ -13,7 +13,6 @@ from tests.worlds.real.relay.peers import (
     DEADLINE,
     Peer,
     ScriptedBroker,
-    caught,
     client_of,
     sees_a_reset,
 )
@@ -29,14 +28,11 @@ from warren.evidence.frames import (
 from warren.simulator.wire import (
     PROTOCOL_HEADER,
     BasicAck,
-    BasicConsume,
-    BasicConsumeOk,
     BasicDeliver,
     ConnectionClose,
     ConnectionCloseOk,
     ContentHeader,
     ProtocolHeader,
-    QueueDeclareOk,
 )
 from warren.worlds.line.rules import delivery
 from warren.worlds.real.relay import FrameLog, RealLine, Relay
@@ -249,23 +245,6 @@ def test_closing_a_tap_leaves_the_others(relay: Relay, scripted_broker: Scripted
         socket.create_connection(("127.0.0.1", first.port), DEADLINE)
     with client_of(second.port):
         scripted_broker.accept().receive(1)
-
-
-@pytest.mark.parametrize("tag", ["named", ""])
-def test_queue_of_a_delivery(line: RealLine, ends: tuple[Peer, Peer], tag: str) -> None:
-    """A rule may name the queue, also where the broker chose its name or the consumer's."""
-    client, broker = ends
-    held = line.hold(delivery(queue="old_sound"))
-    broker.send(method_octets(QueueDeclareOk("old_sound")))
-    client.receive(1)
-    client.send(method_octets(BasicConsume(queue="", consumer_tag=tag)))
-    broker.receive(1)
-    broker.send(method_octets(BasicConsumeOk(tag or "chosen")))
-    broker.send(deliver_octets(1, consumer="another") + deliver_octets(2, consumer=tag or "chosen"))
-    assert caught(held)
-    assert held.seen is not None
-    assert isinstance(held.seen.content, BasicDeliver)
-    assert held.seen.content.delivery_tag == 2
 
 
 def test_a_crowd_is_refused(line: RealLine, log: FrameLog) -> None:

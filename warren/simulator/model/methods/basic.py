@@ -11,7 +11,7 @@ from warren.simulator.model.methods.lookup import check_access, find_queue, queu
 from warren.simulator.model.methods.publish import REPLY_NAME, REPLY_TO
 from warren.simulator.model.policy import check_consumer_arguments
 from warren.simulator.model.settlement import (
-    Outcome,
+    Settlement,
     acknowledge,
     collect,
     settle,
@@ -137,7 +137,7 @@ def get(state: State, channel: Channel, command: commands.BasicGet) -> None:
 def ack(_state: State, channel: Channel, command: commands.BasicAck) -> None:
     """Settle deliveries that were worked on."""
     if command.multiple or channel.tx is not None:
-        end(channel, command.delivery_tag, Outcome.ACK, multiple=command.multiple)
+        end(channel, command.delivery_tag, Settlement.ACK, multiple=command.multiple)
         return
     enqueued = channel.unacked.pop(command.delivery_tag, None)
     if enqueued is None:
@@ -147,29 +147,29 @@ def ack(_state: State, channel: Channel, command: commands.BasicAck) -> None:
 
 def nack(_state: State, channel: Channel, command: commands.BasicNack) -> None:
     """Give deliveries back, or let them go."""
-    outcome = Outcome.REQUEUE if command.requeue else Outcome.DISCARD
-    end(channel, command.delivery_tag, outcome, multiple=command.multiple)
+    how = Settlement.REQUEUE if command.requeue else Settlement.DISCARD
+    end(channel, command.delivery_tag, how, multiple=command.multiple)
 
 
 def reject(_state: State, channel: Channel, command: commands.BasicReject) -> None:
     """Give one delivery back, or let it go."""
-    outcome = Outcome.REJECT_REQUEUE if command.requeue else Outcome.REJECT_DISCARD
-    end(channel, command.delivery_tag, outcome, multiple=False)
+    how = Settlement.REJECT_REQUEUE if command.requeue else Settlement.REJECT_DISCARD
+    end(channel, command.delivery_tag, how, multiple=False)
 
 
-def end(channel: Channel, tag: int, outcome: Outcome, *, multiple: bool) -> None:
+def end(channel: Channel, tag: int, how: Settlement, *, multiple: bool) -> None:
     """Settle deliveries, now or at commit."""
     taken = collect(channel, tag, multiple=multiple)
     if channel.tx is None:
-        settle(channel, taken, outcome)
+        settle(channel, taken, how)
     else:
-        channel.tx.settlements.append((outcome, taken))
+        channel.tx.settlements.append((how, taken))
 
 
 def recover(state: State, channel: Channel, command: commands.BasicRecover) -> None:
     """Requeue all that is unacknowledged; 540 for redelivery to the same consumer."""
     if not command.requeue:
         raise AmqpError(ReplyCode.NOT_IMPLEMENTED, "requeue=false")
-    settle(channel, collect(channel, 0, multiple=True), Outcome.REQUEUE)
+    settle(channel, collect(channel, 0, multiple=True), Settlement.REQUEUE)
     if not command.asynchronous:
         state.events.append(events.BasicRecoverOk(command.connection, command.channel))

@@ -46,6 +46,7 @@ def open_(state: State, connection: Connection, command: commands.ConnectionOpen
         )
     connection.vhost = vhost
     connection.channel_max = command.channel_max
+    connection.credit = command.credit
     state.events.append(events.ConnectionOpenOk(connection.number))
 
 
@@ -72,7 +73,7 @@ def force_close(state: State, connection: Connection, command: commands.ForceClo
 
 
 def grant_credit(_state: State, connection: Connection, command: commands.GrantCredit) -> None:
-    """Limit the deliveries to come, and make those that waited for it."""
+    """Limit the octets of deliveries to come, and make those deliveries that waited for it."""
     connection.credit = command.octets
     for channel in [*connection.channels.values()]:
         wake(channel)

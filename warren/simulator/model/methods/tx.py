@@ -34,7 +34,7 @@ def select(state: State, channel: Channel, command: commands.TxSelect) -> None:
 def commit(state: State, channel: Channel, command: commands.TxCommit) -> None:
     """Let everything held back take effect; 406 when a queue refuses a message.
 
-    When a queue is not there (506), what was published before stays, and nothing is settled.
+    Where a queue is gone (506), messages that were published before it stay, and nothing is settled.
     """
     transaction = current(channel)
     taken = []

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from warren.simulator.model import commands
 from warren.simulator.tcp.accounts import Account
 from warren.simulator.tcp.management import messages, views
+from warren.simulator.tcp.management.connection import OwnConnection
 from warren.simulator.tcp.management.request import Answer, Refused, Request, require_short
-from warren.simulator.tcp.management.session import Session
 from warren.simulator.wire import EncodeError, encode_table
 
 if TYPE_CHECKING:
     from warren.simulator.model.vhost import VHost
-    from warren.simulator.tcp.client import Client
+    from warren.simulator.session import Session
     from warren.simulator.tcp.node import Node
 
 T = TypeVar("T")
@@ -68,7 +68,7 @@ def _whoami(node: Node, request: Request) -> Answer:
 
 
 def _alarms(node: Node, _request: Request) -> Answer:
-    if node.memory.alarm:
+    if node.hub.memory.alarm:
         status = HTTPStatus.SERVICE_UNAVAILABLE
         return Answer(status, {"status": "failed", "reason": "There are alarms in effect"})
     return _shown({"status": "ok"})
@@ -171,9 +171,9 @@ def _show_queue(node: Node, _request: Request, vhost: str, queue: str) -> Answer
 
 def _put_queue(node: Node, request: Request, vhost: str, queue: str) -> Answer:
     asked = request.json()
-    with Session(node, request.user, vhost) as session:
+    with OwnConnection(node, request.user, vhost) as own:
         existed = queue in node.broker.vhosts[vhost].queues
-        session.do(
+        own.do(
             lambda c, n: commands.QueueDeclare(
                 c,
                 n,
@@ -189,14 +189,14 @@ def _put_queue(node: Node, request: Request, vhost: str, queue: str) -> Answer:
 def _delete_queue(node: Node, request: Request, vhost: str, queue: str) -> Answer:
     _show_queue(node, request, vhost, queue)
     unused, empty = (request.query.get(name) == "true" for name in ("if-unused", "if-empty"))
-    with Session(node, request.user, vhost) as session:
-        session.do(lambda c, n: commands.QueueDelete(c, n, queue, unused, empty))
+    with OwnConnection(node, request.user, vhost) as own:
+        own.do(lambda c, n: commands.QueueDelete(c, n, queue, unused, empty))
     return Answer()
 
 
 def _purge(node: Node, request: Request, vhost: str, queue: str) -> Answer:
-    with Session(node, request.user, vhost) as session:
-        session.do(lambda c, n: commands.QueuePurge(c, n, queue))
+    with OwnConnection(node, request.user, vhost) as own:
+        own.do(lambda c, n: commands.QueuePurge(c, n, queue))
     return Answer()
 
 
@@ -213,9 +213,9 @@ def _show_exchange(node: Node, _request: Request, vhost: str, exchange: str) -> 
 
 def _put_exchange(node: Node, request: Request, vhost: str, exchange: str) -> Answer:
     asked = request.json()
-    with Session(node, request.user, vhost) as session:
+    with OwnConnection(node, request.user, vhost) as own:
         existed = exchange in node.broker.vhosts[vhost].exchanges
-        session.do(
+        own.do(
             lambda c, n: commands.ExchangeDeclare(
                 c,
                 n,
@@ -232,8 +232,8 @@ def _put_exchange(node: Node, request: Request, vhost: str, exchange: str) -> An
 
 def _delete_exchange(node: Node, request: Request, vhost: str, exchange: str) -> Answer:
     _show_exchange(node, request, vhost, exchange)
-    with Session(node, request.user, vhost) as session:
-        session.do(lambda c, n: commands.ExchangeDelete(c, n, exchange))
+    with OwnConnection(node, request.user, vhost) as own:
+        own.do(lambda c, n: commands.ExchangeDelete(c, n, exchange))
     return Answer()
 
 
@@ -251,8 +251,8 @@ def _list_bindings(node: Node, _request: Request, *vhost: str) -> Answer:
 def _post_binding(node: Node, request: Request, vhost: str, source: str, queue: str) -> Answer:
     asked = request.json()
     key = require_short(str(asked.get("routing_key", "")))
-    with Session(node, request.user, vhost) as session:
-        session.do(
+    with OwnConnection(node, request.user, vhost) as own:
+        own.do(
             lambda c, n: commands.QueueBind(c, n, queue, source, key, arguments=_arguments(asked))
         )
     return Answer(HTTPStatus.CREATED)
@@ -275,22 +275,22 @@ def _arguments(asked: dict[str, Any]) -> dict[str, Any]:
 def _list_connections(node: Node, _request: Request, *vhost: str) -> Answer:
     for name in vhost:
         _found(node.broker.vhosts.get(name))
-    shown = (views.connection(node, client) for client in node.clients.values())
+    shown = (views.connection(node, each) for each in node.hub.sessions.values())
     return _shown([each for each in shown if each and (not vhost or each["vhost"] in vhost)])
 
 
 def _show_connection(node: Node, _request: Request, name: str) -> Answer:
-    return _shown(_found(views.connection(node, _client(node, name))))
+    return _shown(_found(views.connection(node, _session(node, name))))
 
 
 def _close_connection(node: Node, request: Request, name: str) -> Answer:
     reason = request.headers.get("x-reason") or "Closed via management plugin"
-    node.do(commands.ForceClose(_client(node, name).number, reason))
+    node.do(commands.ForceClose(_session(node, name).number, reason))
     return Answer()
 
 
-def _client(node: Node, name: str) -> Client:
-    return _found(next((each for each in node.clients.values() if each.name == name), None))
+def _session(node: Node, name: str) -> Session:
+    return _found(next((each for each in node.hub.sessions.values() if each.name == name), None))
 
 
 ROUTES: dict[tuple[str, ...], Handler] = {

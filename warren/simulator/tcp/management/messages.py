@@ -9,10 +9,10 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from warren.simulator.model import Message, commands, events
+from warren.simulator.session.properties import Properties
+from warren.simulator.tcp.management.connection import OwnConnection
 from warren.simulator.tcp.management.request import Answer, Refused, Request, require_short
-from warren.simulator.tcp.management.session import Session
 from warren.simulator.tcp.management.views import plain
-from warren.simulator.tcp.properties import Properties
 from warren.simulator.wire import AmqpError, BasicProperties, decode_properties, encode_properties
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def publish(node: Node, request: Request, vhost: str, exchange: str) -> Answer:
         _read_properties(_need(asked, "properties")),
         _read_payload(asked),
     )
-    with Session(node, request.user, vhost) as session:
-        said = session.do(lambda c, n: commands.BasicPublish(c, n, message, mandatory=True))
+    with OwnConnection(node, request.user, vhost) as own:
+        said = own.do(lambda c, n: commands.BasicPublish(c, n, message, mandatory=True))
     routed = not any(isinstance(event, events.BasicReturn) for event in said)
     return Answer(HTTPStatus.OK, {"routed": routed})
 
@@ -53,23 +53,23 @@ def get(node: Node, request: Request, vhost: str, queue: str) -> Answer:
             HTTPStatus.BAD_REQUEST, f"count is a number, ackmode one of {', '.join(_REQUEUE)}"
         )
     got: list[events.BasicGetOk] = []
-    with Session(node, request.user, vhost) as session:
+    with OwnConnection(node, request.user, vhost) as own:
         while len(got) < count:
-            said = session.do(lambda c, n: commands.BasicGet(c, n, queue))
+            said = own.do(lambda c, n: commands.BasicGet(c, n, queue))
             taken = [event for event in said if isinstance(event, events.BasicGetOk)]
             if not taken:
                 break
             got += taken
         for each in reversed(got):
-            _settle(session, each.delivery_tag, mode)
+            _settle(own, each.delivery_tag, mode)
     return Answer(HTTPStatus.OK, [_show(each, str(asked.get("encoding", "auto"))) for each in got])
 
 
-def _settle(session: Session, tag: int, mode: str) -> None:
+def _settle(own: OwnConnection, tag: int, mode: str) -> None:
     if mode == "ack_requeue_false":
-        session.do(lambda c, n: commands.BasicAck(c, n, tag))
+        own.do(lambda c, n: commands.BasicAck(c, n, tag))
     else:
-        session.do(lambda c, n: commands.BasicReject(c, n, tag, _REQUEUE[mode]))
+        own.do(lambda c, n: commands.BasicReject(c, n, tag, _REQUEUE[mode]))
 
 
 def _need(asked: dict[str, Any], name: str) -> Any:

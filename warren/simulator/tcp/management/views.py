@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from warren.simulator.model.exchange import Binding, Exchange
     from warren.simulator.model.queue import Queue
+    from warren.simulator.session import Session
     from warren.simulator.tcp.accounts import Account
-    from warren.simulator.tcp.client import Client
     from warren.simulator.tcp.node import Node
 
 NODE = "warren@localhost"
@@ -96,19 +96,19 @@ def binding(each: Binding) -> dict[str, Any]:
     }
 
 
-def connection(node: Node, client: Client) -> dict[str, Any] | None:
+def connection(node: Node, session: Session) -> dict[str, Any] | None:
     """Describe an open connection; None when it is not open (yet, or any more)."""
-    known = node.broker.connections.get(client.number)
+    known = node.broker.connections.get(session.number)
     if known is None or known.vhost is None:
         return None
-    limits = client.wire.limits
-    peer, here = (place.rsplit(":", 1) for place in client.name.split(" -> "))
+    limits = session.wire.limits
+    peer, here = (place.rsplit(":", 1) for place in session.name.split(" -> "))
     return {
-        "name": client.name,
+        "name": session.name,
         "node": NODE,
         "type": "network",
         "protocol": "AMQP 0-9-1",
-        "state": "blocked" if client.blocked else "running",
+        "state": "blocked" if session.blocked else "running",
         "user": known.user.name,
         "user_who_performed_action": known.user.name,
         "vhost": known.vhost.name,
@@ -121,9 +121,9 @@ def connection(node: Node, client: Client) -> dict[str, Any] | None:
         "channel_max": limits.channel_max,
         "frame_max": limits.frame_max,
         "timeout": limits.heartbeat,
-        "client_properties": plain(client.wire.client_properties),
-        "recv_oct": client.octets_in,
-        "send_oct": client.octets_out,
+        "client_properties": plain(session.wire.client_properties),
+        "recv_oct": session.octets_in,
+        "send_oct": session.octets_out,
     }
 
 

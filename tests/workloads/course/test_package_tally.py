@@ -13,7 +13,7 @@ from warren.evidence.ledger import Delivery, Ledger
 from warren.evidence.rows import MessageRow
 from warren.simulator.wire import BasicProperties
 from warren.workloads import DESIGNS as ALL
-from warren.workloads.course.package_rows import PACKAGE, Effect, Package, PackageTally
+from warren.workloads.course.package_tally import PACKAGE, Effect, Package, PackageTally
 from warren.workloads.course.packages import PackageDesign, package_body
 
 DESIGNS = ("blocking", "parts", "parts-random", "pipeline")

@@ -16,7 +16,7 @@ from warren.simulator.wire.constants import FRAME_OVERHEAD, FrameKind
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from warren.simulator.tcp.properties import Properties
+    from warren.simulator.session.properties import Properties
 
 ToCommand: TypeAlias = "Callable[[int, int, Any], commands.Command]"
 ToOctets: TypeAlias = "Callable[[Any, int], bytes]"

@@ -1,6 +1,6 @@
 """What the management API does over AMQP, as RabbitMQ's does.
 
-It has a connection of its own for that, without a socket, that lives as long as the request.
+A request that needs AMQP has a connection of its own for as long as it lasts, without a socket.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _STATUS = {
 }
 
 
-class Session:
+class OwnConnection:
     """A connection of the model with one channel, used within one turn of the node."""
 
     def __init__(self, node: Node, user: str, vhost: str) -> None:
         """Enter `vhost` as `user`, who has shown a password. Raises Refused 404."""
         if vhost not in node.broker.vhosts:
             raise Refused(HTTPStatus.NOT_FOUND, "Not Found")
-        self.number = node.new_number()
+        self.number = node.hub.new_number()
         self._node = node
         password = node.accounts[user].password
         self._do(commands.ConnectionStartOk(self.number, user, password))

@@ -1,0 +1,229 @@
+"""Two sessions and a broker, without a socket, an event loop or a clock that runs by itself."""
+
+import pytest
+
+from tests.simulator.session.virtual import Peer, World, never
+from warren.simulator import wire
+from warren.simulator.session import HIGH_WATER, Session
+from warren.simulator.session.session import (
+    CLOSING_TIMEOUT,
+    CREDIT,
+    HANDSHAKE_TIMEOUT,
+    LOST_SYNC_TIMEOUT,
+    READ_LIMIT,
+)
+
+DAY = 86_400.0
+
+
+def pair(world: World, *capable_of: str) -> tuple[Peer, Peer]:
+    """Return a publisher and a consumer of the queue q, with a channel each."""
+    publisher, consumer = world.connect(), world.connect()
+    publisher.log_in(0, *capable_of)
+    consumer.log_in()
+    consumer.send(wire.QueueDeclare("q"))
+    return publisher, consumer
+
+
+def bodies(heard: list[wire.Content]) -> list[bytes]:
+    """Return the bodies in what was heard; each is one frame."""
+    return [content for content in heard if isinstance(content, bytes)]
+
+
+def test_a_message_goes_through() -> None:
+    """What one client publishes the other gets, its ack settles it, and nothing is due any more."""
+    world = World()
+    publisher, consumer = pair(world)
+    consumer.send(wire.BasicConsume("q", "tag"))
+    publisher.publish(b"body")
+    deliver, header, body = consumer.heard[-3:]
+    assert deliver == wire.BasicDeliver("tag", 1, routing_key="q")
+    assert isinstance(header, wire.ContentHeader)
+    assert body == b"body"
+    consumer.send(wire.BasicAck(1))
+    queue = world.hub.broker.vhosts["/"].queues["q"]
+    assert (len(queue.ready), sum(map(len, _unacked(world)))) == (0, 0)
+    assert never(world)
+
+
+def _unacked(world: World) -> list[dict[int, object]]:
+    return [
+        {**channel.unacked}
+        for connection in world.hub.broker.connections.values()
+        for channel in connection.channels.values()
+    ]
+
+
+def test_the_same_octets_twice() -> None:
+    """Two worlds that are told the same say the same: nothing here is left to chance."""
+
+    def story() -> list[wire.Content]:
+        world = World()
+        publisher, consumer = pair(world)
+        consumer.send(wire.QueueDeclare(""))
+        consumer.send(wire.BasicConsume("q"))
+        publisher.publish(b"x", times=3)
+        world.pass_time(DAY)
+        return [*publisher.heard, *consumer.heard]
+
+    assert story() == story()
+
+
+def test_confirms_of_a_turn_are_joined() -> None:
+    """What came together is confirmed by one ack; what comes later by another."""
+    publisher, _ = pair(World())
+    publisher.send(wire.ConfirmSelect())
+    assert publisher.publish(b"x", times=3) == [wire.BasicAck(3, multiple=True)]
+    assert publisher.publish(b"x") == [wire.BasicAck(4)]
+
+
+def test_heartbeats() -> None:
+    """A broker beats twice an interval; a client that is silent for two whole ones is cut off."""
+    world = World()
+    silent, lively = world.connect(), world.connect()
+    for peer in (silent, lively):
+        peer.log_in(heartbeat=10)
+    begin = len(lively.heard)
+    for _ in range(5):
+        world.pass_time(5)
+        lively.send_octets(wire.HEARTBEAT_FRAME)
+    assert lively.heard[begin:] == [wire.Heartbeat()] * 5
+    assert silent.ended == ""
+    world.pass_time(5)
+    assert (silent.ended, lively.ended) == ("Abort", "")
+
+
+def test_deadlines() -> None:
+    """Who does not finish the handshake, or does not answer a close, is cut off after its time."""
+    world = World()
+    slow = world.connect()
+    world.pass_time(HANDSHAKE_TIMEOUT - 0.1)
+    assert slow.ended == ""
+    world.pass_time(0.1)
+    assert slow.ended == "Abort"
+    stubborn, garbled = world.connect(), world.connect()
+    for peer in (stubborn, garbled):
+        peer.log_in()
+    assert isinstance(stubborn.send(wire.BasicQosOk())[-1], wire.ConnectionClose)
+    assert isinstance(garbled.send_octets(b"no frame")[-1], wire.ConnectionClose)
+    world.pass_time(LOST_SYNC_TIMEOUT)
+    assert (stubborn.ended, garbled.ended) == ("", "Abort")
+    world.pass_time(CLOSING_TIMEOUT - LOST_SYNC_TIMEOUT)
+    assert stubborn.ended == "Abort"
+
+
+def test_goodbye() -> None:
+    """A client's close is answered, then its socket is closed; one that keeps it open loses it."""
+    world = World()
+    peer = world.connect()
+    peer.log_in()
+    assert peer.send(wire.ConnectionClose(200, "bye"), channel=0) == [wire.ConnectionCloseOk()]
+    assert peer.ended == "Close"
+    world.pass_time(LOST_SYNC_TIMEOUT)
+    assert peer.ended == "Abort"
+    peer.hang_up()
+    assert never(world)
+    assert not world.hub.sessions
+
+
+def test_credit() -> None:
+    """A consumer that does not read gets so much and no more; the rest stays in its queue."""
+    world = World()
+    publisher, consumer = pair(world)
+    publisher.publish(b"x" * 10_000, times=200)
+    consumer.reads = False
+    consumer.send(wire.BasicConsume("q", "tag", no_ack=True))
+    queue = world.hub.broker.vhosts["/"].queues["q"]
+    assert HIGH_WATER < len(consumer.unread) < HIGH_WATER + CREDIT + 20_000
+    assert len(queue.ready) > 100
+    consumer.read_on()
+    assert len(bodies(consumer.heard)) == 200
+
+
+@pytest.mark.parametrize("at_once", [100, 20_000])
+def test_who_asks_and_does_not_read(at_once: int) -> None:
+    """Is not read from any more once too many answers wait; everything is done when it reads."""
+    world = World()
+    peer = world.connect()
+    peer.log_in()
+    name = "q" * 250
+    peer.send(wire.QueueDeclare(name))
+    peer.reads = False
+    ask = wire.encode_method_frame(1, wire.QueueDeclare(name, passive=True))
+    begin, asked = len(peer.heard), 0
+    while not peer.rests and asked < 100_000:
+        peer.send_octets(ask * at_once)
+        asked += at_once
+    assert READ_LIMIT < len(peer.unread) < READ_LIMIT + 300 * 200
+    peer.read_on()
+    assert not peer.rests
+    assert len(peer.heard) - begin == asked
+
+
+def test_blocked_and_unblocked() -> None:
+    """A publisher is blocked while messages take too much, told so, and not taken for dead."""
+    world = World(memory_limit=100_000)
+    publisher, consumer = pair(world, "connection.blocked")
+    for _ in range(20):
+        publisher.publish(b"x" * 10_000)
+    assert publisher.heard[-1:] == [wire.ConnectionBlocked("low on memory")]
+    assert (publisher.rests, consumer.rests) == (True, False)
+    assert world.hub.memory.alarm
+    world.pass_time(60)
+    assert publisher.rests
+    consumer.send(wire.QueuePurge("q"))
+    assert publisher.rests, "it is counted at intervals only"
+    world.pass_time(0.2)
+    assert publisher.heard[-1:] == [wire.ConnectionUnblocked()]
+    assert not publisher.rests
+    assert never(world)
+
+
+def test_blocked_is_not_silent() -> None:
+    """Nobody listens to a blocked client, so its silence counts from the end of the alarm on."""
+    world = World(memory_limit=10_000)
+    publisher, consumer = world.connect(), world.connect()
+    publisher.log_in(heartbeat=10)
+    consumer.log_in()
+    consumer.send(wire.QueueDeclare("q"))
+    publisher.publish(b"x" * 20_000)
+    assert publisher.rests
+    world.pass_time(100)
+    consumer.send(wire.QueuePurge("q"))
+    world.pass_time(29)
+    assert publisher.ended == ""
+    world.pass_time(2)
+    assert publisher.ended == "Abort"
+
+
+def test_broker_closes() -> None:
+    """An error of one connection is told to it alone; what it held goes to the other."""
+    world = World()
+    publisher, consumer = pair(world)
+    publisher.publish(b"mine")
+    publisher.send(wire.BasicConsume("q", "tag"))
+    consumer.send(wire.BasicConsume("q", "tag"))
+    close = publisher.send(wire.BasicQosOk())[-1]
+    assert isinstance(close, wire.ConnectionClose)
+    assert (close.reply_code, close.reply_text) == (503, "COMMAND_INVALID - unimplemented method")
+    assert bodies(consumer.heard) == [b"mine"]
+
+
+def test_a_mistake_of_ours_ends_one_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told by name, its connection ends, and the other goes on."""
+    world = World()
+    publisher, consumer = pair(world)
+    translate = Session.translate
+
+    def fail(session: Session, event: object) -> object:
+        if session is publisher.session:
+            raise ValueError("a mistake")
+        return translate(session, event)  # type: ignore[arg-type] # as it came
+
+    monkeypatch.setattr(Session, "translate", fail)
+    publisher.publish(b"x")
+    ((name, error),) = [(mistake.name, str(mistake.error)) for mistake in world.mistakes]
+    assert (name, error) == ("client", "a mistake")
+    assert (publisher.ended, consumer.ended) == ("Abort", "")
+    publisher.hang_up()
+    assert consumer.send(wire.QueueDeclare("q", passive=True)) == [wire.QueueDeclareOk("q", 0, 0)]

@@ -1,0 +1,74 @@
+"""What a process of pytest gives its cases: places and worlds of their own, all of it taken back."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from warren.errors import WarrenError
+from warren.worlds.real import RealWorlds, Servers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Servers]:
+    """Give the servers of a run that need nothing on this machine."""
+    with closing(Servers("embedded", "sqlite")) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="module")
+def worlds(servers: Servers) -> Iterator[RealWorlds]:
+    """Give the worlds of one process."""
+    with closing(RealWorlds(servers.for_workers(), "tests")) as worlds:
+        yield worlds
+
+
+def test_places_are_apart(worlds: RealWorlds) -> None:
+    """Each case has a vhost, a folder and a database of its own, and its vhost goes with it."""
+    with worlds.place(restarts=False) as first, worlds.place(restarts=False) as second:
+        assert first.vhost != second.vhost
+        assert first.folder != second.folder
+        assert first.folder.is_dir()
+        with first.database() as one, second.database() as other:
+            one.add_task()
+            assert len(one.tasks()) == 1
+            assert other.tasks() == ()
+        assert {first.vhost, second.vhost} <= set(first.management.vhosts())
+        management = first.management
+    assert {first.vhost, second.vhost}.isdisjoint(management.vhosts())
+
+
+def test_a_shared_broker_is_not_restarted(worlds: RealWorlds) -> None:
+    """A case that did not ask for a broker of its own cannot disturb the others."""
+    with (
+        worlds.place(restarts=False) as place,
+        pytest.raises(WarrenError, match="this broker cannot be restarted"),
+    ):
+        place.restart()
+
+
+def test_own_broker(worlds: RealWorlds, servers: Servers) -> None:
+    """A case that restarts has a broker that no other case is on, with passwords that are kept secret, too."""
+    shared = worlds.secrets
+    with worlds.place(restarts=True) as place:
+        assert place.broker.port != servers.broker.port
+        assert set(worlds.secrets) - set(shared) == set(place.broker.secrets)
+        place.restart()
+        assert place.vhost in place.management.vhosts()
+
+
+def test_world(worlds: RealWorlds) -> None:
+    """A world without processes has a clock, ids, a database, and the queue that the rig declares."""
+    with worlds.world("nobody's", None, restarts=False) as world:
+        assert world.new_id() != world.new_id()
+        assert not world.wait_for(lambda: False, 0.01)
+        assert world.now() >= 0.01
+        assert world.message_rows() == ()
+        assert world.facts() == ()
+        name = world.reply_queue()
+        assert world.queues() == (name,)

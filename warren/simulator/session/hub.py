@@ -1,0 +1,224 @@
+"""Where the sessions of one broker meet: the model, the memory alarm, and whose turn it is.
+
+A turn is what happens at one time: octets of one client, the end of a connection, commands of the
+broker's owner, or what was due. `Hub.wishes` ends it.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from math import inf
+from typing import TYPE_CHECKING
+
+from warren.simulator.model import Broker, FieldTypes, commands
+from warren.simulator.session.alarms import Alarms
+from warren.simulator.session.memory import Memory, used
+from warren.simulator.session.session import READ_LIMIT, Session
+from warren.simulator.session.terms import terms_of
+from warren.simulator.session.wishes import Mistake
+from warren.simulator.wire import Int64, Timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from warren.simulator.model import Version
+    from warren.simulator.model.events import Event
+    from warren.simulator.session.wishes import Wish
+    from warren.simulator.wire.connection_events import WireEvent
+
+
+class Hub:
+    """One broker and its connections; `now` is always in seconds since the epoch.
+
+    After every call that takes `now`, and after `do`, the owner does the `wishes` until there are
+    none left, and calls `advance` at `wake_at`, if nothing happens before.
+    """
+
+    def __init__(
+        self,
+        semantics: Version,
+        names: Iterator[str],
+        now: float,
+        memory_limit: int | None = None,
+    ) -> None:
+        """Begin with the virtual host `/`, without users and sessions.
+
+        `names` is for the model; `memory_limit` in octets, None for no alarm at all.
+        """
+        self.broker = Broker(semantics, names, FieldTypes(long=Int64, timestamp=Timestamp))
+        self.sessions: dict[int, Session] = {}
+        self.memory = Memory(memory_limit)
+        self.wake_at = inf
+        self._mistakes: list[Wish] = []
+        self._terms = terms_of(semantics)
+        self._alarms = Alarms(now)
+        self._numbers = count(1)
+        self._touched: dict[Session, None] = {}  # who may have wishes
+        self._sent: dict[Session, None] = {}  # whose wishes were taken, and perhaps done by now
+
+    # What happens
+
+    def advance(self, now: float) -> None:
+        """Begin a turn: do what is due. A mistake of ours there is no client's, and ends no connection."""
+        self._alarms.now = now
+        if now >= self.wake_at:
+            try:
+                self._say(self.broker.tick(now))
+                self._ring()
+            except Exception as error:  # noqa: BLE001 - handed on, and nobody here could do more
+                self._mistakes.append(Mistake(None, error))
+
+    def open(
+        self,
+        name: str,
+        now: float,
+        waiting: Callable[[], int],
+        make: Callable[..., Session] = Session,
+    ) -> Session:
+        """Take in a client that has just connected; the arguments but `now` are its `Session`'s."""
+        self.advance(now)
+        session = make(self.new_number(), name, self._terms, self._alarms, waiting)
+        self.sessions[session.number] = session
+        return session
+
+    def receive(self, session: Session, octets: bytes, now: float) -> None:
+        """Do all that these octets of a client ask for."""
+        self.advance(now)
+        self.memory.received(len(octets))
+        try:
+            heard = session.hear(octets)
+            if session.backlog:
+                session.backlog += heard
+            else:
+                self._work(session, heard)
+        except Exception as error:  # noqa: BLE001 - handed on
+            self._mistaken(session, error)
+
+    def drained(self, session: Session, now: float) -> None:
+        """Take that the socket of a session that was `full` takes octets again."""
+        self.advance(now)
+        session.full = False
+        self._sent[session] = None
+
+    def lost(self, session: Session, now: float) -> None:
+        """Take that a connection is gone; release all that it held."""
+        session.lose()
+        del self.sessions[session.number]
+        self._touched.pop(session, None)
+        self._sent.pop(session, None)
+        self.advance(now)
+        self.do(commands.ConnectionLost(session.number))
+
+    # What the broker's owner does
+
+    def new_number(self) -> int:
+        """Return a number that no connection ever had."""
+        return next(self._numbers)
+
+    def do(self, command: commands.Command) -> None:
+        """Give the model a command at the time of the turn, and its events to their sessions."""
+        self._say(self.broker.handle(command, self._alarms.now))
+
+    def ask(self, command: commands.Command, number: int) -> list[Event]:
+        """As `do` for connection `number`, which is no session's: return what is said to it."""
+        caused = self.broker.handle(command, self._alarms.now)
+        self._say(caused)
+        return [event for event in caused if event.connection == number]
+
+    # What comes of it
+
+    def wishes(self) -> list[Wish]:
+        """Return what is to be done now, in order. Ask again when it is done.
+
+        What sockets have taken makes room for more; with nothing left to wish the turn is over.
+        """
+        wishes = self._collect()
+        if not wishes:
+            self._adapt()
+            if self.memory.limit is not None:
+                self._watch_memory()
+            wishes = self._collect()
+        if not wishes:
+            model = self.broker.next_deadline()
+            self.wake_at = min(self._alarms.next, self.memory.counts_at)
+            if model is not None and model < self.wake_at:
+                self.wake_at = model
+        return wishes
+
+    def _collect(self) -> list[Wish]:
+        wishes: list[Wish] = []
+        touched = self._touched
+        if not (touched or self._mistakes):
+            return wishes
+        wishes += self._mistakes
+        self._mistakes.clear()
+        while touched:
+            session = touched.popitem()[0]
+            session.flush(wishes)
+            self._sent[session] = None
+        return wishes
+
+    def _adapt(self) -> None:
+        """Go on with those whose last wishes are done."""
+        sent = self._sent
+        while sent:
+            session = sent.popitem()[0]
+            try:
+                if session.backlog and not session.full:
+                    backlog, session.backlog = session.backlog, []
+                    self._work(session, backlog)
+                command = session.adapt()
+                if command is not None:
+                    self.do(command)
+                if session.wished:
+                    self._touched[session] = None
+            except Exception as error:  # noqa: BLE001 - handed on
+                self._mistaken(session, error)
+
+    def _watch_memory(self) -> None:
+        """Block publishers while the alarm is on, and unblock them when it ends."""
+        memory, was_on = self.memory, self.memory.alarm
+        if memory.must_count(self._alarms.now):
+            memory.counted(used(self.broker, self.sessions.values()), self._alarms.now)
+        if not (memory.alarm or was_on):
+            return
+        for session in self.sessions.values():
+            if memory.alarm and session.publishes and not session.blocked:
+                session.block()
+            elif session.blocked and not memory.alarm:
+                session.unblock()
+            else:
+                continue
+            self._touched[session] = None
+
+    # One way through
+
+    def _work(self, session: Session, heard: list[WireEvent]) -> None:
+        """Do what a client says, as long as it also listens."""
+        self._touched[session] = None
+        for done, event in enumerate(heard, start=1):
+            command = session.translate(event)
+            if command is not None:
+                self._say(self.broker.handle(command, self._alarms.now))
+            if session.asked > READ_LIMIT:
+                session.backlog = heard[done:]
+                return
+
+    def _say(self, caused: list[Event]) -> None:
+        sessions, touched = self.sessions, self._touched
+        for event in caused:
+            session = sessions.get(event.connection)
+            if session is not None:
+                session.say(event)
+                touched[session] = None
+
+    def _ring(self) -> None:
+        for session, duty in self._alarms.due():
+            duty(session)
+            self._touched[session] = None
+
+    def _mistaken(self, session: Session, error: Exception) -> None:
+        """End the connection on which we made a mistake, and no other."""
+        self._mistakes.append(Mistake(session.name, error))
+        session.abort()
+        self._touched[session] = None

@@ -1,0 +1,85 @@
+"""The memory alarm: publishers are blocked while messages take more than a limit.
+
+What counts are messages, by `Message.size` (body, properties, and an overhead for each): those in
+queues, those that are delivered and not settled, those that transactions hold back, and what there
+is of unfinished ones; and what waits for sockets. Not the process's size, which Python gives back
+late or never, so that an alarm would not end.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from warren.simulator.model import Broker
+    from warren.simulator.model.channel import Channel
+    from warren.simulator.session.session import Session
+
+_STEP = 1 << 16
+"""Octets from clients after which it is counted again: no limit is overshot by much more."""
+_INTERVAL = 0.1  # seconds between counts while the alarm is on
+_RELEASE = 0.8  # of the limit: below it the alarm ends, so that it does not flicker
+
+
+class Memory:
+    """Watches one broker; `counts_at` is when to count again, infinity without an alarm.
+
+    `limit` is in octets, None for no alarm at all.
+    """
+
+    def __init__(self, limit: int | None) -> None:
+        """Begin without an alarm."""
+        self.limit = limit
+        self.alarm = False
+        self.counts_at = inf
+        self._counted_at = 0
+        self._octets_in = 0
+
+    def received(self, octets: int) -> None:
+        """Note what came from a client."""
+        self._octets_in += octets
+
+    def must_count(self, now: float) -> bool:
+        """Tell whether it is time to count."""
+        if self.limit is None:
+            return False
+        if self.alarm:
+            return now >= self.counts_at
+        return self._octets_in - self._counted_at >= min(_STEP, self.limit)
+
+    def counted(self, octets: int, now: float) -> None:
+        """Raise the alarm, go on with it, or end it, as so many octets are in use."""
+        assert self.limit is not None
+        self._counted_at = self._octets_in
+        self.alarm = octets > self.limit * (_RELEASE if self.alarm else 1)
+        self.counts_at = now + _INTERVAL if self.alarm else inf
+
+
+def used(broker: Broker, sessions: Collection[Session]) -> int:
+    """Count the octets; O(queues, sessions, and deliveries that are not settled)."""
+    ready = sum(
+        queue.ready_size for vhost in broker.vhosts.values() for queue in vhost.queues.values()
+    )
+    held = sum(
+        _held(channel)
+        for connection in broker.connections.values()
+        for channel in connection.channels.values()
+    )
+    clients = sum(each.waiting() + each.wire.unfinished for each in sessions)
+    return ready + held + clients
+
+
+def _held(channel: Channel) -> int:
+    """Count the deliveries of a channel that are not settled, and what its transaction holds."""
+    deliveries = sum(enqueued.message.size for enqueued in channel.unacked.values())
+    if channel.tx is None:
+        return deliveries
+    settled = (
+        enqueued.message.size
+        for _, settlement in channel.tx.settlements
+        for enqueued in settlement.values()
+    )
+    return deliveries + channel.tx.size + sum(settled)
