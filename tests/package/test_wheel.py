@@ -92,6 +92,19 @@ def test_suite_named_as_a_package(installed: Installed, tmp_path: Path) -> None:
     assert "[reference-hardened-blocking]" in done.stdout
 
 
+def test_judges_a_broker(installed: Installed, tmp_path: Path) -> None:
+    """A case of a broker finds the programs that it starts beside it."""
+    cases = str(installed.suite / "conformance" / "brokers")
+    done = installed.run(tmp_path, "pytest", cases, *SERVERS, "--guarantee=background-copy")
+    assert done.returncode == 0, done.stdout
+
+
+def test_fixtures_of_the_course(installed: Installed, tmp_path: Path) -> None:
+    """The course's own fixtures are there, beside the package of that name."""
+    done = installed.run(tmp_path, "pytest", str(installed.suite), "--fixtures", "--collect-only")
+    assert "payload -- " in done.stdout
+
+
 def test_smokes(installed: Installed, tmp_path: Path) -> None:
     """`warren smoke` starts the reference from where it is installed."""
     manifest = tmp_path / "mine.toml"

@@ -1,4 +1,4 @@
-"""The controller's end of a run: gathers findings, shows progress, prints and writes the report, sets the exit status.
+"""What becomes of a run as a whole: the findings of all workers, the report, the exit status.
 
 How a report looks is `warren.report`'s matter; what a finding means is `warren.claims.verdict`'s.
 """
@@ -6,7 +6,6 @@ How a report looks is `warren.report`'s matter; what a finding means is `warren.
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,6 +24,7 @@ from warren.claims.verdict import (
     judge_item,
 )
 from warren.plugin.findings import unpack
+from warren.plugin.progress import Progress
 from warren.report.facts import Report, RunFacts
 from warren.report.files import write_files
 from warren.report.redaction import redacted
@@ -38,14 +38,13 @@ UNUSABLE = 2
 """Exit status where the set-up cannot be used, or all that went wrong was inconclusive."""
 
 _RAN_TO_ITS_END = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-_PROGRESS_EVERY = 20.0
 
 
 class Summary:
-    """A plugin of its own, registered in the controller only."""
+    """Gathers what the workers found; a plugin of its own, registered in the controller only."""
 
     def __init__(self, config: pytest.Config, warren: Warren) -> None:
-        """Begin to gather."""
+        """Begin with nothing found."""
         self._config, self._warren = config, warren
         self._findings: list[Finding] = []
         self._measurements: list[Measurement] = []
@@ -57,7 +56,7 @@ class Summary:
         self._written: Path | None = None
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Note that a test began, on whatever worker."""
+        """Count a test as running, on whatever worker."""
         self._progress.began(nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -97,7 +96,7 @@ class Summary:
             print_report(self._report, self._catalogue, console_for(stream), self._written)
 
     def _status(self, status: int) -> int:
-        """Give 1 where a claim or denial does not hold, 2 where all that is wrong is undecided, else pytest's own."""
+        """Give 1 where a claim or a denial does not hold, 2 where nothing worse than undecided, else pytest's own."""
         if status not in _RAN_TO_ITS_END:
             return status
         results = [judge_item(f)[0] for f in self._findings]
@@ -110,7 +109,7 @@ class Summary:
         return self._warren.catalogue | self._warren.owed
 
     def _stale(self) -> tuple[StaleDenial, ...]:
-        """Judge the denials of the guarantees that were asked for."""
+        """Find the denials that turned out to hold, among the guarantees that were asked for."""
         wanted = self._warren.options.guarantees
         findings = [f for f in self._findings if not wanted or f.guarantee in wanted]
         return judge_denials(findings, self._warren.catalogue.due)
@@ -138,7 +137,7 @@ class Summary:
         return redacted(report, servers.secrets if servers else ())
 
     def _write(self, report: Report) -> None:
-        """Write the files; where that fails, say so and fail the run, for somebody asked for them."""
+        """Write the files where --report asks for them; a run that cannot write them fails."""
         directory = self._warren.options.report
         if directory is None:
             return
@@ -154,53 +153,7 @@ class Summary:
 
 
 def _command(config: pytest.Config) -> tuple[str, ...]:
-    """Give the command as it was typed: pytest's own, or `warren check`, which calls pytest with far more words."""
+    """Give the command as it was typed; `warren check` calls pytest with more words than that."""
     program = Path(sys.argv[0]).name
     arguments = sys.argv[1:] if program == "warren" else config.invocation_params.args
     return ("warren" if program == "warren" else "pytest", *map(str, arguments))
-
-
-class Progress:
-    """Says every 20 seconds which tests have been running for that long; owns the thread that does."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        """Say nothing before `start`."""
-        self._config = config
-        self._running: dict[str, float] = {}
-        self._done = 0
-        self._lock = threading.Lock()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="progress", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End; safe where it never began."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(_PROGRESS_EVERY)
-
-    def began(self, nodeid: str) -> None:
-        """Note a test."""
-        with self._lock:
-            self._running[nodeid] = time.monotonic()
-
-    def ended(self, nodeid: str) -> None:
-        """Forget a test."""
-        with self._lock:
-            self._running.pop(nodeid, None)
-            self._done += 1
-
-    def _watch(self) -> None:
-        while not self._stop.wait(_PROGRESS_EVERY):
-            with self._lock:
-                now = time.monotonic()
-                long = [(now - at, nodeid) for nodeid, at in self._running.items()]
-                done = self._done
-            slow = [f"{nodeid} ({seconds:.0f} s)" for seconds, nodeid in sorted(long, reverse=True)]
-            reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-            if slow and reporter is not None:
-                running = "; ".join(slow[:4])
-                reporter.write_line(f"\n[warren] {done} tests done; running: {running}")

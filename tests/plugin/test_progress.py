@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from warren.plugin.summary import Progress
+from warren.plugin.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ def reporter() -> Reporter:
 @pytest.fixture
 def progress(reporter: Reporter, monkeypatch: pytest.MonkeyPatch) -> Iterator[Progress]:
     """Give progress that looks every few milliseconds."""
-    monkeypatch.setattr("warren.plugin.summary._PROGRESS_EVERY", 0.005)
+    monkeypatch.setattr("warren.plugin.progress._EVERY", 0.005)
     config: Any = SimpleNamespace(pluginmanager=SimpleNamespace(get_plugin=lambda _name: reporter))
     progress = Progress(config)
     yield progress
