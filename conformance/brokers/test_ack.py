@@ -109,7 +109,7 @@ def test_requeue_at_the_old_place(broker: BrokerRig) -> None:
     first, second = broker.expect.held(queue, channel), broker.expect.held(queue, channel)
     channel.basic_nack(second.tag, requeue=True)
     channel.basic_nack(first.tag, requeue=True)
-    broker.wait.ready(queue, 3)
+    broker.wait.ready(queue, 3, "both in the queue again")
     assert broker.drain(queue) == [b"1", b"2", b"3"]
 
 
@@ -132,7 +132,7 @@ def test_multiple(broker: BrokerRig) -> None:
     held = [broker.expect.held(queue, channel) for _ in range(5)]
     channel.basic_ack(held[1].tag, multiple=True)
     channel.basic_nack(held[3].tag, multiple=True, requeue=True)
-    broker.wait.ready(queue, 3)
+    broker.wait.ready(queue, 3, "two of five returned")
     assert broker.look.state(queue).unacked == 1, "the fifth is still unacked"
     channel.basic_ack(0, multiple=True)
     broker.wait.settled(queue)
@@ -149,7 +149,7 @@ def test_ack_twice(broker: BrokerRig) -> None:
     channel.basic_ack(message.tag)
     with broker.expect.refusal(406, on=channel):
         channel.basic_ack(message.tag)
-    broker.wait.ready(queue, 1)
+    broker.wait.ready(queue, 1, "the other one to be returned")
     assert broker.drain(queue) == [b"also held"]
 
 
@@ -179,7 +179,7 @@ def test_forgotten_ack(broker: BrokerRig) -> None:
         assert inbox.bodies == bodies
         assert {m.redelivered for m in inbox.received} == {attempt > 0}
         connection.close()
-        broker.wait.ready(queue, 3)
+        broker.wait.ready(queue, 3, "all three in the queue again")
 
 
 @pytest.mark.requirement("forgotten-ack.visible")

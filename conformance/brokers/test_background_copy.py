@@ -76,7 +76,7 @@ def test_a_copier_dies_in_the_middle(broker: BrokerRig) -> None:
         broker.wait.until(lambda: _size(target) >= BLOCK, "half of the file at the second store")
         assert _files(target) == {}, "a file that is not whole stands under its name"
         dying.kill()
-    broker.wait.ready(QUEUE, 2)
+    broker.wait.ready(QUEUE, 2, "the file in hand to be ready again")
     assert _files(target) == {}, "the dead copier left a torn file"
     (source / "photo.jpg").unlink()
     (source / "photo.jpg").write_bytes(octets)

@@ -328,4 +328,4 @@ def test_connection_error_ends_all_channels(broker: BrokerRig) -> None:
     client.send_octets(wire.encode_frame(wire.FrameKind.BODY, 2, b"x"))
     assert client.expect(wire.ConnectionClose).reply_code == 505
     client.close()
-    broker.wait.ready(queue, 1)
+    broker.wait.ready(queue, 1, "the held message to be ready again")

@@ -77,7 +77,7 @@ def test_several_at_once(broker: BrokerRig) -> None:
         (body, [("orders", "rejected", 1)]) for body in (b"1", b"2")
     ]
     channel.close()
-    broker.wait.ready(queue, 1)
+    broker.wait.ready(queue, 1, "the one that was not named to come back")
     assert broker.drain(queue) == [b"3"]
     assert broker.drain("dead") == []
 
@@ -159,7 +159,7 @@ def test_delayed_retry(broker: BrokerRig) -> None:
         assert counted == (expected if retry else {})
         with broker.expect.at_least(delay):
             channel.basic_reject(message.tag, requeue=False)
-            broker.wait.ready(work, 1)
+            broker.wait.ready(work, 1, "the message back in its queue")
 
 
 @pytest.mark.requirement("dead-letter.no-delay-in-nack")

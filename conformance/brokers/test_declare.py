@@ -139,7 +139,7 @@ def test_purge(broker: BrokerRig) -> None:
     broker.expect.held(queue, holder)
     assert broker.open.channel().queue_purge(queue).method.message_count == 2
     holder.close()
-    broker.wait.ready(queue, 1)
+    broker.wait.ready(queue, 1, "the unacked one to come back")
     assert broker.drain(queue) == [b"1"]
 
 

@@ -28,9 +28,9 @@ from warren.worlds.real.brokers.container import ContainerBroker
 from warren.worlds.real.brokers.embedded import EmbeddedBroker
 from warren.worlds.real.brokers.local import LocalBroker
 from warren.worlds.real.brokers.own import new_access
+from warren.worlds.real.killed_runs import sweep
 from warren.worlds.real.runs import Run
 from warren.worlds.real.runs.ports import LOOPBACK, Ports, is_free
-from warren.worlds.real.sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -32,7 +32,7 @@ class Program:
     """What a world starts: for the real one, an argv that is run without a shell in an absolute directory.
 
     `environment` is added to what Warren passes. `stop_signal` asks a process of it to end, for which
-    it has `grace` seconds.
+    it has `grace` seconds. `source` says where it is named, for the sentence of an error.
     """
 
     argv: tuple[str, ...]
@@ -40,6 +40,7 @@ class Program:
     environment: dict[str, str] = field(default_factory=dict)
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 5.0
+    source: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +212,9 @@ def _implementation(path: Path, shape: ManifestShape) -> Implementation:
         name=shape.name,
         language=shape.language,
         path=path,
-        migrate=Program(tuple(shape.migrate), path.parent / shape.directory)
+        migrate=Program(
+            tuple(shape.migrate), path.parent / shape.directory, source=f"migrate of {path}"
+        )
         if shape.migrate
         else None,
         designs={

@@ -149,7 +149,9 @@ class RawClient:
         message = self._last
         assert message is not None, "no method came yet"
         while not message.whole:
-            assert self.read() is not None, "the stream ended inside a message"
+            content = self.read()
+            assert content is not None, "the stream ended inside a message"
+            assert self._last is message, f"instead of the rest of a message came {content!r}"
         return message
 
     def wait_for_end(self, within: float = WITHIN) -> float:

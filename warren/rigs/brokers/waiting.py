@@ -42,9 +42,11 @@ class Waiting:
         assert came, f"expected within {within:.0f} s: {count} deliveries, not {bodies}"
         return [received for inbox in inboxes for received in inbox.received]
 
-    def ready(self, queue: str, count: int) -> None:
-        """Wait until just `count` messages are ready in a queue."""
-        self.until(lambda: self._look.ready(queue) == count, f"{count} messages ready in {queue}")
+    def ready(self, queue: str, count: int, expected: str = "") -> None:
+        """Wait until just `count` messages are ready in a queue; `expected` says in words what that means."""
+        messages = "one message" if count == 1 else f"{count} messages"
+        expected = expected or f"{messages} ready in {queue}"
+        self.until(lambda: self._look.ready(queue) == count, expected)
 
     def gone(self, queue: str) -> None:
         """Wait until the management API knows no such queue."""

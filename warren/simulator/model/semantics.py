@@ -18,7 +18,7 @@ class Semantics:
     """One release's answers."""
 
     other_protocol: bytes
-    """The protocol header that answers any other protocol than AMQP from 0-9 on."""
+    """The header that a client is answered with whose own is not that of AMQP 0-9 or later."""
 
     frame_min: int
     """Octets: the least frame_max a client may choose, and the largest payload before it has."""

@@ -1,4 +1,4 @@
-"""Deadlines by key: what is due next, in O(log n). What happens then is the queue's business."""
+"""Deadlines by key: what is due next, in O(log n). What happens then is up to whoever set them."""
 
 from collections.abc import Hashable, Iterator
 from heapq import heapify, heappop, heappush

@@ -30,11 +30,11 @@ class Alarms:
         return self._timers.next
 
     def after(self, seconds: float, session: Session, duty: Duty) -> None:
-        """Have `duty` done then, and not when it was to be done before."""
+        """Have `duty` done so many seconds from now; an earlier or later time that it had counts no more."""
         self._timers.set((session, duty), self.now + seconds)
 
     def cancel(self, session: Session, duty: Duty) -> None:
-        """Do without it, if it was to be done at all."""
+        """Take the time of a duty away; nothing happens where it had none."""
         self._timers.cancel((session, duty))
 
     def due(self) -> Iterator[tuple[Session, Duty]]:

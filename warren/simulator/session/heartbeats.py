@@ -5,7 +5,7 @@ a heartbeat if not. It looks at every whole interval whether an octet has come f
 none came twice in a row it gives the client up. As it does not begin to count with the client's last
 octet, that is more than two and at most three intervals after it.
 
-When it is time to look is the session's part.
+The session is what looks, at these times, and what sends or gives up.
 """
 
 from __future__ import annotations
@@ -16,16 +16,29 @@ _SILENT_INTERVALS = 2
 
 
 class Heartbeats:
-    """The counting for one connection; `interval` in seconds is what the client chose, above 0."""
+    """The timing for one connection: when to look, and what follows from what was counted by then.
 
-    __slots__ = ("_in", "_out", "_silent", "interval")
+    `interval` in seconds is what the client chose, above 0.
+    """
+
+    __slots__ = ("_in", "_interval", "_out", "_silent")
 
     def __init__(self, interval: int) -> None:
         """Begin with nothing counted."""
-        self.interval = interval
+        self._interval = interval
         self._out: int | None = None  # None: the first look sends whatever was sent before
         self._in = 0
         self._silent = 0
+
+    @property
+    def send_every(self) -> float:
+        """Seconds between two looks whether anything was sent."""
+        return self._interval / 2
+
+    @property
+    def listen_every(self) -> float:
+        """Seconds between two looks whether anything has come."""
+        return self._interval
 
     def must_send(self, octets_out: int) -> bool:
         """Tell whether a heartbeat is due, at a half interval, after so many octets in all."""

@@ -95,13 +95,13 @@ class Hub:
             self._mistaken(session, error)
 
     def drained(self, session: Session, now: float) -> None:
-        """Take that the socket of a session that was `full` takes octets again."""
+        """Note that the socket of a session that was `full` takes octets again."""
         self.advance(now)
         session.full = False
         self._sent[session] = None
 
     def lost(self, session: Session, now: float) -> None:
-        """Take that a connection is gone; release all that it held."""
+        """Note that a connection is gone; release all that it held."""
         session.lose()
         del self.sessions[session.number]
         self._touched.pop(session, None)

@@ -284,7 +284,7 @@ class Session:
             self._read_again()
             if self._heartbeats is not None:
                 self._heartbeats.restart()
-                self._alarms.after(self._heartbeats.interval, self, Session._listen)
+                self._alarms.after(self._heartbeats.listen_every, self, Session._listen)
 
     def _read_again(self) -> None:
         if not self.blocked and not self._resting:
@@ -293,14 +293,14 @@ class Session:
     # Heartbeats and the end
 
     def _begin_heartbeats(self, interval: int) -> None:
-        self._heartbeats = Heartbeats(interval)
-        self._alarms.after(interval / 2, self, Session._beat)
-        self._alarms.after(interval, self, Session._listen)
+        self._heartbeats = heartbeats = Heartbeats(interval)
+        self._alarms.after(heartbeats.send_every, self, Session._beat)
+        self._alarms.after(heartbeats.listen_every, self, Session._listen)
 
     def _beat(self) -> None:
         """Show that the broker is alive, if nothing else does."""
         assert self._heartbeats is not None
-        self._alarms.after(self._heartbeats.interval / 2, self, Session._beat)
+        self._alarms.after(self._heartbeats.send_every, self, Session._beat)
         if self._heartbeats.must_send(self.octets_out):
             self._put(wire.HEARTBEAT_FRAME)
 
@@ -310,7 +310,7 @@ class Session:
         if self._heartbeats.is_missing(self.octets_in):
             self.miss_heartbeats()
         else:
-            self._alarms.after(self._heartbeats.interval, self, Session._listen)
+            self._alarms.after(self._heartbeats.listen_every, self, Session._listen)
 
     def miss_heartbeats(self) -> None:
         """Cut a silent client off, without a word, as RabbitMQ does."""
@@ -321,7 +321,7 @@ class Session:
         self.wished.append(Abort(self.number))
 
     def lose(self) -> None:
-        """Take that the connection is gone: nothing is due any more."""
+        """Note that the connection is gone: nothing is due any more."""
         for duty in (Session.abort, Session._beat, Session._listen):
             self._alarms.cancel(self, duty)
 

@@ -1,7 +1,7 @@
 """Between the words of the wire and those of the model: method -> command, event -> octets.
 
 Both name things as the specification does, so this is tables and little else. What has to be done
-about a connection as a whole (login, close) is in `client`.
+about a connection as a whole (login, close) is in `session`.
 """
 
 from __future__ import annotations
@@ -132,7 +132,6 @@ _METHOD_ID = Struct(">HH")
 _BASIC = wire.BasicDeliver.CLASS_ID
 _DELIVER = _METHOD_ID.pack(_BASIC, wire.BasicDeliver.METHOD_ID)
 _GET_OK = _METHOD_ID.pack(_BASIC, wire.BasicGetOk.METHOD_ID)
-_RETURN = _METHOD_ID.pack(_BASIC, wire.BasicReturn.METHOD_ID)
 _END = b"\xce"
 
 

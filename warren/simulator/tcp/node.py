@@ -166,4 +166,4 @@ class Node:
 
 def _log_mistake(mistake: Mistake) -> None:
     where = "what was due" if mistake.name is None else mistake.name
-    _log.error("internal error in %s", where, exc_info=mistake.error)
+    _log.error("internal error on %s", where, exc_info=mistake.error)

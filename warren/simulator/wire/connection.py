@@ -99,7 +99,7 @@ class Connection:
         """Wait for a client; ``limits`` are what the broker offers.
 
         ``frame_min``: octets, the least frame_max to choose, and the largest payload before that.
-        ``other_protocol``: the header that answers any other than AMQP from 0-9 on.
+        ``other_protocol``: the header that a client is answered with whose own is not that of AMQP 0-9 or later.
         """
         self.state = State.HANDSHAKE
         self.limits = limits

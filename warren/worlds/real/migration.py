@@ -21,7 +21,7 @@ _TIMEOUT = 120.0
 
 def migrate(program: Program, urls: DatabaseUrls, run: Run) -> None:
     """Run it to its end, and end whatever it left. Raises `SetupError` or `DeadlineError`."""
-    where = f"migrate of the manifest in {program.directory}"
+    where = program.source or "migrate"
     orphans = Orphans(run.id)
     try:
         done = subprocess.run(

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import warren.worlds.real.brokers
 import warren.worlds.real.databases
 from warren.worlds.real.brokers.container import remove_leftovers
+from warren.worlds.real.killed_runs import sweep
 from warren.worlds.real.runs import Run
-from warren.worlds.real.sweep import sweep
 
 if TYPE_CHECKING:
     from types import TracebackType

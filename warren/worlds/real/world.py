@@ -129,7 +129,7 @@ class RealWorld:
         return self._broker_link().depth(name)
 
     def queues(self) -> tuple[str, ...]:
-        """Name all queues that there are now, also those of the rig and of no design."""
+        """Name all queues that there are now, also those that are not for work."""
         return tuple(queue.name for queue in self._place.management.queues(self._place.vhost))
 
     def reply_queue(self) -> str:

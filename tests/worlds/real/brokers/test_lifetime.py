@@ -92,7 +92,7 @@ def test_loopback_only(broker: RunningBroker, containers: Callable[[], list[Cont
 
 
 @pytest.mark.docker
-def test_sweep_removes_containers(own_run: Run) -> None:
+def test_killed_runs_removes_containers(own_run: Run) -> None:
     """Containers of a dead run are found by their label and removed."""
     running = choose("docker").start(own_run)
     remove_leftovers(own_run.id)

@@ -1,7 +1,7 @@
 """The identity of one run and the folder that holds all it leaves on disk.
 
 A run lives as long as its controller holds the lock on the folder; the kernel gives the lock back
-when the controller dies, however it dies, and that is how `warren.worlds.real.sweep` knows a dead run.
+when the controller dies, however it dies, and that is how `warren.worlds.real.killed_runs` knows a dead run.
 """
 
 from __future__ import annotations

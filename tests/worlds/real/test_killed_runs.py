@@ -15,9 +15,9 @@ import pytest
 
 from warren.errors import SetupError
 from warren.worlds.real.brokers.container import remove_leftovers
+from warren.worlds.real.killed_runs import sweep
 from warren.worlds.real.runs import Run
 from warren.worlds.real.runs.run import data_folders, memory_lock
-from warren.worlds.real.sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,7 +100,7 @@ def test_run_that_ends_just_now(
             patch.setattr(Path, "open", open_late)
         else:
             patch.setattr(
-                "warren.worlds.real.sweep.fcntl",
+                "warren.worlds.real.killed_runs.fcntl",
                 SimpleNamespace(**vars(fcntl) | {"flock": lock_late}),
             )
         assert sweep() == []
@@ -136,7 +136,9 @@ def test_waits_for_a_sweep_of_another_folder(
         done.end()
 
 
-def test_sweep_that_died_is_swept_again(controller: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_runs_that_died_is_swept_again(
+    controller: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A sweep that fails half-way leaves the folder, so the next one finishes the work."""
     controller.kill()
 
