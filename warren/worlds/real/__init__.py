@@ -2,7 +2,7 @@
 
 `servers` is the controller's, `worlds` each pytest process's, `place` and `world` a case's; `process` is an instance,
 and `relay` its way to the broker. `runs` is what a run is and how it ends, `brokers` and `databases` are the kinds of
-servers there are, and `sweep` takes back what killed runs have left.
+servers there are, and `killed_runs` takes back what killed runs have left.
 """
 
 from warren.worlds.real.place import Place

@@ -1,6 +1,6 @@
 """A run: its identity, its folder, what it starts, and how it ends, also when it was killed.
 
-No broker and no database is known here. What a killed run has left on them, `warren.worlds.real.killed_runs` takes back.
+No broker and no database is known here; what a killed run left on them is taken back by `worlds.real.killed_runs`.
 """
 
 from warren.worlds.real.runs.run import Run
