@@ -19,7 +19,15 @@ ROOT = Path(__file__).parents[2]
 CASES = ROOT / "conformance"
 FACES = {"brokers": "warren.rigs.brokers", "consumers": "warren.rigs.consumers"}
 """The one module of Warren that the cases of a folder import."""
-NOT_OURS = ("conformance", "reference_impl", "implementations", "fixtures", "tests")
+NOT_OURS = (
+    "conformance",
+    "reference_impl",
+    "implementations",
+    "fixtures",
+    "tests",
+    "importlib",
+    "sys",
+)
 
 
 def imports(path: Path) -> Iterator[str]:

@@ -62,8 +62,12 @@ def command(
     Each MANIFEST describes one; where none is named, it is the reference that is judged. Whatever
     stands after -- goes to pytest as it is.
     """
+    passed_on = ctx.meta[_PYTEST_ARGUMENTS]
     arguments = _arguments(manifests + implementation, **chosen)
-    ctx.exit(int(pytest.main([*arguments, *ctx.meta[_PYTEST_ARGUMENTS]])))
+    if not any("no:cacheprovider" in word for word in passed_on):
+        cache = platformdirs.user_cache_path("warren") / "pytest"
+        arguments += ["-o", f"cache_dir={cache}"]
+    ctx.exit(int(pytest.main([*arguments, *passed_on])))
 
 
 def _arguments(
@@ -76,8 +80,7 @@ def _arguments(
     **servers: str,
 ) -> list[str]:
     """Say it in absolute paths, so that it holds in whatever folder the person stands."""
-    cache = platformdirs.user_cache_path("warren") / "pytest"
-    arguments = [f"--rootdir={suite.ROOT}", "-o", f"cache_dir={cache}"]
+    arguments = [f"--rootdir={suite.ROOT}"]
     # pytest would rewrite the assertions in the package of its entry point, of which this command has imported parts.
     arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
     arguments += [str(suite.CONFORMANCE / "consumers")]

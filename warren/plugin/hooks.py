@@ -263,8 +263,12 @@ def _runs_cases(config: pytest.Config) -> bool:
     """Whether the arguments reach the cases, so that a broker is worth starting."""
     if config.option.collectonly or config.option.help or config.option.version:
         return False
-    cases = config.rootpath / "conformance"
-    if not cases.is_dir():
-        cases = suite.CONFORMANCE
+    # The cases of the project that runs; and ours, where somebody in another project names the installed suite.
+    roots = (config.rootpath / "conformance", suite.CONFORMANCE)
     paths = [(config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args]
-    return any(p == cases or cases in p.parents or p in cases.parents for p in paths)
+    return any(
+        path == root or root in path.parents or path in root.parents
+        for root in roots
+        if root.is_dir()
+        for path in paths
+    )

@@ -36,10 +36,14 @@ class Silent:
     agreed: int | None = 1
 
 
-def rig_of(*claims: str, world: StandInWorld | None = None) -> Rig:
+def rig_of(
+    *claims: str,
+    world: StandInWorld | None = None,
+    requirements: tuple[Requirement, ...] = (CRASH, CUT),
+) -> Rig:
     """Make a rig of a case that judges two requirements."""
     subject = implementation("blocking", claims=claims)
-    return Rig(world or StandInWorld(), subject, WORKLOADS["blocking"], PACES["fast"], (CRASH, CUT))  # type: ignore[arg-type]  # a stand-in has no lines
+    return Rig(world or StandInWorld(), subject, WORKLOADS["blocking"], PACES["fast"], requirements)  # type: ignore[arg-type]  # a stand-in has no lines
 
 
 @pytest.mark.parametrize(
@@ -124,8 +128,33 @@ def test_all_judged() -> None:
     rig.judge(requirement=CRASH.id)
     rig.judge(Violation("lost"), requirement=CUT.id)
     assert [v.outcome for v in conclude(None, rig)] == [Outcome.PASS, Outcome.FAIL]
+    broken = conclude(ZeroDivisionError("a slip"), rig)
+    assert [v.outcome for v in broken] == [Outcome.ERROR, Outcome.ERROR]
+    assert "a slip" in broken[0].words
+
+
+def test_measurement_that_breaks() -> None:
+    """A case that measures has no verdict: what it raised is pytest's to show."""
     with pytest.raises(ZeroDivisionError):
-        conclude(ZeroDivisionError(), rig)
+        conclude(ZeroDivisionError(), rig_of(requirements=()))
+
+
+def test_noted_before_the_end() -> None:
+    """What was noted before a case ended without its verdict is told beside the reason."""
+    rig = rig_of()
+    rig.expect(False, "it was lost")
+    verdicts = conclude(Inconclusive("no witness"), rig)
+    assert {v.words for v in verdicts} == {"no witness; noted before: it was lost"}
+
+
+def test_verdict_that_is_none() -> None:
+    """A verdict on another case's requirement, or a second one, is a slip of the case."""
+    rig = rig_of()
+    with pytest.raises(ValueError, match=r"part-order\.slow-part is no requirement of this case"):
+        rig.judge(requirement="part-order.slow-part")
+    rig.judge(requirement=CUT.id)
+    with pytest.raises(ValueError, match=f"{CUT.id} has its verdict already"):
+        rig.judge(requirement=CUT.id)
 
 
 def test_noted_too_late() -> None:

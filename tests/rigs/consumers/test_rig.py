@@ -366,7 +366,7 @@ def test_attempt(world: StandInWorld) -> None:
 
 def test_role_that_is_none(world: StandInWorld) -> None:
     """A count for a role that the workload does not have is a slip of the case."""
-    with pytest.raises(AssertionError, match="strem"):
+    with pytest.raises(ValueError, match="strem"):
         rig_of(world).start.all(strem=3)
 
 

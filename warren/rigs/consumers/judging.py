@@ -66,16 +66,25 @@ def _broken_by_a_pause(rig: Rig) -> tuple[Pause, ConnectionEnded, int] | None:
 def _verdicts(error: Exception | None, rig: Rig) -> tuple[Verdict, ...]:
     judged = {v.requirement for v in rig.verdicts}
     missing = [r.id for r in rig.requirements if r.id not in judged]
+    if error is not None and not rig.requirements:
+        raise error  # a measurement has no verdict
     if error is not None and not missing:
-        raise error  # a measurement, or a case that broke after its last verdict
+        return _broken_case(rig, "".join(traceback.format_exception(error)))
     if error is None and rig.unjudged:
         words = f"the case noted a violation after its last verdict: {rig.unjudged[0].words}"
-        return tuple(Verdict(r.id, Outcome.ERROR, words) for r in rig.requirements)
+        return _broken_case(rig, words)
     if not missing:
         return tuple(rig.verdicts)
     outcome, words, violations = _ending(error, rig)
+    if rig.unjudged and words:
+        words = f"{words}; noted before: {'; '.join(v.words for v in rig.unjudged)}"
     witnessed = not isinstance(error, Unmet)
     return (*rig.verdicts, *(Verdict(r, outcome, words, violations, witnessed) for r in missing))
+
+
+def _broken_case(rig: Rig, words: str) -> tuple[Verdict, ...]:
+    """Give no verdict that a case has given before it went wrong: it may have been wrong by then."""
+    return tuple(Verdict(r.id, Outcome.ERROR, words) for r in rig.requirements)
 
 
 def _ending(error: Exception | None, rig: Rig) -> tuple[Outcome, str, tuple[Violation, ...]]:

@@ -114,10 +114,15 @@ class Rig:
     def judge(self, *violations: Violation, requirement: str = "") -> None:
         """Give the verdict on the case's requirement (by id where it has several): it holds if nothing violates it.
 
-        What was expected since the last verdict counts first.
+        What was expected since the last verdict counts first. Raises `ValueError` for a requirement that is not the
+        case's, or has its verdict.
         """
         requirement = requirement or self.requirements[0].id
-        level = next(r.level for r in self.requirements if r.id == requirement)
+        level = {r.id: r.level for r in self.requirements}.get(requirement)
+        if level is None:
+            raise ValueError(f"{requirement} is no requirement of this case")
+        if any(v.requirement == requirement for v in self.verdicts):
+            raise ValueError(f"{requirement} has its verdict already")
         bad = Outcome.WARN if level == "SHOULD" else Outcome.FAIL
         found = (*self._violations, *violations)
         self._violations.clear()

@@ -53,9 +53,9 @@ class Starting:
         calls it, since the others publish for themselves; and last, so that its time-out fits the machine.
         """
         wanted = {name.replace("_", "-"): count for name, count in counts.items()}
-        assert wanted.keys() <= {role.name for role in self._workload.roles}, (
-            f"no such role: {wanted}"
-        )
+        roles = {role.name for role in self._workload.roles}
+        if not wanted.keys() <= roles or min(wanted.values(), default=0) < 0:
+            raise ValueError(f"{wanted} is no number of instances for the roles {sorted(roles)}")
         scale = {r: wanted.get(r.name, n) for r, n in self._workload.roles.items()}
         consumers = [r for r, n in scale.items() if r.consumes for _ in range(n)]
         callers = [r for r, n in scale.items() if not r.consumes for _ in range(n) if http]

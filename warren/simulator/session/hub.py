@@ -102,8 +102,9 @@ class Hub:
 
     def lost(self, session: Session, now: float) -> None:
         """Note that a connection is gone; release all that it held."""
+        if self.sessions.pop(session.number, None) is None:
+            return
         session.lose()
-        del self.sessions[session.number]
         self._touched.pop(session, None)
         self._sent.pop(session, None)
         self.advance(now)
