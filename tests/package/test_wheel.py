@@ -85,11 +85,13 @@ def test_judges(installed: Installed, tmp_path: Path) -> None:
 
 def test_suite_named_as_a_package(installed: Installed, tmp_path: Path) -> None:
     """The option --pyargs of pytest finds the cases, too, in whatever folder it is run."""
+    (tmp_path / "conformance").mkdir()  # somebody else's folder of that name
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     cases = "warren.suite.conformance.consumers.test_dispatch"
-    arguments = (*SERVERS, "--design=blocking", "--collect-only", "-q")
-    done = installed.run(tmp_path, "pytest", "--pyargs", cases, *arguments)
+    chosen = ("-k", "test_bounded_run and hardened", "--design=blocking", "-p", "no:cacheprovider")
+    done = installed.run(tmp_path, "pytest", "--pyargs", cases, *SERVERS, *chosen)
     assert done.returncode == 0, done.stdout
-    assert "[reference-hardened-blocking]" in done.stdout
+    assert "1 passed" in done.stdout
 
 
 def test_judges_a_broker(installed: Installed, tmp_path: Path) -> None:
