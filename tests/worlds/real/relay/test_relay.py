@@ -1,5 +1,6 @@
 """A line between two scripted ends over real sockets: transparent, and truthful about every end."""
 
+import asyncio
 import concurrent.futures
 import contextlib
 import socket
@@ -54,6 +55,20 @@ def end_of(log: FrameLog, connection: int = 1) -> ConnectionEnded:
     assert log.wait_for(lambda facts: bool(ended(facts)), DEADLINE), log.snapshot()
     (fact,) = ended(log.snapshot())
     return fact
+
+
+def test_loop_is_made_in_its_thread(log: FrameLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C reaches the main thread only, and so finds no event loop half made."""
+    threads: list[str] = []
+    make = asyncio.new_event_loop
+
+    def noted() -> asyncio.AbstractEventLoop:
+        threads.append(threading.current_thread().name)
+        return make()
+
+    monkeypatch.setattr(asyncio, "new_event_loop", noted)
+    with Relay(("127.0.0.1", 1), log):
+        assert threads == ["relay"]
 
 
 def test_both_directions(ends: tuple[Peer, Peer], log: FrameLog) -> None:

@@ -39,13 +39,14 @@ class Relay:
         self.upstream = upstream
         self.log = log
         self._lines: list[RealLine] = []
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
         self.is_closed = False
         self._pauses: list[Pause] = []
         self._next_look = log.now()
-        self._loop.call_soon(self._beat)
+        # Made in the thread, which no signal reaches: Ctrl-C in the middle of that would leave half a loop behind.
+        made: concurrent.futures.Future[asyncio.AbstractEventLoop] = concurrent.futures.Future()
+        self._thread = threading.Thread(target=self._run, args=(made,), name="relay", daemon=True)
         self._thread.start()
+        self._loop = made.result(ANSWER_SECONDS)
 
     def __enter__(self) -> Self:
         """Give itself."""
@@ -126,18 +127,22 @@ class Relay:
         now = self.log.now()
         self._pauses += self._pause_until(now)
         self._next_look = now + _BEAT
-        self._loop.call_later(_BEAT, self._beat)
+        asyncio.get_running_loop().call_later(_BEAT, self._beat)
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
+    def _run(self, made: concurrent.futures.Future[asyncio.AbstractEventLoop]) -> None:
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        loop.call_soon(self._beat)
+        made.set_result(loop)
         try:
-            self._loop.run_forever()
+            loop.run_forever()
         finally:
-            with contextlib.closing(self._loop):
-                self._cancel_rest()
+            with contextlib.closing(loop):
+                _cancel_rest(loop)
 
-    def _cancel_rest(self) -> None:
-        tasks = asyncio.all_tasks(self._loop)
-        for task in tasks:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+
+def _cancel_rest(loop: asyncio.AbstractEventLoop) -> None:
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
