@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.simulator.session.virtual import Peer, World, never
+from tests.simulator.session.virtual import USER, Peer, World, never
 from warren.simulator import wire
+from warren.simulator.model import commands
 from warren.simulator.session import HIGH_WATER, Session
 from warren.simulator.session.session import (
     CLOSING_TIMEOUT,
@@ -177,6 +178,18 @@ def test_blocked_and_unblocked() -> None:
     assert publisher.heard[-1:] == [wire.ConnectionUnblocked()]
     assert not publisher.rests
     assert never(world)
+
+
+def test_who_is_being_closed_is_not_blocked() -> None:
+    """A publisher that the broker closes while memory is short is read from: its close-ok must come through."""
+    world = World(memory_limit=10_000)
+    publisher, _ = pair(world, "connection.blocked")
+    publisher.publish(b"x" * 20_000)
+    assert publisher.rests
+    world.hub.do(commands.DeleteUser(USER))
+    world.perform()
+    assert isinstance(publisher.heard[-1], wire.ConnectionClose)
+    assert not publisher.rests
 
 
 def test_blocked_is_not_silent() -> None:

@@ -18,7 +18,7 @@ from warren.simulator.session.heartbeats import Heartbeats
 from warren.simulator.session.properties import Properties
 from warren.simulator.session.translation import TO_COMMAND, to_octets, to_publish
 from warren.simulator.session.wishes import Abort, Close, Rest, Resume, Send
-from warren.simulator.wire.connection import Connection
+from warren.simulator.wire.connection import Connection, State
 from warren.simulator.wire.connection_events import Ended, Failed, Login, Tuned
 from warren.simulator.wire.connection_events import Send as WireSend
 
@@ -41,6 +41,7 @@ CREDIT = HIGH_WATER
 """Octets of deliveries that may be on their way to one socket; the last one may be more."""
 READ_LIMIT = 16 * HIGH_WATER
 """Octets that may wait for one socket before nothing more is read from it."""
+_CLOSING = frozenset({State.CLOSED, State.ENDED})
 _REMEMBERED = 256  # how many different properties of its publishes are kept,
 _REMEMBERED_SIZE = 1024  # and no longer ones: they outlive the messages, and no limit counts them
 
@@ -85,7 +86,9 @@ class Session:
 
     @property
     def publishes(self) -> bool:
-        """Whether it has published, or has begun to."""
+        """Whether it has published, or has begun to, and is not being closed: then it publishes no more."""
+        if self.wire.state in _CLOSING:
+            return False
         return self.published or self.wire.unfinished > 0
 
     # What the client says
