@@ -69,6 +69,13 @@ def test_check_says_it_to_pytest(to_pytest: list[str]) -> None:
     ]
 
 
+@pytest.mark.parametrize("asked", [(), ("-p", "no:cacheprovider")], ids=["cache", "no cache"])
+def test_check_without_a_cache(to_pytest: list[str], asked: tuple[str, ...]) -> None:
+    """Pytest's cache is this user's, and not named where somebody wants none: pytest would not know the word then."""
+    run("check", "--", *asked)
+    assert any(word.startswith("cache_dir=") for word in to_pytest) is not bool(asked)
+
+
 def test_check_finds_the_cases(to_pytest: list[str]) -> None:
     """The cases are those of the installed package, wherever the command is given."""
     run("check")

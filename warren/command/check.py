@@ -66,7 +66,7 @@ def command(
     arguments = _arguments(manifests + implementation, **chosen)
     if not any("no:cacheprovider" in word for word in passed_on):
         cache = platformdirs.user_cache_path("warren") / "pytest"
-        arguments += ["-o", f"cache_dir={cache}"]
+        arguments = ["-o", f"cache_dir={cache}", *arguments]
     ctx.exit(int(pytest.main([*arguments, *passed_on])))
 
 
