@@ -136,8 +136,9 @@ class Starting:
             self._ended_early(process)
         if not is_ready():
             missing = "no consumer on its queue" if process.role.consumes else "no HTTP answer"
+            seen = "".join(f"; {line}" for line in self._seen.last(process)[-1:])
             raise InstanceError(
-                f"not ready within {self._tempo.deadlines.ready:.0f} s: {missing}",
+                f"not ready within {self._tempo.deadlines.ready:.0f} s: {missing}{seen}",
                 where=f"instance {process.name}",
                 what_to_do=_see_output(process),
             )
