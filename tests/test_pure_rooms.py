@@ -23,7 +23,7 @@ PURE: dict[str, set[str]] = {
     "simulator/session": {"math", "struct"},
     "simulator/errors.py": set(),
     "evidence": {"json"},
-    "workloads": {"fractions", "json", "types"},
+    "workloads": {"abc", "fractions", "json", "types"},
     "worlds/line": set(),
     "worlds/protocol.py": set(),
     "rigs/consumers": {"contextlib", "functools", "operator", "traceback"},

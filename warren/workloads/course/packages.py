@@ -7,6 +7,7 @@ results; byte for byte for a source body), so that any JSON writer will do.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +26,7 @@ _WORDS: Final = ("text", "varchar", "string")
 
 
 @dataclass(frozen=True, slots=True)
-class PackageDesign:
+class PackageDesign(ABC):
     """What the designs for packages have in common.
 
     `work` is the shortest and longest work on one text. `document` names the payload that the document publishes.
@@ -99,9 +100,9 @@ class PackageDesign:
         packages = [unit for unit in units if isinstance(unit, Package)]
         return PackageTally.of(self, packages, tables.message_rows())
 
+    @abstractmethod
     def owes(self, package: Package) -> tuple[Effect, ...]:
         """List the effects of a package, in the order in which the document wants them."""
-        raise NotImplementedError
 
     def effects_like(self, packages: Iterable[Package], message: str) -> tuple[Effect, ...]:
         """Give the effects that a row may be; several where packages or texts are alike, often none."""
@@ -112,13 +113,13 @@ class PackageDesign:
             for index in self.indices(package, message, read)
         )
 
+    @abstractmethod
     def indices(self, package: Package, message: str, read: object) -> Iterator[int]:
         """Give the indices of a package's effects that a row may be; `read` is the message as JSON."""
-        raise NotImplementedError
 
+    @abstractmethod
     def leaves(self, effect: Effect) -> bool:
         """Whether each message of a worker leaves an effect of this kind, so that they can be counted by it."""
-        raise NotImplementedError
 
 
 def numbered(count: int, word: str = "text") -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from warren.workloads.course.package_tally import PACKAGE, Effect
-from warren.workloads.course.packages import PackageDesign
+from warren.workloads.course.package_tally import PACKAGE
+from warren.workloads.course.parts import Parts
 from warren.workloads.course.roles import PART, STREAM
 
 if TYPE_CHECKING:
@@ -14,19 +14,10 @@ if TYPE_CHECKING:
     from warren.workloads.course.package_tally import Package
 
 
-class Pipeline(PackageDesign):
-    """Packages go from step to step, each with all texts and the number of the next (chapter 4b)."""
+class Pipeline(Parts):
+    """Each step has all texts and the number of its own; it owes a row as a part does, and the result comes last."""
 
     __slots__ = ()
-
-    def owes(self, package: Package) -> tuple[Effect, ...]:
-        """Owe a row for each step, then the row with the result."""
-        steps = (Effect(package.message_id, index) for index in range(package.size))
-        return (*steps, Effect(package.message_id, PACKAGE))
-
-    def leaves(self, effect: Effect) -> bool:
-        """Whether it is the row of a step: the result comes with the last of them."""
-        return effect.index != PACKAGE
 
     @property
     def is_chain(self) -> bool:
