@@ -6,6 +6,7 @@
 #   make check         static checks: lint, format, types, imports (ruff, mypy, import-linter)
 #   make coverage      as test, with the coverage of our own code
 #   make benchmark     the figures of the README; it starts its own brokers, RabbitMQ in Docker among them
+#   make claims        write what every faulty manifest claims, after hardened's claims or a denial changed
 #   make picture       draw docs/architecture.svg anew from the code's imports
 #   make lab           the document's laboratory in Docker, to follow by hand; make lab-down ends it
 #   make clean         remove what these tasks made
@@ -22,7 +23,7 @@ CASES ?= conformance
 WORKERS ?= 8
 COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
-.PHONY: conformance test check lint format types imports coverage benchmark picture lab lab-down clean
+.PHONY: conformance test check lint format types imports coverage benchmark claims picture lab lab-down clean
 .DEFAULT_GOAL := conformance
 
 .venv: .venv/installed
@@ -76,6 +77,9 @@ benchmark: .venv/installed
 	$(BIN)/python -m benchmarks.case_overhead
 	$(BIN)/python -m benchmarks.broker
 	$(BIN)/python -m benchmarks.suite --broker docker:4.3 --database sqlite
+
+claims: .venv/judging
+	$(BIN)/python -m tests.conformance.claims
 
 picture: .venv/installed
 	$(BIN)/python docs/architecture.py

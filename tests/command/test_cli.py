@@ -49,10 +49,22 @@ def test_check_says_it_to_pytest(to_pytest: list[str]) -> None:
     result = run(
         *("check", "a.toml", "--implementation", "b.toml", "--broker", "docker:rabbitmq:3.10"),
         *("--database", "sqlite", "--pace", "document", "--design", "rpc", "--design", "task"),
-        *("--guarantee", "no-loss", "--report", "out", "-n", "4", "--", "-k", "cut", "--lf"),
+        *(
+            "--guarantee",
+            "no-loss",
+            "--full",
+            "--report",
+            "out",
+            "-n",
+            "4",
+            "--",
+            "-k",
+            "cut",
+            "--lf",
+        ),
     )
     assert result.exit_code == 1
-    assert to_pytest[-13:] == [
+    assert to_pytest[-14:] == [
         f"--implementation={Path.cwd() / 'a.toml'}",
         f"--implementation={Path.cwd() / 'b.toml'}",
         "--broker=docker:rabbitmq:3.10",
@@ -61,6 +73,7 @@ def test_check_says_it_to_pytest(to_pytest: list[str]) -> None:
         "--design=rpc",
         "--design=task",
         "--guarantee=no-loss",
+        "--full",
         f"--report={Path.cwd() / 'out'}",
         "-n4",
         "-k",
@@ -82,7 +95,9 @@ def test_check_finds_the_cases(to_pytest: list[str]) -> None:
     cases = Path(next(argument for argument in to_pytest if argument.endswith("consumers")))
     assert cases.is_absolute()
     assert (cases.parent / "catalogue.toml").is_file()
-    assert not [a for a in to_pytest if a.startswith(("--implementation", "-n", "--report"))]
+    assert not [
+        a for a in to_pytest if a.startswith(("--implementation", "-n", "--report", "--full"))
+    ]
 
 
 def test_check_from_another_directory(tmp_path: Path) -> None:
@@ -123,18 +138,33 @@ def test_help_has_the_exit_status(command: str) -> None:
 
 
 @pytest.fixture
-def catalogue(monkeypatch: pytest.MonkeyPatch) -> Catalogue:
+def full() -> dict[str, tuple[str, ...]]:
+    """Give the designs in which each requirement is judged in the full set alone: none."""
+    return {}
+
+
+@pytest.fixture
+def catalogue(monkeypatch: pytest.MonkeyPatch, full: dict[str, tuple[str, ...]]) -> Catalogue:
     """Put a small catalogue in the place of the real one."""
     guarantees = (
-        Guarantee("no-loss", "Nothing is lost", ("blocking",)),
+        Guarantee("no-loss", "Nothing is lost", ("blocking", "parts")),
         Guarantee("rpc-correlated", "To each its own reply", ("rpc",)),
     )
     requirements = (
-        Requirement("no-loss.crash", Level.MUST, "It comes again.", "document 1, 2"),
-        Requirement("rpc-correlated.own", Level.SHOULD, "Its own.", "document 1, 6"),
+        Requirement(
+            "no-loss.crash",
+            Level.MUST,
+            "It comes again.",
+            "document 1, 2",
+            designs=("blocking", "parts"),
+        ),
+        Requirement(
+            "rpc-correlated.own", Level.SHOULD, "Its own.", "document 1, 6", designs=("rpc",)
+        ),
     )
     made = Catalogue({g.slug: g for g in guarantees}, {r.id: r for r in requirements})
     monkeypatch.setattr("warren.command.list.load_catalogue", lambda: made)
+    monkeypatch.setattr("warren.command.list.full_only", lambda **_: full)
     return made
 
 
@@ -145,7 +175,7 @@ def test_list() -> None:
     assert lines[0].startswith('Sources: document 1 is "RabbitMQ: Advanced-практики"')
     assert "  parts-random  part x3, stream" in lines
     assert lines[-7:] == [
-        "  no-loss: Nothing is lost (blocking)",
+        "  no-loss: Nothing is lost (blocking, parts)",
         "    MUST   no-loss.crash",
         "           It comes again. [document 1, 2]",
         "",
@@ -161,6 +191,43 @@ def test_list_of_one_guarantee() -> None:
     output = run("list", "--guarantee", "rpc-correlated").output
     assert "rpc-correlated.own" in output
     assert "no-loss" not in output
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_list_says_what_is_full(full: dict[str, tuple[str, ...]]) -> None:
+    """Requirements that the full set alone judges, in some of their designs or in all, are named."""
+    full |= {"no-loss.crash": ("parts",), "rpc-correlated.own": ("rpc",)}
+    lines = run("list").output.splitlines()
+    assert "    MUST   no-loss.crash (full set; blocking: quick set)" in lines
+    assert "    SHOULD rpc-correlated.own (full set)" in lines
+    data = json.loads(run("list", "--json").output)
+    assert [r["full"] for g in data["guarantees"] for r in g["requirements"]] == [
+        ["parts"],
+        ["rpc"],
+    ]
+
+
+@pytest.mark.parametrize("broker", [(), ("--broker",)], ids=["consumers", "brokers"])
+def test_list_of_the_real_cases(broker: tuple[str, ...], tmp_path: Path) -> None:
+    """The cases are collected from anywhere, and pytest prints nothing beside the list."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from warren.command.cli import main; main()",
+            "list",
+            "--json",
+            *broker,
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=True,
+    )
+    requirements = [r for g in json.loads(done.stdout)["guarantees"] for r in g["requirements"]]
+    assert all(set(r.get("full", ())) <= set(r["designs"]) for r in requirements)
+    assert done.stderr == ""
 
 
 @pytest.mark.usefixtures("catalogue")
@@ -183,13 +250,14 @@ def test_list_as_json() -> None:
         {
             "slug": "no-loss",
             "title": "Nothing is lost",
-            "designs": ["blocking"],
+            "designs": ["blocking", "parts"],
             "requirements": [
                 {
                     "id": "no-loss.crash",
                     "level": "MUST",
                     "statement": "It comes again.",
                     "source": "document 1, 2",
+                    "designs": ["blocking", "parts"],
                 }
             ],
         }

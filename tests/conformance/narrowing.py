@@ -1,8 +1,8 @@
 """A plugin for a run of the suite over all faulty implementations: which cases each of them meets.
 
-Every defect meets the cases that must catch it. A few meet every case of a design, so that what they
-leave alone is seen to hold, and that who does nothing passes none. With `WARREN_FAULTY=complete` this
-plugin is left out: every defect meets every case of its designs.
+Every defect meets the cases that must catch it. A few meet every quick case of a design, so that what they
+leave alone is seen to hold, and that who does nothing passes none. With `WARREN_FAULTY=complete` every
+defect meets every quick case of its designs, and of the full set those that must catch it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tests.conformance.breaks import BREAKS
 from warren.plugin.selection import subject_of
+from warren.plugin.sets import is_full
 
 if TYPE_CHECKING:
     import pytest
@@ -25,20 +26,23 @@ MEET_ALL = frozenset(
         ("does-nothing", "rpc"),
     }
 )
-"""The defects, with a design of each, that meet every case of it."""
+"""The defects, with a design of each, that meet every quick case of it."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the cases that a faulty implementation need not meet."""
-    left_out = [item for item in items if not _is_wanted(item)]
+    left_out = [item for item in items if not _is_wanted(item, is_complete=config.option.full)]
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)
 
 
-def _is_wanted(item: pytest.Item) -> bool:
+def _is_wanted(item: pytest.Item, *, is_complete: bool) -> bool:
     subject = subject_of(item)
-    if subject is None or (subject.implementation.name, subject.workload.slug) in MEET_ALL:
+    if subject is None:
         return True
-    broken = {one.requirement for one in BREAKS[subject.implementation.name]}
+    name, design = subject.implementation.name, subject.workload.slug
+    if (is_complete or (name, design) in MEET_ALL) and not is_full(item, design):
+        return True
+    broken = {one.requirement for one in BREAKS[name]}
     judged = {i for marker in item.iter_markers("requirement") for i in marker.args}
     return bool(broken & judged)

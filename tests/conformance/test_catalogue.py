@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
-SOURCE = re.compile(r"document 1, chapter \d[a-z]?(, step \d+)?")
+SOURCE = re.compile(r"document 1, chapter \d[a-z]?(, step \d+)?|field reports")
 SLUG = re.compile(r"[a-z]+(-[a-z]+)*")
 
 
@@ -29,12 +28,12 @@ def catalogue() -> Catalogue:
 
 
 @pytest.fixture(scope="module")
-def judged(catalogue: Catalogue) -> Counter[tuple[str, str]]:
+def judged(catalogue: Catalogue) -> set[tuple[str, str]]:
     """Give requirement and design of all that the cases, or their parameters, are marked with."""
     folder = conformance.consumers
     names = [m.name for m in pkgutil.walk_packages(folder.__path__, f"{folder.__name__}.")]
     modules = [importlib.import_module(name) for name in names]
-    return Counter(
+    return {
         (requirement, design)
         for module in modules
         for name, case in vars(module).items()
@@ -42,14 +41,14 @@ def judged(catalogue: Catalogue) -> Counter[tuple[str, str]]:
         for design in _designs(case, module, catalogue)
         for mark in case.pytestmark
         for requirement in _required(mark)
-    )
+    }
 
 
-def test_each_requirement_is_judged_once_in_each_design(
-    catalogue: Catalogue, judged: Counter[tuple[str, str]]
+def test_each_requirement_is_judged_in_each_design(
+    catalogue: Catalogue, judged: set[tuple[str, str]]
 ) -> None:
-    """Each requirement has one case in each of its designs, and no case judges anything else."""
-    due = Counter((r.id, design) for r in catalogue.requirements.values() for design in r.designs)
+    """Each requirement has a case in each of its designs, and no case judges anything else."""
+    due = {(r.id, design) for r in catalogue.requirements.values() for design in r.designs}
     assert judged == due
 
 
@@ -66,8 +65,8 @@ def test_every_guarantee_is_made_of_requirements(catalogue: Catalogue) -> None:
     assert not [slug for slug in catalogue.guarantees if not catalogue.of(slug)]
 
 
-def test_every_source_names_a_chapter(catalogue: Catalogue) -> None:
-    """Each requirement says which document and chapter it comes from."""
+def test_every_source_is_a_chapter_or_the_field(catalogue: Catalogue) -> None:
+    """Each requirement says which document and chapter it comes from, or that people reported what it is about."""
     assert not [r for r in catalogue.requirements.values() if not SOURCE.fullmatch(r.source)]
 
 

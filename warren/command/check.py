@@ -47,6 +47,7 @@ class _PassesOn(click.Command):
 @options.pace
 @click.option("--design", multiple=True, metavar="SLUG", help="only this one; may be given again")
 @click.option("--guarantee", multiple=True, metavar="SLUG", help="likewise; see `warren list`")
+@click.option("--full", is_flag=True, help="the full set of cases, not the quick one alone")
 @click.option("--report", type=options.PATH, metavar="DIR", help="for report.json and report.html")
 @click.option("-n", "processes", metavar="N", help="run cases in N processes at once, or auto")
 @click.pass_context
@@ -75,6 +76,7 @@ def _arguments(
     *,
     design: tuple[str, ...],
     guarantee: tuple[str, ...],
+    full: bool,
     report: Path | None,
     processes: str | None,
     **servers: str,
@@ -88,5 +90,6 @@ def _arguments(
     arguments += [f"--{name}={value}" for name, value in servers.items()]
     arguments += [f"--design={slug}" for slug in design]
     arguments += [f"--guarantee={slug}" for slug in guarantee]
+    arguments += ["--full"] if full else []
     arguments += [f"--report={report.absolute()}"] if report else []
     return arguments + ([f"-n{processes}"] if processes else [])

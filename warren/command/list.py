@@ -12,6 +12,7 @@ import click
 
 from warren.claims.catalogue import load_broker_catalogue, load_catalogue
 from warren.claims.manifest_shape import nearest
+from warren.command.sets import full_only
 from warren.errors import OptionError
 from warren.workloads import WORKLOADS
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 SOURCES = (
     'Sources: document 1 is "RabbitMQ: Advanced-практики", whose consumers are judged; its chapters '
     "are counted from 1, and 4b is the pipeline. Document 2 is untitled notes on RabbitMQ, by which "
-    'brokers are judged. "The document" is the one that a requirement names.'
+    'brokers are judged. "The document" is the one that a requirement names. "Field reports" are what '
+    "people report of consumers in production."
 )
 
 
@@ -40,13 +42,16 @@ def command(guarantee: tuple[str, ...], *, of_broker: bool, as_json: bool) -> No
             hint = nearest(slug, catalogue.guarantees)
             raise OptionError(f"there is no guarantee `{slug}`{hint}", where="--guarantee")
     chosen = [g for g in catalogue.guarantees.values() if not guarantee or g.slug in guarantee]
+    full = full_only(of_broker=of_broker)
     if as_json:
-        click.echo(json.dumps(_data(catalogue, chosen), indent=1, ensure_ascii=False))
+        click.echo(json.dumps(_data(catalogue, chosen, full), indent=1, ensure_ascii=False))
     else:
-        click.echo("\n".join(_lines(catalogue, chosen)))
+        click.echo("\n".join(_lines(catalogue, chosen, full)))
 
 
-def _data(catalogue: Catalogue, chosen: list[Guarantee]) -> dict[str, Any]:
+def _data(
+    catalogue: Catalogue, chosen: list[Guarantee], full: dict[str, tuple[str, ...]]
+) -> dict[str, Any]:
     return {
         "version": 1,
         "designs": [
@@ -54,18 +59,21 @@ def _data(catalogue: Catalogue, chosen: list[Guarantee]) -> dict[str, Any]:
             for d in WORKLOADS.values()
         ],
         "guarantees": [
-            {**asdict(g), "requirements": [_requirement(r) for r in catalogue.of(g.slug)]}
+            {**asdict(g), "requirements": [_requirement(r, full) for r in catalogue.of(g.slug)]}
             for g in chosen
         ],
     }
 
 
-def _requirement(requirement: Requirement) -> dict[str, str]:
-    """Leave out what is empty: most requirements correct nothing."""
-    return {name: value for name, value in asdict(requirement).items() if value}
+def _requirement(requirement: Requirement, full: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+    """Leave out what is empty: most requirements correct nothing. `full` has the designs judged in that set alone."""
+    facts = {**asdict(requirement), "full": full.get(requirement.id, ())}
+    return {name: value for name, value in facts.items() if value}
 
 
-def _lines(catalogue: Catalogue, chosen: list[Guarantee]) -> Iterator[str]:
+def _lines(
+    catalogue: Catalogue, chosen: list[Guarantee], full: dict[str, tuple[str, ...]]
+) -> Iterator[str]:
     width = max(shutil.get_terminal_size((100, 24)).columns, 60)
     yield textwrap.fill(SOURCES, width)
     yield ""
@@ -77,12 +85,21 @@ def _lines(catalogue: Catalogue, chosen: list[Guarantee]) -> Iterator[str]:
         yield ""
         yield f"  {guarantee.slug}: {guarantee.title} ({', '.join(guarantee.designs)})"
         for requirement in catalogue.of(guarantee.slug):
-            yield f"    {requirement.level:<7}{requirement.id}"
+            in_full = _full(requirement, full.get(requirement.id, ()))
+            yield f"    {requirement.level:<7}{requirement.id}{in_full}"
             words = f"{requirement.statement} [{requirement.source}]"
             if requirement.corrects:
                 words += f" The document says: {requirement.corrects}"
             indent = " " * 11
             yield textwrap.fill(words, width, initial_indent=indent, subsequent_indent=indent)
+
+
+def _full(requirement: Requirement, full: tuple[str, ...]) -> str:
+    """Say where a requirement is judged in the full set alone."""
+    quick = [design for design in requirement.designs if design not in full]
+    if not full:
+        return ""
+    return f" (full set; {', '.join(quick)}: quick set)" if quick else " (full set)"
 
 
 def _roles(design: Workload) -> str:

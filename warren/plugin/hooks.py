@@ -17,6 +17,7 @@ from warren import suite
 from warren.claims.catalogue import Catalogue, load_broker_catalogue, load_catalogue
 from warren.claims.manifest import Implementation, check_commands, load_manifest
 from warren.errors import SetupError, WarrenError
+from warren.plugin import sets
 from warren.plugin.findings import complaint, pack
 from warren.plugin.options import Options, add_options, read_options
 from warren.plugin.selection import (
@@ -48,6 +49,7 @@ MARKERS = (
     "measurement(name, designs=()): the case measures, and nobody judges",
     "requirement(*ids): the requirements of a catalogue that a case judges",
     "restarts_broker: the case restarts its broker, so it gets one of its own",
+    *sets.MARKERS,
 )
 
 
@@ -131,7 +133,10 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make an item of each case for each implementation and design."""
     warren = metafunc.config.stash[_warren]
-    generate(metafunc, warren.options, warren.catalogue, warren.implementations)
+    try:
+        generate(metafunc, warren.options, warren.catalogue, warren.implementations)
+    except SetupError as error:
+        raise pytest.Collector.CollectError(f"warren: {error}") from error
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the group of an item in this hook too

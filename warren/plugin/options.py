@@ -29,6 +29,7 @@ class Options:
     pace: Pace
     designs: frozenset[str]
     guarantees: frozenset[str]
+    full: bool
     report: Path | None
 
 
@@ -61,6 +62,11 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--guarantee", action="append", help="judge only this guarantee; may be given again"
     )
+    group.addoption(
+        "--full",
+        action="store_true",
+        help="judge the full set: also the cases that need long waits, or another size of what the quick set shows",
+    )
     group.addoption("--report", metavar="DIR", help="write report.json and report.html there")
 
 
@@ -75,6 +81,7 @@ def read_options(config: pytest.Config, catalogue: Catalogue) -> Options:
         PACES[config.getoption("--pace")],
         _known("--design", config.getoption("--design"), _designs(catalogue)),
         _known("--guarantee", config.getoption("--guarantee"), catalogue.guarantees),
+        config.getoption("--full"),
         Path(report).absolute() if report else None,
     )
 

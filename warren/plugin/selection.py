@@ -9,6 +9,7 @@ import pytest
 
 from warren.claims.catalogue import AMQP
 from warren.errors import SetupError
+from warren.plugin.sets import check_marks, is_full
 from warren.workloads import WORKLOADS
 
 if TYPE_CHECKING:
@@ -75,8 +76,9 @@ def generate(
     catalogue: Catalogue,
     implementations: tuple[Implementation, ...],
 ) -> None:
-    """Parametrize a consumer's case over its subjects."""
+    """Parametrize a consumer's case over its subjects; raise `SetupError` for a mark that names no design of it."""
     designs = designs_of(metafunc.definition, catalogue)
+    check_marks(metafunc.definition, designs or ())
     if designs is None:
         return
     wanted = options.guarantees
@@ -155,14 +157,20 @@ def subject_of(item: pytest.Item) -> Subject | None:
 
 
 def drop_unselected(config: pytest.Config, items: list[pytest.Item], options: Options) -> None:
-    """Deselect the cases that no chosen implementation, design or guarantee needs."""
+    """Deselect the cases that no chosen implementation, design or guarantee needs, or that the full set alone has."""
     kept: list[pytest.Item] = []
     dropped: list[pytest.Item] = []
     for item in items:
-        (dropped if _is_unselected(item, options) else kept).append(item)
+        is_dropped = _is_unselected(item, options) or _is_left_to_full(item, options)
+        (dropped if is_dropped else kept).append(item)
     if dropped:
         items[:] = kept
         config.hook.pytest_deselected(items=dropped)
+
+
+def _is_left_to_full(item: pytest.Item, options: Options) -> bool:
+    subject = subject_of(item)
+    return not options.full and is_full(item, subject.workload.slug if subject else None)
 
 
 def _is_unselected(item: pytest.Item, options: Options) -> bool:
