@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from warren.claims.extent import Extent
 from warren.claims.verdict import (
     Finding,
     ItemResult,
@@ -109,6 +112,26 @@ def test_incomplete_denials_are_not_judged() -> None:
     assert judge_denials(held, lambda _guarantee, _design: more) == ()
     other = {("no-loss", "blocking"): due("no-loss", "blocking"), ("no-loss", "parts"): more}
     assert judge_denials(held, lambda guarantee, design: other[guarantee, design]) != ()
+
+
+def test_denial_is_judged_over_the_full_set() -> None:
+    """Where a case was left to the full set, it may be the one that sees the violation."""
+    held = [finding(Stance.DENIED, Outcome.PASS)]
+    assert judge_denials(held, due, [Extent(*KEY, cases=2, left=1)]) == ()
+    assert judge_denials(held, due, [Extent(*KEY, cases=1)]) != ()
+    assert judge_denials(held * 2, due, [Extent(*KEY, cases=2)]) != ()
+
+
+def test_known_failure_of_several_cases() -> None:
+    """It is stale where all of its cases ran and held; one of them alone says nothing."""
+    held = replace(finding(Stance.KNOWN_FAILURE, Outcome.PASS), cases=2)
+    failed = replace(finding(Stance.KNOWN_FAILURE, Outcome.FAIL), cases=2)
+    assert judge_item(held)[0] is GOOD
+    assert judge_denials([held], due) == judge_denials([held, failed], due) == ()
+    (stale,) = judge_denials([held, held], due)
+    assert str(stale) == (
+        "stale known failure: no-loss.crash on orders blocking held in all 2 cases; take it out of the manifest"
+    )
 
 
 def test_describe() -> None:

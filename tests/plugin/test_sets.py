@@ -44,21 +44,43 @@ def test_some(rig):
 def test_sizes(rig, prefetch):
     rig.judge()
 """
+LEFT = """
+import pytest
+from warren.rigs.consumers import Violation
+
+@pytest.mark.guarantee("graceful-stop", designs=("blocking",))
+@pytest.mark.requirement("graceful-stop.idle", "graceful-stop.in-hand")
+def test_quick(rig):
+    rig.judge(requirement="graceful-stop.idle")
+    rig.judge(requirement="graceful-stop.in-hand")
+
+@pytest.mark.full
+@pytest.mark.guarantee("graceful-stop", designs=("blocking",))
+@pytest.mark.requirement("graceful-stop.idle")
+def test_slow(rig):
+    rig.judge(Violation("it did not stop"))
+
+@pytest.mark.full
+@pytest.mark.guarantee("no-loss", designs=("blocking",))
+@pytest.mark.requirement("no-loss.killed-before-work")
+def test_left(rig):
+    rig.judge()
+"""
 QUICK = {
     "test_quick[orders-blocking]",
     "test_quick[orders-parts]",
     "test_some[orders-blocking]",
-    "test_sizes[1-orders-blocking]",
-    "test_sizes[1-orders-parts]",
-    "test_sizes[3-orders-parts]",
+    "test_sizes[orders-blocking-1]",
+    "test_sizes[orders-parts-1]",
+    "test_sizes[orders-parts-3]",
 }
 FULL = QUICK | {
     "test_full[orders-blocking]",
     "test_full[orders-parts]",
     "test_some[orders-parts]",
-    "test_sizes[3-orders-blocking]",
-    "test_sizes[10-orders-blocking]",
-    "test_sizes[10-orders-parts]",
+    "test_sizes[orders-blocking-3]",
+    "test_sizes[orders-blocking-10]",
+    "test_sizes[orders-parts-10]",
 }
 
 
@@ -101,6 +123,59 @@ def test_wrong_marks(project: Project, where: str, mark: str, sentence: str) -> 
     result.stdout.fnmatch_lines(
         [f"*test_cases.py::test_wrong*: mark `{mark.partition('(')[0]}`: {sentence}*"]
     )
+
+
+@pytest.fixture
+def left(project: Project) -> Project:
+    """Give a project with cases that a quick run leaves to the full set."""
+    folder = project.pytester.path / "conformance" / "consumers"
+    (folder / "test_cases.py").write_text(LEFT, "utf-8")
+    return project
+
+
+def test_denial_that_the_full_set_sees(left: Project) -> None:
+    """A denial is not judged while the case that sees it was left out, and is seen when it runs."""
+    manifest = left.manifest(denies=("graceful-stop",))
+    quick = left.run(manifest)
+    assert quick.ret == 0
+    quick.stdout.fnmatch_lines(["graceful-stop*not judged, 2 of 3*", "*; pace fast; quick set"])
+    full = left.run(manifest, "--full")
+    assert full.ret == 0
+    full.stdout.re_match_lines([r"graceful-stop +≠ denied *$", ".*; pace fast; full set"])
+
+
+def test_claim_that_rests_on_fewer_cases(left: Project) -> None:
+    """A claim that held in the cases that ran says how many they are; one whose cases were all left is not judged."""
+    result = left.run(left.manifest(claims=("graceful-stop", "no-loss")))
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["no-loss*… not judged*", "graceful-stop*✓ holds, 2 of 3*"])
+
+
+def test_known_failure_that_the_full_set_sees(left: Project) -> None:
+    """A known failure of several cases is not stale because one of them holds."""
+    manifest = left.manifest(claims=("graceful-stop",))
+    path = left.pytester.path / "orders.toml"
+    known = '[[known_failures]]\nrequirement = "graceful-stop.idle"\nreason = "slow"\nlink = "https://example.org/1"\n'
+    path.write_text(path.read_text("utf-8") + known, "utf-8")
+    assert left.run(manifest).ret == 0
+    assert left.run(manifest, "--full").ret == 0
+
+
+@pytest.mark.parametrize("processes", [(), ("-n", "2")], ids=["alone", "workers"])
+def test_all_is_left(left: Project, processes: tuple[str, ...]) -> None:
+    """Where all that was asked for belongs to the full set, the report says so."""
+    result = left.run(left.manifest(), "--guarantee=no-loss", *processes)
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    result.stdout.fnmatch_lines(
+        ["no-loss*… not judged", "All that was asked for belongs to the full set*"]
+    )
+
+
+def test_what_pytest_left_out(left: Project) -> None:
+    """What -k leaves out was not left to the full set, and still counts among the cases that there are."""
+    result = left.run(left.manifest(), "-k", "quick")
+    result.stdout.fnmatch_lines(["graceful-stop*(✓) passes, 2 of 3*"])
+    result.stdout.no_fnmatch_line("no-loss*")
 
 
 def test_markers_have_help(project: Project) -> None:

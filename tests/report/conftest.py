@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from warren.claims.catalogue import Catalogue, Guarantee, Level, Requirement
+from warren.claims.extent import Extent
 from warren.claims.verdict import Finding, Measurement, Outcome, StaleDenial, Stance, Verdict
 from warren.evidence.violation import Violation
 from warren.report.facts import Report, RunFacts
@@ -70,6 +71,7 @@ def report() -> Report:
             pace="fast",
             warren_version="0.1.0",
             command=("pytest", "-n", "4"),
+            cases="quick",
         ),
         findings=(
             found("no-loss.crash", "blocking", Stance.CLAIMED, Outcome.PASS),
@@ -93,4 +95,5 @@ def report() -> Report:
         ),
         stale_denials=(StaleDenial("orders", "parts", "effect-once", 1),),
         exit_status=1,
+        full_set=(Extent("orders", "blocking", "no-loss", 12, 10),),
     )

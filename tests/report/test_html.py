@@ -110,13 +110,15 @@ def test_says_what_was_found(report: Report, catalogue: Catalogue) -> None:
         "stale denial: orders parts denies effect-once",
         "1.250 part-1 <- basic.deliver",
         "row 7",
+        "quick set",
+        "It rests on 2 of 12 cases that the full set has.",
     ):
         assert words in text
 
 
 def test_empty_report(report: Report, catalogue: Catalogue) -> None:
     """A run that found nothing is a page too."""
-    empty = replace(report, findings=(), measurements=(), stale_denials=())
+    empty = replace(report, findings=(), measurements=(), stale_denials=(), full_set=())
     assert "<table" not in to_html(empty, catalogue)
 
 

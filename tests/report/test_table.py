@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from warren.claims.extent import Extent
 from warren.claims.verdict import Finding, Outcome, StaleDenial, Stance, Verdict
 from warren.report.table import Cell, Mark, bad_sentences, headline, tables
 
@@ -43,7 +44,7 @@ def only_cell(
         (Stance.CLAIMED, Outcome.INCONCLUSIVE, (Mark.INCONCLUSIVE, "undecided")),
         (Stance.CLAIMED, Outcome.ERROR, (Mark.ERROR, "bad")),
         (Stance.DENIED, Outcome.FAIL, (Mark.SEEN, "expected")),
-        (Stance.DENIED, Outcome.PASS, (Mark.UNSEEN, "quiet")),
+        (Stance.DENIED, Outcome.PASS, (Mark.NOT_JUDGED, "quiet")),
         (Stance.DENIED, Outcome.INCONCLUSIVE, (Mark.INCONCLUSIVE, "undecided")),
         (Stance.KNOWN_FAILURE, Outcome.FAIL, (Mark.KNOWN_FAILURE, "expected")),
         (Stance.KNOWN_FAILURE, Outcome.PASS, (Mark.STALE, "bad")),
@@ -90,7 +91,7 @@ def test_witness_of_a_denial_wins(report: Report, catalogue: Catalogue) -> None:
 def test_failure_without_witness(report: Report, catalogue: Catalogue) -> None:
     """A failure that nothing witnessed breaks a claim, and does not show a denial."""
     denied = finding(Stance.DENIED, Outcome.FAIL, witnessed=False)
-    assert only_cell(report, catalogue, denied).mark is Mark.UNSEEN
+    assert only_cell(report, catalogue, denied).mark is Mark.NOT_JUDGED
     claimed = finding(Stance.CLAIMED, Outcome.FAIL, witnessed=False)
     assert only_cell(report, catalogue, claimed).mark is Mark.VIOLATED
 
@@ -99,6 +100,39 @@ def test_stale_denial(report: Report, catalogue: Catalogue) -> None:
     """A stale denial is bad, though each of its findings is good."""
     cell = only_cell(report, catalogue, finding(Stance.DENIED, Outcome.PASS), stale=True)
     assert (cell.mark, cell.tone) == (Mark.STALE, "bad")
+
+
+def test_known_failure_of_several_cases(report: Report, catalogue: Catalogue) -> None:
+    """One of its cases may hold; the cell says so, and is stale only where the run as a whole found that."""
+    held = replace(finding(Stance.KNOWN_FAILURE, Outcome.PASS), cases=2)
+    failed = replace(finding(Stance.KNOWN_FAILURE, Outcome.FAIL), cases=2)
+    assert only_cell(report, catalogue, held).mark is Mark.HELD
+    assert only_cell(report, catalogue, held, failed).mark is Mark.KNOWN_FAILURE
+    assert only_cell(report, catalogue, held, held, stale=True).mark is Mark.STALE
+
+
+@pytest.mark.parametrize(("cases", "words"), [(3, "2 of 3"), (2, ""), (0, "")])
+def test_cell_says_what_it_rests_on(
+    report: Report, catalogue: Catalogue, cases: int, words: str
+) -> None:
+    """Where the full set has more cases than ran, the cell says so; nothing where all ran, or nobody knows."""
+    one = finding(Stance.CLAIMED, Outcome.PASS)
+    full_set = (Extent("orders", "blocking", "no-loss", cases),) if cases else ()
+    cell = only_cell(replace(report, full_set=full_set), catalogue, one, one)
+    assert (cell.mark, cell.rests_on) == (Mark.HELD, words)
+
+
+def test_guarantee_left_to_the_full_set(report: Report, catalogue: Catalogue) -> None:
+    """A guarantee of which no case ran has its row, and is not judged; so has an implementation."""
+    left = (
+        Extent("orders", "parts", "no-loss", 2, 2),
+        Extent("third", "blocking", "effect-once", 1, 1),
+    )
+    some = tuple(f for f in report.findings if (f.design, f.guarantee) != ("parts", "no-loss"))
+    arranged = tables(replace(report, findings=some, full_set=left), catalogue)
+    assert [table.implementation for table in arranged] == ["orders", "other", "third"]
+    not_judged = arranged[0].rows[0][1], arranged[2].rows[0][0]
+    assert {(c.mark, c.tone, c.rests_on) for c in not_judged} == {(Mark.NOT_JUDGED, "quiet", "")}
 
 
 def test_order_and_empty_cells(report: Report, catalogue: Catalogue) -> None:
@@ -162,6 +196,13 @@ def test_headline_of_a_run_that_was_broken_off(report: Report, status: int) -> N
     """A run that did not come to its end says so, whatever it had found by then."""
     broken_off = replace(report, exit_status=status, interrupted=True)
     assert headline(broken_off) == ("undecided", "Interrupted")
+
+
+def test_headline_of_what_was_left_to_the_full_set(report: Report) -> None:
+    """Where all that was asked for belongs to the full set, the headline says so."""
+    left = (Extent("orders", "parts", "no-loss", 2, 2),)
+    nothing = replace(report, findings=(), full_set=left, exit_status=5)
+    assert headline(nothing)[1] == "All that was asked for belongs to the full set"
 
 
 def test_headline_of_a_stale_promise(report: Report) -> None:

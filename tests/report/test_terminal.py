@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.console import Console
 
+from warren.claims.extent import Extent
 from warren.claims.verdict import Outcome, Verdict
 from warren.evidence.violation import Violation
 from warren.report.terminal import EVIDENCE_LINES, console_for, print_report, summary
@@ -37,7 +39,7 @@ def row(text: str, guarantee: str) -> list[str]:
 def test_table(report: Report, catalogue: Catalogue) -> None:
     """Each cell has its symbol and word."""
     text = printed(report, catalogue)
-    assert row(text, "no-loss") == ["✗ violated", "✓ holds", "-"]
+    assert row(text, "no-loss") == ["✗ violated, 2 of 12", "✓ holds", "-"]
     assert row(text, "effect-once") == ["≠ denied", "! stale", "-"]
     assert row(text, "rpc-correlated") == ["-", "-", "? inconcl."]
 
@@ -56,8 +58,30 @@ def test_whole_catalogue_fits(report: Report, catalogue: Catalogue) -> None:
     findings = tuple(
         replace(one, guarantee=slug, design=design) for design in (*designs, "task", "rpc")
     )
-    text = printed(replace(report, findings=findings), catalogue)
+    text = printed(replace(report, findings=findings, full_set=()), catalogue)
     assert row(text, slug) == ["✗ violated"] * 6
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [(140, "✓ holds, 12 of 31"), (100, "✓ holds 12/31"), (80, "✓ 12/31")],
+)
+def test_what_a_cell_rests_on_fits(
+    report: Report, catalogue: Catalogue, columns: int, expected: str
+) -> None:
+    """The figures are there in as many words as the terminal has room for."""
+    slug, one = "rpc-survives-missing-task", report.findings[0]
+    designs = ("blocking", "parts", "parts-random", "pipeline", "task")
+    cells = replace(
+        report,
+        findings=tuple(replace(one, guarantee=slug, design=d) for d in designs for _ in range(12)),
+        full_set=tuple(Extent("orders", d, slug, 31, 19) for d in designs),
+    )
+    stream = io.StringIO()
+    console = Console(file=stream, width=columns, highlight=False)
+    print_report(cells, catalogue, console)
+    assert row(stream.getvalue(), slug) == [expected] * 5
+    assert "n of m, n/m   rests on" in stream.getvalue()
 
 
 def test_ascii(report: Report, catalogue: Catalogue) -> None:
@@ -65,7 +89,7 @@ def test_ascii(report: Report, catalogue: Catalogue) -> None:
     violation = Violation("broken", ("текст1",))
     bad = replace(report.findings[1], verdict=Verdict("r", Outcome.FAIL, "", (violation,)))
     text = printed(replace(report, findings=(bad,), stale_denials=()), catalogue, "ascii")
-    assert re.search(r"^no-loss +\|X violated", text, re.MULTILINE)
+    assert re.search(r"^no-loss +\|X violated, 1 of 12", text, re.MULTILINE)
     assert "\\u0442" in text
 
 
@@ -106,7 +130,7 @@ def test_end(report: Report, catalogue: Catalogue) -> None:
         "measured tolerance, orders blocking: texts 15",
         "  test_tolerance",
         "",
-        "RabbitMQ 3.10.8 (docker); SQLite; pace fast",
+        "RabbitMQ 3.10.8 (docker); SQLite; pace fast; quick set",
         "Not all claims hold: 3 pass, 3 fail, 1 inconclusive in 187 s",
         "report: out/report.json",
     ]
@@ -117,11 +141,11 @@ def test_nothing_judged(report: Report) -> None:
     assert summary(replace(report, findings=())) == "nothing was judged"
 
 
-@pytest.mark.parametrize("width", [60, 99])
-def test_narrow(report: Report, catalogue: Catalogue, width: int) -> None:
-    """In a narrow terminal the symbols stand alone."""
+@pytest.mark.parametrize(("width", "violated"), [(52, "✗ violated 2/12"), (40, "✗ 2/12")])
+def test_narrow(report: Report, catalogue: Catalogue, width: int, violated: str) -> None:
+    """In a narrow terminal the figures are short, and in a narrower one the symbols stand without words."""
     stream = io.StringIO()
     console = console_for(stream)
     console.width = width
     print_report(report, catalogue, console)
-    assert row(stream.getvalue(), "no-loss") == ["✗", "✓", "-"]
+    assert row(stream.getvalue(), "no-loss")[0] == violated

@@ -18,6 +18,7 @@ from warren.claims.catalogue import Catalogue, load_broker_catalogue, load_catal
 from warren.claims.manifest import Implementation, check_commands, load_manifest
 from warren.errors import SetupError, WarrenError
 from warren.plugin import sets
+from warren.plugin.extents import Extents
 from warren.plugin.findings import complaint, pack
 from warren.plugin.options import Options, add_options, read_options
 from warren.plugin.selection import (
@@ -26,6 +27,7 @@ from warren.plugin.selection import (
     check_selection,
     drop_unselected,
     generate,
+    leave_to_full,
     narrow_to_consumers,
     requirements_of,
 )
@@ -61,6 +63,7 @@ class Warren:
     catalogue: Catalogue
     owed: Catalogue  # what every broker owes
     implementations: tuple[Implementation, ...]
+    extents: Extents
     consumers_only: bool = False
     servers: Servers | None = None
     worlds: RealWorlds | None = None
@@ -85,7 +88,8 @@ def pytest_configure(config: pytest.Config) -> None:
         catalogue, owed = load_catalogue(), load_broker_catalogue()
         options = read_options(config, catalogue | owed)
         implementations = tuple(load_manifest(path, catalogue) for path in options.implementations)
-        warren = config.stash[_warren] = Warren(options, catalogue, owed, implementations)
+        extents = Extents(catalogue | owed)
+        warren = config.stash[_warren] = Warren(options, catalogue, owed, implementations, extents)
         check_selection(options, catalogue, implementations)
         if config.getoption("--implementation") and not asks_for_broker(options, catalogue):
             warren.consumers_only = narrow_to_consumers(config)
@@ -139,13 +143,26 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         raise pytest.Collector.CollectError(f"warren: {error}") from error
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the group of an item in this hook too
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Drop what was not selected, and keep the cases that restart a broker together."""
-    drop_unselected(config, items, config.stash[_warren].options)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, object, object]:
+    """Drop what was not selected, and keep the cases that restart a broker together.
+
+    First, for xdist reads the group of an item in this hook too; and last, for what pytest's own options
+    deselect is not left to the full set.
+    """
+    warren = config.stash[_warren]
+    drop_unselected(config, items, warren.options)
     for item in items:
         if item.get_closest_marker("restarts_broker"):
             item.add_marker(pytest.mark.xdist_group("restarts_broker"))
+    selected = tuple(items)
+    result = yield
+    warren.extents.collected(selected, leave_to_full(config, items, warren.options))
+    if _is_worker(config):
+        config.workeroutput["warren"] = warren.extents.to_controller()  # type: ignore[attr-defined]  # xdist's
+    return result
 
 
 @pytest.fixture
@@ -207,7 +224,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     if not rig.requirements and isinstance(ended, WarrenError | Inconclusive | Unmet):
         pytest.skip(redact(f"not measured: {ended}", secrets))
     case = _without_group(pyfuncitem)
-    findings = redacted(rig.findings(ended, case, time.monotonic() - began), secrets)
+    found = rig.findings(ended, case, time.monotonic() - began)
+    counted = tuple(map(pyfuncitem.config.stash[_warren].extents.counted, found))
+    findings = redacted(counted, secrets)
     pyfuncitem.user_properties += [
         *map(pack, findings),
         *map(pack, redacted(rig.measurements(case), secrets)),

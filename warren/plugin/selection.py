@@ -157,20 +157,29 @@ def subject_of(item: pytest.Item) -> Subject | None:
 
 
 def drop_unselected(config: pytest.Config, items: list[pytest.Item], options: Options) -> None:
-    """Deselect the cases that no chosen implementation, design or guarantee needs, or that the full set alone has."""
-    kept: list[pytest.Item] = []
-    dropped: list[pytest.Item] = []
-    for item in items:
-        is_dropped = _is_unselected(item, options) or _is_left_to_full(item, options)
-        (dropped if is_dropped else kept).append(item)
+    """Deselect the cases that no chosen implementation, design or guarantee needs."""
+    _deselect(config, items, [item for item in items if _is_unselected(item, options)])
+
+
+def leave_to_full(
+    config: pytest.Config, items: list[pytest.Item], options: Options
+) -> list[pytest.Item]:
+    """Deselect the cases that belong to the full set alone, unless that was asked for, and give them."""
+    left = [] if options.full else [item for item in items if _is_in_full(item)]
+    _deselect(config, items, left)
+    return left
+
+
+def _deselect(config: pytest.Config, items: list[pytest.Item], dropped: list[pytest.Item]) -> None:
     if dropped:
-        items[:] = kept
+        ids = {id(item) for item in dropped}
+        items[:] = [item for item in items if id(item) not in ids]
         config.hook.pytest_deselected(items=dropped)
 
 
-def _is_left_to_full(item: pytest.Item, options: Options) -> bool:
+def _is_in_full(item: pytest.Item) -> bool:
     subject = subject_of(item)
-    return not options.full and is_full(item, subject.workload.slug if subject else None)
+    return is_full(item, subject.workload.slug if subject else None)
 
 
 def _is_unselected(item: pytest.Item, options: Options) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -32,6 +32,7 @@ from warren.report.terminal import console_for, print_report
 
 if TYPE_CHECKING:
     from warren.claims.catalogue import Catalogue
+    from warren.claims.extent import Extent
     from warren.plugin.hooks import Warren
 
 UNUSABLE = 2
@@ -72,6 +73,12 @@ class Summary:
         if report.when == "teardown":
             self._progress.ended(report.nodeid)
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what an xdist worker collected, unless it broke down."""
+        if carried := getattr(node, "workeroutput", {}).get("warren"):
+            self._warren.extents.from_worker(carried)
+
     def pytest_sessionstart(self) -> None:
         """Begin to show progress."""
         self._progress.start()
@@ -80,7 +87,7 @@ class Summary:
     def pytest_sessionfinish(self, session: pytest.Session) -> object:
         """Judge the run as a whole and set the exit status, before pytest prints its summary."""
         self._progress.stop()
-        if self._findings or self._measurements:
+        if self._findings or self._measurements or self._left_all(session):
             status = self._status(int(session.exitstatus))
             interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
             self._report = self._make_report(status, interrupted=interrupted)
@@ -94,6 +101,17 @@ class Summary:
             reporter = self._config.pluginmanager.get_plugin("terminalreporter")
             stream = reporter._tw._file if reporter else sys.stdout  # noqa: SLF001 - the stream has no public name
             print_report(self._report, self._catalogue, console_for(stream), self._written)
+
+    def _left_all(self, session: pytest.Session) -> bool:
+        """Whether all that was asked for belongs to the full set."""
+        nothing_ran = session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED
+        return nothing_ran and bool(self._extents) and not self._config.option.collectonly
+
+    @property
+    def _extents(self) -> tuple[Extent, ...]:
+        """What was judged, or left to the full set."""
+        judged = {finding.cell for finding in self._findings}
+        return tuple(e for e in self._warren.extents.all if e.left or e.cell in judged)
 
     def _status(self, status: int) -> int:
         """Give 1 where a claim or a denial does not hold, 2 where nothing worse than undecided, else pytest's own."""
@@ -112,7 +130,7 @@ class Summary:
         """Find the denials that turned out to hold, among the guarantees that were asked for."""
         wanted = self._warren.options.guarantees
         findings = [f for f in self._findings if not wanted or f.guarantee in wanted]
-        return judge_denials(findings, self._warren.catalogue.due)
+        return judge_denials(findings, self._warren.catalogue.due, self._warren.extents.all)
 
     def _make_report(self, status: int, *, interrupted: bool) -> Report:
         servers = self._warren.servers
@@ -123,6 +141,7 @@ class Summary:
             broker_version=servers.broker.version if servers else "",
             database=servers.database.description if servers else "",
             pace=self._warren.options.pace.name,
+            cases="full" if self._warren.options.full else "quick",
             warren_version=metadata.version("pytest-warren"),
             command=_command(self._config),
         )
@@ -133,6 +152,7 @@ class Summary:
             self._stale(),
             status,
             interrupted,
+            tuple(sorted(self._extents, key=lambda e: e.cell)),
         )
         return redacted(report, servers.secrets if servers else ())
 

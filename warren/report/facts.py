@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - pydantic reads the types when a report is read
 
+from warren.claims.extent import Extent  # noqa: TC001 - as above
 from warren.claims.verdict import Finding, Measurement, StaleDenial  # noqa: TC001 - as above
 
 
@@ -12,8 +13,8 @@ from warren.claims.verdict import Finding, Measurement, StaleDenial  # noqa: TC0
 class RunFacts:
     """What was run, on what, when (`started` has a time zone) and for how long (`seconds`).
 
-    `broker` and `database` say what was used, not what was asked for, with its version;
-    `broker_version` is for machines. `command` is the argv.
+    `broker` and `database` say what was used, not what was asked for, with its version; `broker_version` is for
+    machines. `command` is the argv. `cases` is the set that was asked for: `quick` or `full`.
     """
 
     started: datetime
@@ -24,6 +25,7 @@ class RunFacts:
     pace: str
     warren_version: str
     command: tuple[str, ...]
+    cases: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +39,5 @@ class Report:
     exit_status: int
     interrupted: bool = False
     """Whether the run was broken off, so that some of what was asked for was not judged."""
+    full_set: tuple[Extent, ...] = ()
+    """How many cases there are of all that was judged, or was left to the full set."""

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from warren.claims.catalogue import Catalogue
+    from warren.claims.extent import Extent
     from warren.report.facts import Report
+
+
+NO_CASES = 5
+"""Pytest's exit status where nothing was left to run."""
 
 
 class Mark(Enum):
@@ -33,7 +38,7 @@ class Mark(Enum):
     KNOWN_FAILURE = ("◐", "k", "known", "claimed, and violated only as known")
     WARNED = ("~", "~", "warned", "claimed, and held but for a SHOULD")
     SEEN = ("≠", "D", "denied", "denied, and seen violated")
-    UNSEEN = ("…", "d", "unseen", "denied, and not seen violated by the cases that ran")
+    NOT_JUDGED = ("…", "d", "not judged", "the cases that would show it did not run")
     HELD = ("✓", "v", "holds", "claimed, and held")
     FAILED = ("(✗)", "(x)", "fails", "neither claimed nor denied: observed to fail")
     PASSED = ("(✓)", "(v)", "passes", "neither claimed nor denied: observed to pass")
@@ -57,6 +62,14 @@ class Cell:
     mark: Mark
     findings: tuple[Finding, ...] = ()
     stale: StaleDenial | None = None
+    cases: int = 0
+    """How many cases the full set has of it; 0 where that is not known."""
+
+    @property
+    def rests_on(self) -> str:
+        """Say `n of m` where fewer cases ran than the full set has, and nothing where all did."""
+        ran = len(self.findings)
+        return f"{ran} of {self.cases}" if 0 < ran < self.cases else ""
 
     @property
     def tone(self) -> str:
@@ -79,7 +92,7 @@ class Cell:
 class Table:
     """One implementation's cells.
 
-    There is a row per guarantee of which something ran, and likewise a column per design.
+    There is a row per guarantee of which something ran or was left to the full set, and likewise a column per design.
     """
 
     implementation: str
@@ -92,9 +105,16 @@ def tables(report: Report, catalogue: Catalogue) -> tuple[Table, ...]:
     grouped: dict[str, list[Finding]] = defaultdict(list)
     for finding in report.findings:
         grouped[finding.implementation].append(finding)
-    brokers_last = sorted(grouped.items(), key=lambda item: (item[1][0].design == AMQP, item[0]))
+    extents: dict[str, list[Extent]] = defaultdict(list)
+    for extent in report.full_set:
+        extents[extent.implementation].append(extent)
+    names = grouped.keys() | extents.keys()
+    brokers = {f.implementation for f in report.findings if f.design == AMQP}
+    brokers |= {e.implementation for e in report.full_set if e.design == AMQP}
+    brokers_last = sorted(names, key=lambda name: (name in brokers, name))
     return tuple(
-        _table(name, findings, report.stale_denials, catalogue) for name, findings in brokers_last
+        _table(name, grouped[name], extents[name], report.stale_denials, catalogue)
+        for name in brokers_last
     )
 
 
@@ -121,7 +141,9 @@ def headline(report: Report) -> tuple[str, str]:
         case 2:
             return "undecided", "Inconclusive"
         case status:
-            return "undecided", f"pytest ended with status {status}"
+            nothing = status == NO_CASES and report.full_set
+            words = "All that was asked for belongs to the full set"
+            return "undecided", words if nothing else f"pytest ended with status {status}"
 
 
 def _failure(report: Report) -> str:
@@ -147,6 +169,7 @@ def _but_for(report: Report) -> str:
 def _table(
     implementation: str,
     findings: Sequence[Finding],
+    extents: Sequence[Extent],
     stale_denials: Iterable[StaleDenial],
     catalogue: Catalogue,
 ) -> Table:
@@ -158,15 +181,19 @@ def _table(
         for denial in stale_denials
         if denial.implementation == implementation
     }
-    guarantees = _ordered({g for g, _ in cells}, catalogue.guarantees)
-    designs = _ordered({d for _, d in cells}, WORKLOADS)
+    known = {(extent.guarantee, extent.design): extent for extent in extents}
+    shown = cells.keys() | known.keys()
+    guarantees = _ordered({g for g, _ in shown}, catalogue.guarantees)
+    designs = _ordered({d for _, d in shown}, WORKLOADS)
 
     def cell(guarantee: str, design: str) -> Cell:
         of_cell = tuple(cells.get((guarantee, design), ()))
-        denial = stale.get((guarantee, design))
+        denial, extent = stale.get((guarantee, design)), known.get((guarantee, design))
         marks = {_mark(finding) for finding in of_cell} | ({Mark.STALE} if denial else set())
-        mark = next((m for m in Mark if m in marks), None) or _unrun(guarantee, design, catalogue)
-        return Cell(guarantee, design, mark, of_cell, denial)
+        if not marks:
+            marks = {Mark.NOT_JUDGED if extent else _unrun(guarantee, design, catalogue)}
+        mark = next(m for m in Mark if m in marks)
+        return Cell(guarantee, design, mark, of_cell, denial, extent.cases if extent else 0)
 
     rows = tuple(tuple(cell(guarantee, design) for design in designs) for guarantee in guarantees)
     return Table(implementation, designs, rows)
@@ -185,8 +212,8 @@ _MARKS = {
     (Stance.CLAIMED, Outcome.PASS): Mark.HELD,
     (Stance.CLAIMED, Outcome.WARN): Mark.WARNED,
     (Stance.CLAIMED, Outcome.FAIL): Mark.VIOLATED,
-    (Stance.DENIED, Outcome.PASS): Mark.UNSEEN,
-    (Stance.DENIED, Outcome.WARN): Mark.UNSEEN,
+    (Stance.DENIED, Outcome.PASS): Mark.NOT_JUDGED,
+    (Stance.DENIED, Outcome.WARN): Mark.NOT_JUDGED,
     (Stance.DENIED, Outcome.FAIL): Mark.SEEN,
     (Stance.KNOWN_FAILURE, Outcome.PASS): Mark.STALE,
     (Stance.KNOWN_FAILURE, Outcome.WARN): Mark.STALE,
@@ -200,8 +227,10 @@ _MARKS = {
 def _mark(finding: Finding) -> Mark:
     outcome = finding.verdict.outcome
     if finding.stance is Stance.DENIED and not finding.verdict.witnessed:
-        return Mark.UNSEEN
-    return _MARKS.get(outcome) or _MARKS[finding.stance, outcome]
+        return Mark.NOT_JUDGED
+    mark = _MARKS.get(outcome) or _MARKS[finding.stance, outcome]
+    # One of several cases of a known failure may hold: whether that failure is stale is judged over them all.
+    return Mark.HELD if mark is Mark.STALE and finding.cases > 1 else mark
 
 
 def _unrun(guarantee: str, design: str, catalogue: Catalogue) -> Mark:

@@ -15,10 +15,10 @@ from rich.text import Text
 
 from warren.claims.verdict import Finding, Measurement, Outcome
 from warren.evidence.text import brief, visible
-from warren.report.table import Mark, Table, bad_sentences, headline, tables
+from warren.report.table import Cell, Mark, Table, bad_sentences, headline, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from warren.claims.catalogue import Catalogue
@@ -88,14 +88,39 @@ def _label(mark: Mark, console: Console) -> str:
     return f"{_symbol(mark, console)} {mark.word}".rstrip()
 
 
+def _in_words(cell: Cell, console: Console) -> str:
+    return f"{_label(cell.mark, console)}{f', {cell.rests_on}' if cell.rests_on else ''}"
+
+
+def _in_figures(cell: Cell, console: Console) -> str:
+    return f"{_label(cell.mark, console)} {_figures(cell)}".rstrip()
+
+
+def _in_symbols(cell: Cell, console: Console) -> str:
+    return f"{_symbol(cell.mark, console)} {_figures(cell)}".rstrip()
+
+
+def _figures(cell: Cell) -> str:
+    return cell.rests_on.replace(" of ", "/")
+
+
 def _grid(table: Table, console: Console) -> Grid:
+    """Draw the cells with as many words as the console has room for."""
+    wide = console.options.update(width=10 * COLUMNS)
+    for draw in (_in_words, _in_figures, _in_symbols):
+        grid = _drawn(table, console, draw)
+        if console.measure(grid, options=wide).maximum <= console.width:
+            return grid
+    return _drawn(table, console, lambda cell, console: _symbol(cell.mark, console))
+
+
+def _drawn(table: Table, console: Console, draw: Callable[[Cell, Console], str]) -> Grid:
     box = ASCII if _ascii_only(console) else SIMPLE_HEAD
     grid = Grid(box=box, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("guarantee", *table.designs):
         grid.add_column(Text(visible(heading)), no_wrap=True, overflow="crop")
-    draw = _label if console.width >= COLUMNS else _symbol
     for row in table.rows:
-        labels = [Text(draw(cell.mark, console), _STYLES[cell.tone]) for cell in row]
+        labels = [Text(draw(cell, console), _STYLES[cell.tone]) for cell in row]
         grid.add_row(Text(visible(row[0].guarantee)), *labels)
     return grid
 
@@ -107,6 +132,10 @@ def _print_legend(arranged: Iterable[Table], console: Console) -> None:
     for mark in Mark:
         if mark in shown:
             console.print(Text(f"  {_label(mark, console):<13} {mark.meaning}", "dim"))
+    if any(cell.rests_on for table in arranged for row in table.rows for cell in row):
+        console.print(
+            Text("  n of m, n/m   rests on n of the m cases that the full set has", "dim")
+        )
 
 
 def _print_bad(report: Report, console: Console) -> None:
@@ -151,4 +180,5 @@ def _print_end(report: Report, console: Console, written: Path | None) -> None:
 
 
 def _run_line(run: RunFacts) -> str:
-    return f"{run.broker}; {run.database}; pace {run.pace}"
+    cases = f"; {run.cases} set" if run.cases else ""
+    return f"{run.broker}; {run.database}; pace {run.pace}{cases}"
