@@ -20,6 +20,7 @@ from warren.errors import SetupError, WarrenError
 from warren.plugin import sets
 from warren.plugin.extents import Extents
 from warren.plugin.findings import complaint, pack
+from warren.plugin.groups import group_restarts
 from warren.plugin.options import Options, add_options, read_options
 from warren.plugin.selection import (
     Subject,
@@ -147,16 +148,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> Generator[None, object, object]:
-    """Drop what was not selected, and keep the cases that restart a broker together.
+    """Drop what was not selected, and spread the cases that restart a broker.
 
     First, for xdist reads the group of an item in this hook too; and last, for what pytest's own options
     deselect is not left to the full set.
     """
     warren = config.stash[_warren]
     drop_unselected(config, items, warren.options)
-    for item in items:
-        if item.get_closest_marker("restarts_broker"):
-            item.add_marker(pytest.mark.xdist_group("restarts_broker"))
+    handed = config.workerinput["warren"] if _is_worker(config) else None  # type: ignore[attr-defined]  # xdist's
+    group_restarts(items, is_light=bool(handed and handed["light"]))
     selected = tuple(items)
     result = yield
     warren.extents.collected(selected, leave_to_full(config, items, warren.options))

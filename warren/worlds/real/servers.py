@@ -44,7 +44,7 @@ class Servers:
             stack.callback(running_database.stop)
             running_broker = chosen.start(self.run)
             stack.callback(running_broker.stop)
-            self.broker_option = chosen.option
+            self._chosen = chosen
             self.broker, self.database = running_broker.address, running_database.address
             self._stack, self._started = stack.pop_all(), True
 
@@ -52,7 +52,8 @@ class Servers:
         """Give what a worker needs, as plain JSON (it holds passwords: never print it)."""
         return {
             "run": str(self.run.folder),
-            "option": self.broker_option,
+            "option": self._chosen.option,
+            "light": self._chosen.is_light,
             "broker": self.broker.to_json(),
             "database": self.database.to_json(),
         }

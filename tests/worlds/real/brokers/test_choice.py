@@ -111,6 +111,7 @@ def test_embedded() -> None:
     assert choose("embedded").option == "embedded:4.3"
     assert choose("embedded:3.10").option == "embedded:3.10"
     assert choose("embedded").can_restart
+    assert choose("embedded").is_light
 
 
 def test_unknown_semantics() -> None:

@@ -84,6 +84,11 @@ class ContainerBroker:
         """It is ours."""
         return True
 
+    @property
+    def is_light(self) -> bool:
+        """A RabbitMQ takes seconds to start, on a core of its own."""
+        return False
+
     def start(self, run: Run, access: Access | None = None) -> RunningContainer:
         """Start a container at `access`, by default one that nobody else knows."""
         return RunningContainer(self.image, run, access)

@@ -78,6 +78,11 @@ class ExistingBroker:
         """It is not ours."""
         return False
 
+    @property
+    def is_light(self) -> bool:
+        """None of them is started: all cases share it."""
+        return True
+
     def start(self, run: Run) -> UsedBroker:
         """Make the run's user on it."""
         return UsedBroker(parse(self.url), run)

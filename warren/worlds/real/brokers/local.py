@@ -64,6 +64,11 @@ class LocalBroker:
         """It is ours."""
         return True
 
+    @property
+    def is_light(self) -> bool:
+        """A RabbitMQ takes seconds to start, on a core of its own."""
+        return False
+
     def start(self, run: Run, access: Access | None = None) -> LocalNode:
         """Start a node at `access`, by default one that nobody else knows."""
         return LocalNode(self.server, run, access)

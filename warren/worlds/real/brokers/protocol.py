@@ -41,5 +41,9 @@ class Broker(Protocol):
     def can_restart(self) -> bool:
         """Whether a started one can be restarted: an existing broker is not ours to restart."""
 
+    @property
+    def is_light(self) -> bool:
+        """Whether one more costs so little that each worker may have its own: an embedded one, not a RabbitMQ."""
+
     def start(self, run: Run) -> RunningBroker:
         """Start one that belongs to `run` and wait until it answers. Raises BrokerUnavailable."""
