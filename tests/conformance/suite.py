@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 FAULTY = ROOT / "implementations" / "faulty"
-TIMEOUT = 3600.0
+TIMEOUT = 7200.0
 """Seconds in which a run of the suite must end, also a complete one on a busy machine."""
 BROKER_TIMEOUT = 600.0
 """Seconds in which some cases of a broker must end."""
