@@ -3,6 +3,7 @@
 import asyncio
 import concurrent.futures
 import contextlib
+import resource
 import socket
 import threading
 from collections.abc import Sequence
@@ -38,6 +39,8 @@ from warren.simulator.wire import (
 from warren.worlds.line.rules import delivery
 from warren.worlds.real.relay import FrameLog, RealLine, Relay
 from warren.worlds.real.relay.line import MOST_CONNECTIONS
+from warren.worlds.real.relay.link import END_SECONDS, Side
+from warren.worlds.real.relay.relay import ANSWER_SECONDS
 from warren.worlds.real.runs.processes import wait_until
 
 
@@ -260,6 +263,52 @@ def test_closing_a_tap_leaves_the_others(relay: Relay, scripted_broker: Scripted
         socket.create_connection(("127.0.0.1", first.port), DEADLINE)
     with client_of(second.port):
         scripted_broker.accept().receive(1)
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_refuse_while_one_is_accepted(relay: Relay, line: RealLine, turns: int) -> None:
+    """However far a connection has come when its line ends, it is reset, and its end is waited for only until then."""
+
+    async def end_in_between() -> socket.socket:
+        client = socket.create_connection(("127.0.0.1", line.port), DEADLINE)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await line.end()
+        return client
+
+    client = relay.call(end_in_between)
+    with contextlib.closing(client), pytest.raises(ConnectionResetError):
+        client.recv(1)
+    assert line.cut() == 0
+
+
+def test_a_link_that_never_ends(
+    line: RealLine, ends: tuple[Peer, Peer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A link whose sockets are never seen as closed counts as ended all the same, before a call must be answered."""
+    assert END_SECONDS < ANSWER_SECONDS
+    with monkeypatch.context() as patch:
+        patch.setattr(Side, "connection_lost", lambda _side, _error: None)
+        assert line.cut() == len(ends) // 2
+        assert line.cut() == 0
+
+
+def test_no_descriptor_is_left(line: RealLine, relay: Relay) -> None:
+    """A connection that there was no file descriptor for is taken in as soon as there is one."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with socket.socket() as knocking:
+        knocking.settimeout(DEADLINE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (knocking.fileno() + 1, limits[1]))
+        try:
+            knocking.connect(("127.0.0.1", line.port))
+            relay.call(_a_turn)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        assert wait_until(lambda: line.cut() == 1, timeout=DEADLINE)
+
+
+async def _a_turn() -> None:
+    await asyncio.sleep(0.01)
 
 
 def test_a_crowd_is_refused(line: RealLine, log: FrameLog) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from warren.evidence.frames import ConnectionEnded, ConnectionOpened
 from warren.worlds.line.plan import Plan
-from warren.worlds.real.relay.link import Link, reset
+from warren.worlds.real.relay.link import Link, forget_on_close
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,9 @@ T = TypeVar("T")
 
 MOST_CONNECTIONS: Final = 64
 """How many connections an instance may have at once: each costs two file descriptors here."""
+_BACKLOG: Final = 100
+_LOOK_AGAIN: Final = 0.1
+"""Seconds after which a line looks again for a connection that it had no file descriptor for."""
 
 
 class RealLine:
@@ -38,7 +42,7 @@ class RealLine:
         self._links: list[Link] = []
         self._connections = 0
         self._is_crowded = False  # whether the log says so
-        self._server: asyncio.Server | None = None
+        self._listening: socket.socket | None = None
         self._reserved: socket.socket | None = None
 
     # --- faults ------------------------------------------------------------------------------
@@ -115,19 +119,45 @@ class RealLine:
 
     async def _listen(self) -> None:
         """Listen, unless it does already or was closed."""
-        if self._server is None and self._reserved is not None:
-            loop = asyncio.get_running_loop()
-            self._server = await loop.create_server(self._accepted, "127.0.0.1", self.port)
+        if self._listening is None and self._reserved is not None:
+            self._listening = socket.create_server(("127.0.0.1", self.port), backlog=_BACKLOG)
+            self._listening.setblocking(False)
+            self._watch()
 
     def _stop_listening(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        if self._listening is not None:
+            asyncio.get_running_loop().remove_reader(self._listening)
+            self._listening.close()
+            self._listening = None
 
-    def _accepted(self) -> asyncio.Protocol:
+    def _watch(self) -> None:
+        if self._listening is not None:
+            asyncio.get_running_loop().add_reader(self._listening, self._accept, self._listening)
+
+    def _accept(self, listening: socket.socket) -> None:
+        """Make a link of a connection in the moment in which it is accepted.
+
+        Asyncio's own server takes two turns of its loop for that. A line that refuses between these could neither cut
+        the connection nor ever see its end.
+        """
+        try:
+            accepted, _ = listening.accept()
+        except (BlockingIOError, ConnectionAbortedError):  # it has gone again
+            return
+        except OSError:  # no file descriptor is left
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(listening)
+            loop.call_later(_LOOK_AGAIN, self._watch)
+            return
         if len(self._links) >= MOST_CONNECTIONS:
+            with contextlib.closing(accepted):
+                forget_on_close(accepted)
             self._log_crowd()
-            return _Unwanted()
+        else:
+            self._link(accepted)
+
+    def _link(self, accepted: socket.socket) -> None:
+        accepted.setblocking(False)
         self._connections += 1
         link = Link(
             self.instance,
@@ -138,7 +168,7 @@ class RealLine:
             gone=self._links.remove,
         )
         self._links.append(link)
-        return link.client
+        link.begin(accepted)
 
     def _log_crowd(self) -> None:
         if self._is_crowded:
@@ -154,8 +184,7 @@ class RealLine:
         links = list(self._links)
         for link in links:
             link.cut(detail)
-        for link in links:
-            await link.closed
+        await asyncio.gather(*(link.ended() for link in links))
         return len(links)
 
     def _do(self, function: Callable[[], T]) -> T:
@@ -170,12 +199,3 @@ class RealLine:
         """Release or lose what was caught, from any thread; nothing is left to do where the relay is closed."""
         if not self._relay.is_closed:
             self._do(lambda: self._plan.resolve(held, release))
-
-
-class _Unwanted(asyncio.Protocol):
-    """A connection that is reset at once."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Reset it."""
-        assert isinstance(transport, asyncio.Transport)
-        reset(transport)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from warren.worlds.real.relay.log import FrameLog
 
 CONNECT_SECONDS: Final = 5.0
+END_SECONDS: Final = 2.0
+"""How long the end of a link is waited for that was cut: less than a call to the relay's thread may take."""
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 
 
@@ -95,15 +97,14 @@ class Side(asyncio.Protocol):
     def reset(self) -> None:
         """Close this socket with RST."""
         if self.transport is not None:
-            reset(self.transport)
+            forget_on_close(self.transport.get_extra_info("socket"))
+            self.transport.abort()
 
 
-def reset(transport: asyncio.Transport) -> None:
-    """Close a socket with RST; what was not sent is dropped."""
-    raw = transport.get_extra_info("socket")
-    with contextlib.suppress(OSError):  # the socket may be closed already
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-    transport.abort()
+def forget_on_close(accepted: socket.socket) -> None:
+    """Have a socket end with RST when it is closed; what was not sent is dropped then."""
+    with contextlib.suppress(OSError):  # it may be closed already
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
 
 
 class Link:
@@ -119,13 +120,14 @@ class Link:
         log: FrameLog,
         gone: Callable[[Link], None],
     ) -> None:
-        """Prepare both sides; ``gone`` is told when both sockets are closed."""
+        """Prepare both sides; ``gone`` is told when the link has ended."""
         self._upstream, self._gone, self.now = upstream, gone, log.now
         self._loop = asyncio.get_running_loop()
         self._is_cut = False
+        self._taking: asyncio.Task[None] | None = None
         self._connecting: asyncio.Task[None] | None = None
         self.complete = False
-        self.closed: asyncio.Future[None] = self._loop.create_future()
+        self._over: asyncio.Future[None] = self._loop.create_future()
         around = Surroundings(plan, log.append, self.now, self._call_at)
         self._lanes = Lanes(instance, number, around)
         self.client = Side("client", self._lanes.to_broker, self)
@@ -134,6 +136,18 @@ class Link:
     def other(self, side: Side) -> Side:
         """Give the opposite side."""
         return self.broker if side is self.client else self.client
+
+    def begin(self, accepted: socket.socket) -> None:
+        """Take the socket of an instance that has just been accepted."""
+        self._taking = self._loop.create_task(self._take(accepted))
+
+    async def _take(self, accepted: socket.socket) -> None:
+        try:
+            await self._loop.connect_accepted_socket(lambda: self.client, accepted)
+        except OSError as error:
+            accepted.close()
+            self._lanes.end("client", "reset", str(error))
+            self._end()
 
     def made(self, side: Side) -> None:
         """Take a connected socket: the instance's first, then the broker's."""
@@ -166,7 +180,7 @@ class Link:
             self.client.reset()
 
     def cut(self, detail: str) -> None:
-        """Reset both sockets; ``closed`` says when it is done."""
+        """Reset both sockets, one that is still to come when it comes; `ended` waits until it is done."""
         self._is_cut = True
         if not self.complete:
             if self._connecting is not None:
@@ -175,6 +189,11 @@ class Link:
         self._lanes.cut(detail)
         self.client.reset()
         self.broker.reset()
+
+    async def ended(self) -> None:
+        """Wait until both sockets are closed; after `END_SECONDS` the link counts as ended, whatever became of them."""
+        await asyncio.wait([self._over], timeout=END_SECONDS)
+        self._end()
 
     def side_ended(self, side: Side, how: How, detail: str) -> None:
         """Log the end of the connection, by the first side that ended."""
@@ -185,8 +204,13 @@ class Link:
         other = self.other(side)
         other.lane.lose_target()
         self.pass_end_on(side)
-        if self.client.lost and self.broker.lost and not self.closed.done():
-            self.closed.set_result(None)
+        if self.client.lost and self.broker.lost:
+            self._end()
+
+    def _end(self) -> None:
+        """Be a link no more, the first time."""
+        if not self._over.done():
+            self._over.set_result(None)
             self._lanes.close()
             self._gone(self)
 
