@@ -16,6 +16,7 @@ from warren.rigs.consumers import (
     delivery,
     parse_json,
     publish,
+    short,
 )
 
 if TYPE_CHECKING:
@@ -69,11 +70,11 @@ def test_no_reply(rig: Rig) -> None:
     answer = rig.calls.answers(call)[0]
     seconds, timeout = answer.seconds, rig.calls.timeout
     rig.expect(answer.status, f"the caller waited {seconds:.1f} s and had no answer")
-    words = f"answered {OK} without a reply: {answer.body[:80]!r}"
+    words = f"answered {OK} without a reply: {short(answer.body)}"
     rig.expect(answer.status != OK, words)
     if answer.status:
         words = f"gave up after {seconds:.1f} s, not {timeout:.1f} s"
-        evidence = f"answered {answer.status}: {answer.body[:80]!r}"
+        evidence = f"answered {answer.status}: {short(answer.body)}"
         rig.expect(seconds >= TOO_SOON * timeout, words, evidence)
     rig.judge()
 
@@ -127,7 +128,7 @@ def test_error_reply(rig: Rig) -> None:
     told = answer.status >= SERVER_ERROR and answer.seconds < rig.calls.timeout
     words = (
         f"a call that got an error for a reply was answered {answer.status}"
-        f" after {answer.seconds:.1f} s: {answer.body[:80]!r} {answer.error}"
+        f" after {answer.seconds:.1f} s: {short(answer.body)} {answer.error}"
     )
     holds.release()
     second = rig.calls.answers(other)[0]  # whose reply it gets is another guarantee
@@ -274,8 +275,7 @@ def _expect_own(rig: Rig, answer: HttpReply, request: Published) -> None:
     elif answer.status != OK:
         words = f"the call for task {task} was answered {answer.status} {answer.error}"
     elif not isinstance(reply, dict):
-        body = answer.body[:80]
-        words = f"the call for task {task} was answered {OK} with no reply: {body!r}"
+        words = f"the call for task {task} was answered {OK} with no reply: {short(answer.body)}"
     else:
         got = reply.get("result")
         if got is not None and str(got) == row.result:

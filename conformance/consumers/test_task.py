@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import HTTP, TASK, Inconclusive, Task, delivery, parse_json
+from warren.rigs.consumers import HTTP, TASK, Inconclusive, Task, delivery, parse_json, short
 
 if TYPE_CHECKING:
     from warren.rigs.consumers import Rig
@@ -31,7 +31,7 @@ def test_accepted_before_done(rig: Rig) -> None:
     )
     rig.wait.quiet(lambda: any(row.completed_at for row in rig.seen.task_rows()))
     rows = rig.seen.task_rows()
-    rig.expect(accepted, f"answered {answer.status} {answer.body[:80]!r} {answer.error}")
+    rig.expect(accepted, f"answered {answer.status} {short(answer.body)} {answer.error}")
     if accepted:
         words = "no message was published for its consumer"
         rig.expect(published, words, *rig.seen.last(http))

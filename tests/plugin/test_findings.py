@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from tests.stand_ins import StandInWorld, implementation
 from warren.claims.catalogue import Level, Requirement
 from warren.claims.verdict import Finding, Measurement, Outcome, Stance, Verdict
+from warren.evidence.text import REDACTED
 from warren.evidence.violation import Violation
 from warren.plugin.findings import complaint, pack, unpack
-from warren.report.redaction import REDACTED, redacted
+from warren.report.redaction import redacted
 from warren.rigs.consumers import Rig
 from warren.rigs.consumers.judging import to_findings
 from warren.rigs.pace import PACES

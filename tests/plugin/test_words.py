@@ -9,7 +9,7 @@ import pytest
 
 from tests.plugin.project import CASES, SECRET
 from warren.errors import DatabaseUnavailable
-from warren.report.redaction import REDACTED
+from warren.evidence.text import REDACTED
 
 if TYPE_CHECKING:
     from tests.plugin.project import Project, Started

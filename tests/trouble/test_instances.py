@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.report.redaction import REDACTED
+from warren.evidence.text import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

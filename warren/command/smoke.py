@@ -17,9 +17,8 @@ from warren.claims.catalogue import load_catalogue
 from warren.claims.manifest import check_commands, load_manifest
 from warren.command import options
 from warren.errors import InstanceError, InstanceUnsupported, WarrenError
-from warren.evidence.text import visible_lines
+from warren.evidence.text import redact, visible_lines
 from warren.report.header import header
-from warren.report.redaction import redact
 from warren.rigs.consumers.rig import Rig
 from warren.rigs.pace import PACES
 from warren.workloads import WORKLOADS

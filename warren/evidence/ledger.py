@@ -10,6 +10,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from warren.evidence.text import CUT
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -249,4 +251,4 @@ def most_unacked(deliveries: Iterable[Delivery]) -> tuple[int, tuple[Delivery, .
 def short(body: bytes, limit: int = 60) -> str:
     """Show a body in one line: printable, quoted, cut where it is long."""
     text = ascii(body.decode("utf-8", "backslashreplace"))
-    return text if len(text) <= limit else f"{text[: limit - 2]}…{text[-1]}"
+    return text if len(text) <= limit else f"{text[: limit - 2]}{CUT}{text[-1]}"

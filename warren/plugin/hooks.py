@@ -17,6 +17,7 @@ from warren import suite
 from warren.claims.catalogue import Catalogue, load_broker_catalogue, load_catalogue
 from warren.claims.manifest import Implementation, check_commands, load_manifest
 from warren.errors import SetupError, WarrenError
+from warren.evidence.text import redact
 from warren.plugin import sets
 from warren.plugin.extents import Extents
 from warren.plugin.findings import complaint, pack
@@ -35,7 +36,7 @@ from warren.plugin.selection import (
 from warren.plugin.summary import UNUSABLE, Summary
 from warren.report.header import header
 from warren.report.junit import item_properties
-from warren.report.redaction import redact, redacted
+from warren.report.redaction import redacted
 from warren.rigs.brokers import BrokerRig
 from warren.rigs.consumers import Inconclusive, Rig, Unmet
 from warren.worlds.real import RealWorlds, Servers

@@ -38,6 +38,7 @@ def start(tmp_path: Path) -> Iterator[Callable[[], RunningProgram]]:
                 directory=tmp_path,
                 environment={"TOLD": "so"},
                 log=tmp_path / "echo.err",
+                secrets=(),
             )
         )
         return started[-1]

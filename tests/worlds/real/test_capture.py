@@ -64,6 +64,16 @@ def test_both_ends_of_a_flood(tmp_path: Path, printed: Callable[..., Capture]) -
     assert capture.end_of_output(8) == "1048575\n"
 
 
+@pytest.mark.parametrize("behind", [0, 1, 20])
+def test_end_over_the_first_mebibyte(
+    tmp_path: Path, printed: Callable[..., Capture], behind: int
+) -> None:
+    """The end of what was printed is whole, also where the end of what is kept as it came lies in it."""
+    text = b"x" * (MEBIBYTE - 20) + b"begins here" + b"." * (9 + behind)
+    capture = printed(tmp_path / "out", text)
+    assert capture.end_of_output(40 + behind) == text[-40 - behind :].decode()
+
+
 def test_full_disk(printed: Callable[..., Capture]) -> None:
     """Where nothing can be written, all is drained, and the end is kept for the person."""
     capture = printed(Path("/dev/full"), b"x" * MEBIBYTE + b"the end")

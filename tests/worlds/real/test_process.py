@@ -57,7 +57,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., RealProcess]]:
     """Start a script as an instance; end it after the test."""
     started: list[RealProcess] = []
 
-    def do(*argv: str, **environment: str) -> RealProcess:
+    def do(*argv: str, secrets: tuple[str, ...] = (), **environment: str) -> RealProcess:
         command = Program(argv, tmp_path, environment, signal.SIGINT, 5.0)
         line: Any = SimpleNamespace(close=lambda: None)
         env = {"WARREN_HTTP_PORT": "1", "WARREN_RUN": "test"}
@@ -70,6 +70,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., RealProcess]]:
                 env=env,
                 output=tmp_path / "out",
                 now=time.monotonic,
+                secrets=secrets,
             )
         )
         return started[-1]
@@ -193,3 +194,16 @@ def gone(process: psutil.Process) -> bool:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+
+
+@pytest.mark.parametrize("behind", [1990, 1970, 0])
+def test_output_without_secrets(start: Callable[..., RealProcess], behind: int) -> None:
+    """Wherever what is shown of the output begins, also in the middle of a secret, it holds no part of one."""
+    secret = "0123456789abcdef" * 2
+    process = start(
+        sys.executable, "-c", f"print('x' * 9000 + '{secret}' + '.' * {behind})", secrets=(secret,)
+    )
+    assert ended(process)
+    shown = process.output()
+    assert shown.endswith("." * behind + "\n")
+    assert not any(secret[at : at + 5] in shown for at in range(len(secret) - 4))

@@ -50,6 +50,7 @@ class Programs:
                 **self._database.urls.environment,
             },
             log=self.folder / f"{name}.err",
+            secrets=(*self._place.broker.secrets, self._database.urls.password),
         )
         self._stack.callback(running.close)
         self.running.append(running)

@@ -11,9 +11,10 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 from warren.errors import InstanceError
+from warren.evidence.text import end_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
 _GRACE = 10.0
@@ -31,9 +32,13 @@ class RunningProgram:
         directory: Path,
         environment: Mapping[str, str],
         log: Path,
+        secrets: Collection[str],
     ) -> None:
-        """Start it; `environment` is all that it gets. Raises `InstanceError` where it cannot be run at all."""
-        self.name, self._log = name, log
+        """Start it; `environment` is all that it gets, and its output is shown without the secrets.
+
+        Raises `InstanceError` where it cannot be run at all.
+        """
+        self.name, self._log, self._secrets = name, log, secrets
         try:
             with log.open("ab") as errors:
                 self._process = subprocess.Popen(
@@ -84,7 +89,7 @@ class RunningProgram:
 
     def output(self) -> str:
         """Give the end of what it printed to standard error."""
-        return self._log.read_text("utf-8", errors="replace")[-_OUTPUT:]
+        return end_of(self._log.read_text("utf-8", errors="replace"), _OUTPUT, self._secrets)
 
     def kill(self) -> None:
         """SIGKILL its whole process group, as a crash of its machine would."""

@@ -35,6 +35,7 @@ class Capture:
         self._read_end, self.write_end = os.pipe()
         self._tail: deque[bytes] = deque()
         self._left_out = 0
+        self._head = 0  # octets at the beginning of the file that came as they are there
         self._ended = False
         self._taking = threading.Lock()  # held from the reading of a chunk until it is kept
         self._thread = threading.Thread(
@@ -54,18 +55,18 @@ class Capture:
         """Wait until what is in the pipe has been kept; its end may never come, where a grandchild holds it open."""
         wait_until(self._has_all, timeout=within)
 
-    def end_of_output(self, characters: int = 2000) -> str:
-        """Give the end of what was printed so far."""
+    def end_of_output(self, octets: int = _KEEP_TAIL) -> str:
+        """Give the end of what was printed so far: more than is shown, so that no secret begins before it."""
         tail = b"".join(self._tail)
-        if not tail and self.path.exists():
+        if self._head and not self._left_out:
             with self.path.open("rb") as file:
-                file.seek(max(0, self.path.stat().st_size - characters))
-                tail = file.read()
-        return tail.decode("utf-8", "backslashreplace")[-characters:]
+                file.seek(max(0, self._head - octets))
+                tail = file.read(min(self._head, octets)) + tail
+        return tail[-octets:].decode("utf-8", "backslashreplace")
 
     def _drain(self) -> None:
         with self.path.open("wb", buffering=0) as file, os.fdopen(self._read_end, "rb", 0) as pipe:
-            room = _KEEP_HEAD
+            may_write = True
             readable = select.poll()
             readable.register(pipe, select.POLLIN)
             while not self._ended:
@@ -73,8 +74,9 @@ class Capture:
                 with self._taking:
                     chunk = pipe.read(_CHUNK)
                     self._ended = not chunk
-                    written = _write(file, chunk) if room > 0 else 0
-                    room = room - written if written == len(chunk) else 0
+                    written = _write(file, chunk) if may_write else 0
+                    self._head += written
+                    may_write = written == len(chunk) and self._head < _KEEP_HEAD
                     if written < len(chunk):
                         self._keep_tail(chunk[written:])
             if self._tail:

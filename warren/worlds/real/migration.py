@@ -7,20 +7,26 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from warren.errors import DeadlineError, SetupError
-from warren.evidence.text import visible_lines
+from warren.evidence.text import end_of, visible_lines
 from warren.worlds.real.process import inherited_environment
 from warren.worlds.real.runs.orphans import Orphans
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from warren.claims.manifest import Program
     from warren.worlds.real.databases import DatabaseUrls
     from warren.worlds.real.runs import Run
 
 _TIMEOUT = 120.0
+_SHOWN = 800  # characters of its output
 
 
-def migrate(program: Program, urls: DatabaseUrls, run: Run) -> None:
-    """Run it to its end, and end whatever it left. Raises `SetupError` or `DeadlineError`."""
+def migrate(program: Program, urls: DatabaseUrls, run: Run, secrets: Collection[str]) -> None:
+    """Run it to its end, and end whatever it left; its output is shown without the secrets.
+
+    Raises `SetupError` or `DeadlineError`.
+    """
     where = program.source or "migrate"
     orphans = Orphans(run.id)
     try:
@@ -46,9 +52,10 @@ def migrate(program: Program, urls: DatabaseUrls, run: Run) -> None:
     finally:
         orphans.end()
     if done.returncode:
-        printed = (done.stderr + done.stdout).decode("utf-8", "backslashreplace").strip()[-800:]
+        printed = (done.stderr + done.stdout).decode("utf-8", "backslashreplace").strip()
+        shown = visible_lines(end_of(printed, _SHOWN, secrets))
         raise SetupError(
-            f"ended with status {done.returncode}: {visible_lines(printed)}",
+            f"ended with status {done.returncode}: {shown}",
             where,
             "run it by hand",
         )

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import psutil
 
 from warren.errors import InstanceError
-from warren.evidence.text import visible_lines
+from warren.evidence.text import end_of, visible_lines
 from warren.worlds.real.capture import Capture
 from warren.worlds.real.runs.processes import looking, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from warren.claims.manifest import Program
     from warren.workloads import Role
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _PASSED_ON = ("HOME", "LANG", "TMPDIR", "TZ")
 _FREEZE = 10.0  # seconds; a thread stops when it is next scheduled, on a busy machine some ms later
+_SHOWN = 2000  # characters of its output
 _LAST_OUTPUT = 5.0  # seconds; what an instance printed last is kept within some ms of its end
 _STILL = {
     psutil.STATUS_STOPPED,
@@ -48,12 +49,16 @@ class RealProcess:
         env: Mapping[str, str],
         output: Path,
         now: Callable[[], float],
+        secrets: Collection[str],
     ) -> None:
-        """Start it, with its world's clock; raises `InstanceError` when the program cannot be run at all."""
+        """Start it, with its world's clock; its output is shown without the secrets.
+
+        Raises `InstanceError` when the program cannot be run at all.
+        """
         self.name, self.role, self.line = name, role, line
         self.http_port = int(env["WARREN_HTTP_PORT"])
         self.ended_at: float | None = None
-        self._program, self._now = program, now
+        self._program, self._now, self._secrets = program, now, secrets
         self._capture = Capture(output)
         try:
             self._process = subprocess.Popen(
@@ -86,7 +91,7 @@ class RealProcess:
         """Give the end of what it printed, for a person to read: of one that has ended, the very end."""
         if self.exit_status is not None:
             self._capture.catch_up(_LAST_OUTPUT)
-        return visible_lines(self._capture.end_of_output())
+        return visible_lines(end_of(self._capture.end_of_output(), _SHOWN, self._secrets))
 
     def stop(self) -> None:
         """Send the manifest's stop signal to the process itself, as a supervisor does."""

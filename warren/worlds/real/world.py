@@ -23,7 +23,7 @@ from warren.worlds.real.runs.ports import Ports
 from warren.worlds.real.runs.processes import kill_marked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from warren.claims.manifest import Program
     from warren.evidence.frames import Fact, Pause
@@ -42,9 +42,12 @@ CASE_MARK = "WARREN_CASE"
 class RealWorld:
     """See `warren.worlds.protocol.World`."""
 
-    def __init__(self, place: Place, database: CaseDatabase, run: Run) -> None:
-        """Stand on a place and a database that `RealWorlds` made and will drop."""
+    def __init__(
+        self, place: Place, database: CaseDatabase, run: Run, secrets: Collection[str]
+    ) -> None:
+        """Stand on a place and a database that `RealWorlds` made and will drop; no output shows the secrets."""
         self._place, self._database, self._run = place, database, run
+        self._secrets = secrets
         self._log = FrameLog()
         self._relay = Relay((place.broker.host, place.broker.port), self._log)
         self._callers = Callers(self.now)
@@ -94,6 +97,7 @@ class RealWorld:
                 env=environment,
                 output=self._place.folder / f"{name}.out",
                 now=self.now,
+                secrets=self._secrets,
             )
         except WarrenError:
             line.close()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from warren.claims.manifest import Program
     from warren.worlds.real.brokers import RunningBroker
-    from warren.worlds.real.databases import CaseDatabase
+    from warren.worlds.real.databases import CaseDatabase, DatabaseUrls
 
 _NOBODY = "broker"
 """The template of a database that belongs to no implementation."""
@@ -69,7 +69,8 @@ class RealWorlds:
             place = stack.enter_context(
                 self._place(partial(self._copy, name, program), restarts=restarts)
             )
-            world = RealWorld(place, stack.enter_context(place.database()), self._run)
+            database = stack.enter_context(place.database())
+            world = RealWorld(place, database, self._run, self.secrets)
             stack.callback(world.close)
             yield world
 
@@ -101,7 +102,7 @@ class RealWorlds:
     def _copy(self, name: str, program: Program | None) -> Iterator[CaseDatabase]:
         """Give a case a copy of a template, made by the first that asks for it."""
         if name not in self._templates:
-            make = partial(migrate, program, run=self._run) if program else None
+            make = partial(self._migrate, program) if program else None
             self._databases.prepare_template(name, make)
             self._templates.add(name)
         copy = self._databases.create_copy(name)
@@ -109,6 +110,9 @@ class RealWorlds:
             yield copy
         finally:
             self._databases.drop(copy)
+
+    def _migrate(self, program: Program, urls: DatabaseUrls) -> None:
+        migrate(program, urls, self._run, self.secrets)
 
     def _restartable(self) -> tuple[RunningBroker, Vhosts]:
         if self._own_broker is None:

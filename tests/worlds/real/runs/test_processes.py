@@ -118,6 +118,14 @@ def test_last_lines() -> None:
     assert len(last_lines("x" * 10_000)) == 300
 
 
+def test_last_lines_without_secrets() -> None:
+    """A line that is cut in the middle of a secret shows no part of it."""
+    secret = "0123456789abcdef" * 2
+    shown = last_lines("x" * 290 + secret + "y", secrets=[secret])
+    assert shown.startswith("x" * 289)
+    assert secret[:5] not in shown
+
+
 def test_wait_until_gives_up() -> None:
     """A condition that never comes ends at the deadline."""
     assert not wait_until(lambda: False, timeout=0.05)

@@ -171,7 +171,8 @@ class RunningContainer:
 
     def _log_end(self) -> str:
         assert self._container is not None
-        return last_lines(self._container.logs(tail=20).decode("utf-8", errors="replace"))
+        log = self._container.logs(tail=20).decode("utf-8", errors="replace")
+        return last_lines(log, secrets=(self._access.password,))
 
 
 def remove_leftovers(run_id: str) -> None:

@@ -118,6 +118,7 @@ class EmbeddedProcess:
             folder=self._folder,
             log=self._log,
             environment=self._environment,
+            secrets=(access.password,),
         )
 
     def _wait(self) -> str:

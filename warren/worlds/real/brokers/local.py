@@ -126,6 +126,7 @@ class LocalNode:
             log=self._log,
             environment=self._environment,
             user=self._user,
+            secrets=(self._access.password,),
         )
 
     def _make_folder(self, run: Run) -> Path:

@@ -25,6 +25,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
 from warren.errors import BrokerUnavailable
+from warren.evidence.text import redact
 
 if TYPE_CHECKING:
     from warren.worlds.real.brokers.address import BrokerAddress
@@ -61,6 +62,7 @@ class Management:
         """Talk to `url`, e.g. http://127.0.0.1:15672, as `user`."""
         self._url = url
         self._user = user
+        self._secrets = {password}
         self._session = requests.Session()
         self._session.auth = (user, password)
         self._session.trust_env = False  # no proxy stands between us and the broker
@@ -96,6 +98,7 @@ class Management:
 
     def create_user(self, name: str, password: str) -> None:
         """Make a user without tags, or give an existing one this password."""
+        self._secrets.add(password)
         self._call("PUT", "users", name, json={"password": password, "tags": ""})
 
     def delete_user(self, name: str) -> None:
@@ -180,7 +183,7 @@ class Management:
                 "give a user with the administrator tag and its password",
             )
         if not answer.ok and answer.status_code != allow:
-            said = answer.text.strip()[:200]
+            said = redact(answer.text.strip(), self._secrets)[:200]
             raise BrokerUnavailable(
                 f"{method} /{'/'.join(path)} was answered {answer.status_code} {said!r}",
                 self._url,

@@ -101,6 +101,7 @@ class OwnServer:
             environment=self._environment,
             user=self._user,
             stop_signal=stop_signal,
+            secrets=[str(url.password)] if url.password else (),
         )
         try:
             self._wait(self._process, url, product)

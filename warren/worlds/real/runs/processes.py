@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 import psutil
 
 from warren.errors import SetupError
+from warren.evidence.text import CUT, redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
 MARK = "WARREN_RUN"  # the environment variable that says to which run a process belongs
@@ -63,9 +64,13 @@ class Server:
         environment: Mapping[str, str],
         user: SystemUser | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
+        secrets: Collection[str] = (),
     ) -> None:
-        """Start it in `folder`; `environment` is all it gets, so it must carry the run's mark."""
-        self.log = log
+        """Start it in `folder`; `environment` is all it gets, so it must carry the run's mark.
+
+        Its output is shown without the `secrets`.
+        """
+        self.log, self._secrets = log, secrets
         self._stop_signal = stop_signal
         with log.open("ab") as output:
             self._process = subprocess.Popen(
@@ -93,7 +98,7 @@ class Server:
 
     def last_lines(self, count: int = 5) -> str:
         """Return the end of its output, for an error's sentence."""
-        return last_lines(self.log.read_text("utf-8", errors="replace"), count)
+        return last_lines(self.log.read_text("utf-8", errors="replace"), count, self._secrets)
 
     def stop(self, grace: float = 10.0) -> None:
         """Ask it to end, then end its whole group; safe to call again."""
@@ -134,10 +139,14 @@ def run_tool(
     )
 
 
-def last_lines(text: str, count: int = 5) -> str:
-    """Return the last `count` lines that say something, joined for one sentence."""
-    lines = [line.strip()[:_LINE] for line in text.splitlines() if line.strip()]
-    return " | ".join(lines[-count:])
+def last_lines(text: str, count: int = 5, secrets: Collection[str] = ()) -> str:
+    """Return the last `count` lines that say something, joined for one sentence, without the secrets."""
+    lines = [line.strip() for line in redact(text, secrets).splitlines() if line.strip()]
+    return " | ".join(map(_line, lines[-count:]))
+
+
+def _line(text: str) -> str:
+    return text if len(text) <= _LINE else text[: _LINE - 1] + CUT
 
 
 def wait_until(
