@@ -31,6 +31,12 @@ class StandInLine:
 
     held: list[Held] = field(default_factory=list)
     let_go: list[Held] = field(default_factory=list)
+    cuts: int = 0
+
+    def cut(self) -> int:
+        """Count; there is nothing to cut."""
+        self.cuts += 1
+        return 0
 
     def hold(self, match: Match) -> Held:
         """Note the hold."""

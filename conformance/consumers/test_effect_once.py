@@ -46,8 +46,7 @@ def test_ack_lost(rig: Rig) -> None:
     rig.publish.work(1)
     rig.wait.see(rig.seen.done, rig.deadlines.within(rig.work_time(TEXTS + 1)))
     rig.seen.remember_effects()
-    caught.held.lose()
-    caught.process.line.cut()
+    caught.lose()
     rig.wait.witness(
         lambda: bool(rig.seen.ledger().redeliveries()),
         rig.deadlines.noticed,

@@ -122,6 +122,7 @@ def test_two_ways_at_once() -> None:
     (published,) = ledger.published_by("part-1")
     assert (published.exchange, published.mandatory, published.body) == ("exchange", True, b"out")
     assert ledger.published_by("part-2") == ()
+    assert published.passed_at == published.at
 
 
 def test_incomplete() -> None:
@@ -154,6 +155,22 @@ def test_released_early(whole: bool) -> None:
     wire.frame(TO_CLIENT, ContentHeader(60, 0))
     wire.facts += [FrameReleased(0.7, method)] if whole else []
     assert wire.ledger.deliveries[0].passed_at is not None
+
+
+def test_held_publish() -> None:
+    """A publish that waits on its line has not reached the broker: it has a time when it is passed on, none if lost."""
+    wire = Wire()
+    methods = []
+    for key in ("first", "second"):
+        methods.append(wire.frame(TO_BROKER, BasicPublish("exchange", key)))
+        wire.facts.append(FrameHeld(0.5, methods[-1]))
+        wire.frame(TO_BROKER, ContentHeader(60, 1))
+        wire.frame(TO_BROKER, b"x")
+    assert [p.passed_at for p in wire.ledger.publishes] == [None, None]
+    assert all(str(p).endswith(", which has not reached the broker") for p in wire.ledger.publishes)
+    wire.facts += [FrameReleased(7.0, methods[0]), FrameLost(7.0, methods[1])]
+    assert [p.passed_at for p in wire.ledger.publishes] == [7.0, None]
+    assert str(wire.ledger.publishes[0]).endswith('"first"')
 
 
 def test_lost_settlement() -> None:

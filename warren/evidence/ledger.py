@@ -103,7 +103,10 @@ class WorkEnd:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A message that an instance published."""
+    """A message that an instance published: seen at `at`, passed on at `passed_at` (None while held, or lost).
+
+    What was not passed on has not reached the broker.
+    """
 
     at: float
     instance: str
@@ -114,12 +117,14 @@ class Published:
     mandatory: bool
     properties: BasicProperties
     body: bytes
+    passed_at: float | None
 
     def __str__(self) -> str:
         """Give one line of evidence."""
+        reached = "" if self.passed_at is not None else ", which has not reached the broker"
         return (
             f"{self.at:.3f} {self.instance} publishes {short(self.body)} to exchange"
-            f' "{self.exchange}" with routing key "{self.routing_key}"'
+            f' "{self.exchange}" with routing key "{self.routing_key}"{reached}'
         )
 
 
@@ -231,7 +236,7 @@ class Ledger:
         )
 
     def published_by(self, instance: str) -> tuple[Published, ...]:
-        """Give what one instance published."""
+        """Give what one instance published, whether or not it has been passed on."""
         return tuple(p for p in self.publishes if p.instance == instance)
 
 

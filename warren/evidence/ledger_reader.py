@@ -82,6 +82,7 @@ class LedgerReader:
         self._consumers: list[Consumer] = []
         self._auto_ack: set[tuple[_Channel, str]] = set()
         self._delivery_of: dict[int, int] = {}
+        self._publish_of: dict[int, int] = {}
         self._settled_by: dict[int, tuple[int, ...]] = {}
         self._held: set[int] = set()
         self._uncommitted: dict[_Channel, list[_Settling]] = {}
@@ -210,6 +211,7 @@ class LedgerReader:
         method = message.method
         properties = message.properties or BasicProperties()
         if isinstance(method, BasicPublish):
+            self._publish_of[id(seen)] = len(self._publishes)
             self._publishes.append(
                 Published(
                     seen.at,
@@ -219,6 +221,7 @@ class LedgerReader:
                     method.mandatory,
                     properties,
                     message.body,
+                    passed_at=self._passed_at(seen),
                 )
             )
         elif isinstance(method, BasicDeliver | BasicGetOk):
@@ -240,7 +243,6 @@ class LedgerReader:
         if not auto and not too_late:
             self._unsettled[channel][method.delivery_tag] = place
         self._delivery_of[id(seen)] = place
-        held = id(seen) in self._held
         self._deliveries.append(
             Delivery(
                 seen.at,
@@ -251,7 +253,7 @@ class LedgerReader:
                 method.redelivered,
                 properties,
                 body,
-                passed_at=None if held else seen.at,
+                passed_at=self._passed_at(seen),
                 auto_ack=auto,
                 settlement=Settlement(seen.at, "ack") if auto else None,
                 consumer_tag=tag,
@@ -299,15 +301,19 @@ class LedgerReader:
             self._deliveries[place] = replace(self._deliveries[place], settlement=settlement)
         self._settled_by[id(seen)] = places
 
+    def _passed_at(self, seen: FrameSeen) -> float | None:
+        """When a message was passed on that has just come whole: at once, unless its method frame waits."""
+        return None if id(seen) in self._held else seen.at
+
     def _passed(self, frame: FrameSeen, at: float | None) -> None:
-        """Note when a delivery was passed on, None where it waits or is lost; not all of it may have been seen yet."""
-        if not isinstance(frame.content, BasicDeliver | BasicGetOk):
-            return
-        place = self._delivery_of.get(id(frame))
-        if place is None:
+        """Note when a message was passed on, None where it waits or is lost; not all of it may have been seen yet."""
+        delivery, publish = self._delivery_of.get(id(frame)), self._publish_of.get(id(frame))
+        if delivery is not None:
+            self._deliveries[delivery] = replace(self._deliveries[delivery], passed_at=at)
+        elif publish is not None:
+            self._publishes[publish] = replace(self._publishes[publish], passed_at=at)
+        elif isinstance(frame.content, BasicDeliver | BasicGetOk | BasicPublish):
             (self._held.add if at is None else self._held.discard)(id(frame))
-        else:
-            self._deliveries[place] = replace(self._deliveries[place], passed_at=at)
 
     def _never_reached(self, frame: FrameSeen) -> None:
         for asked in self._uncommitted.values():

@@ -111,7 +111,10 @@ class Process(Protocol):
         """Ask it to end, as its program says: by a stop signal."""
 
     def kill(self) -> None:
-        """End it at once, with all that it started: it gets no chance to say or to write anything more."""
+        """End it at once, with all that it started: it gets no chance to say or to write anything more.
+
+        What it has sent and its line keeps still goes on when it is let go; cutting the line loses that too.
+        """
 
     def freeze(self) -> None:
         """Keep it, and all that it started, from running; return when it stands still."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SECRET = "0123456789abcdef" * 2
 
 
-@pytest.mark.parametrize("behind", range(760, 800, 3))
+@pytest.mark.parametrize("behind", [765, 775, 790])
 def test_fails(run: Run, tmp_path: Path, behind: int) -> None:
     """The end of what it printed is told, and no part of a secret, wherever that end begins."""
     script = f"import sys; sys.exit('x' * 900 + '{SECRET}' + '.' * {behind})"

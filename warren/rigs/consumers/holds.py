@@ -23,6 +23,11 @@ class Caught:
     process: Process
     held: Held
 
+    def lose(self) -> None:
+        """Lose it with all that its process has sent behind it: the line is cut before, else that would get through."""
+        self.process.line.cut()
+        self.held.lose()
+
 
 class Holds:
     """The same hold on several lines, of which the first catch is wanted."""
