@@ -5,9 +5,11 @@ It is an implementation of its own, started by a manifest: it imports nothing of
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -30,8 +32,7 @@ def main(trouble: str) -> None:
     if trouble == "tells":
         url = os.environ["WARREN_AMQP_URL"]
         sys.exit(f"I was given {url} with {pika.URLParameters(url).credentials.password}")
-    if trouble == "floods":
-        flood()
+    {"floods": flood, "drums": drum}.get(trouble, lambda: None)()
     if trouble.startswith("forks"):
         subprocess.Popen(STAY, start_new_session=True)
         leave_an_orphan()
@@ -54,6 +55,18 @@ def flood() -> None:
     lines = b"all work and no play makes a dull consumer\n" * 25_000
     for _ in range(FLOOD // len(lines)):
         os.write(sys.stdout.fileno(), lines)
+
+
+def drum() -> None:
+    """Send heartbeats without end, as fast as they go."""
+    address = pika.URLParameters(os.environ["WARREN_AMQP_URL"])
+    beats = b"\x08\x00\x00\x00\x00\x00\x00\xce" * 1000
+    with socket.create_connection((address.host, address.port)) as broker:
+        broker.sendall(b"AMQP\x00\x00\x09\x01")
+        with contextlib.suppress(ConnectionError):
+            while True:
+                broker.sendall(beats)
+    sys.exit("nobody wants to hear it")
 
 
 def leave_an_orphan() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,6 +81,22 @@ def test_floods(person: Person) -> None:
     person.see(ended)
     assert command.end().status == 0, command.printed
     assert 0 < largest < 2 << 20
+    assert person.left_behind() == []
+
+
+def test_drums(person: Person) -> None:
+    """Who floods the relay is named in the verdict of its case, and the next implementation is judged."""
+    other = person.manifest().rename(person.folder / "other.toml")
+    other.write_text(other.read_text("utf-8").replace('"troubled"', '"other"'), "utf-8")
+    ended = person.check(
+        person.manifest("drums"), "--implementation", str(other), "--report", str(person.folder)
+    )
+    assert ended.status == 2, ended.printed
+    sentence = ended.sentence("instance stream-1: it sent more than 10000 frames within a second")
+    assert "so its line to the broker was closed; find the loop that sends them" in sentence
+    report = json.loads((person.folder / "report.json").read_text("utf-8"))
+    outcomes = {(f["implementation"], f["verdict"]["outcome"]) for f in report["findings"]}
+    assert outcomes == {("troubled", "inconclusive"), ("other", "pass")}
     assert person.left_behind() == []
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pika
 
-from warren.errors import WarrenError
+from warren.errors import InstanceError, WarrenError
 from warren.worlds.real.broker_link import BrokerLink
 from warren.worlds.real.http import Callers
 from warren.worlds.real.process import RealProcess
@@ -61,15 +61,28 @@ class RealWorld:
         return self._log.now()
 
     def wait_for(self, condition: Callable[[], bool], within: float) -> bool:
-        """Ask again after every frame, and every 50 ms for what shows in no frame."""
+        """Ask again after every frame, and every 50 ms for what shows in no frame.
+
+        Raises `InstanceError` where an instance sends more than its line can bear.
+        """
         deadline = self.now() + within
         while not condition():
+            self._refuse_floods()
             left = deadline - self.now()
             if left <= 0:
                 return condition()
             seen = len(self._log.snapshot())
             self._log.wait_for(lambda facts, seen=seen: len(facts) > seen, min(_POLL, left))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
         return True
+
+    def _refuse_floods(self) -> None:
+        for process in self._processes:
+            if process.line.flood:
+                raise InstanceError(
+                    f"{process.line.flood}, so its line to the broker was closed",
+                    where=f"instance {process.name}",
+                    what_to_do="find the loop that sends them",
+                )
 
     def new_id(self) -> str:
         """Make an id that is unique beyond this world too, since the broker may be shared."""

@@ -28,6 +28,7 @@ from warren.evidence.frames import (
     Undecodable,
 )
 from warren.simulator.wire import (
+    HEARTBEAT_FRAME,
     PROTOCOL_HEADER,
     BasicAck,
     BasicDeliver,
@@ -40,6 +41,7 @@ from warren.worlds.line.rules import delivery
 from warren.worlds.real.relay import FrameLog, RealLine, Relay
 from warren.worlds.real.relay.line import MOST_CONNECTIONS
 from warren.worlds.real.relay.link import END_SECONDS, Side
+from warren.worlds.real.relay.meter import MOST_FRAMES
 from warren.worlds.real.relay.relay import ANSWER_SECONDS
 from warren.worlds.real.runs.processes import wait_until
 
@@ -309,6 +311,23 @@ def test_no_descriptor_is_left(line: RealLine, relay: Relay) -> None:
 
 async def _a_turn() -> None:
     await asyncio.sleep(0.01)
+
+
+def test_flood(line: RealLine, relay: Relay, ends: tuple[Peer, Peer], log: FrameLog) -> None:
+    """Who sends more than the relay can bear loses its line for good, is told in the log why, and harms nobody else."""
+    client, _ = ends
+    with pytest.raises(ConnectionError):
+        client.send(HEARTBEAT_FRAME * (100 * MOST_FRAMES))
+    end = end_of(log)
+    words = f"it sent more than {MOST_FRAMES} frames within a second, the last a heartbeat"
+    assert (end.by, end.how, end.detail) == ("rig", "cut", words)
+    assert line.flood == words
+    assert len(frames_of(log)) <= MOST_FRAMES + 1
+    line.accept()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", line.port), DEADLINE)
+    assert line.cut() == 0
+    assert not relay.open("part-1").flood
 
 
 def test_a_crowd_is_refused(line: RealLine, log: FrameLog) -> None:

@@ -1,7 +1,7 @@
 """The relay between instances and the broker: it sees every frame, and breaks what a case wants broken.
 
-`relay` has the thread, `line` one instance's way, `link` one connection with its two sockets, `log` the facts. What is
-done to frames is `warren.worlds.line`'s matter.
+`relay` has the thread, `line` one instance's way, `link` one connection with its two sockets, `meter` what is too much
+for it, `log` the facts. What is done to frames is `warren.worlds.line`'s matter.
 """
 
 from warren.worlds.real.relay.line import RealLine

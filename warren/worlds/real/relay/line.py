@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from warren.evidence.frames import ConnectionEnded, ConnectionOpened
 from warren.worlds.line.plan import Plan
 from warren.worlds.real.relay.link import Link, forget_on_close
+from warren.worlds.real.relay.meter import Meter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from warren.evidence.frames import Fact
     from warren.worlds.line.rules import Held, Match
     from warren.worlds.real.relay.relay import Relay
 
@@ -29,7 +31,8 @@ _LOOK_AGAIN: Final = 0.1
 class RealLine:
     """One instance's way to the broker: a port on 127.0.0.1, for `MOST_CONNECTIONS` at once.
 
-    One more is reset, and the log says so of the first: a connection that the rig cut.
+    One more is reset, and the log says so of the first: a connection that the rig cut. An instance that sends more
+    than the relay can bear (`MOST_FRAMES`) has no way to the broker any more; `flood` is then what it did, else "".
     Every call may come from any thread, and returns when what it asks for is in effect.
     """
 
@@ -42,6 +45,8 @@ class RealLine:
         self._links: list[Link] = []
         self._connections = 0
         self._is_crowded = False  # whether the log says so
+        self._meter = Meter()
+        self.flood = ""
         self._listening: socket.socket | None = None
         self._reserved: socket.socket | None = None
 
@@ -118,8 +123,8 @@ class RealLine:
             self._reserved = None
 
     async def _listen(self) -> None:
-        """Listen, unless it does already or was closed."""
-        if self._listening is None and self._reserved is not None:
+        """Listen, unless it does already, was closed, or has been flooded."""
+        if self._listening is None and self._reserved is not None and not self.flood:
             self._listening = socket.create_server(("127.0.0.1", self.port), backlog=_BACKLOG)
             self._listening.setblocking(False)
             self._watch()
@@ -164,11 +169,26 @@ class RealLine:
             self._connections,
             upstream=self._relay.upstream,
             plan=self._plan,
-            log=self._relay.log,
+            log=self._log,
+            now=self._relay.log.now,
             gone=self._links.remove,
         )
         self._links.append(link)
         link.begin(accepted)
+
+    def _log(self, fact: Fact) -> None:
+        """Log a fact; of a flood nothing more than that there is one."""
+        if self.flood and not isinstance(fact, ConnectionEnded):
+            return
+        self._relay.log.append(fact)
+        if not self.flood and (flood := self._meter.flood(fact)):
+            self.flood = flood
+            asyncio.get_running_loop().call_soon(self._dam_up)
+
+    def _dam_up(self) -> None:
+        self._stop_listening()
+        for link in list(self._links):
+            link.cut(self.flood)
 
     def _log_crowd(self) -> None:
         if self._is_crowded:

@@ -14,10 +14,9 @@ from warren.worlds.line.lanes import Lanes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from warren.evidence.frames import By, How
+    from warren.evidence.frames import By, Fact, How
     from warren.worlds.line.lane import Lane
     from warren.worlds.line.plan import Plan
-    from warren.worlds.real.relay.log import FrameLog
 
 CONNECT_SECONDS: Final = 5.0
 END_SECONDS: Final = 2.0
@@ -117,18 +116,19 @@ class Link:
         *,
         upstream: tuple[str, int],
         plan: Plan,
-        log: FrameLog,
+        log: Callable[[Fact], None],
+        now: Callable[[], float],
         gone: Callable[[Link], None],
     ) -> None:
         """Prepare both sides; ``gone`` is told when the link has ended."""
-        self._upstream, self._gone, self.now = upstream, gone, log.now
+        self._upstream, self._gone, self.now = upstream, gone, now
         self._loop = asyncio.get_running_loop()
         self._is_cut = False
         self._taking: asyncio.Task[None] | None = None
         self._connecting: asyncio.Task[None] | None = None
         self.complete = False
         self._over: asyncio.Future[None] = self._loop.create_future()
-        around = Surroundings(plan, log.append, self.now, self._call_at)
+        around = Surroundings(plan, log, now, self._call_at)
         self._lanes = Lanes(instance, number, around)
         self.client = Side("client", self._lanes.to_broker, self)
         self.broker = Side("broker", self._lanes.to_client, self)
