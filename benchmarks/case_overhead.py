@@ -67,7 +67,7 @@ def measure(broker_option: str, database_option: str, cases: int) -> tuple[Laps,
     """Run the cases on a broker and a database of their own; say on which."""
     laps = Laps()
     with (
-        contextlib.closing(Servers(broker_option, database_option)) as servers,
+        contextlib.closing(Servers(broker_option, database_option, print)) as servers,
         contextlib.closing(RealWorlds(servers.for_workers(), "benchmark")) as worlds,
     ):
         run_case(

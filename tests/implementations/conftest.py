@@ -57,7 +57,7 @@ def options(pytestconfig: pytest.Config) -> Options:
 def worlds(options: Options) -> Iterator[RealWorlds]:
     """Give worlds on a broker and a database as the options name them, for one file of tests."""
     with (
-        closing(Servers(options.broker, options.database)) as servers,
+        closing(Servers(options.broker, options.database, print)) as servers,
         closing(RealWorlds(servers.for_workers(), "tests")) as worlds,
     ):
         yield worlds

@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -79,7 +80,7 @@ def command(ctx: click.Context, manifest: Path, broker: str, database: str, pace
     check_commands(implementation, inherited_environment()["PATH"])
     status = 0
     with (
-        closing(Servers(broker, database)) as servers,
+        closing(Servers(broker, database, partial(click.echo, err=True))) as servers,
         closing(RealWorlds(servers.for_workers(), "smoke")) as worlds,
     ):
         click.echo(visible_lines(redact(header(servers, PACES[pace]), worlds.secrets)))

@@ -100,7 +100,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if _runs_cases(config) and not _is_worker(config):
             for implementation in implementations:
                 check_commands(implementation, inherited_environment()["PATH"])
-            warren.servers = Servers(options.broker, options.database)
+            warren.servers = Servers(options.broker, options.database, _say)
     except SetupError as error:
         pytest.exit(f"warren: {error}", returncode=UNUSABLE)
 
@@ -117,7 +117,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
             if warren.worlds:
                 stack.callback(warren.worlds.close)
     except SetupError as error:
-        print(f"warren: {error}", file=sys.stderr)  # noqa: T201 - pytest's reporter has ended
+        _say(str(error))
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -236,6 +236,11 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     if words := complaint(findings, rig):
         pytest.fail(redact(words, secrets), pytrace=False)
     return result
+
+
+def _say(sentence: str) -> None:
+    """Tell a person something while pytest's reporter is not there yet, or has ended."""
+    print(f"warren: {sentence}", file=sys.stderr)  # noqa: T201
 
 
 def _rig_of(item: pytest.Function) -> CaseRig | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import socket
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,9 +15,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.worlds.real.management_stub import ManagementStub
 from warren.errors import SetupError
+from warren.worlds.real.brokers import BrokerAddress
 from warren.worlds.real.brokers.container import remove_leftovers
-from warren.worlds.real.killed_runs import sweep
+from warren.worlds.real.brokers.existing import JOURNAL_KIND
+from warren.worlds.real.killed_runs import Swept, sweep
 from warren.worlds.real.runs import Run
 from warren.worlds.real.runs.run import data_folders, memory_lock
 
@@ -26,10 +31,10 @@ if TYPE_CHECKING:
 
 def test_living_run_is_left_alone(controller: Any, is_gone: Callable[[int], bool]) -> None:
     """A sweep beside a living run takes nothing from it."""
-    assert sweep() == []
+    assert sweep() == Swept()
     assert controller.process.poll() is None
     controller.kill()
-    assert sweep() == [controller.run_id]
+    assert sweep() == Swept((controller.run_id,))
     assert is_gone(controller.child)
 
 
@@ -40,12 +45,12 @@ def test_killed_run_is_swept(
     run = Run.attach(next(temporary.glob(f"warren-*/{controller.run_id}")))
     data = run.data_folder("server")
     controller.kill()
-    assert sweep() == [controller.run_id]
+    assert sweep() == Swept((controller.run_id,))
     assert is_gone(controller.child)
     assert not run.folder.exists()
     assert not data.exists()
     assert not any(folder.exists() for folder in data_folders(run.id))
-    assert sweep() == []
+    assert sweep() == Swept()
 
 
 def test_killed_run_of_another_folder(
@@ -103,7 +108,7 @@ def test_run_that_ends_just_now(
                 "warren.worlds.real.killed_runs.fcntl",
                 SimpleNamespace(**vars(fcntl) | {"flock": lock_late}),
             )
-        assert sweep() == []
+        assert sweep() == Swept()
     assert ended
     assert not any(folder.exists() for folder in (run.folder, *data_folders(run.id)))
 
@@ -114,13 +119,13 @@ def test_start_killed_before_it_had_a_lock(temporary: Path) -> None:
     (folder,) = temporary.glob("warren-*")
     left = folder / "01234567"
     left.mkdir()
-    assert sweep() == []
+    assert sweep() == Swept()
     assert not left.exists()
 
 
 @pytest.mark.parametrize("begin", [sweep, Run.start])
 def test_waits_for_a_sweep_of_another_folder(
-    temporary: Path, begin: Callable[[], list[str] | Run]
+    temporary: Path, begin: Callable[[], Swept | Run]
 ) -> None:
     """While a sweep with another TMPDIR takes back what is in memory, no other one ends and no run starts."""
     assert temporary.is_dir()
@@ -149,10 +154,57 @@ def test_killed_runs_that_died_is_swept_again(
         patch.setattr("warren.worlds.real.brokers.container.remove_leftovers", fail)
         with pytest.raises(SetupError, match="interrupted"):
             sweep()
-    assert sweep() == [controller.run_id]
+    assert sweep() == Swept((controller.run_id,))
 
 
 def test_no_engine_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no Docker engine answers there are no containers to remove."""
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
     remove_leftovers("0")
+
+
+@pytest.fixture
+def note(controller: Any, temporary: Path) -> Callable[[str], Path]:
+    """Have the controller's run note a broker that is not its own, with that management API; give the run's folder."""
+
+    def do(management_url: str) -> Path:
+        run = Run.attach(next(temporary.glob(f"warren-*/{controller.run_id}")))
+        address = BrokerAddress(
+            *("127.0.0.1", 1, management_url, "admin", "secret"),
+            *(f"warren-{run.id}-cases", "case secret", "4.3", "a broker"),
+        )
+        run.note(JOURNAL_KIND, address.to_json())
+        return run.folder
+
+    return do
+
+
+def test_broker_away(controller: Any, note: Callable[[str], Path]) -> None:
+    """What is on a broker that is away stays noted, and is said, until a sweep finds it back."""
+    with ManagementStub(f"warren-{controller.run_id}-", "mine") as stub:
+        folder = note(stub.url)
+        controller.kill()
+        stub.stop()
+        (sentence,) = sweep().left
+        assert sentence == (
+            f"{stub.url}: the management API is not there (ConnectionRefusedError), so what a killed run left there"
+            f" stays for now; start Warren again when it is back, or delete {folder} to forget it."
+        )
+        assert sweep().runs == ()
+        stub.start()
+        assert sweep() == Swept((controller.run_id,))
+        assert stub.left == {"vhosts": ["mine"], "users": ["mine"]}
+    assert not folder.exists()
+
+
+def test_broker_hangs(controller: Any, note: Callable[[str], Path]) -> None:
+    """A broker that takes connections and does not answer costs a start some seconds, however often it is noted."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        note(url)
+        note(url)
+        controller.kill()
+        began = time.monotonic()
+        (sentence,) = sweep().left
+        assert time.monotonic() - began < 8
+    assert "the management API did not answer in time" in sentence

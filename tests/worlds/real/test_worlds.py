@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def servers() -> Iterator[Servers]:
     """Give the servers of a run that need nothing on this machine."""
-    with closing(Servers("embedded", "sqlite")) as servers:
+    with closing(Servers("embedded", "sqlite", print)) as servers:
         yield servers
 
 

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import shutil
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import warren.worlds.real.brokers.container
 import warren.worlds.real.brokers.existing
 import warren.worlds.real.databases.choice
+from warren.errors import BrokerUnavailable, DatabaseUnavailable, SetupError
 from warren.worlds.real.runs.processes import kill_marked
 from warren.worlds.real.runs.run import (
     LOCK,
@@ -27,35 +31,78 @@ from warren.worlds.real.runs.run import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _GRACE = 5.0  # seconds for servers to end in order
+_PLACE = ("management_url", "url", "user")  # of a server and who is known there, in the journal
 
 
-def sweep() -> list[str]:
-    """Clean up after every dead run of this user, and return the ids of those whose folder was found.
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep has done."""
+
+    runs: tuple[str, ...] = ()
+    """The ids of the dead runs of which nothing is left."""
+    left: tuple[str, ...] = ()
+    """A sentence for each thing that could not be taken back yet."""
+
+
+def sweep() -> Swept:
+    """Clean up after every dead run of this user.
+
+    What is on a server of somebody else that does not answer now is tried again at the next sweep: the journal of its
+    run stays.
 
     A run with another TMPDIR has its folder there, with the notes of what it began elsewhere. Its data in memory can
     be seen from here all the same. They are deleted and its processes ended; the rest waits for a sweep in its TMPDIR.
     """
     with base_lock():
         folders = [folder for folder in base_folder().iterdir() if folder.is_dir()]
-        swept = [folder.name for folder in folders if _sweep_folder(folder)]
+        away = Away()
+        swept = [folder.name for folder in folders if _sweep_folder(folder, away)]
         with memory_lock():
             for run_id in runs_in_memory():
                 _sweep_memory(run_id)
-        return swept
+        return Swept(tuple(swept), away.sentences)
 
 
-def _sweep_folder(folder: Path) -> bool:
-    """Take back all that the run of this folder began, if it is dead; say whether it was."""
+class Away:
+    """The servers that did not take back what was asked of them: each is asked once a sweep."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._said: dict[str, str] = {}
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What to tell a person of each."""
+        return tuple(self._said.values())
+
+    def take_back(self, run: Run, place: str, ask: Callable[[], None]) -> bool:
+        """Ask a server to take back what a run left there, unless it is known to be away; say whether it did."""
+        if place not in self._said:
+            try:
+                ask()
+            except (BrokerUnavailable, DatabaseUnavailable) as error:
+                self._said[place] = str(
+                    SetupError(
+                        f"{error.what}, so what a killed run left there stays for now",
+                        error.where,
+                        f"start Warren again when it is back, or delete {run.folder} to forget it",
+                    )
+                )
+        return place not in self._said
+
+
+def _sweep_folder(folder: Path, away: Away) -> bool:
+    """Take back all that the run of this folder began, if it is dead; say whether nothing of it is left."""
     with _lock_of_the_dead(folder) as is_dead:
-        if is_dead:
-            run = Run.attach(folder)
-            _take_back(run)
+        run = Run.attach(folder)
+        is_over = is_dead and _take_back(run, away)
+        if is_over:
             run.delete_folders()
-    return is_dead
+    return is_over
 
 
 def _sweep_memory(run_id: str) -> None:
@@ -86,12 +133,24 @@ def _lock_of_the_dead(folder: Path) -> Iterator[bool]:
             yield (folder / LOCK).exists()
 
 
-def _take_back(run: Run) -> None:
-    """End what a dead run started, then remove what it noted on servers that are not its own."""
+def _take_back(run: Run, away: Away) -> bool:
+    """End what a dead run started, and take back what it noted of servers not its own; say whether all of it is."""
     kill_marked(run.id, grace=_GRACE)
     warren.worlds.real.brokers.container.remove_leftovers(run.id)
-    for kind, facts in run.noted():
-        if kind == warren.worlds.real.brokers.existing.JOURNAL_KIND:
-            warren.worlds.real.brokers.existing.remove_leftovers(facts, run.id)
-        else:
-            warren.worlds.real.databases.choice.remove_leftovers(kind, facts, run.id)
+    done = [
+        away.take_back(run, _place(facts), partial(_remove, kind, facts, run.id))
+        for kind, facts in run.noted()
+    ]
+    return all(done)
+
+
+def _remove(kind: str, facts: dict[str, Any], run_id: str) -> None:
+    if kind == warren.worlds.real.brokers.existing.JOURNAL_KIND:
+        warren.worlds.real.brokers.existing.remove_leftovers(facts, run_id)
+    else:
+        warren.worlds.real.databases.choice.remove_leftovers(kind, facts, run_id)
+
+
+def _place(facts: dict[str, Any]) -> str:
+    """Tell one server from another, by what was noted of it: what is other in each run is left out."""
+    return json.dumps({name: facts[name] for name in _PLACE if name in facts})

@@ -17,18 +17,21 @@ from warren.worlds.real.killed_runs import sweep
 from warren.worlds.real.runs import Run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 
 class Servers:
     """A run with its broker and its database, ended by `close`."""
 
-    def __init__(self, broker: str, database: str) -> None:
+    def __init__(self, broker: str, database: str, say: Callable[[str], object]) -> None:
         """Clean up after killed runs, then start what the two options name. Raises `SetupError` in one sentence.
 
+        What of killed runs cannot be taken back yet is told to `say`, a sentence each.
         As long as they run, SIGTERM ends this process as Ctrl-C does: in order, with all taken back.
         """
-        sweep()
+        for sentence in sweep().left:
+            say(sentence)
         with contextlib.ExitStack() as stack:
             before = signal.signal(signal.SIGTERM, signal.default_int_handler)
             stack.callback(signal.signal, signal.SIGTERM, before)

@@ -6,7 +6,6 @@ takes all of them back, and touches nothing else.
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -119,7 +118,6 @@ class UsedBroker:
 
 
 def remove_leftovers(facts: dict[str, str], run_id: str) -> None:
-    """Take back what a dead run noted; a broker that is gone keeps it."""
-    address = BrokerAddress.from_json(facts)
-    with contextlib.suppress(BrokerUnavailable), Management.at(address) as client:
+    """Take back what a dead run noted. Raises BrokerUnavailable, soon, where its broker does not do it now."""
+    with Management.at(BrokerAddress.from_json(facts), patient=False) as client:
         delete_leftovers(client, run_id)

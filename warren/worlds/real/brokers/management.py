@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from warren.worlds.real.brokers.address import BrokerAddress
 
 _TIMEOUT = (3.0, 20.0)  # seconds to connect, seconds to wait for an answer
+_SHORT_TIMEOUT = (2.0, 3.0)  # where a broker may well be away, and can be asked another time
 _KEPT_ALIVE = Retry(total=None, connect=0, read=1, redirect=0, status=0, other=0, backoff_factor=0)
 """A server may close a connection that was kept alive just when the next request goes out. That may be sent once
 more, since all of ours are idempotent (RFC 9112, section 9.3.1)."""
+_NO_MORE = Retry(0, read=False)
 _ALL = {"configure": ".*", "write": ".*", "read": ".*"}
 
 
@@ -58,21 +60,24 @@ class ConnectionState:
 class Management:
     """A client of the management API; every call raises BrokerUnavailable where it fails."""
 
-    def __init__(self, url: str, user: str, password: str) -> None:
-        """Talk to `url`, e.g. http://127.0.0.1:15672, as `user`."""
+    def __init__(self, url: str, user: str, password: str, *, patient: bool = True) -> None:
+        """Talk to `url`, e.g. http://127.0.0.1:15672, as `user`; who is not patient waits 5 s at most for an answer."""
         self._url = url
+        self._timeout = _TIMEOUT if patient else _SHORT_TIMEOUT
         self._user = user
         self._secrets = {password}
         self._session = requests.Session()
         self._session.auth = (user, password)
         self._session.trust_env = False  # no proxy stands between us and the broker
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(max_retries=_KEPT_ALIVE))
+            self._session.mount(
+                scheme, HTTPAdapter(max_retries=_KEPT_ALIVE if patient else _NO_MORE)
+            )
 
     @classmethod
-    def at(cls, address: BrokerAddress) -> Self:
+    def at(cls, address: BrokerAddress, *, patient: bool = True) -> Self:
         """Talk to the broker at `address` as its administrator."""
-        return cls(address.management_url, address.user, address.password)
+        return cls(address.management_url, address.user, address.password, patient=patient)
 
     def __enter__(self) -> Self:
         """Close the connections at the end of the block."""
@@ -173,7 +178,7 @@ class Management:
         """Call the API once; an answer that is neither a success nor `allow` is an error."""
         url = "/".join([self._url, "api", *(quote(part, safe="") for part in path)])
         try:
-            answer = self._session.request(method, url, timeout=_TIMEOUT, **arguments)
+            answer = self._session.request(method, url, timeout=self._timeout, **arguments)
         except requests.RequestException as error:
             raise self._unreachable(error) from error
         if answer.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:

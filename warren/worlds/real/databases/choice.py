@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
-from warren.errors import DatabaseUnavailable, OptionError
+from warren.errors import OptionError
 from warren.worlds.real.databases import mysql, postgresql
 from warren.worlds.real.databases.address import DatabaseAddress
 from warren.worlds.real.databases.mysql import MysqlDatabase, MysqlDatabases
@@ -56,10 +55,9 @@ def attach(address: DatabaseAddress, run: Run, owner: str = "main") -> Databases
 
 
 def remove_leftovers(kind: str, facts: dict[str, Any], run_id: str) -> None:
-    """Take back what a dead run noted on a server of `kind`; one that is gone keeps it."""
+    """Take back what a dead run noted on a server of `kind`. Raises DatabaseUnavailable where it does not."""
     address = DatabaseAddress.from_json(facts)
-    with contextlib.suppress(DatabaseUnavailable):
-        if kind == "postgresql":
-            postgresql.drop_leftovers(address, run_id)
-        elif kind == "mysql":
-            mysql.drop_leftovers(address, run_id)
+    if kind == "postgresql":
+        postgresql.drop_leftovers(address, run_id)
+    elif kind == "mysql":
+        mysql.drop_leftovers(address, run_id)
