@@ -156,7 +156,8 @@ class Person:
     def left_behind(self) -> list[str]:
         """Name all that the runs of this person left on the machine."""
         processes = sorted(line for p in self.started() for line in _if_there(p, _line))
-        ours = [f for top in self.temporary.glob("warren-*") for f in (top, *top.rglob("*"))]
+        tops = (*self.temporary.glob("warren-*"), self.temporary / "state")
+        ours = [f for top in tops for f in (top, *top.rglob("*"))]
         files = [f for f in ours if f.is_file() and f.name != "lock"]
         data = [f for run in self.runs for f in data_folders(run) if f.exists()]
         return [*processes, *map(str, (*files, *data)), *self._in_docker(), *self._in_broker()]
@@ -195,6 +196,7 @@ class Person:
     def _environment(self) -> dict[str, str]:
         return {
             "TMPDIR": str(self.temporary),
+            "XDG_STATE_HOME": str(self.temporary / "state"),
             "COLUMNS": "400",  # a sentence stays in one line
             "NO_COLOR": "1",
             "PYTEST_ADDOPTS": "-p no:hypothesispytest",  # takes long to import, and serves no case

@@ -52,15 +52,20 @@ def test_killed(person: Person, options: tuple[str, ...]) -> None:
     assert person.left_behind() == []
 
 
-def test_killed_with_its_broker(person: Person) -> None:
-    """A container that a run left after kill -9 is gone at the next start."""
+@pytest.mark.parametrize("folder", [".", "other"], ids=["same TMPDIR", "another TMPDIR"])
+def test_killed_with_its_broker(person: Person, folder: str) -> None:
+    """A container that a run left after kill -9 is gone at the next start, wherever that has its temporary folder."""
     command = person.begin(
         "warren", "smoke", person.manifest("idles"), "--broker", "docker", "--database", "sqlite"
     )
     person.see(person.has_container)
     command.tell(signal.SIGKILL)
     command.end()
-    person.smoke(person.manifest("exits"))
+    other = person.temporary / folder
+    other.mkdir(exist_ok=True)
+    person.run(
+        "warren", "smoke", person.manifest("exits"), *person.servers, TMPDIR=str(other.resolve())
+    )
     assert person.left_behind() == []
 
 

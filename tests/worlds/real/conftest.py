@@ -50,7 +50,8 @@ class Controller:
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the temporary folder of the machine, as these tests see it."""
+    """Give the temporary folder of the machine, as these tests see it; the register of runs is in it, too."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 

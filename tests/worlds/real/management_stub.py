@@ -9,7 +9,7 @@ from typing import Self
 
 
 class ManagementStub:
-    """Answers on one port of its own, from `start` to `stop`; a context manager that begins with the one and ends with the other.
+    """Answers on one port of its own, from `start` to `stop`, as a context manager does it, too.
 
     `left` has what is there of each kind, at first a thing of each of the given names.
     """
@@ -39,11 +39,11 @@ class ManagementStub:
         left = self.left
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802 - the name is the standard library's
+            def do_GET(self) -> None:
                 names = left[self.path.split("/")[2]]
                 self._answer(200, json.dumps([{"name": name} for name in names]).encode())
 
-            def do_DELETE(self) -> None:  # noqa: N802
+            def do_DELETE(self) -> None:
                 _, _, kind, name = self.path.split("/")
                 left[kind].remove(name)
                 self._answer(204, b"")

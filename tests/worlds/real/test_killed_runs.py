@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 import socket
 import tempfile
@@ -17,16 +16,22 @@ import pytest
 
 from tests.worlds.real.management_stub import ManagementStub
 from warren.errors import SetupError
-from warren.worlds.real.brokers import BrokerAddress
-from warren.worlds.real.brokers.container import remove_leftovers
+from warren.worlds.real.brokers import BrokerAddress, container
 from warren.worlds.real.brokers.existing import JOURNAL_KIND
 from warren.worlds.real.killed_runs import Swept, sweep
 from warren.worlds.real.runs import Run
-from warren.worlds.real.runs.run import data_folders, memory_lock
+from warren.worlds.real.runs.register import entry_of, register_lock
+from warren.worlds.real.runs.run import data_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+
+@pytest.fixture
+def run_of_controller(controller: Any, temporary: Path) -> Run:
+    """Give the controller's run, as its workers have it."""
+    return Run.attach(next(temporary.glob(f"warren-*/{controller.run_id}")))
 
 
 def test_living_run_is_left_alone(controller: Any, is_gone: Callable[[int], bool]) -> None:
@@ -53,27 +58,29 @@ def test_killed_run_is_swept(
     assert sweep() == Swept()
 
 
+@pytest.mark.parametrize("is_left", [True, False], ids=["left", "gone"])
 def test_killed_run_of_another_folder(
+    *,
+    is_left: bool,
     controller: Any,
     temporary: Path,
     is_gone: Callable[[int], bool],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What a killed run has in memory is found with another TMPDIR too, its own being gone; a living one's stays."""
+    """What a killed run left is found with another TMPDIR, its own being there or not; a living one's stays."""
     run = Run.attach(next(temporary.glob(f"warren-*/{controller.run_id}")))
-    in_memory = data_folders(run.id)[0]
-    if not in_memory.exists():
-        pytest.skip("this machine has no room in memory")
+    folders = (run.folder, run.data_folder("server"))
     other = temporary / "other"
     other.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(other))
-    sweep()
-    assert in_memory.exists()
+    assert sweep() == Swept()
+    assert all(folder.exists() for folder in folders)
     controller.kill()
-    shutil.rmtree(run.folder)
-    sweep()
+    if not is_left:
+        shutil.rmtree(run.folder.parent)
+    assert sweep() == Swept((controller.run_id,))
     assert is_gone(controller.child)
-    assert not in_memory.exists()
+    assert not any(folder.exists() for folder in folders)
 
 
 @pytest.mark.parametrize("moment", ["before its lock is opened", "before its lock is held"])
@@ -90,6 +97,7 @@ def test_run_that_ends_just_now(
             ended.append(True)
             controller.kill()
             run.delete_folders()
+            run.forget()
 
     def open_late(path: Path, *arguments: Any) -> Any:
         end()
@@ -114,25 +122,28 @@ def test_run_that_ends_just_now(
 
 
 def test_start_killed_before_it_had_a_lock(temporary: Path) -> None:
-    """What a start leaves that was killed with its folder just made is gone after the sweep."""
-    sweep()
-    (folder,) = temporary.glob("warren-*")
-    left = folder / "01234567"
+    """What a start leaves that was killed with its entry just made is gone after the sweep."""
+    left = entry_of("01234567").folder
     left.mkdir()
+    assert left.is_relative_to(temporary)
     assert sweep() == Swept()
     assert not left.exists()
 
 
+def test_start_killed_before_it_had_a_folder(temporary: Path) -> None:
+    """A start that was killed between its entry and its folder is swept."""
+    entry = entry_of("01234567")
+    entry.make([temporary / "01234567"]).release()
+    assert sweep() == Swept(("01234567",))
+    assert not entry.folder.exists()
+
+
 @pytest.mark.parametrize("begin", [sweep, Run.start])
-def test_waits_for_a_sweep_of_another_folder(
-    temporary: Path, begin: Callable[[], Swept | Run]
-) -> None:
-    """While a sweep with another TMPDIR takes back what is in memory, no other one ends and no run starts."""
+def test_waits_for_a_sweep_beside(temporary: Path, begin: Callable[[], Swept | Run]) -> None:
+    """While one sweep goes on no other one ends, and no run starts."""
     assert temporary.is_dir()
-    if not os.access("/dev/shm", os.W_OK):  # noqa: S108
-        pytest.skip("this machine keeps nothing in memory")
     with ThreadPoolExecutor() as pool:
-        with memory_lock():
+        with register_lock():
             begun = pool.submit(begin)
             with pytest.raises(TimeoutError):
                 begun.result(0.3)
@@ -141,40 +152,63 @@ def test_waits_for_a_sweep_of_another_folder(
         done.end()
 
 
+def test_no_state_folder(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Where the user's state folder cannot be made, the register is in the temporary one."""
+    file = tmp_path_factory.mktemp("state") / "file"
+    file.touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(file))
+    run = Run.start()
+    assert entry_of(run.id).folder.is_relative_to(temporary)
+    run.end()
+    assert sweep() == Swept()
+
+
 def test_killed_runs_that_died_is_swept_again(
     controller: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A sweep that fails half-way leaves the folder, so the next one finishes the work."""
     controller.kill()
 
-    def fail(_run_id: str) -> None:
+    def fail(*_: object, **_more: object) -> None:
         raise SetupError("interrupted")
 
     with monkeypatch.context() as patch:
-        patch.setattr("warren.worlds.real.brokers.container.remove_leftovers", fail)
+        patch.setattr("warren.worlds.real.killed_runs.kill_marked", fail)
         with pytest.raises(SetupError, match="interrupted"):
             sweep()
     assert sweep() == Swept((controller.run_id,))
 
 
-def test_no_engine_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no Docker engine answers there are no containers to remove."""
+@pytest.mark.parametrize("is_noted", [True, False])
+def test_no_engine(
+    *, is_noted: bool, controller: Any, run_of_controller: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no Docker engine answers the container of a killed run stays noted; without one no engine is asked."""
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
-    remove_leftovers("0")
+    if is_noted:
+        run_of_controller.note(container.JOURNAL_KIND, {})
+    controller.kill()
+    swept = sweep()
+    assert swept.runs == (() if is_noted else (controller.run_id,))
+    assert entry_of(controller.run_id).folder.exists() is is_noted
+    starts = [sentence.partition(" (")[0] for sentence in swept.left]
+    assert starts == ["--broker docker: no Docker engine answers"] * is_noted
 
 
 @pytest.fixture
-def note(controller: Any, temporary: Path) -> Callable[[str], Path]:
-    """Have the controller's run note a broker that is not its own, with that management API; give the run's folder."""
+def note(run_of_controller: Run) -> Callable[[str], Path]:
+    """Have the controller's run note a broker that is not its own, with that management API; give the run's entry."""
 
     def do(management_url: str) -> Path:
-        run = Run.attach(next(temporary.glob(f"warren-*/{controller.run_id}")))
+        run = run_of_controller
         address = BrokerAddress(
             *("127.0.0.1", 1, management_url, "admin", "secret"),
             *(f"warren-{run.id}-cases", "case secret", "4.3", "a broker"),
         )
         run.note(JOURNAL_KIND, address.to_json())
-        return run.folder
+        return entry_of(run.id).folder
 
     return do
 

@@ -1,8 +1,8 @@
 """Taking back what killed runs have left: processes, containers, vhosts, databases, folders.
 
-A run holds the lock in its folder as long as it lives, and the kernel frees that lock when its controller dies,
-however it dies. So a folder whose lock is free belongs to a dead run. Every user has a folder of runs of their own, so
-that nobody sweeps what is somebody else's.
+A run holds the lock in its entry of the register as long as it lives, and the kernel frees that lock when its
+controller dies, however it dies. So an entry whose lock is free is a dead run's. Every user has a register of their
+own, so that nobody sweeps what is somebody else's; it is the same for all of a user's runs on this machine.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import shutil
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,19 +19,14 @@ import warren.worlds.real.brokers.existing
 import warren.worlds.real.databases.choice
 from warren.errors import BrokerUnavailable, DatabaseUnavailable, SetupError
 from warren.worlds.real.runs.processes import kill_marked
-from warren.worlds.real.runs.run import (
-    LOCK,
-    Run,
-    base_folder,
-    base_lock,
-    data_folders,
-    memory_lock,
-    runs_in_memory,
-)
+from warren.worlds.real.runs.register import LOCK, entries, entry_of, register_lock
+from warren.worlds.real.runs.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from warren.worlds.real.runs.register import Entry
 
 _GRACE = 5.0  # seconds for servers to end in order
 _PLACE = ("management_url", "url", "user")  # of a server and who is known there, in the journal
@@ -49,22 +43,14 @@ class Swept:
 
 
 def sweep() -> Swept:
-    """Clean up after every dead run of this user.
+    """Clean up after every dead run of this user on this machine.
 
-    What is on a server of somebody else that does not answer now is tried again at the next sweep: the journal of its
-    run stays.
-
-    A run with another TMPDIR has its folder there, with the notes of what it began elsewhere. Its data in memory can
-    be seen from here all the same. They are deleted and its processes ended; the rest waits for a sweep in its TMPDIR.
+    What is on a server that does not answer now is tried again at the next sweep: the journal of its run stays.
     """
-    with base_lock():
-        folders = [folder for folder in base_folder().iterdir() if folder.is_dir()]
-        away = Away()
-        swept = [folder.name for folder in folders if _sweep_folder(folder, away)]
-        with memory_lock():
-            for run_id in runs_in_memory():
-                _sweep_memory(run_id)
-        return Swept(tuple(swept), away.sentences)
+    away = Away()
+    with register_lock():
+        swept = [entry.run_id for entry in entries() if _sweep(entry, away)]
+    return Swept(tuple(swept), away.sentences)
 
 
 class Away:
@@ -89,29 +75,23 @@ class Away:
                     SetupError(
                         f"{error.what}, so what a killed run left there stays for now",
                         error.where,
-                        f"start Warren again when it is back, or delete {run.folder} to forget it",
+                        f"start Warren again when it is back, or delete {entry_of(run.id).folder} to forget it",
                     )
                 )
         return place not in self._said
 
 
-def _sweep_folder(folder: Path, away: Away) -> bool:
-    """Take back all that the run of this folder began, if it is dead; say whether nothing of it is left."""
-    with _lock_of_the_dead(folder) as is_dead:
-        run = Run.attach(folder)
-        is_over = is_dead and _take_back(run, away)
+def _sweep(entry: Entry, away: Away) -> bool:
+    """Take back all that a run began, if it is dead; say whether nothing of it is left."""
+    with _lock_of_the_dead(entry.folder) as is_dead:
+        if not is_dead:
+            return False
+        run = Run.dead(entry)
+        is_over = _take_back(run, away)
+        run.delete_folders()
         if is_over:
-            run.delete_folders()
-    return is_over
-
-
-def _sweep_memory(run_id: str) -> None:
-    """End the processes of a run that has data in memory, and delete these, if it is dead."""
-    folder, _ = data_folders(run_id)
-    with _lock_of_the_dead(folder) as is_dead:
-        if is_dead:
-            kill_marked(run_id, grace=_GRACE)
-            shutil.rmtree(folder, ignore_errors=True)
+            run.forget()
+        return is_over
 
 
 @contextlib.contextmanager
@@ -134,23 +114,25 @@ def _lock_of_the_dead(folder: Path) -> Iterator[bool]:
 
 
 def _take_back(run: Run, away: Away) -> bool:
-    """End what a dead run started, and take back what it noted of servers not its own; say whether all of it is."""
+    """End what a dead run started, and take back what it noted elsewhere; say whether all of that is done."""
     kill_marked(run.id, grace=_GRACE)
-    warren.worlds.real.brokers.container.remove_leftovers(run.id)
     done = [
-        away.take_back(run, _place(facts), partial(_remove, kind, facts, run.id))
+        away.take_back(run, _place(kind, facts), partial(_remove, kind, facts, run.id))
         for kind, facts in run.noted()
     ]
     return all(done)
 
 
 def _remove(kind: str, facts: dict[str, Any], run_id: str) -> None:
-    if kind == warren.worlds.real.brokers.existing.JOURNAL_KIND:
-        warren.worlds.real.brokers.existing.remove_leftovers(facts, run_id)
-    else:
-        warren.worlds.real.databases.choice.remove_leftovers(kind, facts, run_id)
+    match kind:
+        case warren.worlds.real.brokers.container.JOURNAL_KIND:
+            warren.worlds.real.brokers.container.remove_leftovers(run_id)
+        case warren.worlds.real.brokers.existing.JOURNAL_KIND:
+            warren.worlds.real.brokers.existing.remove_leftovers(facts, run_id)
+        case _:
+            warren.worlds.real.databases.choice.remove_leftovers(kind, facts, run_id)
 
 
-def _place(facts: dict[str, Any]) -> str:
+def _place(kind: str, facts: dict[str, Any]) -> str:
     """Tell one server from another, by what was noted of it: what is other in each run is left out."""
-    return json.dumps({name: facts[name] for name in _PLACE if name in facts})
+    return json.dumps([kind, *(facts.get(name) for name in _PLACE)])

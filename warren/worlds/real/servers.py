@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import warren.worlds.real.brokers
 import warren.worlds.real.databases
-from warren.worlds.real.brokers.container import remove_leftovers
+from warren.worlds.real.brokers.container import JOURNAL_KIND, remove_leftovers
 from warren.worlds.real.killed_runs import sweep
 from warren.worlds.real.runs import Run
 
@@ -37,8 +37,7 @@ class Servers:
             stack.callback(signal.signal, signal.SIGTERM, before)
             self.run, self._started = Run.start(), False
             stack.push(self._end_run)
-            # A worker that was killed with its run has no time to stop the broker of its own.
-            stack.callback(remove_leftovers, self.run.id)
+            stack.callback(self._remove_containers)
             chosen = warren.worlds.real.brokers.choose(broker)
             bare = isinstance(chosen, warren.worlds.real.brokers.EmbeddedBroker)
             running_database = warren.worlds.real.databases.choose(database, bare=bare).start(
@@ -72,6 +71,11 @@ class Servers:
         Raises `SetupError` where something could not be taken back; the next start does that.
         """
         self._stack.close()
+
+    def _remove_containers(self) -> None:
+        """Remove what a worker left that was killed before it stopped the broker of its own."""
+        if any(kind == JOURNAL_KIND for kind, _ in self.run.noted()):
+            remove_leftovers(self.run.id)
 
     def _end_run(
         self,

@@ -12,8 +12,8 @@ from warren.worlds.real.databases import DatabaseAddress, attach
 from warren.worlds.real.migration import migrate
 from warren.worlds.real.place import Place
 from warren.worlds.real.runs import Run
+from warren.worlds.real.runs.folders import writing
 from warren.worlds.real.runs.orphans import adopt_orphans
-from warren.worlds.real.runs.run import writing
 from warren.worlds.real.world import RealWorld
 
 if TYPE_CHECKING:

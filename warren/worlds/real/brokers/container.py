@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from warren.worlds.real.runs.run import Run
 
 DEFAULT_IMAGE = "rabbitmq:4.3-management"
+JOURNAL_KIND = "container"
 _LABEL = "warren.run"
 _TIMEOUT = 60  # seconds for one answer of the engine, or for one step of progress of a pull
+_SHORT_TIMEOUT = 10  # where an engine may well be away, and can be asked another time
 _STOP_GRACE = 30  # seconds; RabbitMQ 3.10 takes about 7 to end in order
 
 
@@ -46,10 +48,10 @@ def image_name(short: str) -> str:
     return f"rabbitmq:{short}-management" if re.fullmatch(r"\d+(\.\d+)*", short) else short
 
 
-def engine() -> docker.DockerClient:
+def engine(timeout: int = _TIMEOUT) -> docker.DockerClient:
     """Connect to the Docker engine that the environment names. Raises BrokerUnavailable."""
     try:
-        client = docker.from_env(timeout=_TIMEOUT)
+        client = docker.from_env(timeout=timeout)
         client.ping()
     except (docker.errors.DockerException, requests.RequestException) as error:
         raise BrokerUnavailable(
@@ -104,6 +106,7 @@ class RunningContainer:
         self._container: Container | None = None
         try:
             self._access = access or new_access(self._ports)
+            run.note(JOURNAL_KIND, {})
             self._container = self._create(image, run)
             self._container.start()
             version = self._wait()
@@ -176,12 +179,18 @@ class RunningContainer:
 
 
 def remove_leftovers(run_id: str) -> None:
-    """Remove every container of a run; nothing to do where no engine answers."""
-    with contextlib.suppress(BrokerUnavailable), contextlib.closing(engine()) as client:
-        for container in client.containers.list(
-            all=True, filters={"label": f"{_LABEL}={run_id}"}, ignore_removed=True
-        ):
-            _remove(container)
+    """Remove every container of a run. Raises BrokerUnavailable where the engine does not do it now."""
+    with contextlib.closing(engine(_SHORT_TIMEOUT)) as client:
+        try:
+            for container in client.containers.list(
+                all=True, filters={"label": f"{_LABEL}={run_id}"}, ignore_removed=True
+            ):
+                _remove(container)
+        except (docker.errors.DockerException, requests.RequestException) as error:
+            raise BrokerUnavailable(
+                f"the Docker engine does not remove containers ({type(error).__name__})",
+                "--broker docker",
+            ) from error
 
 
 def _remove(container: Container) -> None:

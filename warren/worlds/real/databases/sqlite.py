@@ -14,7 +14,7 @@ from sqlalchemy import URL
 from warren.errors import DatabaseUnavailable
 from warren.worlds.real.databases.address import DatabaseAddress
 from warren.worlds.real.databases.copies import Databases
-from warren.worlds.real.runs.run import disk_trouble
+from warren.worlds.real.runs.folders import disk_trouble
 
 if TYPE_CHECKING:
     from warren.worlds.real.runs.run import Run

@@ -1,18 +1,15 @@
-"""The identity of one run and the folder that holds all it leaves on disk.
+"""The identity of one run, the folders that it makes on this machine, and its journal.
 
-A run lives as long as its controller holds the lock on the folder; the kernel gives the lock back
-when the controller dies, however it dies, and that is how `warren.worlds.real.killed_runs` knows a dead run.
+A run lives as long as its controller holds the lock in its entry of the register; the kernel gives the lock back when
+the controller dies, however it dies, and that is how `warren.worlds.real.killed_runs` knows a dead run.
 """
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import json
 import os
 import secrets
 import shutil
-import stat
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,17 +18,24 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from filelock import FileLock, Timeout
 
 from warren.errors import SetupError
+from warren.worlds.real.runs.folders import own_folder, write_private, writing
 from warren.worlds.real.runs.processes import MARK, kill_marked
+from warren.worlds.real.runs.register import (
+    base_folder,
+    base_folder_path,
+    entry_of,
+    register_lock,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from warren.worlds.real.runs.processes import SystemUser
+    from warren.worlds.real.runs.register import Entry
 
 Json = TypeVar("Json")  # a value that survives JSON: dict, list, str, number, None
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in it is used if it is this user's
 _MEMORY_NEEDED = 1 << 30  # bytes: a server, its log and a database per worker, with room to spare
-LOCK = "lock"  # the file that is locked in a folder as long as its run lives
 _PASSABLE = 0o711  # others may reach what they own in it, and see nothing else
 _ONCE_TIMEOUT = 120.0  # seconds that one worker waits for another one's `once`
 
@@ -45,31 +49,39 @@ class Run:
 
     id: str
     folder: Path
-    _locks: list[FileLock] = field(default_factory=list, repr=False)
+    _lock: FileLock | None = field(default=None, repr=False)
+    _others: tuple[Path, ...] = ()  # that it may have made beside its folder
 
     @classmethod
     def start(cls) -> Self:
-        """Make a run with its folder (mode 0700) and hold its lock.
+        """Enter a run in the register, hold its lock, and make its folder (mode 0700).
 
-        Its folder in memory has a lock of its own: a sweep with another TMPDIR sees that one alone.
-        Raises SetupError where no folder can be made.
+        Raises SetupError where that cannot be done.
         """
         run_id = secrets.token_hex(4)
-        with writing(base_folder_path()), base_lock(), memory_lock():
-            folder = base_folder() / run_id
-            folder.mkdir(mode=0o700)
-            locked = [folder]
-            if _has_room(_MEMORY):
-                locked.append(own_folder(data_folders(run_id)[0], _PASSABLE))
-            locks = [FileLock(each / LOCK, mode=0o600) for each in locked]
-            for lock in locks:
-                lock.acquire(timeout=0)
-        return cls(run_id, folder, locks)
+        folder = base_folder_path() / run_id
+        with writing(base_folder_path()), register_lock():
+            entry = entry_of(run_id)
+            lock = entry.make((folder, *data_folders(run_id)))
+            try:
+                base_folder()
+                folder.mkdir(mode=0o700)
+            except BaseException:
+                entry.delete()
+                lock.release()
+                raise
+        return cls(run_id, folder, lock, data_folders(run_id))
 
     @classmethod
     def attach(cls, folder: Path) -> Self:
         """Give a worker the run that its controller started."""
-        return cls(folder.name, folder)
+        return cls(folder.name, folder, _others=data_folders(folder.name))
+
+    @classmethod
+    def dead(cls, entry: Entry) -> Self:
+        """Give a run that was killed, as the register knows it."""
+        folder, *others = entry.folders() or (base_folder_path() / entry.run_id,)
+        return cls(entry.run_id, folder, _others=tuple(others))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -89,7 +101,7 @@ class Run:
                 if not result.exists():
                     text = json.dumps(make())
                     with writing(result):
-                        _write_private(result, text)
+                        write_private(result, text)
                 made: Json = json.loads(result.read_text("utf-8"))
                 return made
         except Timeout as error:
@@ -98,27 +110,15 @@ class Run:
             ) from error
 
     def note(self, kind: str, facts: dict[str, Any]) -> None:
-        """Write down something outside the folder that must be taken back if this run is killed.
+        """Write down something outside its folders that must be taken back if this run is killed.
 
         The journal may hold passwords; only its owner can read it.
         """
-        line = json.dumps({"kind": kind, "facts": facts}) + "\n"
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-        with writing(self._journal):
-            descriptor = os.open(self._journal, flags, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as journal:
-                journal.write(line)
+        entry_of(self.id).note(kind, facts)
 
     def noted(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield what `note` wrote, in order; a last line cut off by a kill is left out."""
-        try:
-            journal = self._journal.read_text("utf-8")
-        except FileNotFoundError:
-            return
-        for line in journal.splitlines(keepends=True):
-            if line.endswith("\n"):
-                note = json.loads(line)
-                yield note["kind"], note["facts"]
+        return entry_of(self.id).noted()
 
     def data_folder(self, name: str, user: SystemUser | None = None) -> Path:
         """Make the folder of a server's data, in memory where the machine has room for it.
@@ -137,110 +137,36 @@ class Run:
         return folder
 
     def end(self) -> None:
-        """End every process that carries this run's mark, delete its folders, free the lock."""
+        """End every process that carries this run's mark, delete its folders, forget it, free the lock."""
         kill_marked(self.id)
         self.delete_folders()
+        self.forget()
         self._unlock()
 
     def leave(self) -> None:
-        """End its processes, but keep its folder: the next start takes back what is left."""
+        """End its processes, but keep its folders and its journal: the next start takes back what is left."""
         kill_marked(self.id)
         self._unlock()
 
-    def _unlock(self) -> None:
-        for lock in self._locks:
-            lock.release()
-        self._locks.clear()
-
     def delete_folders(self) -> None:
-        """Delete all that the run has on disk and in memory."""
-        for folder in (*data_folders(self.id), self.folder):
+        """Delete all that the run has on disk and in memory, but what the register knows of it."""
+        for folder in (*self._others, self.folder):
             shutil.rmtree(folder, ignore_errors=True)
 
-    @property
-    def _journal(self) -> Path:
-        return self.folder / "journal.jsonl"
+    def forget(self) -> None:
+        """Take it out of the register: all that it began has been taken back."""
+        entry_of(self.id).delete()
 
-
-def base_folder_path() -> Path:
-    """Where this user's runs live: one folder below the temporary folder of the machine."""
-    return Path(tempfile.gettempdir()) / f"warren-{os.getuid()}"
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
 
 def data_folders(run_id: str) -> tuple[Path, Path]:
     """Where the data of a run's servers are: in memory, or else on disk."""
-    name = f"{_data_prefix()}{run_id}"
+    name = f"warren-{os.getuid()}-{run_id}"
     return _MEMORY / name, Path(tempfile.gettempdir()) / name
-
-
-def runs_in_memory() -> list[str]:
-    """Give the ids of this user's runs that have a folder with a lock in memory, whatever their TMPDIR is."""
-    prefix = _data_prefix()
-    found = []
-    for folder in _MEMORY.glob(f"{prefix}*"):
-        with contextlib.suppress(FileNotFoundError):  # its run ends just now
-            if (folder / LOCK).is_file() and folder.lstat().st_uid == os.getuid():
-                found.append(folder.name.removeprefix(prefix))
-    return sorted(found)
-
-
-def _data_prefix() -> str:
-    return f"warren-{os.getuid()}-"
-
-
-def base_folder() -> Path:
-    """Make sure that this user's folder of runs exists. Raises SetupError as `own_folder` does."""
-    return own_folder(base_folder_path(), 0o700)
-
-
-def own_folder(folder: Path, mode: int) -> Path:
-    """Make sure that a folder with a name that others can guess exists and belongs to this user.
-
-    Raises SetupError if somebody else was first.
-    """
-    with writing(folder):
-        folder.mkdir(mode=mode, exist_ok=True)
-    facts = folder.lstat()
-    if facts.st_uid != os.getuid() or not stat.S_ISDIR(facts.st_mode):
-        raise SetupError(
-            "this folder belongs to somebody else", str(folder), "remove it, or set TMPDIR"
-        )
-    folder.chmod(mode)
-    return folder
-
-
-def base_lock() -> FileLock:
-    """Keep a start and a sweep apart, so that no run is swept before it holds its own lock."""
-    return FileLock(base_folder() / "lock", mode=0o600, timeout=_ONCE_TIMEOUT)
-
-
-@contextlib.contextmanager
-def memory_lock() -> Iterator[None]:
-    """Keep starts and sweeps with different TMPDIRs apart, since their data may be side by side in memory."""
-    lock: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
-    with contextlib.suppress(SetupError):  # there is no memory to write to: nothing to meet in
-        folder = own_folder(_MEMORY / f"warren-{os.getuid()}", 0o700)
-        lock = FileLock(folder / "lock", mode=0o600, timeout=_ONCE_TIMEOUT)
-    with lock:
-        yield
-
-
-@contextlib.contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turn a failed write to this path into a sentence for a person."""
-    try:
-        yield
-    except OSError as error:
-        raise disk_trouble(error, path) from error
-
-
-def disk_trouble(error: OSError, path: Path) -> SetupError:
-    """Give the sentence of a failed write."""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return SetupError("no space is left on the disk", str(path), "free some, or set TMPDIR")
-    return SetupError(
-        f"cannot be written ({error.strerror})", str(path), "check its rights, or set TMPDIR"
-    )
 
 
 def _has_room(folder: Path) -> bool:
@@ -248,11 +174,3 @@ def _has_room(folder: Path) -> bool:
         return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free >= _MEMORY_NEEDED
     except OSError:
         return False
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner reads, whole or not at all."""
-    draft = path.with_suffix(".draft")
-    draft.touch(mode=0o600)
-    draft.write_text(text, "utf-8")
-    draft.replace(path)
