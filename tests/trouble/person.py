@@ -75,9 +75,9 @@ class Command:
         """All that it printed so far."""
         return self.output.read_text("utf-8", "replace")
 
-    def tell(self, number: signal.Signals) -> None:
-        """Send a signal: Ctrl-C to all that share the terminal, another one to the command alone."""
-        if number is signal.SIGINT:
+    def tell(self, number: signal.Signals, *, alone: bool = False) -> None:
+        """Send a signal: Ctrl-C to all that share the terminal unless `alone`, another one to the command alone."""
+        if number is signal.SIGINT and not alone:
             os.killpg(self.process.pid, number)
         else:
             self.process.send_signal(number)

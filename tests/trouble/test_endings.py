@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,6 +35,23 @@ def test_interrupted(person: Person, number: signal.Signals, options: tuple[str,
     ended = command.end()
     assert ended.status == 2, ended.printed
     assert "KeyboardInterrupt" in ended.printed
+    assert "Traceback" not in ended.printed
+    person.see(lambda: not person.processes())
+    assert person.left_behind() == []
+
+
+@pytest.mark.parametrize("trouble", ["works", "forks-and-idles"])
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "with xdist"])
+def test_interrupted_alone(person: Person, options: tuple[str, ...], trouble: str) -> None:
+    """A run that is told by one process alone to end says what it waits for, and has ended within 5 s."""
+    command = begin(person, person.manifest(trouble), *options)
+    told = time.monotonic()
+    command.tell(signal.SIGINT, alone=True)
+    ended = command.end()
+    assert time.monotonic() - told < 5
+    assert ended.status == 2, ended.printed
+    assert "[warren] interrupted; ending the case" in ended.printed
+    assert "RabbitMQ" in ended.printed
     assert "Traceback" not in ended.printed
     person.see(lambda: not person.processes())
     assert person.left_behind() == []

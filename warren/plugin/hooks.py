@@ -22,6 +22,7 @@ from warren.plugin import sets
 from warren.plugin.extents import Extents
 from warren.plugin.findings import complaint, pack
 from warren.plugin.groups import group_restarts
+from warren.plugin.interruption import Interruption, heed_one_interrupt
 from warren.plugin.options import Options, add_options, read_options
 from warren.plugin.selection import (
     Subject,
@@ -97,7 +98,10 @@ def pytest_configure(config: pytest.Config) -> None:
             warren.consumers_only = narrow_to_consumers(config)
         if not _is_worker(config):
             config.pluginmanager.register(Summary(config, warren), "warren-summary")
-        if _runs_cases(config) and not _is_worker(config):
+            config.pluginmanager.register(Interruption(config, warren), "warren-interruption")
+        if _is_worker(config):
+            heed_one_interrupt()
+        elif _runs_cases(config):
             for implementation in implementations:
                 check_commands(implementation, inherited_environment()["PATH"])
             warren.servers = Servers(options.broker, options.database, _say)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from warren.evidence.frames import Fact
 
 MOST_FRAMES: Final = 10_000
-"""How many frames an instance may send in a second: some twenty times what a busy consumer does."""
+"""How many frames an instance may send in a second; one unit of work takes some dozens."""
 
 
 class Meter:
