@@ -193,3 +193,12 @@ def gone(process: psutil.Process) -> bool:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+
+
+def test_command_with_variables(start: Callable[..., RealProcess]) -> None:
+    """A word of a command may hold a variable of the contract; other braces stay as they are."""
+    script = "import sys; print(*sys.argv[1:], flush=True)"
+    words = ("-p", "{http_port}", "--run={run}!", "{", "{nothing}", '{"a": {}}')
+    process = start(sys.executable, "-c", script, *words)
+    assert wait_until(lambda: process.exit_status is not None, timeout=DEADLINE, interval=0.01)
+    assert process.output().strip() == '-p 1 --run=test! { {nothing} {"a": {}}'
