@@ -31,12 +31,33 @@ class StandInLine:
 
     held: list[Held] = field(default_factory=list)
     let_go: list[Held] = field(default_factory=list)
-    cuts: int = 0
+    done: list[str] = field(default_factory=list)
+    """What else was asked of it."""
 
     def cut(self) -> int:
-        """Count; there is nothing to cut."""
-        self.cuts += 1
+        """Note it."""
+        self.done.append("cut")
         return 0
+
+    def refuse(self) -> None:
+        """Note it."""
+        self.done.append("refuse")
+
+    def accept(self) -> None:
+        """Note it."""
+        self.done.append("accept")
+
+    def half_open(self) -> None:
+        """Note it."""
+        self.done.append("half_open")
+
+    def restore(self) -> None:
+        """Note it."""
+        self.done.append("restore")
+
+    def delay(self, _seconds: float) -> None:
+        """Note it."""
+        self.done.append("delay")
 
     def hold(self, match: Match) -> Held:
         """Note the hold."""
@@ -57,6 +78,24 @@ class StandInProcess:
     printed: str = ""
     http_port: int = 1
     line: StandInLine = field(default_factory=StandInLine)
+    done: list[str] = field(default_factory=list)
+    """What was done to it."""
+
+    def stop(self) -> None:
+        """Note it."""
+        self.done.append("stop")
+
+    def kill(self) -> None:
+        """Note it."""
+        self.done.append("kill")
+
+    def freeze(self) -> None:
+        """Note it."""
+        self.done.append("freeze")
+
+    def thaw(self) -> None:
+        """Note it."""
+        self.done.append("thaw")
 
     def output(self) -> str:
         """Give what the test let it print."""
@@ -93,6 +132,7 @@ class StandInWorld:
     http_status: int = 200
     stood_still: list[Pause] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=itertools.count)
+    starts_at_once: int = 8
 
     def pauses(self) -> tuple[Pause, ...]:
         """Give what the test says."""

@@ -11,7 +11,7 @@ from warren.rigs.consumers import short
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
-    from warren.rigs.consumers import Delivery, Rig, Role
+    from warren.rigs.consumers import Delivery, Published, Rig, Role
 
 LOOP = 12
 """Deliveries beyond which a message, or a package of no texts, is going round for ever."""
@@ -113,8 +113,13 @@ def _again(rig: Rig, bodies: Container[bytes]) -> list[Delivery]:
 def _expect_kept(rig: Rig, roles: Sequence[Role], bodies: Sequence[bytes]) -> None:
     """Expect that all was sent on to an exchange; and where it was, that a copy of each came to a queue."""
     unsent = [(role, body) for role in roles for body in bodies if not _sent_on(rig, role, body)]
+    changed = [p for p in _published_aside(rig) if p.body not in bodies]
     for role, body in unsent:
-        rig.violated(f"{short(body)} of {role} went to no dead-letter exchange")
+        of_role = [p for p in changed if rig.instances.named(p.instance).role == role]
+        words = f"{short(body)} of {role} went to no dead-letter exchange"
+        if of_role:
+            words = f"no copy of {short(body)} of {role} has its bytes, others were published"
+        rig.violated(words, *map(str, of_role))
     if unsent:
         return
     sent, own = len(roles) * len(bodies), rig.publish.reply_queue
@@ -125,13 +130,18 @@ def _expect_kept(rig: Rig, roles: Sequence[Role], bodies: Sequence[bytes]) -> No
 
 def _sent_on(rig: Rig, role: Role, body: bytes) -> bool:
     """Whether a role's queue has a dead-letter exchange, or the role published the body to an exchange of its own."""
-    ledger = rig.seen.ledger()
-    exchanges = {route.exchange for route in rig.workload.routes}
-    queues = {route.queue for route in rig.workload.routes}
-    return role.queue in ledger.dead_letters or any(
-        p.body == body
-        and p.exchange not in exchanges
-        and (p.exchange or p.routing_key not in queues)
-        and rig.instances.named(p.instance).role == role
-        for p in ledger.publishes
+    return role.queue in rig.seen.ledger().dead_letters or any(
+        p.body == body and rig.instances.named(p.instance).role == role
+        for p in _published_aside(rig)
     )
+
+
+def _published_aside(rig: Rig) -> list[Published]:
+    """Give what was published to no exchange and no queue that is for work, and is no reply of an RPC server."""
+    exchanges = {route.exchange for route in rig.workload.routes}
+    queues = {route.queue for route in rig.workload.routes} | {rig.publish.reply_queue}
+    return [
+        p
+        for p in rig.seen.ledger().publishes
+        if p.exchange not in exchanges and (p.exchange or p.routing_key not in queues)
+    ]

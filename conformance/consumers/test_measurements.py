@@ -28,14 +28,15 @@ class _End(Enum):
     """The connection ended before, whoever ended it: a client that finds its peer silent does so, too."""
     LATE = "late"
     """As lost, but only because the machine was busy: of that many texts nothing can be said."""
+    UNACKED = "unacked"
+    """Its consumer hung up without an ack, though it was not silent for two heartbeats: they are not to blame."""
 
 
 @pytest.mark.measurement("heartbeat-tolerance", designs=("blocking",))
 def test_heartbeat_tolerance(rig: Rig) -> None:
     """Find the number of texts from which a package costs its consumer the connection."""
     counts = range(SHORTEST, LONGEST + 1)
-    workers = [rig.start.instance(rig.workload.worker, max_messages=1) for _ in counts]
-    rig.start.await_ready(*workers)
+    rig.start.several([rig.workload.worker] * len(counts), max_messages=1)
     sent = {rig.publish.work(count).message_id: count for count in counts}
     rig.wait.see(
         lambda: len(_first_tries(rig, sent)) == len(sent),
@@ -105,11 +106,24 @@ def _first_tries(rig: Rig, sent: dict[str, int]) -> dict[int, _End]:
         for first in rig.seen.ledger().of(message)[:1]:
             end = ended.get((first.instance, first.connection))
             settled = first.settlement
-            if settled is not None and settled.reached and (end is None or settled.at < end.at):
+            in_time = settled is not None and (end is None or settled.at < end.at)
+            if settled is not None and in_time and settled.reached and not settled.after_close:
                 tries[texts] = _End.KEPT
+            elif end is not None and not _is_silent(rig, end):
+                tries[texts] = _End.UNACKED
             elif end is not None:
                 tries[texts] = _End.LATE if _is_late(rig, first, end, texts) else _End.LOST
     return tries
+
+
+def _is_silent(rig: Rig, end: ConnectionEnded) -> bool:
+    """Whether a connection ended as one that is silent does: the broker closed it, or its client had sent nothing."""
+    silences = (
+        s.seconds
+        for s in rig.seen.ledger().silences
+        if (s.instance, s.connection) == (end.instance, end.connection)
+    )
+    return end.by == "broker" or max(silences, default=0.0) > 2 * rig.pace.heartbeat
 
 
 def _is_late(rig: Rig, first: Delivery, end: ConnectionEnded, texts: int) -> bool:

@@ -20,7 +20,16 @@ from warren.rigs.consumers import (
 )
 
 if TYPE_CHECKING:
-    from warren.rigs.consumers import Call, Caught, Holds, HttpReply, Published, Rig
+    from warren.rigs.consumers import (
+        Call,
+        Caught,
+        Delivery,
+        Holds,
+        HttpReply,
+        Published,
+        Rig,
+        Violation,
+    )
 
 OK = 200
 SERVER_ERROR = 500
@@ -37,6 +46,7 @@ NO_SUCH_TASK = 999_999
 def test_simultaneous_callers(rig: Rig) -> None:
     """Five callers that wait at once each get the result of their own task, by correlation ids that differ."""
     servers = rig.start.workers(CALLERS, http=True)  # one free for each request
+    rig.warm_up()
     replies = rig.faults.hold(partial(publish, exchange=""), *servers)
     calls = [rig.calls.begin()]
     rig.wait.need(lambda: bool(_requests(rig)), rig.deadlines.within(1), "no request came")
@@ -166,10 +176,12 @@ def test_late_reply(rig: Rig) -> None:
 @pytest.mark.requirement("rpc-request-kept.no-free-consumer")
 def test_request_waits_for_a_free_server(rig: Rig) -> None:
     """A request that finds no consumer free waits for one, and its caller gets the reply."""
-    holds = rig.faults.hold(acks, *rig.start.workers(1, http=True))
+    workers = rig.start.workers(1, http=True)
+    rig.warm_up()
+    holds = rig.faults.hold(acks, *workers)
     first = rig.calls.begin()
     rig.wait.need(
-        lambda: bool(rig.seen.delivered()),
+        lambda: bool(_delivered(rig)),
         rig.deadlines.within(0),
         "the first request was not delivered",
     )
@@ -179,7 +191,7 @@ def test_request_waits_for_a_free_server(rig: Rig) -> None:
         rig.deadlines.within(0),
         "the second request was not published",
     )
-    if len(rig.seen.delivered()) > 1:
+    if len(_delivered(rig)) > 1:
         raise Inconclusive(
             "no witness: the server was given the second request before it acked the first"
         )
@@ -187,8 +199,8 @@ def test_request_waits_for_a_free_server(rig: Rig) -> None:
     rig.wait.quiet()
     holds.release()
     idle = rig.wait.idle()
-    rig.wait.see(lambda: len(rig.seen.delivered()) > 1 or idle(), rig.deadlines.within(2))
-    if len(rig.seen.delivered()) <= 1:
+    rig.wait.see(lambda: len(_delivered(rig)) > 1 or idle(), rig.deadlines.within(2))
+    if len(_delivered(rig)) <= 1:
         _judge_not_kept(rig, _requests(rig)[1])
         return
     answer = rig.calls.answers(second, first)[0]
@@ -205,10 +217,28 @@ def test_server_killed_during_work(rig: Rig) -> None:
     caught = rig.faults.catch_at_work(1)
     request = caught.message
     rig.instances.named(caught.instance).kill()
+    early = _acked_early(rig, request)
     rig.wait.finish(2)
     answered = rig.wait.see(lambda: bool(rig.publish.replies_to(request)), rig.deadlines.quiet)
     rig.expect(answered, "the request got no reply", *map(str, rig.seen.ledger().deliveries))
-    rig.judge(*rig.seen.losses())
+    rig.judge(*early, *rig.seen.losses())
+
+
+def _acked_early(rig: Rig, request: str) -> tuple[Violation, ...]:
+    """Say whether the next server acks the request before it has done it, as the killed one may have been about to.
+
+    Nothing outside shows when a server begins. One that was kept from running until it was killed, as on a busy
+    machine, has not acked by then what it acks first, and the request comes again all the same.
+    """
+    idle = rig.wait.idle()
+
+    def again() -> list[Delivery]:
+        return [d for d in rig.seen.given() if d.message == request and d.redelivered]
+
+    rig.wait.see(
+        lambda: any(d.settlement is not None for d in again()) or idle(), rig.deadlines.within(2)
+    )
+    return tuple(v for d in again() for v in rig.seen.acked_undone(d))
 
 
 def _answer_first(rig: Rig, request: Published, replies: Holds, calls: list[Call]) -> None:
@@ -260,8 +290,17 @@ def _judge_not_kept(rig: Rig, request: Published) -> None:
 
 
 def _requests(rig: Rig) -> tuple[Published, ...]:
-    """Give the requests that the HTTP role published, in order."""
-    return tuple(p for p in rig.seen.ledger().publishes if p.exchange == RPC_SERVER.exchange)
+    """Give the requests that the HTTP role published since it was warm, in order."""
+    return tuple(
+        p
+        for p in rig.seen.ledger().publishes
+        if p.exchange == RPC_SERVER.exchange and p.at > rig.begun
+    )
+
+
+def _delivered(rig: Rig) -> list[Delivery]:
+    """Give the deliveries of those requests."""
+    return [d for d in rig.seen.delivered() if d.at > rig.begun]
 
 
 def _expect_own(rig: Rig, answer: HttpReply, request: Published) -> None:

@@ -1,4 +1,8 @@
-"""graceful-stop: what a stop signal does to the message in hand (document 1, chapter 4, step 2)."""
+"""graceful-stop: what a stop signal does to the message in hand, and to the connection (document 1, chapter 4, step 2).
+
+Whether an end is orderly is told by the wire: what was in hand is acked, then comes connection.close (AMQP 0-9-1). The
+exit status alone says nothing: a program may lose its work and exit with 0, and a JVM that ends in order has 143.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ import pytest
 from warren.rigs.consumers import Violation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from warren.rigs.consumers import Process, Rig
 
 pytestmark = pytest.mark.guarantee("graceful-stop")
@@ -23,29 +29,38 @@ UNTOLD = 1
 )
 @pytest.mark.requirement("graceful-stop.in-hand")
 def test_stopped_in_the_middle_of_work(rig: Rig) -> None:
-    """A consumer told to stop in its work finishes and acks it, leaves what waits behind it, and exits with 0."""
+    """A consumer told to stop in its work finishes and acks it, leaves what waits behind it, and closes in order."""
     rig.start.slowly(1)  # one that is kept from running for half its work may not have begun it
     in_hand = rig.faults.catch_at_work(TEXTS, behind=BEHIND)
     busy = rig.instances.named(in_hand.instance)
-    busy.stop()
     stopped_at = rig.now()
-    bad_exit = _bad_exit(rig, busy, rig.work_time(TEXTS))
+    busy.stop()
+    told_at = rig.now()
+    bad_end = _bad_end(rig, busy, stopped_at, rig.work_time(TEXTS))
     finished = next(d for d in rig.seen.ledger().to(busy.name) if d.at == in_hand.at)
-    acked = finished.settlement is not None and finished.settlement.kind == "ack"
+    settled = finished.settlement
+    acked = settled is not None and settled.kind == "ack" and not settled.after_close
     done = rig.seen.has_effect(in_hand)
     rig.expect(acked, "the message in hand was not acked", str(finished))
     rig.expect(done, "the message in hand left no effect", str(finished))
-    rig.judge(*bad_exit, *_settled_after(rig, busy, stopped_at))
+    rig.judge(*bad_end, *_settled_after(rig, busy, told_at))
 
 
-@pytest.mark.requirement("graceful-stop.idle")
+@pytest.mark.requirement("graceful-stop.idle", "graceful-stop.status")
 def test_stopped_idle(rig: Rig) -> None:
-    """An idle consumer told to stop exits with status 0."""
+    """An idle consumer told to stop closes its connection in order, and exits, with status 0 if it can."""
     rig.start.workers(1)
     consumers = rig.instances.consumers
+    stopped_at = rig.now()
     for process in consumers:
         process.stop()
-    rig.judge(*(violation for process in consumers for violation in _bad_exit(rig, process, 0)))
+    bad = [v for process in consumers for v in _bad_end(rig, process, stopped_at, 0)]
+    rig.judge(*bad, requirement="graceful-stop.idle")
+    for process in consumers:
+        status = process.exit_status
+        ended = "did not exit" if status is None else f"exited with status {status}"
+        rig.expect(status == 0, f"{process.name} {ended}", process.output()[-400:])
+    rig.judge(requirement="graceful-stop.status")
 
 
 def _settled_after(rig: Rig, process: Process, stopped_at: float) -> list[Violation]:
@@ -60,7 +75,7 @@ def _settled_after(rig: Rig, process: Process, stopped_at: float) -> list[Violat
     ]
 
 
-def _bad_exit(rig: Rig, process: Process, work: float) -> tuple[Violation, ...]:
+def _bad_end(rig: Rig, process: Process, stopped_at: float, work: float) -> tuple[Violation, ...]:
     """Wait for the end of an instance that was told to stop, and say what is wrong with it."""
     still_there = rig.wait.overdue(
         lambda: process.exit_status is not None,
@@ -70,11 +85,26 @@ def _bad_exit(rig: Rig, process: Process, work: float) -> tuple[Violation, ...]:
     )
     if still_there:
         return still_there
-    if process.exit_status:
+    rig.wait.see(lambda: not rig.seen.ledger().open_of(process.name), rig.deadlines.stopped)
+    return (*_bad_status(rig, process), *_bad_connections(rig, process, stopped_at))
+
+
+def _bad_status(rig: Rig, process: Process) -> Iterator[Violation]:
+    """Say that an instance failed at its end: its status stands neither for success nor for the stop signal."""
+    if process.exit_status not in rig.start.orderly_statuses(process):
         words = f"{process.name} exited with status {process.exit_status}"
-        return (Violation(words, (process.output()[-400:],)),)
-    rig.wait.see(lambda: not rig.seen.ledger().consuming(process.name), rig.deadlines.stopped)
-    return tuple(
-        Violation(f"{process.name} exited, and its connection is still open", (str(consumer),))
-        for consumer in rig.seen.ledger().consuming(process.name)
-    )
+        yield Violation(words, (process.output()[-400:],))
+
+
+def _bad_connections(rig: Rig, process: Process, stopped_at: float) -> Iterator[Violation]:
+    """Say which connections an instance left open, or ended without connection.close."""
+    ledger = rig.seen.ledger()
+    for connection in ledger.open_of(process.name):
+        yield Violation(
+            f"{process.name} exited, and its connection is still open", (str(connection),)
+        )
+    for end in ledger.ends:
+        in_order = end.by == "client" and end.how == "close"
+        if end.instance == process.name and end.at > stopped_at and not in_order:
+            words = f"{process.name} ended connection {end.connection} without connection.close"
+            yield Violation(words, (str(end),))

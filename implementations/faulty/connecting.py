@@ -47,6 +47,14 @@ class LeavesCallersAlone(NeverReconnects):
             super(NeverReconnects, self)._run(backoff)
 
 
+class EndsWithoutClosing(Link):
+    """Ends the process, its work done and acked, without connection.close."""
+
+    def close(self) -> None:
+        """Leave the connection to the operating system."""
+        os._exit(0)
+
+
 class SurvivesOneLoss(Link):
     """Connects again after the first loss, and ends the process at the second."""
 

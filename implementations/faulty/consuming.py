@@ -135,6 +135,33 @@ class ExitsWithOne(Consumer):
         self.stop.request()
 
 
+class ExitsWith143(Consumer):
+    """Correct: stops at SIGTERM as it should, with the status that a JVM has then."""
+
+    def __init__(self, *pieces: Any) -> None:
+        """Replace the handler of the stop signal."""
+        super().__init__(*pieces)
+        signal.signal(signal.SIGTERM, self._stop)
+
+    def _stop(self, number: int, _frame: object) -> None:
+        atexit.register(os._exit, 128 + number)
+        self.stop.request()
+
+
+class WarmsUpSlowly(Consumer):
+    """Correct: only its first message takes two seconds more, as where a virtual machine loads what it needs then."""
+
+    _FIRST = 2.0
+    _is_warm = False
+
+    def execute(self, delivery: Delivery) -> None:
+        """Take the time once."""
+        if not self._is_warm:
+            time.sleep(self._FIRST)
+        self._is_warm = True
+        super().execute(delivery)
+
+
 class DoesNothing(Consumer):
     """Consumes and never does anything, not even stop in good order."""
 

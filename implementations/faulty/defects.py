@@ -1,4 +1,7 @@
-"""Every defect by its name: which piece of the hardened reference it replaces."""
+"""Every defect by its name: which piece of the hardened reference it replaces.
+
+Some are no defects (`HOLDS` in `tests/conformance/breaks.py`): a hasty judge takes them for one, and must not.
+"""
 
 from collections.abc import Mapping
 
@@ -62,6 +65,8 @@ DEFECTS: Mapping[str, Pieces] = {
     "drops-last-part": Pieces(handlers={_SPLITTER: packages.DropsLastPart}),
     "drops-rejected": Pieces(settlement=settling.DropsRejected),
     "early-package-row": Pieces(gathering=packages.EarlyPackageRow),
+    "ends-with-143": Pieces(consumer=consuming.ExitsWith143),
+    "ends-without-close": Pieces(link=connecting.EndsWithoutClosing),
     "error-looks-like-result": Pieces(handlers={_SERVER: rpc.ErrorLooksLikeResult}),
     "exceeds-prefetch": Pieces(consumer=consuming.ExceedsPrefetch),
     "exits-idle": Pieces(consumer=consuming.ExitsIdle),
@@ -104,6 +109,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "takes-errors-for-results": Pieces(rpc_client=rpc.TakesErrorsForResults),
     "takes-strings-for-texts": Pieces(handlers={_BLOCKING: effects.TakesStringsForTexts}),
     "undoes-redeliveries": Pieces(handlers={_BLOCKING: effects.UndoesRedeliveries}),
+    "warms-up-slowly": Pieces(consumer=consuming.WarmsUpSlowly),
     "works-at-most-once": Pieces(handlers={_BLOCKING: effects.WorksAtMostOnce}),
     "works-aside": Pieces(tasks=tasks.WorksAside, publisher=tasks.PublishesNothing),
     "works-in-request": Pieces(tasks=tasks.WorksInRequest),

@@ -302,3 +302,14 @@ def test_smoke_of_no_manifest(tmp_path: Path) -> None:
     result = run("smoke", str(tmp_path / "absent.toml"))
     assert result.exit_code == 2
     assert "the manifest cannot be read" in result.output
+
+
+def test_compare_two_implementations(tmp_path: Path) -> None:
+    """Reports on one implementation each, and not the same, are compared guarantee by guarantee."""
+    first = written(tmp_path / "a.json", Outcome.PASS)
+    second = tmp_path / "b.json"
+    second.write_text(Path(written(second, Outcome.FAIL)).read_text().replace("orders", "other"))
+    result = run("report", "compare", first, str(second))
+    assert (result.exit_code, result.output) == (1, "no-loss in blocking: holds / violated\n")
+    same = run("report", "compare", first, first)
+    assert (same.exit_code, same.output) == (0, "")

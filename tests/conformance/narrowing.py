@@ -1,15 +1,16 @@
 """A plugin for a run of the suite over all faulty implementations: which cases each of them meets.
 
-Every defect meets the cases that must catch it. A few meet every quick case of a design, so that what they
-leave alone is seen to hold, and that who does nothing passes none. With `WARREN_FAULTY=complete` every
-defect meets every quick case of its designs, and of the full set those that must catch it.
+Every defect meets the cases that must catch it, and what only looks like one those that must not. A few meet
+every quick case of a design, so that what they leave alone is seen to hold, and that who does nothing passes
+none. With `WARREN_FAULTY=complete` every defect meets every quick case of its designs, and of the full set
+those that must catch it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.conformance.breaks import BREAKS
+from tests.conformance.breaks import BREAKS, HOLDS
 from warren.plugin.selection import subject_of
 from warren.plugin.sets import is_full
 
@@ -43,6 +44,6 @@ def _is_wanted(item: pytest.Item, *, is_complete: bool) -> bool:
     name, design = subject.implementation.name, subject.workload.slug
     if (is_complete or (name, design) in MEET_ALL) and not is_full(item, design):
         return True
-    broken = {one.requirement for one in BREAKS[name]}
+    wanted = {*HOLDS.get(name, ()), *(one.requirement for one in BREAKS.get(name, ()))}
     judged = {i for marker in item.iter_markers("requirement") for i in marker.args}
-    return bool(broken & judged)
+    return bool(wanted & judged)

@@ -20,6 +20,7 @@ from warren.evidence.frames import (
 )
 from warren.evidence.ledger import Consumer, Silence, most_unacked, short
 from warren.evidence.ledger_reader import LedgerReader
+from warren.evidence.violation import Violation, by_evidence
 from warren.simulator.wire import (
     BasicAck,
     BasicConsume,
@@ -32,6 +33,7 @@ from warren.simulator.wire import (
     BasicReject,
     ChannelClose,
     ChannelCloseOk,
+    ConnectionClose,
     ConnectionTuneOk,
     ContentHeader,
     Heartbeat,
@@ -420,3 +422,43 @@ def test_short_is_short(body: bytes, limit: int) -> None:
     """No body is longer than the limit, and none has a character that does not print."""
     assert len(short(body, limit)) <= limit
     assert short(body, limit).isprintable()
+
+
+def test_settled_after_connection_close() -> None:
+    """What a client settles after its connection.close does not count: a broker ignores it."""
+    wire = Wire()
+    wire.deliver(1)
+    wire.deliver(2)
+    wire.frame(TO_BROKER, BasicAck(1))
+    wire.frame(TO_BROKER, ConnectionClose(200, "bye", 0, 0), channel=0)
+    wire.frame(TO_BROKER, BasicAck(2))
+    in_time, late = wire.ledger.deliveries
+    assert str(in_time).endswith("ack at 8.000")
+    assert str(late).endswith("ack, ignored, for it came after connection.close at 10.000")
+    assert not wire.ledger.settled(late.message)
+
+
+def test_refusal() -> None:
+    """A channel that the broker closed is kept with its code and words; one that the client closed is none."""
+    wire = Wire()
+    wire.frame(TO_BROKER, ChannelClose(200, "bye", 0, 0))
+    wire.frame(TO_CLIENT, ChannelClose(403, "ACCESS_REFUSED - in exclusive use", 60, 20))
+    (refusal,) = wire.ledger.refusals
+    assert refusal.code == 403
+    words = "the broker closed channel 1 of part-1: ACCESS_REFUSED - in exclusive use"
+    assert str(refusal) == f"1.000 {words}"
+
+
+def test_silence_before_the_end() -> None:
+    """Who is silent until its connection ends was silent up to that."""
+    wire = Wire()
+    wire.frame(TO_BROKER, Heartbeat(), channel=0)
+    wire.facts.append(ConnectionEnded(7.0, "part-1", 1, "broker", "close", ""))
+    (silence,) = wire.ledger.silences
+    assert silence.seconds == 7.0
+
+
+def test_evidence_that_is_shared() -> None:
+    """Violations with the same evidence are told together, in their order."""
+    violations = [Violation("a", ("1", "2")), Violation("b", ("3",)), Violation("c", ("1", "2"))]
+    assert by_evidence(violations) == ((("a", "c"), ("1", "2")), (("b",), ("3",)))

@@ -76,9 +76,10 @@ import pytest
 from warren.claims.verdict import Violation
 
 @pytest.mark.guarantee("graceful-stop", designs=("blocking",))
-@pytest.mark.requirement("graceful-stop.idle")
+@pytest.mark.requirement("graceful-stop.idle", "graceful-stop.status")
 def test_idle(rig):
-    rig.judge()
+    rig.judge(requirement="graceful-stop.idle")
+    rig.judge(requirement="graceful-stop.status")
 
 @pytest.mark.guarantee("survives-empty", designs=("blocking",))
 @pytest.mark.requirement("survives-empty.ends")

@@ -23,15 +23,21 @@ CUT = Requirement("no-loss.cut", Level.MUST, "It comes again.", "document 1")
 
 def rig_of(*claims: str) -> Rig:
     """Make a rig of a case that judges two requirements."""
+    return rig_in(StandInWorld(), *claims)
+
+
+def rig_in(world: StandInWorld, *claims: str) -> Rig:
+    """Make it in a world that the test has something to say about."""
     subject = implementation("blocking", claims=claims)
-    return Rig(StandInWorld(), subject, WORKLOADS["blocking"], PACES["fast"], (CRASH, CUT))  # type: ignore[arg-type]  # a stand-in has no lines
+    return Rig(world, subject, WORKLOADS["blocking"], PACES["fast"], (CRASH, CUT))
 
 
 def test_complaint() -> None:
     """What is bad is said with its evidence and with what each instance printed."""
-    rig = rig_of("no-loss")
-    process = rig.start.instance(rig.workload.worker)
-    process.printed, process.exit_status = "it went wrong\n", 3  # type: ignore[attr-defined, misc]  # a stand-in
+    world = StandInWorld()
+    rig = rig_in(world, "no-loss")
+    rig.start.instance(rig.workload.worker)
+    world.processes[0].printed, world.processes[0].exit_status = "it went wrong\n", 3
     verdicts = [
         Verdict(CRASH.id, Outcome.FAIL, "", (Violation("lost: the row", ("1.250 deliver",)),)),
         Verdict(CUT.id, Outcome.PASS),
@@ -48,9 +54,10 @@ def test_complaint() -> None:
 
 def test_complaint_steers_no_terminal() -> None:
     """What came from outside is shown without what clears, colours or titles a terminal."""
-    rig = rig_of("no-loss")
-    process = rig.start.instance(rig.workload.worker)
-    process.printed = "\x1b]0;owned\x07\x1b[2J\u202e"  # type: ignore[attr-defined]  # a stand-in
+    world = StandInWorld()
+    rig = rig_in(world, "no-loss")
+    rig.start.instance(rig.workload.worker)
+    world.processes[0].printed = "\x1b]0;owned\x07\x1b[2J\u202e"
     verdict = Verdict(CRASH.id, Outcome.FAIL, "", (Violation("lost\x1b[2J", ("evidence\x9b",)),))
     words = complaint(to_findings([verdict], rig, "test", 0), rig)
     assert all(line.isprintable() for line in words.splitlines())

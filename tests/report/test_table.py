@@ -49,6 +49,7 @@ def only_cell(
         (Stance.KNOWN_FAILURE, Outcome.FAIL, (Mark.KNOWN_FAILURE, "expected")),
         (Stance.KNOWN_FAILURE, Outcome.PASS, (Mark.STALE, "bad")),
         (Stance.OBSERVED, Outcome.PASS, (Mark.PASSED, "quiet")),
+        (Stance.OBSERVED, Outcome.WARN, (Mark.LACKING, "quiet")),
         (Stance.OBSERVED, Outcome.FAIL, (Mark.FAILED, "quiet")),
         (Stance.OBSERVED, Outcome.UNSUPPORTED, (Mark.UNSUPPORTED, "quiet")),
         (Stance.OBSERVED, Outcome.ERROR, (Mark.ERROR, "bad")),

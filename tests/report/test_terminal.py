@@ -149,3 +149,24 @@ def test_narrow(report: Report, catalogue: Catalogue, width: int, violated: str)
     console.width = width
     print_report(report, catalogue, console)
     assert row(stream.getvalue(), "no-loss")[0] == violated
+
+
+def test_faults_and_shared_evidence(report: Report, catalogue: Catalogue) -> None:
+    """What was done stands once over the violations, and evidence that several rest on stands once."""
+    violations = (Violation("part 1 is lost", ("row 1",)), Violation("part 2 is lost", ("row 1",)))
+    verdict = Verdict("r", Outcome.FAIL, "", violations, faults=("1.000 the rig cut it",))
+    bad = replace(report.findings[1], verdict=verdict)
+    text = printed(replace(report, findings=(bad,), stale_denials=()), catalogue)
+    assert text.count("row 1") == text.count("1.000 the rig cut it") == 1
+    assert "part 1 is lost" in text
+    assert "part 2 is lost" in text
+
+
+def test_one_cause(report: Report, catalogue: Catalogue) -> None:
+    """Verdicts with one cause stand under it, the first with its evidence, the others in a line each."""
+    one = report.findings[1]
+    bad = replace(one, verdict=replace(one.verdict, cause="it consumes without acks"))
+    text = printed(replace(report, findings=(bad,) * 3, stale_denials=()), catalogue)
+    assert "orders blocking: it consumes without acks; 3 verdicts with this cause" in text
+    assert text.count("row 7") == 1
+    assert text.count("\n  also claimed, does not hold: ") == 2

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from warren.rigs.pace import PACES, Deadlines, Pace
 
-DEADLINES = ("ready", "stopped", "reconnected", "noticed", "quiet")
+DEADLINES = ("stopped", "reconnected", "noticed", "quiet")
 paces = st.sampled_from(sorted(PACES.values(), key=lambda pace: pace.name))
 seconds = st.floats(0, 1000)
 

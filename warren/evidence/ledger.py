@@ -21,16 +21,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How a consumer settled a delivery; `reached` is false when the line lost the frame on its way."""
+    """How a consumer settled a delivery; `reached` is false when the line lost the frame on its way.
+
+    One that came after its client's own connection.close does not count: a broker ignores all that follows but its
+    close-ok (AMQP 0-9-1, connection.close).
+    """
 
     at: float
     kind: str
     requeue: bool = False
     reached: bool = True
+    after_close: bool = False
 
     def __str__(self) -> str:
         """Name it as AMQP does."""
         kind = f"{self.kind}(requeue={str(self.requeue).lower()})" if self.kind != "ack" else "ack"
+        if self.after_close:
+            return f"{kind}, ignored, for it came after connection.close"
         return kind if self.reached else f"{kind}, lost on its way"
 
 
@@ -146,6 +153,22 @@ class Consumer:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """A channel that the broker closed, since it would not do what was asked (AMQP 0-9-1, channel.close)."""
+
+    at: float
+    instance: str
+    connection: int
+    channel: int
+    code: int
+    words: str
+
+    def __str__(self) -> str:
+        """Give one line of evidence."""
+        return f"{self.at:.3f} the broker closed channel {self.channel} of {self.instance}: {self.words}"
+
+
+@dataclass(frozen=True, slots=True)
 class Silence:
     """The time between two frames of an instance on one connection, heartbeats included."""
 
@@ -206,11 +229,15 @@ class Ledger:
     silences: tuple[Silence, ...] = ()
     """The longest of each connection."""
     connections: tuple[OpenConnection, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
 
     def settled(self, message: str) -> bool:
         """Whether the last delivery of a message was settled without requeue."""
         last = self.of(message)[-1:]
-        return any(d.settlement is not None and not d.settlement.requeue for d in last)
+        return any(
+            d.settlement is not None and not d.settlement.requeue and not d.settlement.after_close
+            for d in last
+        )
 
     def of(self, message: str) -> tuple[Delivery, ...]:
         """Give the deliveries of one message, first to last."""
@@ -223,6 +250,10 @@ class Ledger:
     def redeliveries(self) -> tuple[Delivery, ...]:
         """Give the deliveries that the broker marked as redelivered."""
         return tuple(d for d in self.deliveries if d.redelivered)
+
+    def open_of(self, instance: str) -> tuple[OpenConnection, ...]:
+        """Give the connections of one instance that have not ended."""
+        return tuple(c for c in self.connections if c.instance == instance)
 
     def consumers_of(self, instance: str) -> tuple[Consumer, ...]:
         """Give the consumers that one instance began, first to last."""

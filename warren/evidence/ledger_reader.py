@@ -24,6 +24,7 @@ from warren.evidence.ledger import (
     Ledger,
     OpenConnection,
     Published,
+    Refusal,
     Settlement,
     Silence,
 )
@@ -41,6 +42,7 @@ from warren.simulator.wire import (
     BasicReject,
     ChannelClose,
     ChannelCloseOk,
+    ConnectionClose,
     ConnectionTuneOk,
     Message,
     Method,
@@ -69,6 +71,8 @@ class LedgerReader:
         self._publishes: list[Published] = []
         self._ends: list[ConnectionEnded] = []
         self._ended: set[tuple[str, int]] = set()
+        self._closing: set[tuple[str, int]] = set()
+        """The connections whose client has sent connection.close."""
         self._opened: dict[tuple[str, int], float] = {}
         """The connections that have not ended."""
         self._last_method: dict[tuple[str, int, Direction], tuple[float, str]] = {}
@@ -88,6 +92,7 @@ class LedgerReader:
         self._uncommitted: dict[_Channel, list[_Settling]] = {}
         """The settlements of each channel in tx mode since its last commit or rollback."""
         self._dead_letters: list[str] = []
+        self._refusals: list[Refusal] = []
         self._last_sent: dict[tuple[str, int], float] = {}
         self._silences: dict[tuple[str, int], Silence] = {}
 
@@ -102,6 +107,7 @@ class LedgerReader:
             tuple(self._dead_letters),
             tuple(self._silences.values()),
             tuple(self._open_connections()),
+            tuple(self._refusals),
         )
 
     def _open_connections(self) -> Iterator[OpenConnection]:
@@ -148,7 +154,8 @@ class LedgerReader:
                 self._transaction(channel, seen, method)
             case BasicRecoverOk():
                 self._give_back(channel, seen.at)
-            case ChannelClose() | ChannelCloseOk():
+            case ChannelClose() | ChannelCloseOk() as method:
+                self._refused(channel, seen, method)
                 self._channel_ended(channel, seen.at)
             case _:
                 self._agreement(channel, seen)
@@ -162,8 +169,10 @@ class LedgerReader:
             self._silences[connection] = silence
 
     def _agreement(self, channel: _Channel, seen: FrameSeen) -> None:
-        """Note what was agreed on before messages flow: heartbeat, queues, consumers."""
+        """Note what was agreed on before messages flow, and after: heartbeat, queues, consumers, the end."""
         match seen.content:
+            case ConnectionClose() if seen.direction is Direction.TO_BROKER:
+                self._closing.add(channel[:2])
             case ConnectionTuneOk(heartbeat=heartbeat):
                 self._negotiated[seen.instance, seen.connection] = heartbeat
             case QueueDeclare(queue=queue, arguments=given) if "x-dead-letter-exchange" in given:
@@ -187,10 +196,18 @@ class LedgerReader:
 
     def _connection_ended(self, end: ConnectionEnded) -> None:
         of_connection = (end.instance, end.connection)
+        self._sent(of_connection, end.at)  # what was silent before its end was silent up to it
         self._ended.add(of_connection)
         self._opened.pop(of_connection, None)
         for channel in [c for c in self._unsettled if c[:2] == of_connection]:
             self._channel_ended(channel, end.at)
+
+    def _refused(
+        self, channel: _Channel, seen: FrameSeen, method: ChannelClose | ChannelCloseOk
+    ) -> None:
+        if isinstance(method, ChannelClose) and seen.direction is Direction.TO_CLIENT:
+            refusal = Refusal(seen.at, *channel, method.reply_code, method.reply_text)
+            self._refusals.append(refusal)
 
     def _channel_ended(self, channel: _Channel, at: float) -> None:
         """Give back what is unsettled on a channel: its number may be used again, and tags then begin at 1."""
@@ -295,7 +312,7 @@ class LedgerReader:
         tags = [t for t in unsettled if t <= up_to] if multiple else [method.delivery_tag]
         requeue = not isinstance(method, BasicAck) and method.requeue
         kind = {BasicAck: "ack", BasicNack: "nack", BasicReject: "reject"}[type(method)]
-        settlement = Settlement(at, kind, requeue)
+        settlement = Settlement(at, kind, requeue, after_close=channel[:2] in self._closing)
         places = tuple(unsettled.pop(tag) for tag in tags if tag in unsettled)
         for place in places:
             self._deliveries[place] = replace(self._deliveries[place], settlement=settlement)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,3 +15,13 @@ class Violation:
 
     words: str
     evidence: tuple[str, ...] = ()
+
+
+def by_evidence(
+    violations: Iterable[Violation],
+) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+    """Give the sentences of violations that rest on the same evidence together, and that evidence once."""
+    words: dict[tuple[str, ...], list[str]] = {}
+    for violation in violations:
+        words.setdefault(violation.evidence, []).append(violation.words)
+    return tuple((tuple(said), evidence) for evidence, said in words.items())

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from warren.claims.verdict import Finding, ItemResult, Measurement, judge_item
 from warren.evidence.text import visible_lines
+from warren.evidence.violation import by_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,14 +30,17 @@ def complaint(findings: Iterable[Finding], rig: CaseRig) -> str:
 
     Pytest writes it to the terminal as it is, so nothing that steers one may be left in it.
     """
-    lines = []
+    lines: list[str] = []
     for finding in findings:
         result, words = judge_item(finding)
         if result is ItemResult.GOOD:
             continue
+        if finding.verdict.faults and not lines:  # of the case, so the same for all its findings
+            faults = [f"    {line}" for line in finding.verdict.faults]
+            lines = ["what was done, and what came of it:", *faults]
         lines.append(words)
-        for violation in finding.verdict.violations:
-            lines += [f"  {violation.words}", *(f"    {line}" for line in violation.evidence)]
+        for said, evidence in by_evidence(finding.verdict.violations):
+            lines += [*(f"  {one}" for one in said), *(f"    {line}" for line in evidence)]
     if not lines:
         return ""
     for process in rig.processes:

@@ -8,7 +8,7 @@ import logging
 import os
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -40,6 +40,7 @@ from warren.report.junit import item_properties
 from warren.report.redaction import redacted
 from warren.rigs.brokers import BrokerRig
 from warren.rigs.consumers import Inconclusive, Rig, Unmet
+from warren.rigs.consumers.starts import Starts
 from warren.worlds.real import RealWorlds, Servers
 from warren.worlds.real.process import inherited_environment
 
@@ -70,6 +71,7 @@ class Warren:
     consumers_only: bool = False
     servers: Servers | None = None
     worlds: RealWorlds | None = None
+    starts: Starts = field(default_factory=Starts)
 
 
 _warren = pytest.StashKey[Warren]()
@@ -186,7 +188,14 @@ def rig(request: pytest.FixtureRequest, subject: Subject) -> Iterator[Rig]:
         requirements = requirements_of(request.node, warren.catalogue)
         implementation, worlds = subject.implementation, _worlds(request.config)
         with worlds.world(implementation.name, implementation.migrate, restarts=restarts) as world:
-            yield Rig(world, implementation, subject.workload, warren.options.pace, requirements)
+            yield Rig(
+                world,
+                implementation,
+                subject.workload,
+                warren.options.pace,
+                requirements,
+                known=warren.starts.of(implementation.name, subject.workload.slug),
+            )
     except WarrenError as error:
         _give_up(request.session, error)
 

@@ -17,7 +17,8 @@ from markupsafe import Markup
 
 from warren.claims.verdict import Outcome
 from warren.evidence.text import brief, visible, visible_lines
-from warren.report.table import Cell, Mark, Table, bad_sentences, headline, tables
+from warren.evidence.violation import by_evidence
+from warren.report.table import Cell, Mark, Table, folded, headline, tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,10 +56,11 @@ def to_html(report: Report, catalogue: Catalogue) -> str:
         headline=headline(report),
         tables=arranged,
         marks=_counts(arranged),
-        bad=bad_sentences(report),
+        bad=folded(report),
         guarantees=catalogue.guarantees,
         requirements=catalogue.requirements,
         by_requirement=_by_requirement,
+        by_evidence=by_evidence,
         anchor=_anchor,
         style=Markup(style),  # noqa: S704 - the package's own file
         script=Markup(script),  # noqa: S704 - the package's own file

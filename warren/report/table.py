@@ -41,6 +41,12 @@ class Mark(Enum):
     NOT_JUDGED = ("…", "d", "not judged", "the cases that would show it did not run")
     HELD = ("✓", "v", "holds", "claimed, and held")
     FAILED = ("(✗)", "(x)", "fails", "neither claimed nor denied: observed to fail")
+    LACKING = (
+        "(~)",
+        "(~)",
+        "lacks",
+        "neither claimed nor denied: observed to pass but for a SHOULD",
+    )
     PASSED = ("(✓)", "(v)", "passes", "neither claimed nor denied: observed to pass")
     NOT_RUN = (".", ".", "", "not run")
     NOT_APPLICABLE = ("-", "-", "", "not applicable")
@@ -124,6 +130,34 @@ def bad_sentences(report: Report) -> tuple[tuple[str, Finding | StaleDenial], ..
     bad = [(words, finding) for result, words, finding in judged if result is ItemResult.BAD]
     undecided = [(w, finding) for result, w, finding in judged if result is ItemResult.UNDECIDED]
     return (*bad, *((str(stale), stale) for stale in report.stale_denials), *undecided)
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """What is bad or undecided for one cause; several have one only where the rig knows it, else it is ""."""
+
+    cause: str
+    things: tuple[tuple[str, Finding | StaleDenial], ...]
+
+    @property
+    def headline(self) -> str:
+        """Say the cause once for all."""
+        _, first = self.things[0]
+        count = len(self.things)
+        what = "one verdict" if count == 1 else f"{count} verdicts"
+        return f"{first.implementation} {first.design}: {self.cause}; {what} with this cause"
+
+
+def folded(report: Report) -> tuple[Fold, ...]:
+    """Give what is bad or undecided, all of one cause at the place of the first; else one by one."""
+    folds: dict[object, list[tuple[str, Finding | StaleDenial]]] = {}
+    causes: dict[object, str] = {}
+    for number, (sentence, subject) in enumerate(bad_sentences(report)):
+        cause = subject.verdict.cause if isinstance(subject, Finding) else ""
+        key = (subject.implementation, subject.design, cause) if cause else number
+        folds.setdefault(key, []).append((sentence, subject))
+        causes[key] = cause
+    return tuple(Fold(causes[key], tuple(things)) for key, things in folds.items())
 
 
 def headline(report: Report) -> tuple[str, str]:
@@ -219,7 +253,7 @@ _MARKS = {
     (Stance.KNOWN_FAILURE, Outcome.WARN): Mark.STALE,
     (Stance.KNOWN_FAILURE, Outcome.FAIL): Mark.KNOWN_FAILURE,
     (Stance.OBSERVED, Outcome.PASS): Mark.PASSED,
-    (Stance.OBSERVED, Outcome.WARN): Mark.PASSED,
+    (Stance.OBSERVED, Outcome.WARN): Mark.LACKING,
     (Stance.OBSERVED, Outcome.FAIL): Mark.FAILED,
 }
 

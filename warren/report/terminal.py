@@ -15,13 +15,15 @@ from rich.text import Text
 
 from warren.claims.verdict import Finding, Measurement, Outcome
 from warren.evidence.text import brief, visible
-from warren.report.table import Cell, Mark, Table, bad_sentences, headline, tables
+from warren.evidence.violation import by_evidence
+from warren.report.table import Cell, Mark, Table, folded, headline, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from warren.claims.catalogue import Catalogue
+    from warren.claims.verdict import StaleDenial
     from warren.report.facts import Report, RunFacts
 
 COLUMNS = 100
@@ -139,25 +141,49 @@ def _print_legend(arranged: Iterable[Table], console: Console) -> None:
 
 
 def _print_bad(report: Report, console: Console) -> None:
-    for sentence, subject in bad_sentences(report):
-        finding = subject if isinstance(subject, Finding) else None
-        undecided = finding is not None and finding.verdict.outcome is Outcome.INCONCLUSIVE
-        style = _STYLES["undecided" if undecided else "bad"]
+    for fold in folded(report):
         _say(console)
-        _say(console, brief(sentence), style)
-        if finding:
-            _print_evidence(finding, console)
+        if fold.cause:
+            _say(console, brief(fold.headline), _style_of(fold.things))
+        first, *rest = fold.things
+        _print_thing(*first, console)
+        for sentence, _ in rest:
+            _say(console, _clip(f"  also {brief(visible(sentence))}", console.width), "dim")
+
+
+def _style_of(things: Iterable[tuple[str, Finding | StaleDenial]]) -> str:
+    undecided = all(
+        isinstance(subject, Finding) and subject.verdict.outcome is Outcome.INCONCLUSIVE
+        for _, subject in things
+    )
+    return _STYLES["undecided" if undecided else "bad"]
+
+
+def _print_thing(sentence: str, subject: Finding | StaleDenial, console: Console) -> None:
+    _say(console, brief(sentence), _style_of([(sentence, subject)]))
+    if isinstance(subject, Finding):
+        _print_evidence(subject, console)
 
 
 def _print_evidence(finding: Finding, console: Console) -> None:
+    """Print what was done, and what shows the violations: the same evidence of several only once."""
+    verdict = finding.verdict
     _say(console, f"  {finding.case}", "dim")
-    for violation in finding.verdict.violations:
-        if len(finding.verdict.violations) > 1:  # one alone stands in the sentence already
-            _say(console, f"  {violation.words}")
-        for line in violation.evidence[:EVIDENCE_LINES]:
-            _say(console, _clip(f"    {visible(line)}", console.width))
-        if (more := len(violation.evidence) - EVIDENCE_LINES) > 0:
-            _say(console, f"    and {more} more in the report", "dim")
+    if verdict.faults:
+        _say(console, "  what was done, and what came of it:")
+        _print_lines(verdict.faults, console)
+    for words, evidence in by_evidence(verdict.violations):
+        if len(verdict.violations) > 1:  # one alone stands in the sentence already
+            for said in words:
+                _say(console, f"  {said}")
+        _print_lines(evidence, console)
+
+
+def _print_lines(lines: Sequence[str], console: Console) -> None:
+    for line in lines[:EVIDENCE_LINES]:
+        _say(console, _clip(f"    {visible(line)}", console.width))
+    if (more := len(lines) - EVIDENCE_LINES) > 0:
+        _say(console, f"    and {more} more in the report", "dim")
 
 
 def _print_measurements(measurements: Sequence[Measurement], console: Console) -> None:

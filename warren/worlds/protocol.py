@@ -145,6 +145,10 @@ class World(Protocol):
     def new_id(self) -> str:
         """Make an id that this world gives to nothing else: of a message, or what else a rig must tell apart."""
 
+    @property
+    def starts_at_once(self) -> int:
+        """How many processes may start at once without being in each other's way."""
+
     def start(self, program: Program, name: str, role: Role, env: Mapping[str, str]) -> Process:
         """Start a program as a process with that name, behind a line of its own; return before it is ready.
 

@@ -43,7 +43,7 @@ def rig_of(
 ) -> Rig:
     """Make a rig of a case that judges two requirements."""
     subject = implementation("blocking", claims=claims)
-    return Rig(world or StandInWorld(), subject, WORKLOADS["blocking"], PACES["fast"], requirements)  # type: ignore[arg-type]  # a stand-in has no lines
+    return Rig(world or StandInWorld(), subject, WORKLOADS["blocking"], PACES["fast"], requirements)
 
 
 @pytest.mark.parametrize(

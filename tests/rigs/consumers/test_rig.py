@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.stand_ins import StandInWorld, implementation
+from tests.stand_ins import StandInWorld, Wire, implementation
 from warren.claims.catalogue import Level, Requirement
 from warren.claims.verdict import Outcome
 from warren.errors import InstanceError, InstanceUnsupported
@@ -12,8 +12,18 @@ from warren.evidence.frames import Direction, FrameSeen
 from warren.evidence.rows import MessageRow
 from warren.evidence.violation import Violation
 from warren.rigs.consumers import Inconclusive, Rig, Unmet, numbered
+from warren.rigs.consumers.endings import ExclusiveConsumer
+from warren.rigs.consumers.starts import KnownStart
 from warren.rigs.pace import PACES
-from warren.simulator.wire import ConnectionTuneOk, QueueDeclare
+from warren.simulator.wire import (
+    BasicAck,
+    BasicDeliver,
+    BasicProperties,
+    ChannelClose,
+    ConnectionTuneOk,
+    ContentHeader,
+    QueueDeclare,
+)
 from warren.workloads import WORKLOADS
 from warren.workloads.course.roles import PART, STREAM
 from warren.worlds.protocol import QueueDepth
@@ -35,9 +45,18 @@ def world() -> StandInWorld:
     return world
 
 
-def rig_of(world: StandInWorld, design: str = "blocking") -> Rig:
+def rig_of(
+    world: StandInWorld, design: str = "blocking", *, known: KnownStart | None = None
+) -> Rig:
     """Make a rig on one design."""
-    return Rig(world, implementation(design), WORKLOADS[design], PACES["fast"], (MUST, SHOULD))  # type: ignore[arg-type]  # a stand-in has no lines
+    return Rig(
+        world,
+        implementation(design),
+        WORKLOADS[design],
+        PACES["fast"],
+        (MUST, SHOULD),
+        known=known,
+    )
 
 
 @pytest.mark.parametrize(
@@ -177,27 +196,114 @@ def test_unsupported(world: StandInWorld) -> None:
 
 
 def test_never_ready(world: StandInWorld) -> None:
-    """An instance that never consumes is waited for 30 s."""
+    """An instance that never consumes is waited for two minutes, and for 30 s the next time."""
     world.every_tick = lambda: None
-    with pytest.raises(InstanceError, match="not ready within 30 s: no consumer on its queue"):
-        rig_of(world).start.all()
-    assert world.time == pytest.approx(130, abs=1)
+    known = KnownStart()
+    for within, end in ((120, 220), (30, 250)):
+        words = f"not ready within {within} s: no consumer on its queue"
+        with pytest.raises(InstanceError, match=words):
+            rig_of(world, known=known).start.all()
+        assert world.time == pytest.approx(end, abs=1)
+
+
+def test_slow_start_is_known(world: StandInWorld) -> None:
+    """Who took long once is waited for ten times as long; then the sentence says what else may help."""
+    world.every_tick = lambda: None
+    known = KnownStart()
+    known.took(12.0)
+    known.took(7.0)
+    with pytest.raises(InstanceError) as failed:
+        rig_of(world, known=known).start.all()
+    assert "not ready within 70 s" in str(failed.value)
+    fewer = "an earlier one was ready after 7.0 s, so let fewer cases run at once (a smaller -n)"
+    assert fewer in str(failed.value)
+
+
+def test_starts_at_once(world: StandInWorld) -> None:
+    """No more instances start at once than the world has processors; each is ready before the next ones start."""
+    world.starts_at_once = 2
+    waiting: list[int] = []
+
+    def become_ready() -> None:
+        waiting.append(len(world.processes) - len(world.seen))
+        if len(world.seen) < len(world.processes):
+            world.consume(world.processes[len(world.seen)])
+
+    world.every_tick = become_ready
+    rig_of(world).start.workers(5)
+    assert len(world.processes) == 5
+    assert max(waiting) == 2
+
+
+def test_exclusive_consumer(world: StandInWorld) -> None:
+    """Who is refused its queue for another's sake is told so after some seconds, and the next time at once."""
+    words = "ACCESS_REFUSED - queue 'q' in vhost '/' in exclusive use"
+
+    def refuse_the_second() -> None:
+        for process in world.processes[len(world.seen) :]:
+            if len(world.seen) % 2:
+                close = ChannelClose(403, words, 60, 20)
+                at = FrameSeen(world.time, process.name, 1, Direction.TO_CLIENT, 1, close)
+                world.seen.append(at)
+            else:
+                world.consume(process)
+
+    known = KnownStart()
+    for seconds in (5, 0):
+        world.every_tick = refuse_the_second
+        world.processes.clear()
+        world.seen.clear()
+        began = world.time
+        with pytest.raises(ExclusiveConsumer, match="in exclusive use; let a second instance"):
+            rig_of(world, known=known).start.workers(2)
+        assert world.time - began == pytest.approx(seconds, abs=0.2)
+
+
+def test_orderly_statuses(world: StandInWorld) -> None:
+    """An instance that was told to stop may exit with 0, or with what stands for its signal."""
+    rig = rig_of(world)
+    assert rig.start.orderly_statuses(rig.start.instance(STREAM)) == (0, 143, -15)
+
+
+def test_warm_up(world: StandInWorld) -> None:
+    """Each worker is sent a message, and again one that was given none, until all have settled one."""
+    rig = rig_of(world)
+    rig.start.workers(2)
+    wire = Wire(world.seen)
+
+    def settle(tag: int, instance: str) -> None:
+        wire.frame(Direction.TO_CLIENT, BasicDeliver("c", tag, False, "", "q"), 1, instance)
+        wire.frame(Direction.TO_CLIENT, ContentHeader(60, 0, BasicProperties()), 1, instance)
+        wire.frame(Direction.TO_BROKER, BasicAck(tag), 1, instance)
+
+    def work() -> None:
+        if len(world.published) == 2 and not world.rows:
+            world.rows = [MessageRow(n, '{"texts":["text1"]}') for n in (1, 2)]
+            settle(1, "stream-1")
+        elif len(world.published) == 3 and len(world.rows) == 2:
+            world.rows.append(MessageRow(3, '{"texts":["text1"]}'))
+            settle(1, "stream-2")
+
+    world.every_tick = work
+    rig.warm_up()
+    assert len(world.published) == 3
+    assert rig.begun == world.time
 
 
 def test_several_never_ready(world: StandInWorld) -> None:
-    """Instances that declare late and never consume have the same 30 s together as one has alone."""
+    """Instances that declare late and never consume have the same time together as one has alone."""
 
     def declare_late() -> None:
-        if world.time > 129:
+        if world.time > 219:
             held = world.processes[0].line.held[0]
             if held.seen is None:
                 frame = QueueDeclare(queue=PART.queue)
-                held.seen = FrameSeen(129.0, "part-1", 1, Direction.TO_BROKER, 1, frame)
+                held.seen = FrameSeen(219.0, "part-1", 1, Direction.TO_BROKER, 1, frame)
 
     world.every_tick = declare_late
-    with pytest.raises(InstanceError, match="instance part-1: not ready within 30 s"):
+    with pytest.raises(InstanceError, match="instance part-1: not ready within 120 s"):
         rig_of(world, "parts-random").start.all()
-    assert world.time == pytest.approx(130, abs=1)
+    assert world.time == pytest.approx(220, abs=1)
 
 
 def test_http_never_ready(world: StandInWorld) -> None:
@@ -380,3 +486,42 @@ def test_measure(world: StandInWorld) -> None:
 def test_numbered() -> None:
     """Texts are numbered from 1, as in the document."""
     assert numbered(2, "string") == ("string1", "string2")
+
+
+def deliver(world: StandInWorld, tag: int, body: bytes) -> None:
+    """Have the world deliver a body to stream-1."""
+    wire = Wire(world.seen)
+    method = BasicDeliver("c", tag, False, "", "q")
+    wire.frame(Direction.TO_CLIENT, method, instance="stream-1")
+    header = ContentHeader(60, len(body), BasicProperties())
+    wire.frame(Direction.TO_CLIENT, header, instance="stream-1")
+    wire.frame(Direction.TO_CLIENT, body, instance="stream-1")
+
+
+def test_in_hand(world: StandInWorld) -> None:
+    """An instance works on the first of what it was given that has left no effect, acked or not."""
+    rig = rig_of(world)
+    rig.start.all()
+    bodies = [rig.publish.work(size).body for size in (1, 2)]
+    for tag, body in enumerate(bodies, 1):
+        deliver(world, tag, body)
+    Wire(world.seen).frame(Direction.TO_BROKER, BasicAck(1), instance="stream-1")
+    buffered = rig.seen.given()[1]
+    assert rig.seen.in_hand(buffered).body == bodies[0]
+    world.rows = [MessageRow(1, bodies[0].decode())]
+    assert rig.seen.in_hand(buffered).body == bodies[1]
+
+
+def test_acked_undone(world: StandInWorld) -> None:
+    """A delivery that is acked and has no effect was acked too early; asked later, nothing can be said."""
+    rig = rig_of(world)
+    rig.start.all()
+    body = rig.publish.work(1).body
+    deliver(world, 1, body)
+    (given,) = rig.seen.given()
+    assert rig.seen.acked_undone(given) == ()
+    Wire(world.seen).frame(Direction.TO_BROKER, BasicAck(1), instance="stream-1")
+    (violation,) = rig.seen.acked_undone(given)
+    assert violation.words == "stream-1 acked it before its effect was there"
+    world.rows = [MessageRow(1, body.decode())]
+    assert rig.seen.acked_undone(given) == ()

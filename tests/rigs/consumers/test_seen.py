@@ -112,7 +112,7 @@ def test_reads_each_fact_once(case: Case) -> None:
 def test_overlaps(case: Case) -> None:
     """A message that is given to one before another is done with it is worked on by both."""
     second = StandInProcess("stream-2", STREAM, {})
-    case.instances.add(second)  # type: ignore[arg-type]  # a stand-in
+    case.instances.add(second)
     (first,) = case.seen.ledger().deliveries
     assert case.seen.overlaps(first.message) == ()
     deliver = BasicDeliver("consumer", 1, True, "", "queue")

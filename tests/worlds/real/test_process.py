@@ -207,3 +207,12 @@ def test_output_without_secrets(start: Callable[..., RealProcess], behind: int) 
     shown = process.output()
     assert shown.endswith("." * behind + "\n")
     assert not any(secret[at : at + 5] in shown for at in range(len(secret) - 4))
+
+
+def test_command_with_variables(start: Callable[..., RealProcess]) -> None:
+    """A word of a command may hold a variable of the contract; other braces stay as they are."""
+    script = "import sys; print(*sys.argv[1:], flush=True)"
+    words = ("-p", "{http_port}", "--run={run}!", "{", "{nothing}", '{"a": {}}')
+    process = start(sys.executable, "-c", script, *words)
+    assert wait_until(lambda: process.exit_status is not None, timeout=DEADLINE, interval=0.01)
+    assert process.output().strip() == '-p 1 --run=test! { {nothing} {"a": {}}'

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from warren.evidence.ledger import Delivery
     from warren.rigs.consumers.publishing import Publishing
     from warren.rigs.consumers.seen import Seen
+    from warren.rigs.consumers.struck import Journal
     from warren.rigs.consumers.waiting import Waiting
     from warren.rigs.pace import Tempo
     from warren.workloads import Workload
@@ -31,10 +32,12 @@ class Faults:
         seen: Seen,
         waiting: Waiting,
         publishing: Publishing,
+        journal: Journal,
     ) -> None:
         """Break nothing yet."""
         self._world, self._workload, self._tempo = world, workload, tempo
         self._seen, self._waiting, self._publishing = seen, waiting, publishing
+        self._journal = journal
 
     def hold(self, rule: Callable[[], Match], *processes: Process) -> Holds:
         """Hold the first frame that matches on each of the processes' lines."""
@@ -42,13 +45,15 @@ class Faults:
 
     def restart_broker(self) -> None:
         """Restart the broker, and return when it takes connections again."""
+        self._journal.note("", "restarted the broker")
         self._world.restart_broker()
 
     def catch_at_work(self, size: int, *, behind: int = 0) -> Delivery:
         """Send work until a worker is seen in the middle of it, three times at most; give what it works on.
 
-        Behind each unit of work so many more are sent. Raises `Unmet` where none is given a message,
-        `Inconclusive` where each was done before its middle: on so busy a machine nothing happens when it should.
+        Behind each unit of work so many more are sent. What a worker was given beside that, and has not begun, is not
+        in its hand. Raises `Unmet` where none is given a message, `Inconclusive` where each was done before its middle:
+        on so busy a machine nothing happens when it should.
         """
         middle = self._tempo.deadlines.seconds(self._workload.message_work(size)[0] / 2)
 
@@ -61,9 +66,8 @@ class Faults:
                 self._tempo.deadlines.within(0),
                 "no worker was given a message",
             )
-            caught = self._seen.given()[-1]
-            left = (caught.passed_at or 0) + middle - self._world.now()
-            self._waiting.see(lambda: bool(self._seen.early_effects(caught)), left)
+            caught = self._seen.in_hand(self._seen.given()[before])
+            self._waiting.see(lambda: bool(self._seen.early_effects(caught)), middle)
             return caught if self._is_at_work(caught) else None
 
         return self._waiting.attempt(once, "no worker was seen in the middle of its work")

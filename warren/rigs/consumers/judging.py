@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from warren.claims.verdict import Finding, Measurement, Outcome, Verdict, describe
 from warren.errors import InstanceUnsupported, WarrenError
 from warren.evidence.violation import Violation
-from warren.rigs.consumers.endings import Inconclusive, Unmet
+from warren.rigs.consumers.endings import ExclusiveConsumer, Inconclusive, Unmet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +23,27 @@ if TYPE_CHECKING:
 
 def conclude(error: Exception | None, rig: Rig) -> tuple[Verdict, ...]:
     """Give one verdict for each requirement of a case that ended, by itself or with an error."""
-    return tuple(_beside_a_pause(verdict, rig) for verdict in _verdicts(error, rig))
+    return tuple(
+        _with_faults(_beside_a_pause(verdict, rig), error, rig) for verdict in _verdicts(error, rig)
+    )
+
+
+def _with_faults(verdict: Verdict, error: Exception | None, rig: Rig) -> Verdict:
+    """Tell, of all but a pass, what was done to the instances, and what is behind it where that is known."""
+    if verdict.outcome is Outcome.PASS:
+        return verdict
+    return replace(verdict, faults=rig.faults_noted(), cause=_cause(error, rig))
+
+
+def _cause(error: Exception | None, rig: Rig) -> str:
+    """Say what such a verdict comes from, whatever its case is about; "" where nothing is known."""
+    if isinstance(error, ExclusiveConsumer):
+        return error.cause
+    automatic = {d.instance for d in rig.seen.delivered() if d.auto_ack}
+    if automatic:
+        role = rig.instances.named(min(automatic)).role
+        return f"role {role} consumes without acks (no_ack): what it is sent counts as done"
+    return ""
 
 
 def _beside_a_pause(verdict: Verdict, rig: Rig) -> Verdict:

@@ -7,6 +7,7 @@ the broker nor the language, and it waits only through its world, so that the sa
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from warren.claims.verdict import Outcome, Verdict
@@ -18,7 +19,10 @@ from warren.rigs.consumers.judging import conclude, to_findings, to_measurements
 from warren.rigs.consumers.publishing import Publishing
 from warren.rigs.consumers.seen import Seen
 from warren.rigs.consumers.starting import Starting
+from warren.rigs.consumers.starts import KnownStart
+from warren.rigs.consumers.struck import Journal
 from warren.rigs.consumers.waiting import Waiting
+from warren.rigs.consumers.warming import Warming
 from warren.rigs.pace import Tempo
 
 if TYPE_CHECKING:
@@ -47,8 +51,10 @@ class Rig:
         workload: Workload,
         pace: Pace,
         requirements: tuple[Requirement, ...],
+        *,
+        known: KnownStart | None = None,
     ) -> None:
-        """Put the parts together."""
+        """Put the parts together; `known` is what earlier cases have seen of the implementation's starts."""
         self.implementation, self.workload = implementation, workload
         self.requirements = requirements
         self.verdicts: list[Verdict] = []
@@ -57,6 +63,7 @@ class Rig:
         self._violations: list[Violation] = []
         units: list[Unit] = []
         self.instances = Instances(workload)
+        self._journal = Journal(world)
         self.seen = Seen(world, workload, self._tempo, self.instances, units)
         self.wait = Waiting(world, self._tempo, self.seen)
         self.publish = Publishing(world, workload, units)
@@ -69,6 +76,8 @@ class Rig:
             instances=self.instances,
             seen=self.seen,
             waiting=self.wait,
+            journal=self._journal,
+            known=known or KnownStart(),
             measure=self.measure,
         )
         self.faults = Faults(
@@ -78,7 +87,24 @@ class Rig:
             seen=self.seen,
             waiting=self.wait,
             publishing=self.publish,
+            journal=self._journal,
         )
+        self._warm = Warming(
+            workload,
+            tempo=self._tempo,
+            instances=self.instances,
+            seen=self.seen,
+            waiting=self.wait,
+            publishing=self.publish,
+            calls=self.calls,
+        )
+        self.begun = 0.0
+        """When what is judged began: at the end of the last `warm_up`."""
+
+    def warm_up(self) -> None:
+        """Have each instance do a message before what is judged: the first of a process may take it seconds."""
+        self._warm()
+        self.begun = self.now()
 
     # --- time --------------------------------------------------------------------------------------------------
 
@@ -124,9 +150,18 @@ class Rig:
         if any(v.requirement == requirement for v in self.verdicts):
             raise ValueError(f"{requirement} has its verdict already")
         bad = Outcome.WARN if level == "SHOULD" else Outcome.FAIL
-        found = (*self._violations, *violations)
+        found = tuple(
+            replace(
+                v, evidence=tuple(filter(None, v.evidence))
+            )  # who printed nothing shows nothing
+            for v in (*self._violations, *violations)
+        )
         self._violations.clear()
         self.verdicts.append(Verdict(requirement, bad if found else Outcome.PASS, "", found))
+
+    def faults_noted(self) -> tuple[str, ...]:
+        """Give what was done to the instances, and what shows that it took effect, a line each."""
+        return self._journal.lines(self.seen.ledger())
 
     @property
     def unjudged(self) -> tuple[Violation, ...]:

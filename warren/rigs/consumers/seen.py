@@ -62,6 +62,24 @@ class Seen:
         """Give the deliveries that reached workers, first to last."""
         return [d for d in self.delivered() if d.passed_at is not None]
 
+    def in_hand(self, given: Delivery) -> Delivery:
+        """Give what an instance works on now, of what it was given up to this delivery and since.
+
+        It works on one message at a time, in the order in which it was given them. So it is the first that has left no
+        effect, whether it was acked or not.
+        """
+        tally = self.tally()
+        own = (d for d in self.given() if d.instance == given.instance and d.given_back_at is None)
+        return next((d for d in own if not tally.has(d.body)), given)
+
+    def acked_undone(self, delivery: Delivery) -> tuple[Violation, ...]:
+        """Say that a delivery was acked and has left no effect yet; to be asked as soon as the ack is seen."""
+        now = next(d for d in self.given() if d.at == delivery.at)
+        acked = now.settlement is not None and now.settlement.kind == "ack"
+        if not acked or self.has_effect(now):
+            return ()
+        return (Violation(f"{now.instance} acked it before its effect was there", (str(now),)),)
+
     def consumes_since(self, process: Process, at: float) -> bool:
         """Whether the instance began to consume from its role's queue after that time."""
         began = self.ledger().consumers_of(process.name)
@@ -120,6 +138,7 @@ class Seen:
             *[str(c) for c in ledger.consumers if c.instance in of][-6:],
             *[str(d) for d in ledger.deliveries if d.instance in of][-12:],
             *[str(e) for e in ledger.ends if e.instance in of][-6:],
+            *[str(r) for r in ledger.refusals if r.instance in of][-6:],
             *[str(c) for c in ledger.connections if c.instance in of][-6:],
         )
 

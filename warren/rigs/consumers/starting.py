@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from warren.errors import InstanceError, InstanceUnsupported
+from warren.rigs.consumers.endings import ExclusiveConsumer
 from warren.rigs.consumers.holds import Holds
 from warren.worlds.line.rules import declaration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from warren.claims.manifest import Implementation, Program
+    from warren.evidence.ledger import Refusal
     from warren.rigs.consumers.instances import Instances
     from warren.rigs.consumers.seen import Seen
+    from warren.rigs.consumers.starts import KnownStart
+    from warren.rigs.consumers.struck import Journal
     from warren.rigs.consumers.waiting import Waiting
     from warren.rigs.pace import Tempo
     from warren.workloads import Role, Workload
     from warren.worlds.protocol import Process, World
 
 UNSUPPORTED_STATUS: Final = 127
+_IN_USE: Final = (403, 405)
+"""ACCESS_REFUSED: an exclusive consumer is there. RESOURCE_LOCKED: an exclusive queue is another connection's."""
 _PREFETCH: Final = 1
 _SHOWN: Final = 4
 """Lines of an instance's output that fit into a sentence."""
@@ -39,12 +46,15 @@ class Starting:
         instances: Instances,
         seen: Seen,
         waiting: Waiting,
+        journal: Journal,
+        known: KnownStart,
         measure: Callable[..., None],
     ) -> None:
         """Start nothing yet."""
         self._world, self._workload, self._implementation = world, workload, implementation
         self._tempo, self._instances = tempo, instances
         self._seen, self._waiting, self._measure = seen, waiting, measure
+        self._journal, self._known = journal, known
 
     def all(self, *, http: bool = False, prefetch: int = _PREFETCH, **counts: int) -> list[Process]:
         """Start the design's instances, wait until all are ready, and give the workers.
@@ -59,9 +69,9 @@ class Starting:
         scale = {r: wanted.get(r.name, n) for r, n in self._workload.roles.items()}
         consumers = [r for r, n in scale.items() if r.consumes for _ in range(n)]
         callers = [r for r, n in scale.items() if not r.consumes for _ in range(n) if http]
-        self.await_ready(*[self.instance(role, prefetch=prefetch) for role in consumers])
+        self.several(consumers, prefetch=prefetch)
         self._tempo.fit_timeout()
-        self.await_ready(*[self.instance(role) for role in callers])
+        self.several(callers)
         return self._instances.workers
 
     def workers(
@@ -82,8 +92,21 @@ class Starting:
             pace = self._tempo.pace
             self._measure("slower pace", second=pace.second, heartbeat=pace.heartbeat)
         wanted = count or self._workload.roles[worker]
-        self.await_ready(*[self.instance(worker) for _ in range(wanted)])
+        self.several([worker] * wanted)
         return self._instances.workers
+
+    def several(
+        self, roles: Sequence[Role], *, max_messages: int = 0, prefetch: int = _PREFETCH
+    ) -> list[Process]:
+        """Start instances of these roles, no more at once than there are processors, and wait until all are ready."""
+        started: list[Process] = []
+        for batch in _batched(roles, self._world.starts_at_once):
+            new = [
+                self.instance(role, max_messages=max_messages, prefetch=prefetch) for role in batch
+            ]
+            self.await_ready(*new)
+            started += new
+        return started
 
     def instance(self, role: Role, *, max_messages: int = 0, prefetch: int = _PREFETCH) -> Process:
         """Start one more instance and return at once."""
@@ -100,7 +123,7 @@ class Starting:
             "WARREN_DESIGN": self._workload.slug,
             "WARREN_ROLE": role.name,
         }
-        process = self._world.start(self._program(role), name, role, env)
+        process = self._journal.watch(self._world.start(self._program(role), name, role, env))
         self._instances.add(process)
         return process
 
@@ -114,34 +137,85 @@ class Starting:
         """Give the seconds that an instance may take to end, once it has done its work (`stop` of the manifest)."""
         return self._program(process.role).grace
 
+    def orderly_statuses(self, process: Process) -> tuple[int, ...]:
+        """Give the exit statuses of one that ended as it was asked to: 0, or what stands for its stop signal.
+
+        That is 128 + n, as a JVM has it, or the signal's own end (-n), which a program may let happen once it has put
+        its things in order.
+        """
+        number = self._program(process.role).stop_signal
+        return 0, 128 + number, -number
+
     def await_ready(self, *processes: Process) -> None:
         """Wait until each consumes from its queue, or answers HTTP. Raises `InstanceError` where one does not."""
         began = self._world.now()
-        ends = began + self._tempo.deadlines.ready
-        self._declare_in_turn(processes, ends)
+        within = self._known.within(self._tempo.deadlines.slowness)
+        self._declare_in_turn(processes, began + within)
         for process in processes:
-            self._await_one(process, ends)
-        self._tempo.took(self._world.now() - began)
+            self._await_one(process, began + within, within)
+        took = self._world.now() - began
+        self._tempo.took(took)
+        if processes:
+            self._known.took(took)
 
-    def _await_one(self, process: Process, ends: float) -> None:
+    def _await_one(self, process: Process, ends: float, within: float) -> None:
         def is_ready() -> bool:
             if process.role.consumes:
                 return self._seen.consumes_since(process, 0.0)
             return self._answers(process)
 
-        self._world.wait_for(
-            lambda: is_ready() or process.exit_status is not None, ends - self._world.now()
-        )
+        def is_over() -> bool:
+            return process.exit_status is not None or self._is_shut_out(process)
+
+        self._world.wait_for(lambda: is_ready() or is_over(), ends - self._world.now())
+        if self._is_shut_out(process):
+            self._known.exclusive = True
+            raise ExclusiveConsumer(
+                self._refusals(process)[0].words,
+                where=f"instance {process.name}",
+                what_to_do="let a second instance consume beside the first, as a replacement must",
+            )
         if process.exit_status is not None:
             self._ended_early(process)
         if not is_ready():
-            missing = "no consumer on its queue" if process.role.consumes else "no HTTP answer"
-            seen = "".join(f"; {line}" for line in self._seen.last(process)[-1:])
-            raise InstanceError(
-                f"not ready within {self._tempo.deadlines.ready:.0f} s: {missing}{seen}",
-                where=f"instance {process.name}",
-                what_to_do=_see_output(process),
-            )
+            self._late(process, within)
+
+    def _is_shut_out(self, process: Process) -> bool:
+        """Whether an instance is refused its queue because another has it for itself.
+
+        The first time it is given some seconds, for who has the queue may be about to go.
+        """
+        refusals = self._refusals(process)
+        patience = 0.0 if self._known.exclusive else self._tempo.deadlines.stopped
+        return (
+            bool(refusals)
+            and not self._seen.consumes_since(process, 0.0)
+            and (process.exit_status is not None or self._world.now() > refusals[0].at + patience)
+        )
+
+    def _refusals(self, process: Process) -> list[Refusal]:
+        """Give the refusals that say of a queue that it is another's (ACCESS_REFUSED, RESOURCE_LOCKED)."""
+        return [
+            r
+            for r in self._seen.ledger().refusals
+            if r.instance == process.name and r.code in _IN_USE and "exclusive" in r.words
+        ]
+
+    def _late(self, process: Process, within: float) -> NoReturn:
+        missing = "no consumer on its queue" if process.role.consumes else "no HTTP answer"
+        seen = "".join(f"; {line}" for line in self._seen.last(process)[-1:])
+        fewer = "let fewer cases run at once (a smaller -n)"
+        if self._known.shortest is None:
+            what_to_do = f"{_see_output(process)}; where its start takes that long, {fewer}"
+        else:
+            before = f"an earlier one was ready after {self._known.shortest:.1f} s"
+            what_to_do = f"{before}, so {fewer}, or {_see_output(process)}"
+        self._known.was_late = True
+        raise InstanceError(
+            f"not ready within {within:.0f} s: {missing}{seen}",
+            where=f"instance {process.name}",
+            what_to_do=what_to_do,
+        )
 
     def _declare_in_turn(self, processes: Sequence[Process], ends: float) -> None:
         """Let one of several instances of a role declare their queue, and the others only when it is there.
@@ -194,6 +268,13 @@ class Starting:
 
     def _program(self, role: Role) -> Program:
         return self._implementation.designs[self._workload.slug].roles[role.name]
+
+
+def _batched(roles: Sequence[Role], size: int) -> Iterator[tuple[Role, ...]]:
+    """Give the roles in their order, at most so many at a time (Python 3.12 has `itertools.batched`)."""
+    left = iter(roles)
+    while batch := tuple(islice(left, size)):
+        yield batch
 
 
 def _see_output(process: Process) -> str:

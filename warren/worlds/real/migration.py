@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from warren.errors import DeadlineError, SetupError
 from warren.evidence.text import end_of, visible_lines
-from warren.worlds.real.process import inherited_environment
+from warren.worlds.real.process import filled_in, inherited_environment
 from warren.worlds.real.runs.orphans import Orphans
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def migrate(program: Program, urls: DatabaseUrls, run: Run, secrets: Collection[
     orphans = Orphans(run.id)
     try:
         done = subprocess.run(
-            program.argv,
+            filled_in(program.argv, urls.environment),
             cwd=program.directory,
             env={**inherited_environment(), **run.environment, **urls.environment},
             stdin=subprocess.DEVNULL,

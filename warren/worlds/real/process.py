@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,12 +19,14 @@ from warren.worlds.real.capture import Capture
 from warren.worlds.real.runs.processes import looking, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from warren.claims.manifest import Program
     from warren.workloads import Role
     from warren.worlds.real.relay.line import RealLine
 
+_PREFIX = "WARREN_"
+_VARIABLE = re.compile(r"\{[a-z_]+\}")
 _PASSED_ON = ("HOME", "LANG", "TMPDIR", "TZ")
 _FREEZE = 10.0  # seconds; a thread stops when it is next scheduled, on a busy machine some ms later
 _SHOWN = 2000  # characters of its output
@@ -62,7 +65,7 @@ class RealProcess:
         self._capture = Capture(output)
         try:
             self._process = subprocess.Popen(
-                program.argv,
+                filled_in(program.argv, env),
                 stdin=subprocess.DEVNULL,
                 stdout=self._capture.write_end,
                 stderr=subprocess.STDOUT,
@@ -153,6 +156,19 @@ def _is_still(pid: int) -> bool:
         return all(psutil.Process(thread.id).status() in _STILL for thread in threads)
     except psutil.NoSuchProcess:
         return True
+
+
+def filled_in(argv: Sequence[str], env: Mapping[str, str]) -> list[str]:
+    """Put the values of the contract's variables into a command: `{max_messages}` is that of WARREN_MAX_MESSAGES.
+
+    What names no variable stays as it is, since a command may have braces of its own.
+    """
+    values = {
+        f"{{{name.removeprefix(_PREFIX).lower()}}}": value
+        for name, value in env.items()
+        if name.startswith(_PREFIX)
+    }
+    return [_VARIABLE.sub(lambda found: values.get(found[0], found[0]), word) for word in argv]
 
 
 def inherited_environment() -> dict[str, str]:

@@ -7,6 +7,7 @@ happened, and tells of what it could not end.
 from __future__ import annotations
 
 import contextlib
+import os
 import uuid
 from typing import TYPE_CHECKING
 
@@ -87,6 +88,11 @@ class RealWorld:
     def new_id(self) -> str:
         """Make an id that is unique beyond this world too, since the broker may be shared."""
         return uuid.uuid4().hex
+
+    @property
+    def starts_at_once(self) -> int:
+        """As many as there are processors for us."""
+        return len(os.sched_getaffinity(0))
 
     def start(self, program: Program, name: str, role: Role, env: Mapping[str, str]) -> RealProcess:
         """Start a process behind a line of its own and return at once."""
