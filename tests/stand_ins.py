@@ -117,6 +117,13 @@ class StandInCall:
         return HttpReply(self.status, b"", 0.0, 0.0)
 
 
+class StandInExclusive:
+    """An exclusive consumer or queue."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
 @dataclass
 class StandInWorld:
     """Lets time pass in ticks; `every_tick` happens at each, as the test says."""
@@ -188,6 +195,14 @@ class StandInWorld:
     def replies(self, _queue: str) -> tuple[ReceivedReply, ...]:
         """Give none."""
         return ()
+
+    def exclusive_consumer(self, _route: Route) -> StandInExclusive:
+        """Give one that nobody notices."""
+        return StandInExclusive()
+
+    def exclusive_queue(self, _route: Route) -> StandInExclusive:
+        """Give one that nobody notices."""
+        return StandInExclusive()
 
     def call(self, _port: int, _path: str, _within: float) -> StandInCall:
         """Answer with the status that the test says."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.guarantee("graceful-stop")
 TEXTS = 3
 BEHIND = 4
+AWAY = 5
+"""Document seconds for which the broker is away before the stop: the consumer tries to come back by then."""
 UNTOLD = 1
 """Document seconds, on an idle machine, in which a process may work on before the signal has reached it."""
 
@@ -61,6 +63,31 @@ def test_stopped_idle(rig: Rig) -> None:
         ended = "did not exit" if status is None else f"exited with status {status}"
         rig.expect(status == 0, f"{process.name} {ended}", process.output()[-400:])
     rig.judge(requirement="graceful-stop.status")
+
+
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.requirement("graceful-stop.broker-away")
+def test_stopped_while_the_broker_is_away(rig: Rig) -> None:
+    """A consumer told to stop while no broker lets it in ends in its grace time, if it has not ended of the loss."""
+    rig.start.workers(1)
+    consumers = rig.instances.consumers
+    for process in consumers:
+        process.line.refuse()
+    rig.wait.pass_time(AWAY)
+    for process in consumers:
+        process.stop()
+    rig.judge(
+        *(
+            violation
+            for process in consumers
+            for violation in rig.wait.overdue(
+                lambda p=process: p.exit_status is not None,  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+                rig.start.grace(process) + rig.deadlines.stopped,
+                f"told to stop while the broker was away, {process.name} did not exit",
+                process,
+            )
+        )
+    )
 
 
 def _settled_after(rig: Rig, process: Process, stopped_at: float) -> list[Violation]:

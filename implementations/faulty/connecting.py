@@ -2,13 +2,21 @@
 
 import contextlib
 import os
+import threading
+import time
+from collections.abc import Callable
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
-from pika.exceptions import AMQPError
+from pika.exceptions import AMQPError, ChannelClosedByBroker
 
 from reference_impl.hardened.backoff import Backoff
-from reference_impl.hardened.link import Link
+from reference_impl.hardened.link import Link, Result
+from reference_impl.settings import Settings
+
+_PATIENCE = 20.0
+_LATE = 10.0
+_LOCKED = (403, 405)
 
 
 class DisablesHeartbeats(Link):
@@ -18,6 +26,17 @@ class DisablesHeartbeats(Link):
         parameters = super()._parameters()
         parameters.heartbeat = 0
         return parameters
+
+
+class WaitsForEver(DisablesHeartbeats):
+    """Waits for the broker without an end: neither a heartbeat nor a time-out tells it that nothing comes."""
+
+    def call(
+        self, function: Callable[[BlockingChannel], Result], timeout: float | None = None
+    ) -> Result:
+        """Forget the time-out."""
+        del timeout
+        return super().call(function)
 
 
 class DiesWithItsConnection(Link):
@@ -58,13 +77,93 @@ class EndsWithoutClosing(Link):
 class SurvivesOneLoss(Link):
     """Connects again after the first loss, and ends the process at the second."""
 
-    _served: BlockingChannel | None = None
+    most = 1
+    _losses = 0
 
     def _forget(self) -> None:
-        channel = self._channel
+        is_lost = self._channel is not None and not self._end.requested
         super()._forget()
-        if channel is None or channel is self._served:
-            return
-        if self._served is not None and not self._end.requested:
+        self._losses += is_lost
+        if self._losses > self.most:
             os._exit(1)
-        self._served = channel
+
+
+class SurvivesFiveLosses(SurvivesOneLoss):
+    """Counts its losses, and no success sets the counter back: it ends the process at the sixth."""
+
+    most = 5
+
+
+class GivesUpWhenRefused(Link):
+    """Ends the process when nobody has let it in for twenty seconds."""
+
+    _refused_since = 0.0
+
+    def _connect(self) -> pika.BlockingConnection:
+        try:
+            connection = super()._connect()
+        except AMQPError:
+            self._refused_since = self._refused_since or time.monotonic()
+            if time.monotonic() - self._refused_since > _PATIENCE:
+                os._exit(1)
+            raise
+        self._refused_since = 0.0
+        return connection
+
+
+class DiesReconnecting(Link):
+    """Ends the process when a new connection is lost before it consumes there; the first one may be."""
+
+    _is_back = _was_there = False
+
+    def _run_calls(self) -> None:
+        self._is_back = self._was_there = True
+        super()._run_calls()
+
+    def _forget(self) -> None:
+        is_half_made = self._channel is not None and not self._is_back
+        super()._forget()
+        self._is_back = False
+        if is_half_made and self._was_there and not self._end.requested:
+            os._exit(1)
+
+
+class LosesPatience(Link):
+    """Ends the process when a broker takes longer than ten seconds to agree to its consumer."""
+
+    def __init__(
+        self, settings: Settings, on_channel: Callable[[BlockingChannel], None], patient: bool
+    ) -> None:
+        """Watch over what is done with a new channel."""
+
+        def watched(channel: BlockingChannel) -> None:
+            watch = threading.Timer(_LATE, os._exit, [1])
+            watch.start()
+            try:
+                on_channel(channel)
+            finally:
+                watch.cancel()
+
+        super().__init__(settings, watched, patient)
+
+
+class ReconnectsBeforeItStops(Link):
+    """Waits for a connection when it is told to close, however long the broker is away."""
+
+    def close(self) -> None:
+        """Be connected, then close."""
+        while self._channel is None:
+            time.sleep(self._settings.second / 10)
+        super().close()
+
+
+class GivesUpLocked(Link):
+    """Ends the process when a queue is in exclusive use (403) or locked (405), as an old instance may leave it."""
+
+    def _serve(self, backoff: Backoff) -> None:
+        try:
+            super()._serve(backoff)
+        except ChannelClosedByBroker as error:
+            if error.reply_code in _LOCKED:
+                os._exit(1)
+            raise

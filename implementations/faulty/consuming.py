@@ -218,6 +218,20 @@ class DrainsBeforeStop(Consumer):
         self.stop.request()
 
 
+class PurgesAtStart(Consumer):
+    """Begins with an empty queue: what waited for it when it started is gone."""
+
+    _is_new = True
+
+    def start(self, channel: BlockingChannel) -> None:
+        """Purge once in the life of the process, then consume."""
+        if self._is_new:
+            self.route.declare(channel)
+            channel.queue_purge(self.route.queue)
+        self._is_new = False
+        super().start(channel)
+
+
 class IgnoresEmptyBodies(Consumer):
     """Overlooks a message without a body, which is never settled."""
 

@@ -66,3 +66,12 @@ class PassesForPublished(Publisher):
         """Publish where that can be done."""
         with contextlib.suppress(HardenedError):
             super().publish(exchange, body, **options)
+
+
+class AcceptsUnconfirmed(Publisher):
+    """Takes a task for published when it is handed to the connection, which may be silent: then it is lost there."""
+
+    def publish(self, exchange: str, body: bytes, **options: Any) -> None:
+        """Leave it to a thread whose end nobody waits for."""
+        publish = super().publish
+        threading.Thread(target=publish, args=[exchange, body], kwargs=options, daemon=True).start()

@@ -25,6 +25,7 @@ class Break:
 
 
 BREAKS: dict[str, tuple[Break, ...]] = {
+    "accepts-unconfirmed": (Break("routes-task.silent-line", "lost: task 1 was never completed"),),
     "accepts-unpublished": tuple(
         Break(survives, "GET /task answered 202, and its task was never done")
         for survives in (
@@ -83,6 +84,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("rpc-survives-missing-task.error-reply", "not one that begins with 'error: '"),
         Break("rpc-survives-missing-task.lives", "rpc-server-1 ended with status 1"),
     ),
+    "dies-reconnecting": (
+        Break("survives-connection-loss.reconnecting", "stream-1 ended with status 1"),
+    ),
     "dies-with-connection": (
         Break("survives-broker-restart.consumes-again", "stream-1 ended with status 1"),
         Break("survives-connection-loss.idle", "stream-1 ended with status 1"),
@@ -138,6 +142,15 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "forgets-effects": (
         Break("effect-once.ack-lost", "is there 2 times, after a redelivery"),
         Break("effect-once.thawed", "is there 2 times, after a redelivery"),
+        Break("effect-once.broker-restart", "is there 2 times"),
+        Break("effect-once.silent-line", "is there 2 times, after a redelivery"),
+    ),
+    "gives-up-locked": (
+        Break("survives-redeploy.exclusive-consumer", "stream-1 ended with status 1"),
+        Break("survives-redeploy.exclusive-queue", "stream-1 ended with status 1", full=True),
+    ),
+    "gives-up-when-refused": (
+        Break("survives-connection-loss.refused-long", "stream-1 ended with status 1", full=True),
     ),
     "hands-out-late-replies": (Break("rpc-late-reply-discarded.next-call", "got result"),),
     "hangs-up-early": (
@@ -154,6 +167,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "keys-by-body": (Break("no-loss.equal-bodies", "lost: the package row never came"),),
     "leaves-a-child": (
         Break("graceful-stop.idle", "stream-1 exited, and its connection is still open"),
+    ),
+    "loses-patience": (
+        Break("survives-connection-loss.late-answers", "stream-1 ended with status 1", full=True),
     ),
     "misroutes-tasks": (
         Break("routes-task.completed", 'published to "old_sound_rabbit_mq.server.task"'),
@@ -173,6 +189,10 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("rpc-times-out.no-server", "and had no answer"),
         Break("rpc-late-reply-discarded.next-call", "was taken after"),
     ),
+    "notes-apart": (
+        Break("effect-once.silent-line", "is there 2 times, after a redelivery"),
+        Break("effect-once.thawed", "is there 2 times, after a redelivery"),
+    ),
     "notes-before-work": (Break("no-loss.splitter-killed", "lost: the row of part 3 never came"),),
     "one-correlation-id": (
         Break("rpc-correlated.simultaneous", "got result"),
@@ -183,6 +203,8 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "publishes-unseen": (
         Break("no-loss.parts-without-queue", "lost: the row of part 1 never came"),
     ),
+    "purges-at-start": (Break("survives-redeploy.old-stops", "lost: the package row never came"),),
+    "reconnects-before-it-stops": (Break("graceful-stop.broker-away", "stream-1 did not exit"),),
     "remembers-the-last": (Break("effect-once.ack-lost", "is there 2 times, after a redelivery"),),
     "renames-parts": (
         Break("effect-once.splitter-killed", "duplicated: the row of part 1 is there 2 times"),
@@ -203,6 +225,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "sets-prefetch-once": (Break("fair-dispatch.prefetch", "unacked messages, not 3"),),
     "skips-equal-bodies": (Break("no-loss.equal-bodies", "lost: the package row never came"),),
     "stops-at-once": (Break("graceful-stop.in-hand", "the message in hand was not acked"),),
+    "survives-five-losses": (
+        Break("survives-connection-loss.many", "after loss 6: stream-1 ended with status 1"),
+    ),
     "survives-one-loss": (Break("survives-connection-loss.idle", "stream-1 ended with status 1"),),
     "swaps-replies": (Break("rpc-correlated.simultaneous", "got result"),),
     "takes-equal-texts-for-one": (
@@ -211,6 +236,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "takes-errors-for-results": (
         Break("rpc-survives-missing-task.caller-told", "for a reply was answered 200"),
     ),
+    "takes-lost-for-published": (
+        Break("no-loss.broker-restart", "lost: the row of part 2 never came"),
+    ),
     "takes-strings-for-texts": (
         Break("rejects-misshapen.not-requeued", "unexpected: a row that no package asked for"),
     ),
@@ -218,6 +246,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break(f"no-loss.{how}-before-ack", "lost: the package row never came")
         for how in ("killed", "cut", "frozen")
     ),
+    "waits-for-ever": (Break("rpc-times-out.silent-line", "it answered 0 after", full=True),),
     "works-at-most-once": tuple(
         Break(f"no-loss.{how}-{moment}", "lost: the package row never came")
         for how in ("killed", "cut", "frozen")
@@ -305,6 +334,7 @@ ENTANGLED: dict[tuple[str, str], str] = {
     ("never-acks", "heartbeat-safe"): "the end of the work is its ack",
     ("never-acks", "no-loss"): "no ack can be lost",
     ("never-acks", "single-flight"): "the end of the work is its ack",
+    ("never-acks", "survives-broker-restart"): "what it has in hand keeps it from new work",
     ("serialises-parts", "effect-once"): "frozen, it keeps the others out",
     ("serialises-parts", "no-loss"): "frozen, it keeps the others out",
     ("swaps-replies", "rpc-survives-missing-task"): "the error goes to another caller too",

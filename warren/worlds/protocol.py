@@ -123,6 +123,13 @@ class Process(Protocol):
         """Let it go on after `freeze`."""
 
 
+class Exclusive(Protocol):
+    """An exclusive consumer or queue of the rig's own, on a connection of its own."""
+
+    def close(self) -> None:
+        """Give it up, by the end of its connection."""
+
+
 class Call(Protocol):
     """An HTTP request under way."""
 
@@ -179,6 +186,12 @@ class World(Protocol):
 
     def replies(self, queue: str) -> tuple[ReceivedReply, ...]:
         """Take what has come to a reply queue since the last call."""
+
+    def exclusive_consumer(self, route: Route) -> Exclusive:
+        """Declare a route, and consume exclusively from its queue: all others are refused (403) until `close`."""
+
+    def exclusive_queue(self, route: Route) -> Exclusive:
+        """Declare the queue of a route exclusively: all others are refused (405) until `close`, which deletes it."""
 
     def call(self, port: int, path: str, within: float) -> Call:
         """Begin a GET of a path from the process that was given that port (`Process.http_port`)."""

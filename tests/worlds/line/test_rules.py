@@ -13,16 +13,25 @@ from warren.simulator.wire import (
     BasicNack,
     BasicQos,
     BasicReject,
+    ChannelClose,
+    ConnectionOpen,
+    Method,
     QueueDeclare,
     QueueDeclareOk,
 )
 from warren.worlds.line.rules import (
     Match,
     acks,
+    confirms,
+    consumed,
+    consuming,
     declaration,
+    declared,
     delivery,
     method,
+    opening,
     publish,
+    refusal,
     settlements,
 )
 
@@ -44,6 +53,9 @@ from warren.worlds.line.rules import (
         (declaration("q"), method_octets(QueueDeclare("q")), True),
         (declaration("q"), method_octets(QueueDeclare("other")), False),
         (declaration("q"), method_octets(QueueDeclare("q", passive=True)), False),
+        (opening(), method_octets(ConnectionOpen("/")), True),
+        (consuming(), method_octets(BasicConsume("q")), True),
+        (confirms(), method_octets(BasicAck(1)), False),
         (delivery(), deliver_octets(1), False),
     ],
 )
@@ -57,6 +69,26 @@ def test_rules(match: Match, octets: bytes, is_caught: bool) -> None:
     held.release()
     arrived = b"".join(each for _, each in line.arrived[Direction.TO_BROKER])
     assert arrived.endswith(octets + method_octets(BasicQos()))
+
+
+@pytest.mark.parametrize(
+    ("match", "answer"),
+    [
+        (declared(), QueueDeclareOk("q")),
+        (consumed(), BasicConsumeOk("tag")),
+        (confirms(), BasicAck(1)),
+        (refusal(), ChannelClose(403, "in exclusive use")),
+    ],
+)
+def test_rules_for_answers(match: Match, answer: Method) -> None:
+    """A match takes the broker's answer, and lets others by."""
+    line = VirtualLine(Clock())
+    to_client = line.connect().to_client
+    held = line.hold(match)
+    to_client.receive(deliver_octets(1), 0.0)
+    assert held.seen is None
+    to_client.receive(method_octets(answer), 0.0)
+    assert held.seen is not None
 
 
 @pytest.mark.parametrize("tag", ["named", ""])

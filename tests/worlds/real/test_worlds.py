@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.errors import WarrenError
+from warren.errors import BrokerUnavailable, WarrenError
+from warren.workloads import Route
+from warren.worlds.protocol import QueueDepth
 from warren.worlds.real import RealWorlds, Servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+DEADLINE = 5.0
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +76,19 @@ def test_world(worlds: RealWorlds) -> None:
         assert world.facts() == ()
         name = world.reply_queue()
         assert world.queues() == (name,)
+
+
+def test_exclusive(worlds: RealWorlds) -> None:
+    """An exclusive queue or consumer of the rig's own keeps all others away, until it is given up."""
+    route = Route("exchange", "queue")
+    with worlds.world("nobody's", None, restarts=False) as world:
+        queue = world.exclusive_queue(route)
+        with pytest.raises(BrokerUnavailable):
+            world.exclusive_consumer(route)
+        queue.close()
+        consumer = world.exclusive_consumer(route)
+        assert world.queue(route.queue) == QueueDepth(ready=0, consumers=1)
+        with pytest.raises(BrokerUnavailable):
+            world.exclusive_consumer(route)
+        consumer.close()
+        assert world.wait_for(lambda: world.queue(route.queue) == QueueDepth(0, 0), DEADLINE)

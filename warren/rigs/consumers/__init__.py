@@ -17,8 +17,19 @@ from warren.workloads.course.package_tally import PACKAGE, Package, PackageTally
 from warren.workloads.course.packages import numbered, package_body
 from warren.workloads.course.roles import HTTP, PART, RPC_SERVER, STREAM, TASK
 from warren.workloads.course.tasks import Task
-from warren.worlds.line.rules import Match, acks, delivery, publish
-from warren.worlds.protocol import Call, HttpReply, Process
+from warren.worlds.line.rules import (
+    Match,
+    acks,
+    confirms,
+    consumed,
+    consuming,
+    declared,
+    delivery,
+    opening,
+    publish,
+    refusal,
+)
+from warren.worlds.protocol import Call, Exclusive, HttpReply, Process
 
 __all__ = [
     "HTTP",
@@ -31,6 +42,7 @@ __all__ = [
     "Caught",
     "ConnectionEnded",
     "Delivery",
+    "Exclusive",
     "Holds",
     "HttpReply",
     "Inconclusive",
@@ -46,15 +58,21 @@ __all__ = [
     "Unmet",
     "Violation",
     "acks",
+    "confirms",
+    "consumed",
+    "consuming",
+    "declared",
     "delivery",
     "early_or_tied",
     "most_unacked",
     "numbered",
+    "opening",
     "package_body",
     "package_design",
     "package_tally",
     "parse_json",
     "publish",
+    "refusal",
     "row_line",
     "short",
 ]

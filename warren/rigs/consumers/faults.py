@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from warren.rigs.consumers.struck import Journal
     from warren.rigs.consumers.waiting import Waiting
     from warren.rigs.pace import Tempo
-    from warren.workloads import Workload
+    from warren.workloads import Role, Workload
     from warren.worlds.line.rules import Match
-    from warren.worlds.protocol import Process, World
+    from warren.worlds.protocol import Exclusive, Process, World
 
 
 class Faults:
-    """Holds frames, catches workers at work, restarts the broker."""
+    """Holds frames, catches workers at work, restarts the broker, keeps a queue from everybody else."""
 
     def __init__(
         self,
@@ -47,6 +47,16 @@ class Faults:
         """Restart the broker, and return when it takes connections again."""
         self._journal.note("", "restarted the broker")
         self._world.restart_broker()
+
+    def exclusive_consumer(self, role: Role) -> Exclusive:
+        """Consume exclusively from a role's queue, as an old instance may that has not stopped."""
+        assert role.route is not None, f"role {role} has no queue"
+        return self._world.exclusive_consumer(role.route)
+
+    def exclusive_queue(self, role: Role) -> Exclusive:
+        """Have a role's queue as an exclusive one, as an old instance may that has not stopped."""
+        assert role.route is not None, f"role {role} has no queue"
+        return self._world.exclusive_queue(role.route)
 
     def catch_at_work(self, size: int, *, behind: int = 0) -> Delivery:
         """Send work until a worker is seen in the middle of it, three times at most; give what it works on.

@@ -13,14 +13,19 @@ from typing import TYPE_CHECKING
 from warren.evidence.frames import Direction
 from warren.simulator.wire import (
     BasicAck,
+    BasicConsume,
+    BasicConsumeOk,
     BasicDeliver,
     BasicNack,
     BasicProperties,
     BasicPublish,
     BasicReject,
+    ChannelClose,
+    ConnectionOpen,
     Message,
     Method,
     QueueDeclare,
+    QueueDeclareOk,
 )
 
 if TYPE_CHECKING:
@@ -114,6 +119,36 @@ def declaration(queue: str) -> Match:
         return isinstance(method, QueueDeclare) and method.queue == queue and not method.passive
 
     return Match(Direction.TO_BROKER, (QueueDeclare,), condition)
+
+
+def opening() -> Match:
+    """Choose a ``connection.open`` of the client, which every connection has one of."""
+    return Match(Direction.TO_BROKER, (ConnectionOpen,))
+
+
+def consuming() -> Match:
+    """Choose a ``basic.consume`` of the client."""
+    return Match(Direction.TO_BROKER, (BasicConsume,))
+
+
+def declared() -> Match:
+    """Choose a ``queue.declare-ok`` of the broker."""
+    return Match(Direction.TO_CLIENT, (QueueDeclareOk,))
+
+
+def consumed() -> Match:
+    """Choose a ``basic.consume-ok`` of the broker."""
+    return Match(Direction.TO_CLIENT, (BasicConsumeOk,))
+
+
+def confirms() -> Match:
+    """Choose a ``basic.ack`` of the broker, which confirms a publish."""
+    return Match(Direction.TO_CLIENT, (BasicAck,))
+
+
+def refusal() -> Match:
+    """Choose a ``channel.close`` of the broker, which refuses what was asked on that channel."""
+    return Match(Direction.TO_CLIENT, (ChannelClose,))
 
 
 def method(*types: type[Method], direction: Direction) -> Match:

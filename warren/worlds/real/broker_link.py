@@ -81,6 +81,21 @@ class BrokerLink:
                     return tuple(taken)
                 taken.append(ReceivedReply(properties.correlation_id or "", body))
 
+    def consume_exclusively(self, exchange: str, queue: str, routing_key: str) -> None:
+        """Declare exchange, queue and binding as durable, and consume as the only one; what comes is kept unacked."""
+        with self._open_broker():
+            channel = self._connection.channel()
+            channel.exchange_declare(exchange, "direct", durable=True)
+            channel.queue_declare(queue, durable=True)
+            channel.queue_bind(queue, exchange, routing_key)
+            channel.basic_qos(prefetch_count=1)
+            channel.basic_consume(queue, lambda *_: None, exclusive=True)
+
+    def declare_exclusively(self, queue: str) -> None:
+        """Declare a queue that no other connection may use, and that goes with this one."""
+        with self._open_broker():
+            self._connection.channel().queue_declare(queue, durable=True, exclusive=True)
+
     def close(self) -> None:
         """Close the connection, whatever became of it."""
         with contextlib.suppress(AMQPError):

@@ -54,6 +54,7 @@ class RealWorld:
         self._callers = Callers(self.now)
         self._ports = Ports()
         self._link: BrokerLink | None = None
+        self._exclusive: list[BrokerLink] = []
         self._processes: list[RealProcess] = []
         self._orphans = Orphans(run.id)
 
@@ -163,6 +164,18 @@ class RealWorld:
         """Take what has come to a reply queue since the last call."""
         return self._broker_link().take(queue)
 
+    def exclusive_consumer(self, route: Route) -> BrokerLink:
+        """Declare a route and consume exclusively from its queue, on a connection apart."""
+        link = self._exclusive_link()
+        link.consume_exclusively(route.exchange, route.queue, route.routing_key)
+        return link
+
+    def exclusive_queue(self, route: Route) -> BrokerLink:
+        """Declare the queue of a route exclusively, on a connection apart."""
+        link = self._exclusive_link()
+        link.declare_exclusively(route.queue)
+        return link
+
     def call(self, port: int, path: str, within: float) -> Call:
         """Begin a GET on 127.0.0.1."""
         return self._callers.call(port, path, within)
@@ -198,6 +211,8 @@ class RealWorld:
             stack.callback(self._ports.close)
             stack.callback(self._relay.close)
             stack.callback(self._close_link)
+            for link in self._exclusive:
+                stack.callback(link.close)
             stack.callback(self._callers.close)
             for process in self._processes:
                 stack.callback(process.close, _CLOSE)
@@ -209,6 +224,10 @@ class RealWorld:
         if self._link is None:
             self._link = BrokerLink(self._place.broker.amqp_url(self._place.vhost))
         return self._link
+
+    def _exclusive_link(self) -> BrokerLink:
+        self._exclusive.append(BrokerLink(self._place.broker.amqp_url(self._place.vhost)))
+        return self._exclusive[-1]
 
     def _close_link(self) -> None:
         link, self._link = self._link, None

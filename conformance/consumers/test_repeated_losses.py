@@ -1,0 +1,123 @@
+"""survives-connection-loss where a loss is one of many, or lasts (document 1, chapter 2, step 10)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from warren.rigs.consumers import Violation, confirms, consumed, consuming, declared, opening
+
+from .comebacks import new_work, not_back, unique_work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from warren.rigs.consumers import Holds, Process, Rig
+
+pytestmark = pytest.mark.guarantee("survives-connection-loss")
+LOSSES = 12
+"""More than any usual limit of tries, for a counter that no success sets back."""
+REFUSED = 25.0
+"""Real seconds for which new connections are refused: longer than the first tries of any back-off."""
+LATE = 25.0
+"""Real seconds by which an answer is late: longer than usual time-outs of clients."""
+
+
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.requirement("survives-connection-loss.many")
+def test_many_losses(rig: Rig) -> None:
+    """A consumer whose connection is lost twelve times, and that works after each, is there after the last."""
+    rig.start.workers(1, http=True)
+    violations: list[Violation] = []
+    for number in range(1, LOSSES + 1):
+        violations = _lose_and_work(rig, number)
+        if violations:
+            break
+    rig.judge(*(violations or rig.calls.until_done()))
+
+
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.requirement("survives-connection-loss.reconnecting")
+def test_lost_while_reconnecting(rig: Rig) -> None:
+    """A consumer whose new connections are cut, one as it opens and one as it begins to consume, does new work."""
+    rig.start.workers(1, http=True)
+    consumers = rig.instances.consumers
+    holds = []
+    for step in (opening, consuming):
+        holds.append(rig.faults.hold(step, *consumers))
+        _cut(consumers)  # what the step before has caught is lost with its connection
+        rig.wait.see(
+            lambda: _have_ended(rig) or len(holds[-1].caught()) == len(consumers),
+            rig.deadlines.reconnected,
+        )
+    lost_at = rig.now()
+    _cut(consumers)
+    for each in holds:
+        each.release()
+    rig.judge(*(not_back(rig, lost_at, consumers) or new_work(rig)))
+
+
+@pytest.mark.full
+@pytest.mark.requirement("survives-connection-loss.refused-long")
+def test_refused_for_long(rig: Rig) -> None:
+    """A consumer whose new connections are refused for 25 s does new work afterwards."""
+    rig.start.workers(1, http=True)
+    for process in rig.instances.all:
+        process.line.refuse()
+    rig.wait.see(lambda: _have_ended(rig), REFUSED)
+    accepted_at = rig.now()
+    for process in rig.instances.all:
+        process.line.accept()
+    within = rig.deadlines.reconnected + REFUSED  # the last pause of one that doubles them
+    rig.judge(*(not_back(rig, accepted_at, rig.instances.all, within) or new_work(rig)))
+
+
+@pytest.mark.full
+@pytest.mark.requirement("survives-connection-loss.late-answers")
+def test_late_answers(rig: Rig) -> None:
+    """A consumer whose declaration, consume and publish are answered 25 s late does new work."""
+    rig.start.workers(1, http=True)
+    consumers = rig.instances.consumers
+    lost_at = rig.now()
+    for answer in (declared, consumed):
+        lost_at = rig.now()
+        holds = rig.faults.hold(answer, *consumers)
+        _cut(consumers)
+        _let_go_late(rig, holds, lambda h=holds: len(h.caught()) == len(consumers))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+    violations = not_back(rig, lost_at, consumers)
+    if not violations:
+        holds = rig.faults.hold(confirms, *consumers)
+        rig.publish.work(1)
+        _let_go_late(rig, holds, lambda: bool(holds.caught()) or rig.seen.done())
+    rig.judge(*(violations or new_work(rig)))
+
+
+def _lose_and_work(rig: Rig, number: int) -> list[Violation]:
+    """Cut all connections, and say who does not consume again, or else what of new work is not done."""
+    lost_at = rig.now()
+    _cut(rig.instances.all)
+    violations = not_back(rig, lost_at, rig.instances.all)
+    if not violations:
+        unique_work(rig)
+        rig.wait.finish(rig.work_time(1))
+        violations = list(rig.seen.losses())
+    return [Violation(f"after loss {number}: {v.words}", v.evidence) for v in violations]
+
+
+def _let_go_late(rig: Rig, holds: Holds, is_caught: Callable[[], bool]) -> None:
+    """Wait until the answers are held, if any come, and let them go when they are late."""
+    rig.wait.see(lambda: is_caught() or _have_ended(rig), rig.deadlines.reconnected)
+    if holds.caught():
+        rig.wait.see(lambda: _have_ended(rig), LATE)
+    holds.release()
+
+
+def _cut(processes: Sequence[Process]) -> None:
+    for process in processes:
+        process.line.cut()
+
+
+def _have_ended(rig: Rig) -> bool:
+    """Whether a consumer has ended, which tries no more."""
+    return any(p.exit_status is not None for p in rig.instances.consumers)

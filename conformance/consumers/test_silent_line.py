@@ -1,0 +1,89 @@
+"""A line that falls silent both ways and is not closed, during work or a call (document 1, chapter 2, step 9).
+
+The consumer works on, while the broker gives its message to another: that two are at work at once nobody owes without
+fencing, but the effect must be there once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from warren.rigs.consumers import HTTP, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from warren.rigs.consumers import HttpReply, Rig
+
+TEXTS = 20
+"""They take a heartbeat more than a silent connection lives, so that two consumers are at work on them at once."""
+ACCEPTED = 202
+SERVER_ERROR = 500
+"""The least status that says that the server failed (RFC 9110, section 15.6)."""
+
+
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.guarantee("effect-once", designs=("blocking", "parts", "parts-random", "pipeline"))
+@pytest.mark.requirement("effect-once.silent-line")
+def test_silent_during_work(rig: Rig) -> None:
+    """A consumer whose line is silent works on beside the one that is given its message, and doubles nothing."""
+    rig.start.workers(2)
+    rig.publish.work(TEXTS)
+    rig.wait.need(
+        lambda: bool(rig.seen.given()), rig.deadlines.within(0), "no worker was given a message"
+    )
+    silent = rig.instances.named(rig.seen.given()[0].instance)
+    silent.line.half_open()
+    rig.wait.witness(
+        lambda: bool(rig.seen.ledger().redeliveries()),
+        rig.deadlines.noticed,
+        "the broker redelivered nothing",
+    )
+    rig.wait.finish(rig.work_time(TEXTS))
+    silent.line.restore()
+    rig.wait.pass_time(rig.seen.longest_work())  # of the silent one, that may still go on
+    rig.wait.rest(rig.work_time(TEXTS))
+    rig.judge(*rig.seen.duplicates())
+
+
+@pytest.mark.guarantee("routes-task")
+@pytest.mark.requirement("routes-task.silent-line")
+def test_called_in_silence(rig: Rig) -> None:
+    """GET /task while the line of its role is silent answers 202 for what is done in the end, else 5xx in time."""
+    answer = _call_in_silence(rig, lambda a: a.status == ACCEPTED or a.status >= SERVER_ERROR)
+    if answer.status == ACCEPTED:
+        rows = rig.seen.task_rows()
+        rig.publish.adopt(*map(Task.accepted, rows))
+        rig.wait.finish(1)
+        rig.expect(rows, "a task was accepted in silence, and there is no row of it")
+    rig.judge(*rig.seen.losses())
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("rpc-times-out")
+@pytest.mark.requirement("rpc-times-out.silent-line")
+def test_rpc_called_in_silence(rig: Rig) -> None:
+    """A call that is made while the line of its role is silent ends in a 5xx status, not later than its time-out."""
+    _call_in_silence(rig, lambda a: a.status >= SERVER_ERROR)
+    rig.judge()
+
+
+def _call_in_silence(rig: Rig, is_right: Callable[[HttpReply], bool]) -> HttpReply:
+    """Call an instance whose line is silent, let the line live again once the connection is lost; give the answer."""
+    rig.start.all(http=True)
+    http = rig.instances.of(HTTP)[0]
+    http.line.half_open()
+    answer = rig.calls.answers(rig.calls.begin())[0]
+    words = (
+        f"called while the line was silent it answered {answer.status} after {answer.seconds:.1f} s,"
+        f" and WARREN_TIMEOUT was {rig.calls.timeout:.1f} s: {answer.body[:80]!r} {answer.error}"
+    )
+    rig.expect(is_right(answer), words.rstrip(), *rig.seen.last(http))
+    rig.wait.see(  # until then what was written would still come through
+        lambda: any(end.instance == http.name for end in rig.seen.ledger().ends),
+        rig.deadlines.noticed,
+    )
+    http.line.restore()
+    return answer
