@@ -136,6 +136,8 @@ class StandInWorld:
     rows: list[MessageRow] = field(default_factory=list)
     tasks: list[TaskRow] = field(default_factory=list)
     depths: dict[str, QueueDepth] = field(default_factory=dict)
+    room: int | None = None
+    refused: list[str] = field(default_factory=list)
     http_status: int = 200
     stood_still: list[Pause] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=itertools.count)
@@ -170,11 +172,9 @@ class StandInWorld:
         self.processes.append(StandInProcess(name, role, dict(env)))
         return self.processes[-1]
 
-    def publish(
-        self, route: Route, body: bytes, message_id: str, _reply_to: str = "", _id: str = ""
-    ) -> None:
+    def publish(self, route: Route, body: bytes, properties: BasicProperties) -> None:
         """Note the message."""
-        self.published.append((route, body, message_id))
+        self.published.append((route, body, properties.message_id or ""))
 
     def reply(self, queue: str, body: bytes, correlation_id: str) -> None:
         """Note the reply."""
@@ -211,6 +211,18 @@ class StandInWorld:
     def add_task(self) -> int:
         """Give the next id."""
         return len(self.tasks) + 1
+
+    def refuse_messages(self, text: str) -> None:
+        """Note the text."""
+        self.refused.append(text)
+
+    def refuse_task(self, task: int) -> None:
+        """Note the task."""
+        self.refused.append(str(task))
+
+    def longest_message(self) -> int | None:
+        """Give what the test says."""
+        return self.room
 
     def message_rows(self) -> tuple[MessageRow, ...]:
         """Give the test's rows."""

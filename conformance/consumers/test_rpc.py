@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -13,6 +13,8 @@ from warren.rigs.consumers import (
     RPC_SERVER,
     Inconclusive,
     acks,
+    answering_directly,
+    declaration,
     delivery,
     parse_json,
     publish,
@@ -36,8 +38,12 @@ SERVER_ERROR = 500
 """The least status that says that the server failed (RFC 9110, section 15.6)."""
 ERROR_REPLY = b"error: no such task"
 CALLERS = 5
-TOO_SOON = 0.8
-"""Of WARREN_TIMEOUT: a caller that gives up before that has not waited for it."""
+TOO_SOON = 0.98
+"""Of WARREN_TIMEOUT: a caller that gives up before that has not waited for it; clocks are rounded."""
+LATE, TOO_LATE = 0.85, 0.95
+"""Of WARREN_TIMEOUT: when a reply is let go that comes late, and until when it must have been, to be in time."""
+WAITING = 3
+"""Callers that wait while their server is restarted."""
 NO_SUCH_TASK = 999_999
 
 
@@ -52,11 +58,12 @@ def test_simultaneous_callers(rig: Rig) -> None:
     rig.wait.need(lambda: bool(_requests(rig)), rig.deadlines.within(1), "no request came")
     for number in range(2, CALLERS + 1):
         calls.append(rig.calls.begin())
-        rig.wait.witness(
-            lambda n=number: len(_requests(rig)) == n,  # type: ignore[misc]  # mypy cannot infer it
+        rig.wait.see(
+            lambda n=number: len(_requests(rig)) == n or any(call.done() for call in calls),  # type: ignore[misc]  # mypy cannot infer it
             rig.deadlines.within(1),
-            f"no request {number} came while {number - 1} waited",
         )
+        if len(_requests(rig)) < number or any(call.done() for call in calls):
+            _judge_one_at_a_time(rig, number)
     requests = _requests(rig)
     _answer_first(rig, requests[CALLERS // 2], replies, calls)
     replies.release()
@@ -68,6 +75,34 @@ def test_simultaneous_callers(rig: Rig) -> None:
     words = f"{CALLERS} requests have {len(ids)} correlation ids"
     rig.expect(len(ids) == CALLERS, words, *map(str, requests))
     rig.judge(requirement="rpc-correlated.unique-ids")
+
+
+@pytest.mark.guarantee("rpc-correlated")
+@pytest.mark.requirement("rpc-correlated.committed")
+def test_row_before_reply(rig: Rig) -> None:
+    """When the reply goes out, the row of its task has the result: it was committed before."""
+    replies = rig.faults.hold(partial(publish, exchange=""), *rig.start.workers(1))
+    work = rig.publish.work()
+    replies.first(rig.deadlines.within(2), "no reply was published")
+    is_committed = rig.seen.is_done(work)  # as it is at once: a row that comes now comes too late
+    reply = rig.seen.ledger().publishes[-1]
+    words = "the reply went out before the row of its task was committed"
+    rig.expect(is_committed, words, str(reply))
+    rig.judge()
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("rpc-correlated")
+@pytest.mark.requirement("rpc-correlated.direct-reply-to")
+def test_direct_reply_to(rig: Rig) -> None:
+    """A request whose caller has no queue, but RabbitMQ's direct reply-to, is answered there."""
+    rig.start.workers(1)
+    request = rig.publish.sized(shape=answering_directly).message_id
+    rig.wait.see(lambda: bool(rig.publish.replies_to(request)), rig.deadlines.within(2))
+    replies = rig.publish.replies_to(request)
+    words = f"{len(replies)} replies came by direct reply-to"
+    rig.expect(len(replies) == 1, words, *rig.seen.last())
+    rig.judge(*rig.seen.losses())
 
 
 @pytest.mark.guarantee("rpc-times-out")
@@ -86,6 +121,35 @@ def test_no_reply(rig: Rig) -> None:
         words = f"gave up after {seconds:.1f} s, not {timeout:.1f} s"
         evidence = f"answered {answer.status}: {short(answer.body)}"
         rig.expect(seconds >= TOO_SOON * timeout, words, evidence)
+    rig.judge()
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("rpc-times-out")
+@pytest.mark.requirement("rpc-times-out.late-reply")
+def test_reply_just_in_time(rig: Rig) -> None:
+    """A reply that comes when most of WARREN_TIMEOUT is over is given to its caller."""
+    rig.start.all(http=True)
+    caller = rig.instances.of(HTTP)[0]
+
+    def once(_is_last: bool) -> HttpReply | None:
+        replies = rig.faults.hold(delivery, caller)
+        call, began = rig.calls.begin(), rig.now()
+        replies.first(rig.deadlines.within(2), "no reply was on its way")
+        rig.wait.see(call.done, began + LATE * rig.calls.timeout - rig.now())
+        gave_up = call.done()
+        replies.release()
+        answer = rig.calls.answers(call)[0]
+        passed_at = rig.seen.ledger().to(caller.name)[-1].passed_at or 0
+        in_time = passed_at - began < TOO_LATE * rig.calls.timeout
+        return answer if gave_up or in_time else None
+
+    answer = rig.wait.attempt(once, "no reply came before its caller's time-out was over")
+    words = (
+        f"gave up after {answer.seconds:.1f} s of {rig.calls.timeout:.1f} s, and took no late reply:"
+        f" answered {answer.status} {answer.error}"
+    )
+    rig.expect(answer.status == OK, words.rstrip(), *map(str, rig.seen.ledger().to(caller.name)))
     rig.judge()
 
 
@@ -239,6 +303,42 @@ def _acked_early(rig: Rig, request: str) -> tuple[Violation, ...]:
         lambda: any(d.settlement is not None for d in again()) or idle(), rig.deadlines.within(2)
     )
     return tuple(v for d in again() for v in rig.seen.acked_undone(d))
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("rpc-request-kept")
+@pytest.mark.requirement("rpc-request-kept.server-restarted")
+def test_server_restarted(rig: Rig) -> None:
+    """Callers that wait while their server is killed and another one begins get their replies from that one."""
+    server = rig.start.workers(1, http=True)[0]
+    following = rig.start.instance(RPC_SERVER)
+    entry = rig.faults.hold(partial(declaration, RPC_SERVER.queue), following)
+    rig.wait.witness(
+        lambda: bool(entry.caught()), rig.start.within, "no second server was about to begin"
+    )
+    calls = [rig.calls.begin() for _ in range(WAITING)]
+    rig.wait.need(
+        lambda: len(_requests(rig)) == WAITING and bool(rig.seen.given()),
+        rig.deadlines.within(0),
+        f"{WAITING} requests were not published, and one given to the server",
+    )
+    server.kill()
+    entry.release()
+    requests = {request.body: request for request in _requests(rig)}
+    answers = rig.calls.answers(*calls)
+    told = [answer for answer in answers if answer.status != OK]
+    words = f"{len(told)} of {WAITING} callers got no reply"
+    evidence = [f"answered {a.status} after {a.seconds:.1f} s {a.error}" for a in told]
+    rig.expect(not told, words, *evidence, *map(str, requests.values()), *rig.seen.last())
+    rig.judge()
+
+
+def _judge_one_at_a_time(rig: Rig, number: int) -> NoReturn:
+    """Judge a role `http` that does not serve calls at once; of ids that wait at once nothing can be said."""
+    words = f"no request {number} came while {number - 1} waited"
+    rig.violated(words, *map(str, _requests(rig)))
+    rig.judge(requirement="rpc-correlated.simultaneous")
+    raise Inconclusive(f"no witness: {words}")
 
 
 def _answer_first(rig: Rig, request: Published, replies: Holds, calls: list[Call]) -> None:

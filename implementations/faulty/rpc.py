@@ -1,6 +1,7 @@
 """Defects of RPC: whose reply a caller gets, when, and what becomes of a request."""
 
 import os
+import threading
 import time
 
 import pika
@@ -8,11 +9,14 @@ from pika import spec
 from pika.adapters.blocking_connection import BlockingChannel
 
 from reference_impl.hardened.delivery import Delivery
+from reference_impl.hardened.link import Link
 from reference_impl.hardened.publisher import send
 from reference_impl.hardened.rpc_client import ErrorReplyError, RpcClient
 from reference_impl.hardened.rpc_server import RpcServer
 from reference_impl.messages import TaskMessage, decode
 from reference_impl.php import json_encode, serialize
+from reference_impl.schema import now
+from reference_impl.schema import task as task_table
 from reference_impl.topology import RPC
 
 _NO_RESULT = serialize(json_encode({"result": None, "process_time": 0}))
@@ -206,3 +210,52 @@ class RetriesMissingTasks(RpcServer):
             time.sleep(self.tools.settings.second / 4)
             queue, properties = RPC.queue, delivery.properties
             self.tools.publisher.publish_to_queue(queue, delivery.body, properties)
+
+
+class RepliesBeforeCommit(RpcServer):
+    """Replies with the result of its work, and writes it down afterwards."""
+
+    def handle(self, delivery: Delivery) -> None:
+        """Reply, then complete; bad requests, missing and completed tasks as ever."""
+        task_id = decode(TaskMessage, delivery.body).taskId
+        task = self.tools.tasks.get(task_id)
+        if task is None or task.result is not None:
+            super().handle(delivery)
+            return
+        self.tools.work.sleep()
+        result = str(task_id)
+        self.reply(delivery, serialize(json_encode({"result": result, "process_time": 2})))
+        with self.tools.database.begin() as connection:
+            row = task_table.update().where(task_table.c.id == task_id)
+            connection.execute(row.values(result=result, completed_at=now()))
+
+
+class CutsReplyAddresses(RpcServer):
+    """Keeps 40 characters of a reply-to: enough for the name that a broker gives to a queue."""
+
+    def reply(self, delivery: Delivery, body: bytes) -> None:
+        """Reply to what is left of the address."""
+        delivery.properties.reply_to = delivery.properties.reply_to[:40]
+        super().reply(delivery, body)
+
+
+class GivesUpEarly(RpcClient):
+    """Waits four fifths of WARREN_TIMEOUT."""
+
+    def call(self, exchange: str, body: bytes, timeout: float) -> str:
+        """Call with less patience."""
+        return super().call(exchange, body, 0.8 * timeout)
+
+
+class ServesOneAtATime(RpcClient):
+    """Calls for one request after another."""
+
+    def __init__(self, link: Link) -> None:
+        """Have one turn for all."""
+        super().__init__(link)
+        self._turn = threading.Lock()
+
+    def call(self, exchange: str, body: bytes, timeout: float) -> str:
+        """Call when it is our turn."""
+        with self._turn:
+            return super().call(exchange, body, timeout)

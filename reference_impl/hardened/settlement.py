@@ -12,6 +12,8 @@ from reference_impl.hardened.link import Link
 from reference_impl.hardened.publisher import send
 from reference_impl.topology import DEAD_LETTER, Route
 
+_LONGEST_REASON = 1000  # characters; all headers must fit into one frame
+
 
 class Settlement:
     """Settles the deliveries of one queue, each on the channel that it came through.
@@ -56,6 +58,7 @@ class Settlement:
     def _explain(self, delivery: Delivery, reason: str) -> pika.BasicProperties:
         """Keep the message's identity and headers; add the reason and the queue."""
         original = delivery.properties
+        reason = reason[:_LONGEST_REASON]
         headers = {**(original.headers or {}), "reason": reason, "queue": self._route.queue}
         return pika.BasicProperties(
             content_type=original.content_type,

@@ -80,6 +80,15 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "crashes-on-wrong-types": (
         Break("rejects-misshapen.not-requeued", "stream-1 ended with status 1"),
     ),
+    "crashes-without-content-type": (
+        Break("takes-any-input.properties", "without content_type was not done; stream-1 ended"),
+    ),
+    "crashes-without-message-id": (
+        Break("takes-any-input.properties", "without message_id was not done; stream-1 ended"),
+    ),
+    "cuts-reply-addresses": (
+        Break("rpc-correlated.direct-reply-to", "0 replies came by direct reply-to"),
+    ),
     "dies-on-missing-task": (
         Break("rpc-survives-missing-task.error-reply", "not one that begins with 'error: '"),
         Break("rpc-survives-missing-task.lives", "rpc-server-1 ended with status 1"),
@@ -108,6 +117,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("rejects-malformed.kept", "went to no dead-letter exchange", Outcome.WARN),
         Break("rejects-misshapen.kept", "went to no dead-letter exchange", Outcome.WARN),
     ),
+    "drops-poison": (Break("survives-poison.kept", "and is in no queue"),),
     "early-package-row": (
         Break("result-last.undisturbed", "the package row came before that of part 10"),
         Break("result-last.slow-part", "early result: the package row came before that of part"),
@@ -131,6 +141,13 @@ BREAKS: dict[str, tuple[Break, ...]] = {
             Outcome.INCONCLUSIVE,
         ),
     ),
+    "exits-on-headers": (
+        Break("takes-any-input.headers", "a header of every type was not done; stream-1 ended"),
+        Break(
+            "takes-any-input.each-header", "with a header of type t was not done; stream-1 ended"
+        ),
+        Break("survives-poison.headers", "the next message was not done; stream-1 ended"),
+    ),
     "exits-with-one": (
         Break("graceful-stop.in-hand", "stream-1 exited with status 1"),
         Break("graceful-stop.idle", "stream-1 exited with status 1"),
@@ -152,10 +169,18 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "gives-up-when-refused": (
         Break("survives-connection-loss.refused-long", "stream-1 ended with status 1", full=True),
     ),
+    "gives-up-early": (
+        Break("rpc-times-out.no-server", "gave up after"),
+        Break("rpc-times-out.late-reply", "and took no late reply"),
+    ),
     "hands-out-late-replies": (Break("rpc-late-reply-discarded.next-call", "got result"),),
     "hangs-up-early": (
         Break("no-loss.two-heartbeats", "delivered again, to stream-1"),
         Break("heartbeat-safe.long-package", "delivered again, to stream-1"),
+    ),
+    "holds-poison": (
+        Break("survives-poison.others", "the next message was not done"),
+        Break("survives-poison.kept", "and is in no queue"),
     ),
     "ignores-bound": (Break("bounded-run.stops", "stream-1 did not exit"),),
     "ignores-empty-bodies": (Break("rejects-malformed.not-requeued", "'' was not settled"),),
@@ -205,15 +230,27 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     ),
     "purges-at-start": (Break("survives-redeploy.old-stops", "lost: the package row never came"),),
     "reconnects-before-it-stops": (Break("graceful-stop.broker-away", "stream-1 did not exit"),),
+    "purges-requests": (Break("rpc-request-kept.server-restarted", "callers got no reply"),),
+    "rejects-large-bodies": (
+        Break("takes-any-input.sizes", "octets was not done"),
+        Break("takes-any-input.large-body", "octets was not done"),
+    ),
     "remembers-the-last": (Break("effect-once.ack-lost", "is there 2 times, after a redelivery"),),
     "renames-parts": (
         Break("effect-once.splitter-killed", "duplicated: the row of part 1 is there 2 times"),
+    ),
+    "replies-before-commit": (
+        Break("rpc-correlated.committed", "before the row of its task was committed"),
     ),
     "requeues-empty": (
         Break("survives-empty.ends", "the package of no texts goes round without an end"),
     ),
     "requeues-malformed": (Break("rejects-malformed.not-requeued", "put back on its queue"),),
     "requeues-misshapen": (Break("rejects-misshapen.not-requeued", "put back on its queue"),),
+    "requeues-poison": (
+        Break("survives-poison.bounded", "times, not 25 at most"),
+        Break("survives-poison.bounded", "within a second, not 10 at most"),
+    ),
     "retries-missing-tasks": (
         Break("rpc-survives-missing-task.error-reply", "not one that begins with 'error: '"),
     ),
@@ -222,6 +259,12 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("part-order.slow-part", "the part rows came as 5, 4, 3, 2, 1"),
     ),
     "serialises-parts": (Break("parallel-parts.overlap", "of their work"),),
+    "serves-one-at-a-time": (
+        Break("rpc-correlated.simultaneous", "no request 2 came while 1 waited"),
+        Break(
+            "rpc-correlated.unique-ids", "no request 2 came while 1 waited", Outcome.INCONCLUSIVE
+        ),
+    ),
     "sets-prefetch-once": (Break("fair-dispatch.prefetch", "unacked messages, not 3"),),
     "skips-equal-bodies": (Break("no-loss.equal-bodies", "lost: the package row never came"),),
     "stops-at-once": (Break("graceful-stop.in-hand", "the message in hand was not acked"),),
@@ -337,6 +380,7 @@ ENTANGLED: dict[tuple[str, str], str] = {
     ("never-acks", "survives-broker-restart"): "what it has in hand keeps it from new work",
     ("serialises-parts", "effect-once"): "frozen, it keeps the others out",
     ("serialises-parts", "no-loss"): "frozen, it keeps the others out",
+    ("serves-one-at-a-time", "rpc-request-kept"): "its callers do not wait at once",
     ("swaps-replies", "rpc-survives-missing-task"): "the error goes to another caller too",
     ("undoes-redeliveries", "effect-once"): "what is undone is not doubled, and never done",
     ("undoes-redeliveries", "survives-connection-loss"): "the work in hand is undone too",

@@ -5,6 +5,27 @@ A workload knows no world: it is given ids and rows, and gives bodies and senten
 """
 
 from warren.workloads.course.designs import WORKLOADS
-from warren.workloads.protocol import Caller, Maker, Role, Route, Tables, Tally, Unit, Workload
+from warren.workloads.protocol import (
+    Caller,
+    Maker,
+    Poison,
+    Role,
+    Route,
+    Tables,
+    Tally,
+    Unit,
+    Workload,
+)
 
-__all__ = ["WORKLOADS", "Caller", "Maker", "Role", "Route", "Tables", "Tally", "Unit", "Workload"]
+__all__ = [
+    "WORKLOADS",
+    "Caller",
+    "Maker",
+    "Poison",
+    "Role",
+    "Route",
+    "Tables",
+    "Tally",
+    "Unit",
+    "Workload",
+]

@@ -82,6 +82,16 @@ class Unit(Protocol):
         """How much work it is, as it was asked for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """Well-formed work that can never be done: the database refuses its row."""
+
+    message_id: str
+    body: bytes
+    mark: bytes
+    """What is in the body of each of its messages and of no other: as it was sent, split or published anew."""
+
+
 class Maker(Protocol):
     """What a unit of work is made with. A world is one."""
 
@@ -90,6 +100,12 @@ class Maker(Protocol):
 
     def add_task(self) -> int:
         """Insert a task row and give its id."""
+
+    def refuse_messages(self, text: str) -> None:
+        """Have the database refuse each new row of `message_log` whose message has that text, of letters and digits."""
+
+    def refuse_task(self, task: int) -> None:
+        """Have the database refuse each change of that row of `task`."""
 
 
 class Tables(Protocol):
@@ -183,6 +199,15 @@ class Workload(Protocol):
 
     def make(self, size: int, number: int, maker: Maker) -> Unit:
         """Make a unit of work of a size; `number` counts the units of its case, from 0."""
+
+    def fill(self, octets: int, maker: Maker) -> Unit:
+        """Make the smallest unit of work, whose body has so many octets and is no other's; 64 are enough."""
+
+    def longest_body(self, row: int) -> int | None:
+        """Give the longest body whose unit leaves no row longer than `row` octets; None where its rows do not grow."""
+
+    def poison(self, maker: Maker) -> Poison:
+        """Make work of the least size that can never be done."""
 
     def read(self, body: bytes, message_id: str) -> Unit:
         """Give the unit of work that a body is."""

@@ -8,7 +8,7 @@ need a thread, a socket or the wall clock: a call either returns at once, or the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from warren.claims.manifest import Program
     from warren.evidence.frames import Fact, Pause
     from warren.evidence.rows import MessageRow, TaskRow
+    from warren.simulator.wire import BasicProperties
     from warren.workloads import Role, Route
     from warren.worlds.line.rules import Held, Match
+
+DIRECT_REPLY_TO: Final = "amq.rabbitmq.reply-to"
+"""What a caller names for its reply queue when it has none; RabbitMQ puts another name in its place for the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +166,7 @@ class World(Protocol):
         `env` tells it what the rig wants; the world adds where its broker and its database are.
         """
 
-    def publish(
-        self,
-        route: Route,
-        body: bytes,
-        message_id: str,
-        reply_to: str = "",
-        correlation_id: str = "",
-    ) -> None:
+    def publish(self, route: Route, body: bytes, properties: BasicProperties) -> None:
         """Publish with a confirm; raise `WarrenError` where the message reached no queue."""
 
     def reply(self, queue: str, body: bytes, correlation_id: str) -> None:
@@ -185,7 +182,7 @@ class World(Protocol):
         """Declare a queue of the rig's own for replies and give its name."""
 
     def replies(self, queue: str) -> tuple[ReceivedReply, ...]:
-        """Take what has come to a reply queue since the last call."""
+        """Take what has come to a reply queue since the last call; also to `DIRECT_REPLY_TO`."""
 
     def exclusive_consumer(self, route: Route) -> Exclusive:
         """Declare a route, and consume exclusively from its queue: all others are refused (403) until `close`."""
@@ -198,6 +195,18 @@ class World(Protocol):
 
     def add_task(self) -> int:
         """Insert a task row, as the HTTP role does, and give its id."""
+
+    def refuse_messages(self, text: str) -> None:
+        """Have the database refuse each new row of `message_log` whose message has that text, of letters and digits.
+
+        It says that a constraint is violated. Raises `WarrenError` where it cannot be told to.
+        """
+
+    def refuse_task(self, task: int) -> None:
+        """Have the database refuse each change of that row of `task`; as `refuse_messages`."""
+
+    def longest_message(self) -> int | None:
+        """Give how many octets a `message` of `message_log` may have; None where nothing bounds it."""
 
     def message_rows(self) -> tuple[MessageRow, ...]:
         """All rows of `message_log`, by id."""

@@ -11,7 +11,7 @@ from warren.errors import InstanceError, InstanceUnsupported
 from warren.evidence.frames import Direction, FrameSeen
 from warren.evidence.rows import MessageRow
 from warren.evidence.violation import Violation
-from warren.rigs.consumers import Inconclusive, Rig, Unmet, numbered
+from warren.rigs.consumers import Inconclusive, Rig, Unmet, numbered, without
 from warren.rigs.consumers.endings import ExclusiveConsumer
 from warren.rigs.consumers.starts import KnownStart
 from warren.rigs.pace import PACES
@@ -371,6 +371,40 @@ def test_publish_task(world: StandInWorld) -> None:
     """Work is a task where there are no packages."""
     rig_of(world, "task").publish.work()
     assert [body for _, body, _ in world.published] == [b'{"taskId":1}']
+
+
+@pytest.mark.parametrize("design", WORKLOADS)
+def test_publish_sized(world: StandInWorld, design: str) -> None:
+    """A unit of work has as many octets as asked for, and comes in the shape that is asked for."""
+    rig = rig_of(world, design)
+    unit = rig.publish.sized(64)
+    rig.publish.sized(200_000, without("message_id"))
+    sent = [(len(body), message_id) for _, body, message_id in world.published]
+    assert sent == [(64, unit.message_id), (200_000, "")]
+
+
+def test_publish_sized_apart(world: StandInWorld) -> None:
+    """No two packages of one size are alike."""
+    rig = rig_of(world)
+    assert rig.publish.sized(64).body != rig.publish.sized(64).body
+
+
+@pytest.mark.parametrize(
+    ("design", "most"),
+    [("blocking", 65_471), ("parts", 32_735), ("pipeline", 65_471), ("task", 1_000_000)],
+)
+def test_publish_at_most(world: StandInWorld, design: str, most: int) -> None:
+    """A body is as long as the column has room for what it leaves there."""
+    world.room = 65_535
+    assert rig_of(world, design).publish.at_most(1_000_000) == most
+
+
+def test_publish_poison(world: StandInWorld) -> None:
+    """The database is told to refuse what the poison is known by."""
+    poison = rig_of(world).publish.poison()
+    assert world.refused == [poison.mark.decode()]
+    assert poison.mark in poison.body
+    assert world.published == [(STREAM.route, poison.body, poison.message_id)]
 
 
 def test_finish_when_done(world: StandInWorld) -> None:

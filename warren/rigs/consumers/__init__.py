@@ -11,7 +11,18 @@ from warren.rigs.consumers.endings import Inconclusive, Unmet
 from warren.rigs.consumers.holds import Caught, Holds
 from warren.rigs.consumers.packages import package_design, package_tally
 from warren.rigs.consumers.rig import Rig
-from warren.workloads import Role, Unit
+from warren.rigs.consumers.shapes import (
+    EVERY_TYPE,
+    FIELDS,
+    Shape,
+    answering_directly,
+    as_it_is,
+    both,
+    headers,
+    with_unused,
+    without,
+)
+from warren.workloads import Poison, Role, Unit
 from warren.workloads.course.chance import early_or_tied
 from warren.workloads.course.package_tally import PACKAGE, Package, PackageTally, row_line
 from warren.workloads.course.packages import numbered, package_body
@@ -23,6 +34,7 @@ from warren.worlds.line.rules import (
     confirms,
     consumed,
     consuming,
+    declaration,
     declared,
     delivery,
     opening,
@@ -32,6 +44,8 @@ from warren.worlds.line.rules import (
 from warren.worlds.protocol import Call, Exclusive, HttpReply, Process
 
 __all__ = [
+    "EVERY_TYPE",
+    "FIELDS",
     "HTTP",
     "PACKAGE",
     "PART",
@@ -49,21 +63,28 @@ __all__ = [
     "Match",
     "Package",
     "PackageTally",
+    "Poison",
     "Process",
     "Published",
     "Rig",
     "Role",
+    "Shape",
     "Task",
     "Unit",
     "Unmet",
     "Violation",
     "acks",
+    "answering_directly",
+    "as_it_is",
+    "both",
     "confirms",
     "consumed",
     "consuming",
+    "declaration",
     "declared",
     "delivery",
     "early_or_tied",
+    "headers",
     "most_unacked",
     "numbered",
     "opening",
@@ -75,4 +96,6 @@ __all__ = [
     "refusal",
     "row_line",
     "short",
+    "with_unused",
+    "without",
 ]

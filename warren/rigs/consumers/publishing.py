@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from warren.rigs.consumers.shapes import as_it_is
+from warren.simulator.wire import BasicProperties
+from warren.worlds.protocol import DIRECT_REPLY_TO
 
 if TYPE_CHECKING:
-    from warren.workloads import Role, Unit, Workload
+    from warren.rigs.consumers.shapes import Shape
+    from warren.workloads import Poison, Role, Unit, Workload
     from warren.worlds.protocol import World
+
+_SMALL: Final = 100
+"""Octets of a body that is small, and has room for what makes it no other's."""
 
 
 class Publishing:
@@ -23,14 +31,30 @@ class Publishing:
         """Publish one unit of the design's work, of that size where it has sizes."""
         return self._send(self._workload.make(size, len(self._units), self._world))
 
+    def sized(self, octets: int = _SMALL, shape: Shape = as_it_is) -> Unit:
+        """Publish the smallest unit of work in a shape; its body has so many octets, and is no other's."""
+        return self._send(self._workload.fill(octets, self._world), shape)
+
+    def at_most(self, octets: int) -> int:
+        """Give so many octets for a body, or as many as the database has room for in its rows."""
+        row = self._world.longest_message()
+        longest = None if row is None else self._workload.longest_body(row)
+        return octets if longest is None else min(octets, longest)
+
     def body(self, body: bytes) -> Unit:
         """Publish a unit of work whose bytes matter."""
         return self._send(self._workload.read(body, self._world.new_id()))
 
-    def raw(self, body: bytes, role: Role | None = None) -> str:
+    def poison(self) -> Poison:
+        """Publish well-formed work that can never be done."""
+        poison = self._workload.poison(self._world)
+        self._publish(self._workload.entry, poison.body, poison.message_id, as_it_is)
+        return poison
+
+    def raw(self, body: bytes, role: Role | None = None, shape: Shape = as_it_is) -> str:
         """Publish any bytes to the queue of a role (the workload's entry by default); give the message-id."""
         message_id = self._world.new_id()
-        self._publish(role or self._workload.entry, body, message_id)
+        self._publish(role or self._workload.entry, body, message_id, shape)
         return message_id
 
     def adopt(self, *units: Unit) -> None:
@@ -43,20 +67,26 @@ class Publishing:
 
     def replies_to(self, correlation_id: str) -> list[bytes]:
         """Give the replies that came to what was published here with that correlation id, which is its message-id."""
-        for reply in self._world.replies(self._own_reply_queue()):
-            self._replies.setdefault(reply.correlation_id, []).append(reply.body)
+        for queue in (self._own_reply_queue(), DIRECT_REPLY_TO):
+            for reply in self._world.replies(queue):
+                self._replies.setdefault(reply.correlation_id, []).append(reply.body)
         return self._replies.get(correlation_id, [])
 
-    def _send(self, unit: Unit) -> Unit:
+    def _send(self, unit: Unit, shape: Shape = as_it_is) -> Unit:
         self._units.append(unit)
-        self._publish(self._workload.entry, unit.body, unit.message_id)
+        self._publish(self._workload.entry, unit.body, unit.message_id, shape)
         return unit
 
-    def _publish(self, role: Role, body: bytes, message_id: str) -> None:
+    def _publish(self, role: Role, body: bytes, message_id: str, shape: Shape) -> None:
         assert role.route is not None, f"role {role} has no queue"
-        reply_to = self._own_reply_queue() if role.replies else ""
-        correlation_id = message_id if reply_to else ""
-        self._world.publish(role.route, body, message_id, reply_to, correlation_id)
+        properties = BasicProperties(
+            content_type="text/plain",
+            delivery_mode=2,
+            message_id=message_id,
+            reply_to=self._own_reply_queue() if role.replies else None,
+            correlation_id=message_id if role.replies else None,
+        )
+        self._world.publish(role.route, body, shape(properties))
 
     def _own_reply_queue(self) -> str:
         self.reply_queue = self.reply_queue or self._world.reply_queue()

@@ -174,6 +174,10 @@ class Seen:
         """Whether all work that was sent has left its effect."""
         return self.tally().complete
 
+    def is_done(self, unit: Unit) -> bool:
+        """Whether one unit of work has left its effects."""
+        return self._workload.tally([unit], self._world).complete
+
     def effects(self) -> int:
         """How many messages have left their effect."""
         return self.tally().count

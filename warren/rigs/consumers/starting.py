@@ -146,10 +146,15 @@ class Starting:
         number = self._program(process.role).stop_signal
         return 0, 128 + number, -number
 
+    @property
+    def within(self) -> float:
+        """The seconds in which the next instance must be ready."""
+        return self._known.within(self._tempo.deadlines.slowness)
+
     def await_ready(self, *processes: Process) -> None:
         """Wait until each consumes from its queue, or answers HTTP. Raises `InstanceError` where one does not."""
         began = self._world.now()
-        within = self._known.within(self._tempo.deadlines.slowness)
+        within = self.within
         self._declare_in_turn(processes, began + within)
         for process in processes:
             self._await_one(process, began + within, within)

@@ -15,6 +15,7 @@ from warren.evidence.json_text import parse_json
 from warren.workloads.course.bad_input import MALFORMED, MISSHAPEN
 from warren.workloads.course.package_tally import Effect, Package, PackageTally
 from warren.workloads.course.roles import ROUTES, STREAM
+from warren.workloads.protocol import Poison
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 _WORDS: Final = ("text", "varchar", "string")
 """What the document's packages call their texts, one package after another."""
+
+_AROUND: Final = 64
+"""Octets of a row beside the texts of its package, or more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,27 @@ class PackageDesign(ABC):
         """Make a package of so many texts, written without spaces."""
         texts = numbered(size, _WORDS[number % len(_WORDS)])
         return self.read(package_body(*texts), maker.new_id())
+
+    def fill(self, octets: int, maker: Maker) -> Package:
+        """Make a package of one text, as long as it takes."""
+        message_id = maker.new_id()
+        text = message_id.ljust(octets - len(package_body("")), "x")
+        return self.read(package_body(text), message_id)
+
+    @property
+    def copies(self) -> int:
+        """How often a row has the texts of its package."""
+        return 1
+
+    def longest_body(self, row: int) -> int:
+        """Leave room for what a row has beside the texts."""
+        return (row - _AROUND) // self.copies
+
+    def poison(self, maker: Maker) -> Poison:
+        """Make a package of one text, of which no row can have it."""
+        text = maker.new_id()
+        maker.refuse_messages(text)
+        return Poison(maker.new_id(), package_body(text), text.encode())
 
     def read(self, body: bytes, message_id: str) -> Package:
         """Give the package that a body is."""

@@ -24,6 +24,11 @@ class Parts(PackageDesign):
         parts = (Effect(package.message_id, index) for index in range(package.size))
         return (*parts, Effect(package.message_id, PACKAGE))
 
+    @property
+    def copies(self) -> int:
+        """Twice, in that of the last part: its text, and the whole source beside it."""
+        return 2
+
     def leaves(self, effect: Effect) -> bool:
         """Whether it is the row of a part: the package row comes with the last of them."""
         return effect.index != PACKAGE

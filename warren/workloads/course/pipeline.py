@@ -24,6 +24,11 @@ class Pipeline(Parts):
         """Each step publishes the next."""
         return True
 
+    @property
+    def copies(self) -> int:
+        """Once: what was worked on is not yet in the result."""
+        return 1
+
     def indices(self, package: Package, message: str, read: object) -> Iterator[int]:
         """Know the package row by the result that it holds, and the row of a step by its number."""
         del message

@@ -14,7 +14,7 @@ from warren.evidence.violation import Violation
 from warren.workloads.course.bad_input import MALFORMED, MISSHAPEN
 from warren.workloads.course.package_tally import unexpected
 from warren.workloads.course.roles import HTTP, ROUTES, RPC_SERVER, TASK
-from warren.workloads.protocol import Caller
+from warren.workloads.protocol import Caller, Poison
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -169,6 +169,21 @@ class TaskDesign:
         """Add a task, and name it in a message: tasks have one size."""
         del size, number
         return self.read(task_body(maker.add_task()), maker.new_id())
+
+    def fill(self, octets: int, maker: Maker) -> Task:
+        """Add a task, and name it in a message with as much white space as it takes: JSON may have any."""
+        message_id = maker.new_id()
+        return self.read(task_body(maker.add_task()).rjust(octets), message_id)
+
+    def longest_body(self, row: int) -> None:
+        """Give none: a task's row does not grow with its message."""
+        del row
+
+    def poison(self, maker: Maker) -> Poison:
+        """Add a task that cannot be completed."""
+        task = maker.add_task()
+        maker.refuse_task(task)
+        return Poison(maker.new_id(), task_body(task), task_body(task))
 
     def read(self, body: bytes, message_id: str) -> Task:
         """Give the task that a body names."""

@@ -9,7 +9,8 @@ import pika
 from pika.exceptions import AMQPError, ChannelClosedByBroker, NackError, UnroutableError
 
 from warren.errors import BrokerUnavailable, WarrenError
-from warren.worlds.protocol import QueueDepth, ReceivedReply
+from warren.simulator.wire import BasicProperties, encode_properties
+from warren.worlds.protocol import DIRECT_REPLY_TO, QueueDepth, ReceivedReply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
     from pika.adapters.blocking_connection import BlockingChannel
 
 _TIMEOUT = 10.0
+
+
+class _Encoded(pika.BasicProperties):  # type: ignore[misc]  # pika has no types
+    """Properties that are octets already: pika cannot write every type of a header's value."""
+
+    def __init__(self, properties: BasicProperties) -> None:
+        super().__init__()
+        self._octets = encode_properties(properties)
+
+    def encode(self) -> list[bytes]:
+        """Give the octets."""
+        return [self._octets]
 
 
 class BrokerLink:
@@ -36,18 +49,22 @@ class BrokerLink:
             self._connection = pika.BlockingConnection(parameters)
         self._confirming: BlockingChannel | None = None
         self._asking: BlockingChannel | None = None
+        self._direct: list[ReceivedReply] = []
 
     def publish(
-        self, exchange: str, routing_key: str, body: bytes, properties: pika.BasicProperties
+        self, exchange: str, routing_key: str, body: bytes, properties: BasicProperties
     ) -> None:
         """Publish with confirm and mandatory; raise `WarrenError` where the message reached no queue."""
         with self._open_broker():
             if self._confirming is None or not self._confirming.is_open:
                 self._confirming = self._connection.channel()
                 self._confirming.confirm_delivery()
+                self._direct.clear()
+            if properties.reply_to == DIRECT_REPLY_TO and not self._confirming.consumer_tags:
+                self._confirming.basic_consume(DIRECT_REPLY_TO, self._receive, auto_ack=True)
             try:
                 self._confirming.basic_publish(
-                    exchange, routing_key, body, properties, mandatory=True
+                    exchange, routing_key, body, _Encoded(properties), mandatory=True
                 )
             except (UnroutableError, NackError, ChannelClosedByBroker) as error:
                 raise WarrenError(
@@ -75,6 +92,10 @@ class BrokerLink:
         """Take all that is in a queue now."""
         taken: list[ReceivedReply] = []
         with self._open_broker():
+            if queue == DIRECT_REPLY_TO:
+                self._connection.process_data_events(time_limit=0)
+                taken, self._direct = self._direct, taken
+                return tuple(taken)
             while True:
                 method, properties, body = self._channel().basic_get(queue, auto_ack=True)
                 if method is None:
@@ -95,6 +116,12 @@ class BrokerLink:
         """Declare a queue that no other connection may use, and that goes with this one."""
         with self._open_broker():
             self._connection.channel().queue_declare(queue, durable=True, exclusive=True)
+
+    def _receive(
+        self, _channel: object, _method: object, properties: pika.BasicProperties, body: bytes
+    ) -> None:
+        """Keep a direct reply until it is taken; it comes on the channel of its request."""
+        self._direct.append(ReceivedReply(properties.correlation_id or "", body))
 
     def close(self) -> None:
         """Close the connection, whatever became of it."""

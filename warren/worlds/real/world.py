@@ -11,10 +11,10 @@ import os
 import uuid
 from typing import TYPE_CHECKING
 
-import pika
-
 from warren.errors import InstanceError, WarrenError
+from warren.simulator.wire import BasicProperties
 from warren.worlds.real.broker_link import BrokerLink
+from warren.worlds.real.databases.schema import MESSAGE_LOG, TASK
 from warren.worlds.real.http import Callers
 from warren.worlds.real.process import RealProcess
 from warren.worlds.real.relay.log import FrameLog
@@ -125,27 +125,13 @@ class RealWorld:
         self._processes.append(process)
         return process
 
-    def publish(
-        self,
-        route: Route,
-        body: bytes,
-        message_id: str,
-        reply_to: str = "",
-        correlation_id: str = "",
-    ) -> None:
+    def publish(self, route: Route, body: bytes, properties: BasicProperties) -> None:
         """Publish with a confirm; raise `WarrenError` where the message reached no queue."""
-        properties = pika.BasicProperties(
-            content_type="text/plain",
-            delivery_mode=2,
-            message_id=message_id,
-            reply_to=reply_to or None,
-            correlation_id=correlation_id or None,
-        )
         self._broker_link().publish(route.exchange, route.routing_key, body, properties)
 
     def reply(self, queue: str, body: bytes, correlation_id: str) -> None:
         """Answer somebody else's request, on its reply queue; raise `WarrenError` where there is none."""
-        properties = pika.BasicProperties(content_type="text/plain", correlation_id=correlation_id)
+        properties = BasicProperties(content_type="text/plain", correlation_id=correlation_id)
         self._broker_link().publish("", queue, body, properties)
 
     def queue(self, name: str) -> QueueDepth | None:
@@ -183,6 +169,18 @@ class RealWorld:
     def add_task(self) -> int:
         """Insert a task row, as the HTTP role does, and give its id."""
         return self._database.add_task()
+
+    def refuse_messages(self, text: str) -> None:
+        """Have a trigger refuse each new row of `message_log` with that text."""
+        self._database.refuse(MESSAGE_LOG.name, text)
+
+    def refuse_task(self, task: int) -> None:
+        """Have a trigger refuse each change of that row of `task`."""
+        self._database.refuse(TASK.name, str(task))
+
+    def longest_message(self) -> int | None:
+        """Give how many octets a `message` of `message_log` may have; None where nothing bounds it."""
+        return self._database.longest_message()
 
     def message_rows(self) -> tuple[MessageRow, ...]:
         """All rows of `message_log`, by id."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,6 +61,35 @@ def test_tasks(copy: CaseDatabase) -> None:
         )
     rows = [(row.id, row.result, row.completed_at is not None) for row in copy.tasks()]
     assert rows == [(first, None, False), (second, "0.5", True)]
+
+
+def test_refused_message(copy: CaseDatabase) -> None:
+    """A row that is refused violates a constraint, to its driver; all others come in."""
+    copy.refuse("message_log", "poison7")
+    _log(copy, "good", "poison")
+    with pytest.raises(sqlalchemy.exc.IntegrityError):
+        _log(copy, "some poison7 in it")
+    assert [row.message for row in copy.messages()] == ["good", "poison"]
+
+
+def test_refused_task(copy: CaseDatabase) -> None:
+    """A task whose changes are refused stays open; another is completed."""
+    first, second = copy.add_task(), copy.add_task()
+    copy.refuse("task", str(first))
+    for task, expected in (
+        (first, pytest.raises(sqlalchemy.exc.IntegrityError)),
+        (second, nullcontext()),
+    ):
+        complete = sqlalchemy.update(TASK).where(TASK.c.id == task).values(completed_at=NOW)
+        with expected, copy.engine().begin() as connection:
+            connection.execute(complete)
+    assert [row.completed_at is not None for row in copy.tasks()] == [False, True]
+
+
+def test_longest_message(copy: CaseDatabase, server: RunningDatabase) -> None:
+    """A column of type TEXT holds 64 KiB in MySQL, 1 GB in PostgreSQL, anything in SQLite."""
+    longest = {"sqlite": None, "postgresql": 2**30, "mysql": 2**16 - 1}
+    assert copy.longest_message() == longest[server.address.kind]
 
 
 def test_times_of_any_format(run: Run, sqlite: RunningDatabase) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, insert, select, type_coerce
+from sqlalchemy import create_engine, insert, select, text, type_coerce
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import NullType
 
-from warren.errors import InstanceError
+from warren.errors import DatabaseUnavailable, InstanceError
 from warren.evidence.rows import MessageRow, TaskRow
 from warren.worlds.real.databases.address import DatabaseUrls
+from warren.worlds.real.databases.refusals import refusals
 from warren.worlds.real.databases.schema import MESSAGE_LOG, TASK
 
 if TYPE_CHECKING:
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 _COMPLETED_AT = type_coerce(TASK.c.completed_at, NullType()).label(
     "completed_at"
 )  # as it is, of any format
+_OCTETS = text(
+    "SELECT character_octet_length FROM information_schema.columns"
+    " WHERE table_name = 'message_log' AND column_name = 'message'"
+    " AND :schema IN (table_schema, table_catalog)"
+)
+"""A database is a schema to MySQL, a catalogue to PostgreSQL."""
 _LOCK_TIMEOUT = 5  # seconds that SQLite waits for another writer
 
 
@@ -65,6 +72,33 @@ class CaseDatabase:
             raise self._unusable("no row can be added", TASK, error) from error
         assert key is not None, "the table has a primary key"
         return int(key[0])
+
+    def refuse(self, table: str, what: str) -> None:
+        """Refuse, from now on, the rows of a table that `refusals` describes. Raises DatabaseUnavailable."""
+        try:
+            with self.engine().begin() as connection:
+                for statement in refusals(self._url.get_backend_name(), table, what):
+                    connection.exec_driver_sql(statement)
+        except SQLAlchemyError as error:
+            raise DatabaseUnavailable(
+                f"it takes no trigger: {first_line(error)}",
+                f"table {table} in {self.name}",
+                "give its user the right to make triggers (MySQL: log_bin_trust_function_creators)",
+            ) from error
+
+    def longest_message(self) -> int | None:
+        """Return how many octets a message of message_log may have; None in SQLite, which sets no bound.
+
+        Raises InstanceError if the table breaks the contract.
+        """
+        if self._url.get_backend_name() == "sqlite":
+            return None
+        try:
+            with self.engine().connect() as connection:
+                octets: int | None = connection.scalar(_OCTETS, {"schema": self._url.database})
+        except SQLAlchemyError as error:
+            raise self._unusable("its columns cannot be read", MESSAGE_LOG, error) from error
+        return octets
 
     def close(self) -> None:
         """Close our connections."""

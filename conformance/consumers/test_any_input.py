@@ -1,0 +1,130 @@
+"""takes-any-input: bodies of every size, headers of every type, properties or none (AMQP 0-9-1, section 4.2)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from warren.rigs.consumers import EVERY_TYPE, FIELDS, headers, with_unused, without
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from warren.rigs.consumers import Process, Rig, Shape, Unit
+
+pytestmark = pytest.mark.guarantee("takes-any-input")
+FRAME = 131_072 - 8
+"""Octets of a body that fill one frame: RabbitMQ's frame-max is 128 KiB, and 8 octets stand around the payload."""
+SIZES = (FRAME - 1, FRAME, FRAME + 1, 1_000_000)
+LARGE = 10_000_000
+PROPERTIES: Mapping[str, Shape] = {
+    "without message_id": without("message_id"),
+    "without content_type": without("content_type"),
+    "without any property that it could do without": without(
+        "content_type", "delivery_mode", "message_id"
+    ),
+    "with properties that no design uses": with_unused,
+}
+HEADERS: Mapping[str, Shape] = {
+    "with no header in its headers": headers({}),
+    "with a header of every type": headers(EVERY_TYPE),
+}
+
+
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.requirement("takes-any-input.properties")
+def test_properties(rig: Rig) -> None:
+    """Work is done whatever properties its message has, or has not."""
+    rig.start.workers(1)
+    _judge(rig, _shaped(rig, PROPERTIES))
+
+
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.requirement("takes-any-input.headers")
+def test_headers(rig: Rig) -> None:
+    """Work is done whatever headers its message has."""
+    rig.start.workers(1)
+    _judge(rig, _shaped(rig, HEADERS))
+
+
+@pytest.mark.full
+@pytest.mark.requirement("takes-any-input.each-header")
+def test_header_of_each_type(rig: Rig) -> None:
+    """Work is done whatever the type of the one header that its message has."""
+    rig.start.workers(1)
+    shapes = {f"with a header of type {o}": headers({"header": v}) for o, v in FIELDS.items()}
+    _judge(rig, _shaped(rig, shapes))
+
+
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.requirement("takes-any-input.sizes")
+def test_sizes(rig: Rig) -> None:
+    """Work is done whatever size its body has, and a body of 0 octets is settled for good."""
+    rig.start.workers(1)
+    _expect_settled(rig, rig.publish.raw(b""))
+    _judge(rig, _of_sizes(rig, *SIZES))
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("takes-any-input", designs=("blocking",))
+@pytest.mark.requirement("takes-any-input.large-body")
+def test_large_body(rig: Rig) -> None:
+    """Work in a body of 10 MB, or as much as its database holds, is done."""
+    rig.start.workers(1)
+    _judge(rig, _of_sizes(rig, LARGE))
+
+
+def _shaped(rig: Rig, shapes: Mapping[str, Shape]) -> dict[str, Callable[[], Unit]]:
+    return {words: partial(rig.publish.sized, shape=shape) for words, shape in shapes.items()}
+
+
+def _of_sizes(rig: Rig, *sizes: int) -> dict[str, Callable[[], Unit]]:
+    possible = dict.fromkeys(map(rig.publish.at_most, sizes))
+    return {f"of {octets} octets": partial(rig.publish.sized, octets) for octets in possible}
+
+
+def _judge(rig: Rig, sendings: Mapping[str, Callable[[], Unit]]) -> None:
+    """Send one message after another, each when the one before is done; judge what became of them.
+
+    Who ended of a message, or holds it, can be given no other.
+    """
+    for words, send in sendings.items():
+        if not _is_settled(rig, f"a message {words}", send()):
+            break
+    rig.judge()
+
+
+def _is_settled(rig: Rig, words: str, unit: Unit) -> bool:
+    """Expect that a unit of work is done; say whether its consumer is free for another."""
+    idle = rig.wait.idle()
+    rig.wait.see(
+        lambda: (rig.seen.is_done(unit) and rig.seen.at_rest()) or bool(_ended(rig)) or idle(),
+        rig.deadlines.within(rig.work_time(1)),
+    )
+    ended = _ended(rig)
+    statuses = "".join(f"; {p.name} ended with status {p.exit_status}" for p in ended)
+    output = [p.output()[-400:] for p in ended]
+    is_free = not ended and rig.wait.see(rig.seen.at_rest, rig.deadlines.stopped)
+    missing = "settled" if rig.seen.is_done(unit) and not ended else "done"
+    rig.expect(
+        is_free and rig.seen.is_done(unit),
+        f"{words} was not {missing}{statuses}",
+        *output,
+        *rig.seen.last(),
+    )
+    return is_free
+
+
+def _expect_settled(rig: Rig, empty: str) -> None:
+    """Expect that a message of no body is settled for good: what comes next shows that its consumer lives."""
+    rig.wait.see(
+        lambda: rig.seen.ledger().settled(empty) or bool(_ended(rig)), rig.deadlines.within(0)
+    )
+    deliveries = map(str, rig.seen.ledger().of(empty))
+    rig.expect(rig.seen.ledger().settled(empty), "a body of 0 octets was not settled", *deliveries)
+
+
+def _ended(rig: Rig) -> list[Process]:
+    return [p for p in rig.instances.consumers if p.exit_status is not None]

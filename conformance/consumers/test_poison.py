@@ -1,0 +1,124 @@
+"""survives-poison: well-formed work that fails each time it is tried."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from warren.rigs.consumers import EVERY_TYPE, both, headers, with_unused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from warren.rigs.consumers import Delivery, Rig, Unit
+
+    Tries = Callable[[], Sequence[Delivery]]
+
+pytestmark = pytest.mark.guarantee("survives-poison")
+MOST = 25
+"""Deliveries; more than any consumer counts to before it gives up."""
+MOST_A_SECOND = 10
+PAUSE = 1
+"""Document seconds of pause between two tries that a consumer is given time for."""
+CALM = 5
+"""Document seconds in which what was put aside does not come back, as it does from a queue for later tries."""
+
+
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.requirement(
+    "survives-poison.bounded", "survives-poison.others", "survives-poison.kept"
+)
+def test_refused_row(rig: Rig) -> None:
+    """Work whose row the database always refuses goes round 25 times at most, is put aside, and holds up nobody."""
+    rig.start.workers(1)
+    poison = rig.publish.poison()
+    other = rig.publish.work(1)
+
+    def deliveries() -> list[Delivery]:
+        return [d for d in rig.seen.delivered() if poison.mark in d.body]
+
+    def is_kept() -> bool:
+        told = rig.publish.replies_to(poison.message_id) if rig.workload.worker.replies else []
+        return _is_kept(rig) or any(reply.startswith(b"error: ") for reply in told)
+
+    _watch(rig, deliveries, other, is_kept)
+    tries = deliveries()
+    _expect_bounded(rig, tries)
+    rig.judge(requirement="survives-poison.bounded")
+    _expect_done(rig, other)
+    rig.judge(requirement="survives-poison.others")
+    rig.expect(is_kept(), f"it {_fate(tries)} and is in no queue", *map(str, tries[-MOST:]))
+    rig.judge(requirement="survives-poison.kept")
+
+
+@pytest.mark.full
+@pytest.mark.requirement("survives-poison.headers")
+def test_headers(rig: Rig) -> None:
+    """Work with all headers and properties there are is done or put aside, and the next message is done."""
+    rig.start.workers(1)
+    poison = rig.publish.sized(shape=both(headers(EVERY_TYPE), with_unused))
+    other = rig.publish.work(1)
+
+    def deliveries() -> list[Delivery]:
+        ledger = rig.seen.ledger()
+        return [d for d in ledger.deliveries if d.message == poison.message_id]
+
+    def is_over() -> bool:
+        return rig.seen.is_done(poison) or _is_kept(rig)
+
+    _watch(rig, deliveries, other, is_over)
+    tries = deliveries()
+    _expect_bounded(rig, tries)
+    _expect_done(rig, other)
+    words = f"it was not done, {_fate(tries)} and is in no queue"
+    rig.expect(is_over(), words, *map(str, tries[-MOST:]))
+    rig.judge()
+
+
+def _watch(rig: Rig, tries: Tries, other: Unit, is_over: Callable[[], bool]) -> None:
+    """Wait until the poison is out of the way for good and the other message done, or nothing more can come."""
+    rig.wait.need(lambda: bool(tries()), rig.deadlines.within(0), "no worker was given the message")
+    seen = 0
+    while seen < len(tries()) <= MOST:
+        _await_end(rig, tries, other, is_over)
+        seen = len(tries())
+        rig.wait.see(lambda n=seen: len(tries()) > n, rig.deadlines.seconds(CALM))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+
+
+def _await_end(rig: Rig, tries: Tries, other: Unit, is_over: Callable[[], bool]) -> None:
+    idle = rig.wait.idle()
+    rig.wait.see(
+        lambda: (
+            (rig.seen.is_done(other) and is_over())
+            or len(tries()) > MOST
+            or all(p.exit_status is not None for p in rig.instances.workers)
+            or idle()
+        ),
+        rig.deadlines.within(MOST * (rig.work_time(1) + PAUSE)),
+    )
+
+
+def _is_kept(rig: Rig) -> bool:
+    return rig.seen.kept_aside(rig.publish.reply_queue) > 0
+
+
+def _expect_bounded(rig: Rig, tries: Sequence[Delivery]) -> None:
+    words = f"work that always fails was delivered {len(tries)} times, not {MOST} at most"
+    rig.expect(len(tries) <= MOST, words, *map(str, tries[-3:]))
+    most = max(sum(d.at <= later.at < d.at + 1 for later in tries) for d in tries)
+    words = f"it was delivered {most} times within a second, not {MOST_A_SECOND} at most"
+    rig.expect(most <= MOST_A_SECOND, words, *map(str, tries[-3:]))
+
+
+def _expect_done(rig: Rig, other: Unit) -> None:
+    ended = [p for p in rig.instances.workers if p.exit_status is not None]
+    statuses = "".join(f"; {p.name} ended with status {p.exit_status}" for p in ended)
+    output = [p.output()[-400:] for p in ended]
+    words = f"the next message was not done{statuses}"
+    rig.expect(rig.seen.is_done(other), words, *output, *rig.seen.last())
+
+
+def _fate(tries: Sequence[Delivery]) -> str:
+    last = tries[-1].settlement
+    return f"was settled by {last}" if last is not None else "was not settled"

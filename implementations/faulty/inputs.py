@@ -1,0 +1,50 @@
+"""Defects of input: what a consumer takes for granted of the messages that it is given."""
+
+import os
+
+from reference_impl.hardened.consumer import Consumer
+from reference_impl.hardened.delivery import Delivery
+from reference_impl.hardened.errors import RejectedError
+
+_LARGE = 50_000
+"""Octets; less than a column of type TEXT holds in MySQL."""
+
+
+class RejectsLargeBodies(Consumer):
+    """Takes a large body for an attack, and puts it aside."""
+
+    def attempt(self, delivery: Delivery) -> bool:
+        """Work on what is small."""
+        if len(delivery.body) > _LARGE:
+            raise RejectedError(f"{len(delivery.body)} octets are too many")
+        return super().attempt(delivery)
+
+
+class ExitsOnHeaders(Consumer):
+    """Ends on a message that has headers, whatever they say."""
+
+    def attempt(self, delivery: Delivery) -> bool:
+        """Work on what has none."""
+        if delivery.properties.headers:
+            os._exit(1)
+        return super().attempt(delivery)
+
+
+class CrashesWithoutMessageId(Consumer):
+    """Ends on a message without message_id, which it takes for granted."""
+
+    def attempt(self, delivery: Delivery) -> bool:
+        """Work on what has one."""
+        if delivery.properties.message_id is None:
+            os._exit(1)
+        return super().attempt(delivery)
+
+
+class CrashesWithoutContentType(Consumer):
+    """Ends on a message without content_type, by which it would choose how to read the body."""
+
+    def attempt(self, delivery: Delivery) -> bool:
+        """Work on what has one."""
+        if delivery.properties.content_type is None:
+            os._exit(1)
+        return super().attempt(delivery)
