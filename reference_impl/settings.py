@@ -26,6 +26,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         amqp_url: the broker's address, `amqp://user:password@host:port/vhost`
+        amqp_ca: a PEM file with the CA of a broker that is reached by amqps; empty for the system's own
         database_url: the database's address in SQLAlchemy's form
         heartbeat: seconds, negotiated with the broker
         prefetch: unacked deliveries a consumer holds at most
@@ -39,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     amqp_url: Annotated[str, Meta(pattern=r"^amqps?://[^/]+(/[^/]*)?$")]
     database_url: Annotated[str, Meta(pattern=r"^[a-z0-9]+(\+[a-z0-9]+)?:/")]
+    amqp_ca: str = ""
     heartbeat: Annotated[int, Meta(ge=1, le=65535)] = 5
     prefetch: Annotated[int, Meta(ge=0, le=65535)] = 1
     second: Annotated[float, Meta(gt=0, le=_LARGEST)] = 1.0

@@ -13,7 +13,7 @@ from warren.evidence.ledger_reader import LedgerReader
 from warren.simulator.wire import BasicConsume, BasicDeliver, BasicProperties, ContentHeader
 from warren.workloads import WORKLOADS, Role, Route
 from warren.worlds.line.rules import Held, Match
-from warren.worlds.protocol import HttpReply, QueueDepth, ReceivedReply
+from warren.worlds.protocol import Certificate, HttpReply, QueueDepth, ReceivedReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -166,7 +166,12 @@ class StandInWorld:
         return f"id-{next(self.ids)}"
 
     def start(
-        self, _program: Program, name: str, role: Role, env: Mapping[str, str]
+        self,
+        _program: Program,
+        name: str,
+        role: Role,
+        env: Mapping[str, str],
+        _certificate: Certificate = Certificate.GOOD,
     ) -> StandInProcess:
         """Note the process."""
         self.processes.append(StandInProcess(name, role, dict(env)))
@@ -211,6 +216,10 @@ class StandInWorld:
     def add_task(self) -> int:
         """Give the next id."""
         return len(self.tasks) + 1
+
+    def was_greeted(self, _name: str) -> bool:
+        """Know of no TLS."""
+        return False
 
     def refuse_messages(self, text: str) -> None:
         """Note the text."""

@@ -6,6 +6,7 @@ so that heartbeats flow while others work; they reach the channel through `Link.
 
 import contextlib
 import logging
+import ssl
 import threading
 import time
 from collections import deque
@@ -173,10 +174,16 @@ class Link:
         parameters.heartbeat = lambda connection, _offered: self._watchdog.watch(
             connection, heartbeat
         )
+        if parameters.ssl_options is not None:
+            parameters.ssl_options = pika.SSLOptions(self._trust(), parameters.host)
         parameters.socket_timeout = _CONNECT_SECONDS
         parameters.stack_timeout = _CONNECT_SECONDS
         parameters.connection_attempts = 1
         return parameters
+
+    def _trust(self) -> ssl.SSLContext:
+        """Trust the CA of the settings alone, and only where the certificate is the host's."""
+        return ssl.create_default_context(cafile=self._settings.amqp_ca or None)
 
     def _forget(self) -> None:
         """Drop a connection that was lost; calls wait for the next one if the link is patient."""

@@ -45,6 +45,7 @@ class _PassesOn(click.Command):
 @options.broker
 @options.database
 @options.pace
+@click.option("--tls", is_flag=True, help="instances reach their broker by amqps")
 @click.option("--design", multiple=True, metavar="SLUG", help="only this one; may be given again")
 @click.option("--guarantee", multiple=True, metavar="SLUG", help="likewise; see `warren list`")
 @click.option("--full", is_flag=True, help="the full set of cases, not the quick one alone")
@@ -79,6 +80,7 @@ def _arguments(
     full: bool,
     report: Path | None,
     processes: str | None,
+    tls: bool,
     **servers: str,
 ) -> list[str]:
     """Say it in absolute paths, so that it holds in whatever folder the person stands."""
@@ -88,6 +90,7 @@ def _arguments(
     arguments += [str(suite.CONFORMANCE / "consumers")]
     arguments += [f"--implementation={path.absolute()}" for path in manifests]
     arguments += [f"--{name}={value}" for name, value in servers.items()]
+    arguments += ["--tls"] if tls else []
     arguments += [f"--design={slug}" for slug in design]
     arguments += [f"--guarantee={slug}" for slug in guarantee]
     arguments += ["--full"] if full else []

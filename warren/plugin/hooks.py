@@ -54,6 +54,7 @@ MARKERS = (
     "guarantee(*slugs, designs=()): what a case is about; it runs once per implementation and design",
     "measurement(name, designs=()): the case measures, and nobody judges",
     "requirement(*ids): the requirements of a catalogue that a case judges",
+    "tls: the case is judged only with --tls",
     "restarts_broker: the case restarts its broker, so it gets one of its own",
     *sets.MARKERS,
 )
@@ -106,7 +107,7 @@ def pytest_configure(config: pytest.Config) -> None:
         elif _runs_cases(config):
             for implementation in implementations:
                 check_commands(implementation, inherited_environment()["PATH"])
-            warren.servers = Servers(options.broker, options.database, _say)
+            warren.servers = Servers(options.broker, options.database, _say, tls=options.tls)
     except SetupError as error:
         pytest.exit(f"warren: {error}", returncode=UNUSABLE)
 

@@ -31,6 +31,7 @@ class Options:
     guarantees: frozenset[str]
     full: bool
     report: Path | None
+    tls: bool
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -67,6 +68,11 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         help="judge the full set: also the cases that need long waits, or another size of what the quick set shows",
     )
+    group.addoption(
+        "--tls",
+        action="store_true",
+        help="instances reach their broker by amqps, with the CA in WARREN_AMQP_CA; judges verifies-tls",
+    )
     group.addoption("--report", metavar="DIR", help="write report.json and report.html there")
 
 
@@ -83,6 +89,7 @@ def read_options(config: pytest.Config, catalogue: Catalogue) -> Options:
         _known("--guarantee", config.getoption("--guarantee"), catalogue.guarantees),
         config.getoption("--full"),
         Path(report).absolute() if report else None,
+        bool(config.getoption("--tls")),
     )
 
 

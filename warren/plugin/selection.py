@@ -184,6 +184,8 @@ def _is_in_full(item: pytest.Item) -> bool:
 
 def _is_unselected(item: pytest.Item, options: Options) -> bool:
     """Whether an item is a consumer's case without a subject, or a broker's of which nothing was asked for."""
+    if item.get_closest_marker("tls") and not options.tls:
+        return True
     if item.get_closest_marker("guarantee") or item.get_closest_marker("measurement"):
         return subject_of(item) is None
     themes = {str(i).partition(".")[0] for m in item.iter_markers("requirement") for i in m.args}

@@ -7,6 +7,7 @@ need a thread, a socket or the wall clock: a call either returns at once, or the
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 
 DIRECT_REPLY_TO: Final = "amq.rabbitmq.reply-to"
 """What a caller names for its reply queue when it has none; RabbitMQ puts another name in its place for the server."""
+
+
+class Certificate(enum.Enum):
+    """What an instance is shown by who stands in its broker's place, where its line speaks TLS."""
+
+    GOOD = "good"
+    OF_ANOTHER_CA = "of-another-ca"
+    OF_ANOTHER_HOST = "of-another-host"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +169,22 @@ class World(Protocol):
     def starts_at_once(self) -> int:
         """How many processes may start at once without being in each other's way."""
 
-    def start(self, program: Program, name: str, role: Role, env: Mapping[str, str]) -> Process:
+    def start(
+        self,
+        program: Program,
+        name: str,
+        role: Role,
+        env: Mapping[str, str],
+        certificate: Certificate = Certificate.GOOD,
+    ) -> Process:
         """Start a program as a process with that name, behind a line of its own; return before it is ready.
 
-        `env` tells it what the rig wants; the world adds where its broker and its database are.
+        `env` tells it what the rig wants; the world adds where its broker and its database are. The certificate is
+        shown where lines speak TLS.
         """
+
+    def was_greeted(self, name: str) -> bool:
+        """Whether the instance of that name has begun a TLS handshake."""
 
     def publish(self, route: Route, body: bytes, properties: BasicProperties) -> None:
         """Publish with a confirm; raise `WarrenError` where the message reached no queue."""

@@ -41,7 +41,7 @@ from warren.worlds.line.rules import (
     publish,
     refusal,
 )
-from warren.worlds.protocol import Call, Exclusive, HttpReply, Process
+from warren.worlds.protocol import Call, Certificate, Exclusive, HttpReply, Process
 
 __all__ = [
     "EVERY_TYPE",
@@ -54,6 +54,7 @@ __all__ = [
     "TASK",
     "Call",
     "Caught",
+    "Certificate",
     "ConnectionEnded",
     "Delivery",
     "Exclusive",

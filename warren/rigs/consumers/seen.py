@@ -53,6 +53,18 @@ class Seen:
             self._ledger = self._reader.ledger()
         return self._ledger
 
+    def was_greeted(self, process: Process) -> bool:
+        """Whether the instance has begun a TLS handshake with who stands in its broker's place."""
+        return self._world.was_greeted(process.name)
+
+    def has_connected(self, process: Process) -> bool:
+        """Whether the instance has, or had, a connection; over TLS, whether it took the certificate for good."""
+        ledger = self.ledger()
+        name = process.name
+        return any(c.instance == name for c in ledger.connections) or any(
+            end.instance == name for end in ledger.ends
+        )
+
     def delivered(self) -> list[Delivery]:
         """Give the deliveries to workers, first to last, whether or not they have reached them yet."""
         names = {p.name for p in self._instances.workers}

@@ -10,6 +10,7 @@ from warren.errors import InstanceError, InstanceUnsupported
 from warren.rigs.consumers.endings import ExclusiveConsumer
 from warren.rigs.consumers.holds import Holds
 from warren.worlds.line.rules import declaration
+from warren.worlds.protocol import Certificate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -108,8 +109,15 @@ class Starting:
             started += new
         return started
 
-    def instance(self, role: Role, *, max_messages: int = 0, prefetch: int = _PREFETCH) -> Process:
-        """Start one more instance and return at once."""
+    def instance(
+        self,
+        role: Role,
+        *,
+        max_messages: int = 0,
+        prefetch: int = _PREFETCH,
+        certificate: Certificate = Certificate.GOOD,
+    ) -> Process:
+        """Start one more instance and return at once; over TLS its broker shows it that certificate."""
         name = f"{role}-{len(self._instances.of(role)) + 1}"
         pace = self._tempo.pace
         env = {
@@ -123,7 +131,9 @@ class Starting:
             "WARREN_DESIGN": self._workload.slug,
             "WARREN_ROLE": role.name,
         }
-        process = self._journal.watch(self._world.start(self._program(role), name, role, env))
+        process = self._journal.watch(
+            self._world.start(self._program(role), name, role, env, certificate)
+        )
         self._instances.add(process)
         return process
 

@@ -24,12 +24,16 @@ if TYPE_CHECKING:
 class Servers:
     """A run with its broker and its database, ended by `close`."""
 
-    def __init__(self, broker: str, database: str, say: Callable[[str], object]) -> None:
+    def __init__(
+        self, broker: str, database: str, say: Callable[[str], object], *, tls: bool = False
+    ) -> None:
         """Clean up after killed runs, then start what the two options name. Raises `SetupError` in one sentence.
 
+        With `tls` the lines of all instances speak it.
         What of killed runs cannot be taken back yet is told to `say`, a sentence each.
         As long as they run, SIGTERM ends this process as Ctrl-C does: in order, with all taken back.
         """
+        self.tls = tls
         for sentence in sweep().left:
             say(sentence)
         with contextlib.ExitStack() as stack:
@@ -56,6 +60,7 @@ class Servers:
             "run": str(self.run.folder),
             "option": self._chosen.option,
             "light": self._chosen.is_light,
+            "tls": self.tls,
             "broker": self.broker.to_json(),
             "database": self.database.to_json(),
         }

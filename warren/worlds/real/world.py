@@ -9,16 +9,19 @@ from __future__ import annotations
 import contextlib
 import os
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING
 
 from warren.errors import InstanceError, WarrenError
 from warren.simulator.wire import BasicProperties
+from warren.worlds.protocol import Certificate
 from warren.worlds.real.broker_link import BrokerLink
 from warren.worlds.real.databases.schema import MESSAGE_LOG, TASK
 from warren.worlds.real.http import Callers
 from warren.worlds.real.process import RealProcess
 from warren.worlds.real.relay.log import FrameLog
 from warren.worlds.real.relay.relay import Relay
+from warren.worlds.real.relay.veil import Veil
 from warren.worlds.real.runs.orphans import Orphans
 from warren.worlds.real.runs.ports import Ports
 from warren.worlds.real.runs.processes import kill_marked
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     from warren.worlds.protocol import Call, QueueDepth, ReceivedReply
     from warren.worlds.real.databases import CaseDatabase
     from warren.worlds.real.place import Place
+    from warren.worlds.real.relay.certificates import Certificates
+    from warren.worlds.real.relay.line import RealLine
     from warren.worlds.real.runs import Run
 
 _POLL = 0.05
@@ -44,11 +49,20 @@ class RealWorld:
     """See `warren.worlds.protocol.World`."""
 
     def __init__(
-        self, place: Place, database: CaseDatabase, run: Run, secrets: Collection[str]
+        self,
+        place: Place,
+        database: CaseDatabase,
+        run: Run,
+        secrets: Collection[str],
+        certificates: Certificates | None = None,
     ) -> None:
-        """Stand on a place and a database that `RealWorlds` made and will drop; no output shows the secrets."""
+        """Stand on a place and a database that `RealWorlds` made and will drop; no output shows the secrets.
+
+        With certificates, lines speak TLS.
+        """
         self._place, self._database, self._run = place, database, run
         self._secrets = secrets
+        self._certificates, self._veils = certificates, dict[str, Veil]()
         self._log = FrameLog()
         self._relay = Relay((place.broker.host, place.broker.port), self._log)
         self._callers = Callers(self.now)
@@ -95,7 +109,14 @@ class RealWorld:
         """As many as there are processors for us."""
         return len(os.sched_getaffinity(0))
 
-    def start(self, program: Program, name: str, role: Role, env: Mapping[str, str]) -> RealProcess:
+    def start(
+        self,
+        program: Program,
+        name: str,
+        role: Role,
+        env: Mapping[str, str],
+        certificate: Certificate = Certificate.GOOD,
+    ) -> RealProcess:
         """Start a process behind a line of its own and return at once."""
         line = self._relay.open(name)
         environment = {
@@ -103,9 +124,7 @@ class RealWorld:
             **self._run.environment,
             **self._database.urls.environment,
             CASE_MARK: self._place.vhost,
-            "WARREN_AMQP_URL": self._place.broker.amqp_url(
-                self._place.vhost, "127.0.0.1", line.port
-            ),
+            **self._way_to_broker(name, line, certificate),
             "WARREN_HTTP_PORT": str(self._ports.free()),
         }
         try:
@@ -124,6 +143,10 @@ class RealWorld:
             raise
         self._processes.append(process)
         return process
+
+    def was_greeted(self, name: str) -> bool:
+        """Whether the instance of that name has begun a TLS handshake."""
+        return name in self._veils and self._veils[name].greetings > 0
 
     def publish(self, route: Route, body: bytes, properties: BasicProperties) -> None:
         """Publish with a confirm; raise `WarrenError` where the message reached no queue."""
@@ -208,6 +231,8 @@ class RealWorld:
         with contextlib.ExitStack() as stack:
             stack.callback(self._ports.close)
             stack.callback(self._relay.close)
+            for veil in self._veils.values():
+                stack.callback(veil.close)
             stack.callback(self._close_link)
             for link in self._exclusive:
                 stack.callback(link.close)
@@ -217,6 +242,18 @@ class RealWorld:
             # Also children that left their process group; before the outputs are closed, which they may hold open.
             kill_marked(self._place.vhost, CASE_MARK)
             self._orphans.end()
+
+    def _way_to_broker(self, name: str, line: RealLine, certificate: Certificate) -> dict[str, str]:
+        """Say where an instance finds its broker; over TLS, also by which CA it knows it."""
+        url = partial(self._place.broker.amqp_url, self._place.vhost, "127.0.0.1")
+        if self._certificates is None:
+            return {"WARREN_AMQP_URL": url(line.port)}
+        veil = Veil(self._relay, line.port, self._certificates.context(certificate))
+        self._veils[name] = veil
+        return {
+            "WARREN_AMQP_URL": url(veil.port).replace("amqp:", "amqps:", 1),
+            "WARREN_AMQP_CA": str(self._certificates.authority),
+        }
 
     def _broker_link(self) -> BrokerLink:
         if self._link is None:

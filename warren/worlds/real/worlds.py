@@ -11,6 +11,7 @@ from warren.worlds.real.brokers import BrokerAddress, Vhosts, choose, private
 from warren.worlds.real.databases import DatabaseAddress, attach
 from warren.worlds.real.migration import migrate
 from warren.worlds.real.place import Place
+from warren.worlds.real.relay.certificates import Certificates
 from warren.worlds.real.runs import Run
 from warren.worlds.real.runs.folders import writing
 from warren.worlds.real.runs.orphans import adopt_orphans
@@ -43,6 +44,7 @@ class RealWorlds:
         adopt_orphans()
         self._run = Run.attach(Path(servers["run"]))
         self._option, self._owner = servers["option"], owner
+        self._certificates = Certificates.of(self._run) if servers["tls"] else None
         self._broker = BrokerAddress.from_json(servers["broker"])
         self._database = DatabaseAddress.from_json(servers["database"])
         self._own_broker: tuple[RunningBroker, Vhosts] | None = None
@@ -70,7 +72,7 @@ class RealWorlds:
                 self._place(partial(self._copy, name, program), restarts=restarts)
             )
             database = stack.enter_context(place.database())
-            world = RealWorld(place, database, self._run, self.secrets)
+            world = RealWorld(place, database, self._run, self.secrets, self._certificates)
             stack.callback(world.close)
             yield world
 
