@@ -393,6 +393,7 @@ ENTANGLED: dict[tuple[str, str], str] = {
     ("never-acks", "survives-broker-restart"): "what it has in hand keeps it from new work",
     ("serialises-parts", "effect-once"): "frozen, it keeps the others out",
     ("serialises-parts", "no-loss"): "frozen, it keeps the others out",
+    ("purges-requests", "survives-redeploy"): "what waits when it takes over is gone",
     ("serves-one-at-a-time", "rpc-request-kept"): "its callers do not wait at once",
     ("swaps-replies", "rpc-survives-missing-task"): "the error goes to another caller too",
     ("undoes-redeliveries", "effect-once"): "what is undone is not doubled, and never done",
