@@ -106,6 +106,9 @@ def _is_kept(rig: Rig) -> bool:
 def _expect_bounded(rig: Rig, tries: Sequence[Delivery]) -> None:
     words = f"work that always fails was delivered {len(tries)} times, not {MOST} at most"
     rig.expect(len(tries) <= MOST, words, *map(str, tries[-3:]))
+    last = tries[-1].settlement
+    words = f"it was still in hand, or to be tried again, after {len(tries)} deliveries"
+    rig.expect(last is not None and not last.requeue, words, *map(str, tries[-3:]))
     most = max(sum(d.at <= later.at < d.at + 1 for later in tries) for d in tries)
     words = f"it was delivered {most} times within a second, not {MOST_A_SECOND} at most"
     rig.expect(most <= MOST_A_SECOND, words, *map(str, tries[-3:]))

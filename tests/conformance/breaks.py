@@ -257,7 +257,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "requeues-misshapen": (Break("rejects-misshapen.not-requeued", "put back on its queue"),),
     "requeues-poison": (
         Break("survives-poison.bounded", "times, not 25 at most"),
-        Break("survives-poison.bounded", "within a second, not 10 at most"),
+        Break("survives-poison.bounded", "within a second, not 10 at most", full=True),
     ),
     "retries-missing-tasks": (
         Break("rpc-survives-missing-task.error-reply", "not one that begins with 'error: '"),
