@@ -172,7 +172,7 @@ def test_held_publish() -> None:
     assert all(str(p).endswith(", which has not reached the broker") for p in wire.ledger.publishes)
     wire.facts += [FrameReleased(7.0, methods[0]), FrameLost(7.0, methods[1])]
     assert [p.passed_at for p in wire.ledger.publishes] == [7.0, None]
-    assert str(wire.ledger.publishes[0]).endswith('"first"')
+    assert str(wire.ledger.publishes[0]).endswith('"first", without a confirm')
 
 
 def test_lost_settlement() -> None:

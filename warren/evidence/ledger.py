@@ -15,6 +15,8 @@ from warren.evidence.text import CUT
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from warren.evidence.confirms import Mode
+    from warren.evidence.declarations import Declaration
     from warren.evidence.frames import ConnectionEnded
     from warren.simulator.wire import BasicProperties
 
@@ -125,13 +127,27 @@ class Published:
     properties: BasicProperties
     body: bytes
     passed_at: float | None
+    mode: Mode = ""
+    confirmed_at: float | None = None
+    """When the broker's confirm reached the instance; in tx mode when the broker committed."""
 
     def __str__(self) -> str:
         """Give one line of evidence."""
-        reached = "" if self.passed_at is not None else ", which has not reached the broker"
         return (
             f"{self.at:.3f} {self.instance} publishes {short(self.body)} to exchange"
-            f' "{self.exchange}" with routing key "{self.routing_key}"{reached}'
+            f' "{self.exchange}" with routing key "{self.routing_key}"{self._answer()}'
+        )
+
+    def _answer(self) -> str:
+        if self.passed_at is None:
+            return ", which has not reached the broker"
+        if not self.mode:
+            return ", without a confirm"
+        done = "committed" if self.mode == "tx" else "confirmed"
+        return (
+            f", never {done}"
+            if self.confirmed_at is None
+            else f", {done} at {self.confirmed_at:.3f}"
         )
 
 
@@ -146,10 +162,15 @@ class Consumer:
     tag: str
     queue: str
     no_ack: bool = False
+    prefetch: int = 0
+    """The prefetch count that its channel had asked for when it began (basic.qos); 0 where there is no bound."""
 
     def __str__(self) -> str:
         """Give one line of evidence."""
-        return f"{self.at:.3f} {self.instance} consumes from {self.queue} (connection {self.connection})"
+        return (
+            f"{self.at:.3f} {self.instance} consumes from {self.queue}"
+            f" (connection {self.connection}, prefetch {self.prefetch})"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +251,7 @@ class Ledger:
     """The longest of each connection."""
     connections: tuple[OpenConnection, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    declarations: tuple[Declaration, ...] = ()
 
     def settled(self, message: str) -> bool:
         """Whether the last delivery of a message was settled without requeue."""

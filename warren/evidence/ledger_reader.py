@@ -9,6 +9,8 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from warren.evidence.confirms import Confirms
+from warren.evidence.declarations import Declarations
 from warren.evidence.frames import (
     ConnectionEnded,
     ConnectionOpened,
@@ -38,6 +40,7 @@ from warren.simulator.wire import (
     BasicNack,
     BasicProperties,
     BasicPublish,
+    BasicQos,
     BasicRecoverOk,
     BasicReject,
     ChannelClose,
@@ -69,6 +72,9 @@ class LedgerReader:
         """Begin with nothing seen."""
         self._deliveries: list[Delivery] = []
         self._publishes: list[Published] = []
+        self._confirms = Confirms()
+        self._confirmed_by: dict[int, tuple[int, ...]] = {}
+        self._declarations = Declarations()
         self._ends: list[ConnectionEnded] = []
         self._ended: set[tuple[str, int]] = set()
         self._closing: set[tuple[str, int]] = set()
@@ -84,6 +90,7 @@ class LedgerReader:
         self._declared: dict[_Channel, str] = {}
         self._asked: dict[_Channel, list[BasicConsume]] = defaultdict(list)
         self._consumers: list[Consumer] = []
+        self._prefetch: dict[_Channel, int] = {}
         self._auto_ack: set[tuple[_Channel, str]] = set()
         self._delivery_of: dict[int, int] = {}
         self._publish_of: dict[int, int] = {}
@@ -108,6 +115,7 @@ class LedgerReader:
             tuple(self._silences.values()),
             tuple(self._open_connections()),
             tuple(self._refusals),
+            tuple(self._declarations.agreed),
         )
 
     def _open_connections(self) -> Iterator[OpenConnection]:
@@ -142,6 +150,8 @@ class LedgerReader:
         if isinstance(seen.content, Method):
             self._last_method[*channel[:2], seen.direction] = (seen.at, seen.content.NAME)
             self._method_frames[channel, seen.direction] = seen
+            self._declarations.take(channel, seen)
+            self._confirm(seen, self._confirms.answered(channel, seen))
         assembler = self._assemblers[*channel[:2], seen.direction]
         message = assembler.follow(seen.channel, seen.content)
         if message is not None and message.whole:
@@ -179,6 +189,8 @@ class LedgerReader:
                 self._dead_letters.append(queue)
             case QueueDeclareOk(queue=queue):
                 self._declared[channel] = queue
+            case BasicQos(prefetch_count=count):
+                self._prefetch[channel] = count
             case BasicConsume(no_wait=True) as asked:
                 self._consumes(channel, seen.at, asked, asked.consumer_tag)
             case BasicConsume() as asked:
@@ -191,7 +203,8 @@ class LedgerReader:
     def _consumes(self, channel: _Channel, at: float, asked: BasicConsume, tag: str) -> None:
         """Note a consumer; where it names no queue it reads the one that its channel declared last (basic.consume)."""
         queue = asked.queue or self._declared.get(channel, "")
-        self._consumers.append(Consumer(at, *channel, tag, queue, asked.no_ack))
+        prefetch = self._prefetch.get(channel, 0)
+        self._consumers.append(Consumer(at, *channel, tag, queue, asked.no_ack, prefetch))
         (self._auto_ack.add if asked.no_ack else self._auto_ack.discard)((channel, tag))
 
     def _connection_ended(self, end: ConnectionEnded) -> None:
@@ -215,6 +228,9 @@ class LedgerReader:
         self._uncommitted.pop(channel, None)
         self._auto_ack = {(c, tag) for c, tag in self._auto_ack if c != channel}
         self._asked.pop(channel, None)
+        self._prefetch.pop(channel, None)
+        self._confirms.channel_ended(channel)
+        self._declarations.channel_ended(channel)
         for direction in Direction:
             self._assemblers[*channel[:2], direction].drop(channel[2])
 
@@ -239,6 +255,7 @@ class LedgerReader:
                     properties,
                     message.body,
                     passed_at=self._passed_at(seen),
+                    mode=self._confirms.published(channel, len(self._publishes)),
                 )
             )
         elif isinstance(method, BasicDeliver | BasicGetOk):
@@ -318,12 +335,29 @@ class LedgerReader:
             self._deliveries[place] = replace(self._deliveries[place], settlement=settlement)
         self._settled_by[id(seen)] = places
 
+    def _confirm(self, seen: FrameSeen, places: tuple[int, ...]) -> None:
+        """Note that the broker has taken publishes, and by which frame it says so."""
+        for place in places:
+            self._publishes[place] = replace(self._publishes[place], confirmed_at=seen.at)
+        if places:
+            self._confirmed_by[id(seen)] = places
+
+    def _confirm_passed(self, frame: FrameSeen, at: float | None) -> None:
+        """Note when a confirm was passed on, None where it waits or is lost.
+
+        A commit took effect when the broker sent its answer, as in `_transaction`, however late that comes.
+        """
+        for place in self._confirmed_by.get(id(frame), ()):
+            self._publishes[place] = replace(self._publishes[place], confirmed_at=at)
+
     def _passed_at(self, seen: FrameSeen) -> float | None:
         """When a message was passed on that has just come whole: at once, unless its method frame waits."""
         return None if id(seen) in self._held else seen.at
 
     def _passed(self, frame: FrameSeen, at: float | None) -> None:
         """Note when a message was passed on, None where it waits or is lost; not all of it may have been seen yet."""
+        if isinstance(frame.content, BasicAck):
+            self._confirm_passed(frame, at)
         delivery, publish = self._delivery_of.get(id(frame)), self._publish_of.get(id(frame))
         if delivery is not None:
             self._deliveries[delivery] = replace(self._deliveries[delivery], passed_at=at)
