@@ -198,6 +198,20 @@ class SetsPrefetchOnce(Consumer):
         self._is_set = True
 
 
+class ShrinksPrefetch(Consumer):
+    """Asks for its prefetch count on its first channel, and for one message at a time on later ones."""
+
+    _is_set = False
+
+    def qos(self, channel: BlockingChannel) -> None:
+        """Ask for less, the second time."""
+        if self._is_set:
+            channel.basic_qos(prefetch_count=1)
+        else:
+            super().qos(channel)
+        self._is_set = True
+
+
 class DrainsBeforeStop(Consumer):
     """Looks for a stop only when it has nothing to do, so that it works through all that waits first."""
 

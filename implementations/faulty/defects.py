@@ -6,10 +6,14 @@ Some are no defects (`HOLDS` in `tests/conformance/breaks.py`): a hasty judge ta
 from collections.abc import Mapping
 
 from implementations.faulty import (
+    concurrency,
     connecting,
     consuming,
+    declaring,
     effects,
+    in_hand,
     packages,
+    publishing,
     rpc,
     settling,
     tasks,
@@ -28,6 +32,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "accepts-unpublished": Pieces(
         link=connecting.LeavesCallersAlone, publisher=tasks.PassesForPublished
     ),
+    "acks-all-in-hand": Pieces(settlement=in_hand.AcksAllInHand),
     "acks-before-effect": Pieces(handlers={_BLOCKING: effects.AcksBeforeEffect}),
     "acks-before-first-step": Pieces(
         handlers={("pipeline", "stream"): lambda tools: packages.AcksFirst(PipelineStream(tools))}
@@ -41,6 +46,9 @@ DEFECTS: Mapping[str, Pieces] = {
     ),
     "acks-before-work": Pieces(consumer=settling.AcksBeforeWork, settlement=settling.KeepsTheCopy),
     "acks-on-any-channel": Pieces(settlement=settling.AcksOnAnyChannel),
+    "acks-up-to-the-newest": Pieces(
+        consumer=in_hand.AcksUpToTheNewest, settlement=in_hand.AcksMultiple
+    ),
     "answers-before-work": Pieces(handlers={_SERVER: rpc.RepliesBeforeWork}),
     "answers-no-json": Pieces(rpc_client=rpc.AnswersNoJson),
     "backdates-rows": Pieces(handlers={("parts-random", "part"): packages.BackdatesRows}),
@@ -52,6 +60,7 @@ DEFECTS: Mapping[str, Pieces] = {
         consumer=consuming.ConsumesWithoutAcks, settlement=settling.SettlesNothing
     ),
     "crashes-on-wrong-types": Pieces(consumer=settling.CrashesOnWrongTypes),
+    "declares-transient-queue": Pieces(consumer=declaring.DeclaresTransientQueue),
     "dies-on-missing-task": Pieces(handlers={_SERVER: rpc.DiesOnMissingTask}),
     "dies-reconnecting": Pieces(link=connecting.DiesReconnecting),
     "dies-with-connection": Pieces(link=connecting.DiesWithItsConnection),
@@ -65,6 +74,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "drains-before-stop": Pieces(consumer=consuming.DrainsBeforeStop),
     "drops-at-stop": Pieces(consumer=settling.DropsAtStop),
     "drops-last-part": Pieces(handlers={_SPLITTER: packages.DropsLastPart}),
+    "drops-prefetched-at-stop": Pieces(consumer=in_hand.DropsPrefetchedAtStop),
     "drops-rejected": Pieces(settlement=settling.DropsRejected),
     "early-package-row": Pieces(gathering=packages.EarlyPackageRow),
     "ends-with-143": Pieces(consumer=consuming.ExitsWith143),
@@ -75,6 +85,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "exits-with-one": Pieces(consumer=consuming.ExitsWithOne),
     "expires-at-once": Pieces(rpc_client=rpc.ExpiresAtOnce),
     "fails-all-callers": Pieces(rpc_client=rpc.FailsAllCallers),
+    "forgets-confirms": Pieces(publisher=publishing.ForgetsConfirms),
     "forgets-effects": Pieces(inbox=effects.ForgetsEffects),
     "gives-up-locked": Pieces(link=connecting.GivesUpLocked),
     "gives-up-when-refused": Pieces(link=connecting.GivesUpWhenRefused),
@@ -83,10 +94,13 @@ DEFECTS: Mapping[str, Pieces] = {
     "ignores-bound": Pieces(consumer=consuming.IgnoresBound),
     "ignores-empty-bodies": Pieces(consumer=consuming.IgnoresEmptyBodies),
     "ignores-stop": Pieces(consumer=consuming.IgnoresStop),
+    "ignores-returns": Pieces(publisher=publishing.IgnoresReturns),
     "keys-by-body": Pieces(consumer=effects.KeysByBody),
     "keeps-nowhere": Pieces(settlement=settling.KeepsNowhere),
     "leaves-a-child": Pieces(consumer=consuming.LeavesAChild),
     "loses-patience": Pieces(link=connecting.LosesPatience),
+    "locks-its-work": Pieces(consumer=concurrency.LocksItsWork),
+    "loses-concurrency": Pieces(consumer=concurrency.LosesConcurrency),
     "misroutes-tasks": Pieces(publisher=tasks.MisroutesTasks),
     "nacks-without-requeue": Pieces(consumer=settling.NacksWithoutRequeue),
     "never-acks": Pieces(settlement=settling.NeverAcks),
@@ -97,9 +111,13 @@ DEFECTS: Mapping[str, Pieces] = {
     "one-correlation-id": Pieces(rpc_client=rpc.OneCorrelationId),
     "one-package-at-a-time": Pieces(handlers={("pipeline", "stream"): packages.OnePackageAtATime}),
     "overshoots-bound": Pieces(consumer=consuming.OvershootsBound),
+    "parks-in-auto-delete": Pieces(settlement=declaring.ParksInAutoDelete),
+    "publishes-transient": Pieces(publisher=publishing.PublishesTransient),
+    "publishes-unconfirmed": Pieces(publisher=publishing.PublishesUnconfirmed),
     "publishes-unseen": Pieces(publisher=packages.PublishesUnseen),
     "purges-at-start": Pieces(consumer=consuming.PurgesAtStart),
     "reconnects-before-it-stops": Pieces(link=connecting.ReconnectsBeforeItStops),
+    "rejects-all-in-hand": Pieces(settlement=in_hand.RejectsAllInHand),
     "remembers-the-last": Pieces(inbox=effects.RemembersTheLast),
     "renames-parts": Pieces(handlers={_SPLITTER: packages.RenamesParts}),
     "requeues-empty": Pieces(consumer=settling.RequeuesEmpty),
@@ -109,6 +127,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "reverses-parts": Pieces(handlers={_SPLITTER: packages.ReversesParts}),
     "serialises-parts": Pieces(handlers={("parts", "part"): packages.SerialisesParts}),
     "sets-prefetch-once": Pieces(consumer=consuming.SetsPrefetchOnce),
+    "shrinks-prefetch": Pieces(consumer=consuming.ShrinksPrefetch),
     "skips-equal-bodies": Pieces(handlers={_BLOCKING: effects.SkipsEqualBodies}),
     "stops-at-once": Pieces(consumer=consuming.StopsAtOnce),
     "survives-five-losses": Pieces(link=connecting.SurvivesFiveLosses),
