@@ -25,7 +25,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Started:
         broker = SimpleNamespace(description="a broker", version="4.3")
         database = SimpleNamespace(description="a database")
 
-        def __init__(self, _broker: str, _database: str) -> None:
+        def __init__(self, _broker: str, _database: str, _say: object) -> None:
             started.events.append("servers start")
 
         def for_workers(self) -> dict[str, Any]:
