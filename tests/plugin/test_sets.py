@@ -49,10 +49,11 @@ import pytest
 from warren.rigs.consumers import Violation
 
 @pytest.mark.guarantee("graceful-stop", designs=("blocking",))
-@pytest.mark.requirement("graceful-stop.idle", "graceful-stop.in-hand")
+@pytest.mark.requirement("graceful-stop.idle", "graceful-stop.in-hand", "graceful-stop.status")
 def test_quick(rig):
     rig.judge(requirement="graceful-stop.idle")
     rig.judge(requirement="graceful-stop.in-hand")
+    rig.judge(requirement="graceful-stop.status")
 
 @pytest.mark.full
 @pytest.mark.guarantee("graceful-stop", designs=("blocking",))
@@ -138,7 +139,7 @@ def test_denial_that_the_full_set_sees(left: Project) -> None:
     manifest = left.manifest(denies=("graceful-stop",))
     quick = left.run(manifest)
     assert quick.ret == 0
-    quick.stdout.fnmatch_lines(["graceful-stop*not judged, 2 of 3*", "*; pace fast; quick set"])
+    quick.stdout.fnmatch_lines(["graceful-stop*not judged, 3 of 4*", "*; pace fast; quick set"])
     full = left.run(manifest, "--full")
     assert full.ret == 0
     full.stdout.re_match_lines([r"graceful-stop +≠ denied *$", ".*; pace fast; full set"])
@@ -148,7 +149,7 @@ def test_claim_that_rests_on_fewer_cases(left: Project) -> None:
     """A claim that held in the cases that ran says how many they are; one whose cases were all left is not judged."""
     result = left.run(left.manifest(claims=("graceful-stop", "no-loss")))
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["no-loss*… not judged*", "graceful-stop*✓ holds, 2 of 3*"])
+    result.stdout.fnmatch_lines(["no-loss*… not judged*", "graceful-stop*✓ holds, 3 of 4*"])
 
 
 def test_known_failure_that_the_full_set_sees(left: Project) -> None:
@@ -174,7 +175,7 @@ def test_all_is_left(left: Project, processes: tuple[str, ...]) -> None:
 def test_what_pytest_left_out(left: Project) -> None:
     """What -k leaves out was not left to the full set, and still counts among the cases that there are."""
     result = left.run(left.manifest(), "-k", "quick")
-    result.stdout.fnmatch_lines(["graceful-stop*(✓) passes, 2 of 3*"])
+    result.stdout.fnmatch_lines(["graceful-stop*(✓) passes, 3 of 4*"])
     result.stdout.no_fnmatch_line("no-loss*")
 
 
