@@ -51,11 +51,13 @@ class Faults:
     def exclusive_consumer(self, role: Role) -> Exclusive:
         """Consume exclusively from a role's queue, as an old instance may that has not stopped."""
         assert role.route is not None, f"role {role} has no queue"
+        self._journal.note("", f"consumed exclusively from {role.queue}")
         return self._world.exclusive_consumer(role.route)
 
     def exclusive_queue(self, role: Role) -> Exclusive:
         """Have a role's queue as an exclusive one, as an old instance may that has not stopped."""
         assert role.route is not None, f"role {role} has no queue"
+        self._journal.note("", f"had {role.queue} as an exclusive queue")
         return self._world.exclusive_queue(role.route)
 
     def catch_at_work(self, size: int, *, behind: int = 0) -> Delivery:
