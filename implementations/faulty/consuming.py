@@ -70,7 +70,15 @@ class ConsumesWithoutAcks(Consumer):
         """Consume without acks."""
         self.route.declare(channel)
         self.qos(channel)
+        channel.add_on_cancel_callback(lambda _method: self.cancelled(channel))
         channel.basic_consume(self.route.queue, self.receive, auto_ack=True)
+
+
+class IgnoresCancel(Consumer):
+    """Does not consume again when the broker has cancelled it: it stays, alive and idle."""
+
+    def cancelled(self, channel: BlockingChannel) -> None:
+        """Take no notice."""
 
 
 class IgnoresBound(Consumer):

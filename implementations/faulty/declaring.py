@@ -18,6 +18,7 @@ class DeclaresTransientQueue(Consumer):
         channel.queue_declare(self.route.queue, durable=False)
         channel.queue_bind(self.route.queue, self.route.exchange, routing_key="")
         self.qos(channel)
+        channel.add_on_cancel_callback(lambda _method: self.cancelled(channel))
         channel.basic_consume(self.route.queue, self.receive)
 
 

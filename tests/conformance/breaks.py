@@ -107,6 +107,8 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("survives-connection-loss.half-open", "stream-1 ended with status 1"),
         Break("survives-connection-loss.in-hand", "stream-1 ended with status 1"),
         Break("survives-connection-loss.refused", "stream-1 ended with status 1"),
+        Break("survives-cancel.idle", "stream-1 ended with status 0"),
+        Break("survives-channel-close.idle", "stream-1 ended with status 0"),
     ),
     "disables-heartbeats": (
         Break("heartbeat-safe.long-package", "negotiated a heartbeat of 0 s"),
@@ -148,6 +150,11 @@ BREAKS: dict[str, tuple[Break, ...]] = {
             Outcome.INCONCLUSIVE,
         ),
     ),
+    "exits-when-blocked": (
+        Break("survives-blocked.acks", "stream-1 ended with status 1"),
+        Break("survives-blocked.publishes", "stream-1 ended with status 1"),
+        Break("survives-blocked.memory-alarm", "stream-1 ended with status 1", full=True),
+    ),
     "exits-with-one": (
         Break("graceful-stop.in-hand", "stream-1 exited with status 1"),
         Break("graceful-stop.idle", "stream-1 exited with status 1"),
@@ -177,8 +184,18 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("heartbeat-safe.long-package", "delivered again, to stream-1"),
     ),
     "ignores-bound": (Break("bounded-run.stops", "stream-1 did not exit"),),
+    "ignores-cancel": (
+        Break("survives-cancel.idle", "stream-1 does not consume again"),
+        Break("survives-cancel.in-hand", "stream-1 does not consume again", full=True),
+        Break("survives-cancel.queue-deleted", "stream-1 does not consume again", full=True),
+    ),
     "ignores-empty-bodies": (Break("rejects-malformed.not-requeued", "'' was not settled"),),
     "ignores-stop": (Break("graceful-stop.idle", "stream-1 did not exit"),),
+    "keeps-closed-channel": (
+        Break("survives-channel-close.idle", "stream-1 does not consume again"),
+        Break("survives-channel-close.in-hand", "stream-1 does not consume again", full=True),
+        Break("survives-channel-close.publishing", "GET /task still answers 503", full=True),
+    ),
     "keeps-nowhere": (
         Break("rejects-malformed.kept", "bad bodies are in a queue", Outcome.WARN),
         Break("rejects-misshapen.kept", "bad bodies are in a queue", Outcome.WARN),
@@ -278,7 +295,10 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "survives-five-losses": (
         Break("survives-connection-loss.many", "after loss 6: stream-1 ended with status 1"),
     ),
-    "survives-one-loss": (Break("survives-connection-loss.idle", "stream-1 ended with status 1"),),
+    "survives-one-loss": tuple(
+        Break(f"{survives}.idle", "stream-1 ended with status 1")
+        for survives in ("survives-connection-loss", "survives-cancel", "survives-channel-close")
+    ),
     "swaps-replies": (Break("rpc-correlated.simultaneous", "got result"),),
     "takes-equal-texts-for-one": (
         Break("no-loss.equal-bodies", "lost: the package row never came"),
@@ -379,6 +399,9 @@ ENTANGLED: dict[tuple[str, str], str] = {
     ("drops-last-part", "part-order"): "a package without its last part is never done",
     ("drops-last-part", "result-last"): "a package without its last part is never done",
     ("drops-last-part", "survives-broker-restart"): "the new work is not done either",
+    ("drops-last-part", "survives-blocked"): "the new work is not done either",
+    ("drops-last-part", "survives-cancel"): "the new work is not done either",
+    ("drops-last-part", "survives-channel-close"): "the new work is not done either",
     ("drops-last-part", "survives-connection-loss"): "the new work is not done either",
     ("exits-idle", "durable-topology"): "no work is ever done",
     ("exits-idle", "heartbeat-safe"): "no work lasts as long as a heartbeat",
@@ -388,6 +411,9 @@ ENTANGLED: dict[tuple[str, str], str] = {
     ("exits-idle", "effect-once"): "it leaves no effect that could be doubled",
     ("hangs-up-early", "single-flight"): "the end of the work is its ack",
     ("misroutes-tasks", "survives-broker-restart"): "no task is done, before as after",
+    ("misroutes-tasks", "survives-blocked"): "no task is done, before as after",
+    ("misroutes-tasks", "survives-cancel"): "no task is done, before as after",
+    ("misroutes-tasks", "survives-channel-close"): "no task is done, before as after",
     ("misroutes-tasks", "survives-connection-loss"): "no task is done, before as after",
     ("never-acks", "effect-once"): "no ack can be lost",
     ("never-acks", "keeps-prefetch"): "it takes one message and acks none",
@@ -401,10 +427,17 @@ ENTANGLED: dict[tuple[str, str], str] = {
     ("swaps-replies", "rpc-survives-missing-task"): "the error goes to another caller too",
     ("undoes-redeliveries", "graceful-stop"): "what it leaves at a stop is redelivered, and undone",
     ("undoes-redeliveries", "effect-once"): "what is undone is not doubled, and never done",
+    ("undoes-redeliveries", "survives-cancel"): "the work in hand is undone too",
+    ("undoes-redeliveries", "survives-channel-close"): "the work in hand is undone too",
     ("undoes-redeliveries", "survives-connection-loss"): "the work in hand is undone too",
     ("works-at-most-once", "graceful-stop"): "what it leaves at a stop is redelivered, and lost",
     ("works-at-most-once", "effect-once"): "nobody does the work of the frozen one",
+    ("works-at-most-once", "survives-cancel"): "the work in hand is lost too",
+    ("works-at-most-once", "survives-channel-close"): "the work in hand is lost too",
     ("works-at-most-once", "survives-connection-loss"): "the work in hand is lost too",
     ("wrong-correlation-id", "survives-broker-restart"): "no call is answered, before as after",
+    ("wrong-correlation-id", "survives-blocked"): "no call is answered, before as after",
+    ("wrong-correlation-id", "survives-cancel"): "no call is answered, before as after",
+    ("wrong-correlation-id", "survives-channel-close"): "no call is answered, before as after",
     ("wrong-correlation-id", "survives-connection-loss"): "no call is answered, before as after",
 }

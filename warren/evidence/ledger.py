@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from warren.evidence.confirms import Mode
     from warren.evidence.declarations import Declaration
     from warren.evidence.frames import ConnectionEnded
-    from warren.simulator.wire import BasicProperties
+    from warren.simulator.wire import BasicProperties, Method
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +164,8 @@ class Consumer:
     no_ack: bool = False
     prefetch: int = 0
     """The prefetch count that its channel had asked for when it began (basic.qos); 0 where there is no bound."""
+    ended_at: float | None = None
+    """When it was cancelled, by its client or by the broker, or its channel or connection ended."""
 
     def __str__(self) -> str:
         """Give one line of evidence."""
@@ -187,6 +189,26 @@ class Refusal:
     def __str__(self) -> str:
         """Give one line of evidence."""
         return f"{self.at:.3f} the broker closed channel {self.channel} of {self.instance}: {self.words}"
+
+
+@dataclass(frozen=True, slots=True)
+class Forged:
+    """What the rig told an instance in the broker's name; the broker itself has said no such thing."""
+
+    at: float
+    instance: str
+    connection: int
+    channel: int
+    method: Method
+
+    def __str__(self) -> str:
+        """Give one line of evidence."""
+        why = getattr(self.method, "reply_text", "") or getattr(self.method, "reason", "")
+        words = f" ({why})" if why else ""
+        return (
+            f"{self.at:.3f} the rig had {self.method.NAME}{words} sent to {self.instance}"
+            f" (connection {self.connection}, channel {self.channel})"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +274,7 @@ class Ledger:
     connections: tuple[OpenConnection, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     declarations: tuple[Declaration, ...] = ()
+    forged: tuple[Forged, ...] = ()
 
     def settled(self, message: str) -> bool:
         """Whether the last delivery of a message was settled without requeue."""
@@ -287,6 +310,10 @@ class Ledger:
         return tuple(
             c for c in self.consumers_of(instance) if (c.instance, c.connection) not in ended
         )
+
+    def active_consumers(self, instance: str) -> tuple[Consumer, ...]:
+        """Give the consumers of one instance that have not ended."""
+        return tuple(c for c in self.consumers_of(instance) if c.ended_at is None)
 
     def published_by(self, instance: str) -> tuple[Published, ...]:
         """Give what one instance published, whether or not it has been passed on."""
