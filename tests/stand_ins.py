@@ -65,6 +65,24 @@ class StandInLine:
         self.held.append(held)
         return held
 
+    def cancel_consumer(self, _connection: int, _channel: int, _tag: str) -> bool:
+        """Note it."""
+        self.done.append("cancel_consumer")
+        return True
+
+    def close_channel(self, _connection: int, _channel: int, _code: int, _words: str) -> bool:
+        """Note it."""
+        self.done.append("close_channel")
+        return True
+
+    def block(self, _reason: str, *, tells_all: bool = False) -> None:
+        """Note it."""
+        self.done.append("block all" if tells_all else "block")
+
+    def unblock(self) -> None:
+        """Note it."""
+        self.done.append("unblock")
+
 
 @dataclass
 class StandInProcess:
@@ -246,6 +264,12 @@ class StandInWorld:
         return tuple(self.seen)
 
     def restart_broker(self) -> None:
+        """Do nothing."""
+
+    def set_memory_alarm(self, is_on: bool) -> None:
+        """Do nothing."""
+
+    def make_queue_anew(self, route: Route) -> None:
         """Do nothing."""
 
     def consume(self, process: StandInProcess) -> None:

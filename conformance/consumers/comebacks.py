@@ -1,4 +1,4 @@
-"""Who comes back after the broker was lost, and others in the stead of those that do not. No case lives here."""
+"""Who comes back after the broker was lost or took it off, and others instead of those that do not. No case is here."""
 
 from __future__ import annotations
 
@@ -26,17 +26,22 @@ def not_back(
         return rig.seen.consumes_since(process, lost_at)
 
     rig.wait.see(lambda: all(is_back(p) or p.exit_status is not None for p in consumers), seconds)
-    ended = [p for p in consumers if p.exit_status is not None]
     silent = [p for p in consumers if p.exit_status is None and not is_back(p)]
     return [
-        *(
-            Violation(f"{p.name} ended with status {p.exit_status}", (p.output()[-400:],))
-            for p in ended
-        ),
+        *ended(consumers),
         *(
             Violation(f"{p.name} does not consume again within {seconds:.1f} s", rig.seen.last(p))
             for p in silent
         ),
+    ]
+
+
+def ended(processes: Sequence[Process]) -> list[Violation]:
+    """Say which instances have ended."""
+    return [
+        Violation(f"{p.name} ended with status {p.exit_status}", (p.output()[-400:],))
+        for p in processes
+        if p.exit_status is not None
     ]
 
 

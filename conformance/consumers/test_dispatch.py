@@ -1,4 +1,4 @@
-"""fair-dispatch and bounded-run: how many messages a consumer takes (document 1, chapter 2, steps 5 and 6)."""
+"""fair-dispatch, keeps-prefetch, bounded-run: how many messages a consumer takes (document 1, chapter 2)."""
 
 from __future__ import annotations
 
@@ -8,22 +8,34 @@ import pytest
 
 from warren.rigs.consumers import Inconclusive, acks, most_unacked
 
+from .crashes import cut_and_consume_again
+
 if TYPE_CHECKING:
-    from warren.rigs.consumers import Delivery, Holds, Process, Rig
+    from collections.abc import Sequence
+
+    from warren.rigs.consumers import Consumer, Delivery, Holds, Process, Rig
 
 BOUND = 2
 
 
-@pytest.mark.guarantee("fair-dispatch")
+@pytest.mark.guarantee("fair-dispatch", "keeps-prefetch")
 @pytest.mark.requirement("fair-dispatch.prefetch")
 @pytest.mark.parametrize(
-    ("prefetch", "after_a_loss"), [(1, False), (3, True)], ids=["first", "after-a-loss"]
+    ("prefetch", "after_a_loss"),
+    [
+        pytest.param(1, False, id="first"),
+        pytest.param(
+            *(3, True),
+            id="after-a-loss",
+            marks=pytest.mark.requirement("keeps-prefetch.after-a-loss"),
+        ),
+    ],
 )
 def test_prefetch(rig: Rig, prefetch: int, after_a_loss: bool) -> None:
-    """With work waiting, no consumer holds more unacked messages than its prefetch count, on any of its connections."""
-    worker = rig.start.workers(1, prefetch=prefetch)[0]
+    """With work waiting, no consumer holds more unacked messages than its prefetch count, which stays what it was."""
+    first = worker = rig.start.workers(1, prefetch=prefetch)[0]
     if after_a_loss:
-        worker = _consume_again(rig, worker, prefetch)
+        worker = cut_and_consume_again(rig, first, prefetch)
     holds = rig.faults.hold(acks, worker)
     for _ in range(prefetch + 2):
         rig.publish.work(1)
@@ -43,23 +55,30 @@ def test_prefetch(rig: Rig, prefetch: int, after_a_loss: bool) -> None:
     for delivery in held[:1]:
         words = f"{delivery.instance} held {len(held)} unacked messages, not {prefetch}"
         rig.violated(words, *map(str, held))
-    rig.judge()
+    rig.judge(requirement="fair-dispatch.prefetch")
+    if after_a_loss:
+        _judge_kept_prefetch(rig, first, is_back=worker is first)
 
 
-def _consume_again(rig: Rig, worker: Process, prefetch: int) -> Process:
-    """Cut a worker's connection, and give who consumes then: itself, or one started in its stead."""
-    lost_at = rig.now()
-    worker.line.cut()
-    rig.wait.see(
-        lambda: worker.exit_status is not None or rig.seen.consumes_since(worker, lost_at),
-        rig.deadlines.reconnected,
+def _judge_kept_prefetch(rig: Rig, worker: Process, *, is_back: bool) -> None:
+    """Compare what a worker asked for on its first connection and on its last."""
+    began = rig.seen.ledger().consumers_of(worker.name)
+    before, after = (
+        [c for c in began if c.connection == connection]
+        for connection in (began[0].connection, began[-1].connection)
     )
-    if rig.seen.consumes_since(worker, lost_at):
-        return worker
-    worker.kill()
-    heir = rig.start.instance(worker.role, prefetch=prefetch)
-    rig.start.await_ready(heir)
-    return heir
+    rig.expect(
+        is_back, f"{worker.name} consumed no more after its connection was lost", *map(str, began)
+    )
+    words = (
+        f"{worker.name} had a prefetch count of {_counts(before)}, after a loss {_counts(after)}"
+    )
+    rig.expect(_counts(before) == _counts(after), words, *map(str, began))
+    rig.judge(requirement="keeps-prefetch.after-a-loss")
+
+
+def _counts(consumers: Sequence[Consumer]) -> str:
+    return " and ".join(str(c.prefetch or "no bound") for c in consumers)
 
 
 def _automatic(rig: Rig) -> list[Delivery]:

@@ -182,13 +182,13 @@ def test_killed_after_ack_on_new_connection(rig: Rig) -> None:
     rig.judge(*rig.seen.losses())
 
 
-@pytest.mark.guarantee("no-loss", designs=("parts", "parts-random", "pipeline"))
-@pytest.mark.requirement("no-loss.parts-without-queue")
+@pytest.mark.guarantee("no-loss", "safe-publishing", designs=("parts", "parts-random", "pipeline"))
+@pytest.mark.requirement("no-loss.parts-without-queue", "safe-publishing.routed")
 def test_parts_without_queue(rig: Rig) -> None:
-    """A package that is split before there is a queue for its parts is done once a part consumer declares it."""
+    """A package that is split before there is a queue for its parts is kept, and done once there is one."""
     rig.start.all(part=0)
     stream = rig.instances.of(STREAM)[0]
-    rig.publish.work(TEXTS)
+    package = rig.publish.work(TEXTS).message_id
     rig.wait.need(
         lambda: bool(rig.seen.ledger().to(stream.name)),
         rig.deadlines.within(0),
@@ -197,9 +197,20 @@ def test_parts_without_queue(rig: Rig) -> None:
     rig.wait.quiet(
         lambda: bool(rig.seen.ledger().published_by(stream.name))
     )  # it may look for the queue first
+    rig.wait.quiet(lambda: rig.seen.ledger().settled(package))
+    settled = rig.seen.ledger().of(package)[-1]
+    is_kept = not rig.seen.ledger().settled(package) or rig.wait.see(
+        lambda: rig.seen.ready(PART) + rig.seen.kept_aside() > 0, rig.deadlines.stopped
+    )
     rig.start.await_ready(rig.start.instance(PART))
     rig.wait.finish(rig.work_time(TEXTS))
-    rig.judge(*rig.seen.losses())
+    rig.judge(*rig.seen.losses(), requirement="no-loss.parts-without-queue")
+    published = rig.seen.ledger().published_by(stream.name)
+    if not published and not rig.seen.done():
+        raise Inconclusive("no witness: no part was published, before there was a queue or after")
+    words = "a package was settled, and its parts reached no queue"
+    rig.expect(is_kept, words, str(settled), *map(str, published))
+    rig.judge(requirement="safe-publishing.routed")
 
 
 @pytest.mark.guarantee("no-loss", designs=("blocking", "parts", "parts-random", "pipeline"))

@@ -37,7 +37,7 @@ def test_old_stops(rig: Rig) -> None:
     stopped_at = rig.now()
     old.stop()
     new = rig.start.instance(old.role)
-    violations = not_back(rig, stopped_at, [new], rig.deadlines.ready)
+    violations = not_back(rig, stopped_at, [new], rig.start.ready_within)
     rig.wait.finish(rig.work_time(TEXTS) * (1 + BEHIND))
     rig.judge(*(violations or rig.seen.losses()))
 
@@ -65,7 +65,7 @@ def _start_refused(rig: Rig, occupy: Callable[[Role], Exclusive]) -> None:
     refusals = rig.faults.hold(refusal, new)
     rig.wait.witness(
         lambda: bool(refusals.caught()),
-        rig.deadlines.ready,
+        rig.start.ready_within,
         f"the broker did not refuse {new.name}",
     )
     refusals.release()

@@ -314,7 +314,7 @@ def test_server_restarted(rig: Rig) -> None:
     following = rig.start.instance(RPC_SERVER)
     entry = rig.faults.hold(partial(declaration, RPC_SERVER.queue), following)
     rig.wait.witness(
-        lambda: bool(entry.caught()), rig.start.within, "no second server was about to begin"
+        lambda: bool(entry.caught()), rig.start.ready_within, "no second server was about to begin"
     )
     calls = [rig.calls.begin() for _ in range(WAITING)]
     rig.wait.need(

@@ -71,7 +71,7 @@ def test_rpc_called_in_silence(rig: Rig) -> None:
 
 
 def _call_in_silence(rig: Rig, is_right: Callable[[HttpReply], bool]) -> HttpReply:
-    """Call an instance whose line is silent, let the line live again once the connection is lost; give the answer."""
+    """Call an instance whose line is silent until it is lost, by one of its ends or by the rig; give the answer."""
     rig.start.all(http=True)
     http = rig.instances.of(HTTP)[0]
     http.line.half_open()
@@ -81,9 +81,10 @@ def _call_in_silence(rig: Rig, is_right: Callable[[HttpReply], bool]) -> HttpRep
         f" and WARREN_TIMEOUT was {rig.calls.timeout:.1f} s: {answer.body[:80]!r} {answer.error}"
     )
     rig.expect(is_right(answer), words.rstrip(), *rig.seen.last(http))
-    rig.wait.see(  # until then what was written would still come through
+    rig.wait.see(
         lambda: any(end.instance == http.name for end in rig.seen.ledger().ends),
         rig.deadlines.noticed,
     )
+    http.line.cut()  # else what was written into the silence would come through now
     http.line.restore()
     return answer

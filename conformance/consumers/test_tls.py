@@ -36,7 +36,7 @@ def test_wrong_certificate(rig: Rig, certificate: Certificate) -> None:
     """A consumer does not connect to a broker with a wrong certificate, whatever it does then."""
     consumer = rig.start.instance(rig.workload.worker, certificate=certificate)
     rig.wait.witness(
-        lambda: rig.seen.was_greeted(consumer), rig.start.within, "no TLS handshake was begun"
+        lambda: rig.seen.was_greeted(consumer), rig.start.ready_within, "no TLS handshake was begun"
     )
     rig.wait.see(lambda: rig.seen.has_connected(consumer), rig.deadlines.seconds(WATCHED))
     words = f"connected to a broker with a certificate {certificate.value.replace('-', ' ')}"

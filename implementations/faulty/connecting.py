@@ -75,6 +75,24 @@ class EndsWithoutClosing(Link):
         os._exit(0)
 
 
+class ExitsWhenBlocked(Link):
+    """Ends the process when the broker says that it is short of memory (connection.blocked)."""
+
+    def _connect(self) -> pika.BlockingConnection:
+        connection = super()._connect()
+        connection.add_on_connection_blocked_callback(lambda *_: os._exit(1))
+        return connection
+
+
+class KeepsItsClosedChannel(Link):
+    """Does not open a channel again that the broker closed; its connection lives on, with nothing on it."""
+
+    def _goes_on(self, channel: BlockingChannel) -> bool:
+        # pika keeps to itself who has closed a channel.
+        closed_by_broker = isinstance(channel._closing_reason, ChannelClosedByBroker)  # noqa: SLF001
+        return super()._goes_on(channel) or (closed_by_broker and not self._end.requested)
+
+
 class SurvivesOneLoss(Link):
     """Connects again after the first loss, and ends the process at the second."""
 

@@ -70,7 +70,15 @@ class ConsumesWithoutAcks(Consumer):
         """Consume without acks."""
         self.route.declare(channel)
         self.qos(channel)
+        channel.add_on_cancel_callback(lambda _method: self.cancelled(channel))
         channel.basic_consume(self.route.queue, self.receive, auto_ack=True)
+
+
+class IgnoresCancel(Consumer):
+    """Does not consume again when the broker has cancelled it: it stays, alive and idle."""
+
+    def cancelled(self, channel: BlockingChannel) -> None:
+        """Take no notice."""
 
 
 class IgnoresBound(Consumer):
@@ -194,6 +202,20 @@ class SetsPrefetchOnce(Consumer):
     def qos(self, channel: BlockingChannel) -> None:
         """Ask once."""
         if not self._is_set:
+            super().qos(channel)
+        self._is_set = True
+
+
+class ShrinksPrefetch(Consumer):
+    """Asks for its prefetch count on its first channel, and for one message at a time on later ones."""
+
+    _is_set = False
+
+    def qos(self, channel: BlockingChannel) -> None:
+        """Ask for less, the second time."""
+        if self._is_set:
+            channel.basic_qos(prefetch_count=1)
+        else:
             super().qos(channel)
         self._is_set = True
 

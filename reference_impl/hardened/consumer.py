@@ -59,9 +59,12 @@ class Consumer:
         """Declare, set the prefetch and consume, on every new channel."""
         self.route.declare(channel)
         self.qos(channel)
-        # The broker cancels a consumer when its queue is deleted; a new channel begins anew, from here.
-        channel.add_on_cancel_callback(lambda _method: channel.close())
+        channel.add_on_cancel_callback(lambda _method: self.cancelled(channel))
         channel.basic_consume(self.route.queue, self.receive)
+
+    def cancelled(self, channel: BlockingChannel) -> None:
+        """Close the channel of a consumer that the broker cancelled, as when its queue went: a new one begins anew."""
+        channel.close()
 
     def qos(self, channel: BlockingChannel) -> None:
         """Ask for at most `prefetch` unacked deliveries."""

@@ -154,9 +154,13 @@ class Link:
         self._on_channel(channel)
         backoff.reset()
         self._run_calls()
-        while channel.is_open and not self._end.requested:
+        while self._goes_on(channel):
             connection.process_data_events(time_limit=None)
         connection.close()
+
+    def _goes_on(self, channel: BlockingChannel) -> bool:
+        """Whether the connection is served on; it ends with its channel, which the broker may close alone."""
+        return channel.is_open and not self._end.requested
 
     def _connect(self) -> pika.BlockingConnection:
         parameters = self._parameters()  # not in the try: a bad URL is bad at the next attempt, too

@@ -46,6 +46,8 @@ class RpcClient:
         for correlation_id in list(self._waiting):
             self._settle(correlation_id, LinkLostError("the connection was lost"))
         self._queue = channel.queue_declare("", exclusive=True).method.queue
+        # Nobody could be answered any more; the next channel has a new queue.
+        channel.add_on_cancel_callback(lambda _method: channel.close())
         channel.basic_consume(self._queue, self.receive, auto_ack=True)
 
     def call(self, exchange: str, body: bytes, timeout: float) -> str:

@@ -23,6 +23,8 @@ from warren.evidence.ledger_reader import LedgerReader
 from warren.evidence.violation import Violation, by_evidence
 from warren.simulator.wire import (
     BasicAck,
+    BasicCancel,
+    BasicCancelOk,
     BasicConsume,
     BasicConsumeOk,
     BasicDeliver,
@@ -37,6 +39,7 @@ from warren.simulator.wire import (
     ConnectionTuneOk,
     ContentHeader,
     Heartbeat,
+    Method,
     QueueDeclare,
     QueueDeclareOk,
     TxCommitOk,
@@ -172,7 +175,7 @@ def test_held_publish() -> None:
     assert all(str(p).endswith(", which has not reached the broker") for p in wire.ledger.publishes)
     wire.facts += [FrameReleased(7.0, methods[0]), FrameLost(7.0, methods[1])]
     assert [p.passed_at for p in wire.ledger.publishes] == [7.0, None]
-    assert str(wire.ledger.publishes[0]).endswith('"first"')
+    assert str(wire.ledger.publishes[0]).endswith('"first", without a confirm')
 
 
 def test_lost_settlement() -> None:
@@ -358,9 +361,9 @@ def test_consumers() -> None:
     wire.frame(TO_BROKER, BasicConsume("never"))
     wire.frame(TO_BROKER, ChannelClose())
     assert wire.ledger.consumers == (
-        Consumer(3.0, "part-1", 1, 1, "one", "named"),
-        Consumer(4.0, "part-1", 1, 1, "two", "amq.gen-1"),
-        Consumer(5.0, "part-1", 1, 1, "three", "quick"),
+        Consumer(3.0, "part-1", 1, 1, "one", "named", ended_at=7.0),
+        Consumer(4.0, "part-1", 1, 1, "two", "amq.gen-1", ended_at=7.0),
+        Consumer(5.0, "part-1", 1, 1, "three", "quick", ended_at=7.0),
     )
     assert wire.ledger.consumers_of("part-1") == wire.ledger.consumers
     assert wire.ledger.consumers_of("part-2") == ()
@@ -462,3 +465,34 @@ def test_evidence_that_is_shared() -> None:
     """Violations with the same evidence are told together, in their order."""
     violations = [Violation("a", ("1", "2")), Violation("b", ("3",)), Violation("c", ("1", "2"))]
     assert by_evidence(violations) == ((("a", "c"), ("1", "2")), (("b",), ("3",)))
+
+
+@pytest.mark.parametrize(
+    ("direction", "end", "is_ended"),
+    [
+        (TO_CLIENT, BasicCancel("consumer", no_wait=True), True),
+        (TO_CLIENT, BasicCancelOk("consumer"), True),
+        (TO_BROKER, BasicCancel("consumer", no_wait=True), True),
+        (TO_BROKER, BasicCancel("consumer"), False),
+        (TO_CLIENT, BasicCancelOk("another"), False),
+        (TO_CLIENT, ChannelClose(406, "unknown delivery tag 9"), True),
+        (TO_BROKER, ChannelClose(200, "bye"), True),
+    ],
+    ids=lambda value: getattr(value, "NAME", ""),
+)
+def test_end_of_a_consumer(direction: Direction, end: Method, is_ended: bool) -> None:
+    """A consumer ends by the broker's cancel, by its own once that is agreed on, and with its channel."""
+    wire = Wire()
+    wire.frame(TO_BROKER, BasicConsume("work", "consumer", no_wait=True))
+    at = wire.frame(direction, end).at
+    (consumer,) = wire.ledger.consumers
+    assert consumer.ended_at == (at if is_ended else None)
+    assert wire.ledger.active_consumers("part-1") == (() if is_ended else (consumer,))
+
+
+def test_consumers_end_with_their_connection() -> None:
+    """A consumer that has nothing in hand ends with its connection too."""
+    wire = Wire()
+    wire.frame(TO_BROKER, BasicConsume("work", "consumer", no_wait=True))
+    wire.facts.append(ConnectionEnded(7.0, "part-1", 1, "broker", "reset", ""))
+    assert wire.ledger.consumers[0].ended_at == 7.0

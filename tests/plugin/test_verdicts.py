@@ -90,10 +90,11 @@ def test_denial_that_nothing_witnessed(project: Project) -> None:
     (project.pytester.path / "conformance" / "consumers" / "test_cases.py").write_text(
         """
 import pytest
+from warren.claims.catalogue import load_catalogue
 from warren.rigs.consumers import Unmet
 
 @pytest.mark.guarantee("bounded-run", designs=("blocking",))
-@pytest.mark.requirement("bounded-run.stops")
+@pytest.mark.requirement(*sorted(load_catalogue().due("bounded-run", "blocking")))
 def test_in_vain(rig):
     raise Unmet("no message came within 2.0 s")
 """,

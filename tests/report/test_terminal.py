@@ -84,6 +84,27 @@ def test_what_a_cell_rests_on_fits(
     assert "n of m, n/m   rests on" in stream.getvalue()
 
 
+def test_words_beside_figures(report: Report, catalogue: Catalogue) -> None:
+    """In 100 columns a cell that rests on all its cases keeps its word, though others need their place for figures."""
+    one = report.findings[1]
+    designs = ("blocking", "parts", "parts-random", "pipeline", "task", "rpc")
+    cells = replace(
+        report,
+        findings=tuple(
+            replace(one, guarantee=slug, design=d)
+            for slug in ("rpc-survives-missing-task", "no-loss")
+            for d in designs
+        ),
+        full_set=tuple(Extent("orders", d, "no-loss", 12, 11) for d in designs)
+        + tuple(Extent("orders", d, "effect-once", 1, 1) for d in designs),
+        stale_denials=(),
+    )
+    text = printed(cells, catalogue)
+    assert row(text, "rpc-survives-missing-task") == ["✗ violated"] * 6
+    assert row(text, "no-loss") == ["✗ 1/12"] * 6
+    assert row(text, "effect-once") == ["…"] * 6
+
+
 def test_ascii(report: Report, catalogue: Catalogue) -> None:
     """A terminal without UTF-8 gets the same in ASCII, with outside text escaped."""
     violation = Violation("broken", ("текст1",))

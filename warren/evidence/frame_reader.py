@@ -40,7 +40,7 @@ class Reader:
             yield self._undecodable(self._broken, data, at)
             return
         for frame in self._parser.feed(data):
-            yield self._seen(frame.channel, _content_of(frame), at), frame.size
+            yield self.seen(frame.channel, _content_of(frame), at), frame.size
         self._broken = self._parser.error
         if self._broken is not None:
             yield self._undecodable(self._broken, self._parser.rest, at)
@@ -50,12 +50,13 @@ class Reader:
         rest = self._parser.rest
         if rest and self._broken is None:
             content = Undecodable("the stream ends inside a frame", rest)
-            yield self._seen(0, content, at), len(rest)
+            yield self.seen(0, content, at), len(rest)
 
     def _undecodable(self, error: AmqpError, octets: bytes, at: float) -> tuple[FrameSeen, int]:
-        return self._seen(error.channel, Undecodable(str(error), octets), at), len(octets)
+        return self.seen(error.channel, Undecodable(str(error), octets), at), len(octets)
 
-    def _seen(self, channel: int, content: Content | Undecodable, at: float) -> FrameSeen:
+    def seen(self, channel: int, content: Content | Undecodable, at: float) -> FrameSeen:
+        """Make the fact of a frame of this direction."""
         return FrameSeen(
             at, self._instance, self._connection, self._direction, channel, _blanked(content)
         )

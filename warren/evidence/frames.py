@@ -70,6 +70,14 @@ class FrameLost:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameForged:
+    """A frame that nobody sent was passed on at ``at``, by the rig's own hand: it is no word of the other side's."""
+
+    at: float
+    frame: FrameSeen
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionOpened:
     """The instance connected; its connections are numbered from 1."""
 
@@ -116,5 +124,11 @@ class Pause:
 
 
 Fact: TypeAlias = (
-    FrameSeen | FrameHeld | FrameReleased | FrameLost | ConnectionOpened | ConnectionEnded
+    FrameSeen
+    | FrameHeld
+    | FrameReleased
+    | FrameLost
+    | FrameForged
+    | ConnectionOpened
+    | ConnectionEnded
 )

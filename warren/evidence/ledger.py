@@ -15,8 +15,10 @@ from warren.evidence.text import CUT
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from warren.evidence.confirms import Mode
+    from warren.evidence.declarations import Declaration
     from warren.evidence.frames import ConnectionEnded
-    from warren.simulator.wire import BasicProperties
+    from warren.simulator.wire import BasicProperties, Method
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +127,27 @@ class Published:
     properties: BasicProperties
     body: bytes
     passed_at: float | None
+    mode: Mode = ""
+    confirmed_at: float | None = None
+    """When the broker's confirm reached the instance; in tx mode when the broker committed."""
 
     def __str__(self) -> str:
         """Give one line of evidence."""
-        reached = "" if self.passed_at is not None else ", which has not reached the broker"
         return (
             f"{self.at:.3f} {self.instance} publishes {short(self.body)} to exchange"
-            f' "{self.exchange}" with routing key "{self.routing_key}"{reached}'
+            f' "{self.exchange}" with routing key "{self.routing_key}"{self._answer()}'
+        )
+
+    def _answer(self) -> str:
+        if self.passed_at is None:
+            return ", which has not reached the broker"
+        if not self.mode:
+            return ", without a confirm"
+        done = "committed" if self.mode == "tx" else "confirmed"
+        return (
+            f", never {done}"
+            if self.confirmed_at is None
+            else f", {done} at {self.confirmed_at:.3f}"
         )
 
 
@@ -146,10 +162,17 @@ class Consumer:
     tag: str
     queue: str
     no_ack: bool = False
+    prefetch: int = 0
+    """The prefetch count that its channel had asked for when it began (basic.qos); 0 where there is no bound."""
+    ended_at: float | None = None
+    """When it was cancelled, by its client or by the broker, or its channel or connection ended."""
 
     def __str__(self) -> str:
         """Give one line of evidence."""
-        return f"{self.at:.3f} {self.instance} consumes from {self.queue} (connection {self.connection})"
+        return (
+            f"{self.at:.3f} {self.instance} consumes from {self.queue}"
+            f" (connection {self.connection}, prefetch {self.prefetch})"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +189,26 @@ class Refusal:
     def __str__(self) -> str:
         """Give one line of evidence."""
         return f"{self.at:.3f} the broker closed channel {self.channel} of {self.instance}: {self.words}"
+
+
+@dataclass(frozen=True, slots=True)
+class Forged:
+    """What the rig told an instance in the broker's name; the broker itself has said no such thing."""
+
+    at: float
+    instance: str
+    connection: int
+    channel: int
+    method: Method
+
+    def __str__(self) -> str:
+        """Give one line of evidence."""
+        why = getattr(self.method, "reply_text", "") or getattr(self.method, "reason", "")
+        words = f" ({why})" if why else ""
+        return (
+            f"{self.at:.3f} the rig had {self.method.NAME}{words} sent to {self.instance}"
+            f" (connection {self.connection}, channel {self.channel})"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +273,8 @@ class Ledger:
     """The longest of each connection."""
     connections: tuple[OpenConnection, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    declarations: tuple[Declaration, ...] = ()
+    forged: tuple[Forged, ...] = ()
 
     def settled(self, message: str) -> bool:
         """Whether the last delivery of a message was settled without requeue."""
@@ -265,6 +310,10 @@ class Ledger:
         return tuple(
             c for c in self.consumers_of(instance) if (c.instance, c.connection) not in ended
         )
+
+    def active_consumers(self, instance: str) -> tuple[Consumer, ...]:
+        """Give the consumers of one instance that have not ended."""
+        return tuple(c for c in self.consumers_of(instance) if c.ended_at is None)
 
     def published_by(self, instance: str) -> tuple[Published, ...]:
         """Give what one instance published, whether or not it has been passed on."""

@@ -9,18 +9,22 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from warren.evidence.confirms import Confirms
+from warren.evidence.consumers import Consumers
+from warren.evidence.declarations import Declarations
 from warren.evidence.frames import (
     ConnectionEnded,
     ConnectionOpened,
     Direction,
+    FrameForged,
     FrameHeld,
     FrameLost,
     FrameReleased,
     FrameSeen,
 )
 from warren.evidence.ledger import (
-    Consumer,
     Delivery,
+    Forged,
     Ledger,
     OpenConnection,
     Published,
@@ -31,8 +35,6 @@ from warren.evidence.ledger import (
 from warren.simulator.wire import (
     Assembler,
     BasicAck,
-    BasicConsume,
-    BasicConsumeOk,
     BasicDeliver,
     BasicGetOk,
     BasicNack,
@@ -47,7 +49,6 @@ from warren.simulator.wire import (
     Message,
     Method,
     QueueDeclare,
-    QueueDeclareOk,
     TxCommitOk,
     TxRollbackOk,
     TxSelectOk,
@@ -69,6 +70,9 @@ class LedgerReader:
         """Begin with nothing seen."""
         self._deliveries: list[Delivery] = []
         self._publishes: list[Published] = []
+        self._confirms = Confirms()
+        self._confirmed_by: dict[int, tuple[int, ...]] = {}
+        self._declarations = Declarations()
         self._ends: list[ConnectionEnded] = []
         self._ended: set[tuple[str, int]] = set()
         self._closing: set[tuple[str, int]] = set()
@@ -81,10 +85,8 @@ class LedgerReader:
         self._method_frames: dict[tuple[_Channel, Direction], FrameSeen] = {}
         """The method frame of the last message on each channel, each way."""
         self._unsettled: dict[_Channel, dict[int, int]] = defaultdict(dict)
-        self._declared: dict[_Channel, str] = {}
-        self._asked: dict[_Channel, list[BasicConsume]] = defaultdict(list)
-        self._consumers: list[Consumer] = []
-        self._auto_ack: set[tuple[_Channel, str]] = set()
+        self._consumers = Consumers()
+        self._forged: list[Forged] = []
         self._delivery_of: dict[int, int] = {}
         self._publish_of: dict[int, int] = {}
         self._settled_by: dict[int, tuple[int, ...]] = {}
@@ -102,12 +104,14 @@ class LedgerReader:
             tuple(self._deliveries),
             tuple(self._publishes),
             tuple(self._ends),
-            tuple(self._consumers),
+            tuple(self._consumers.all),
             dict(self._negotiated),
             tuple(self._dead_letters),
             tuple(self._silences.values()),
             tuple(self._open_connections()),
             tuple(self._refusals),
+            tuple(self._declarations.agreed),
+            tuple(self._forged),
         )
 
     def _open_connections(self) -> Iterator[OpenConnection]:
@@ -127,6 +131,8 @@ class LedgerReader:
             case FrameLost(frame=frame):
                 self._passed(frame, None)
                 self._never_reached(frame)
+            case FrameForged():
+                self._forge(fact)
             case ConnectionOpened(at=at, instance=instance, connection=connection):
                 self._opened[instance, connection] = at
             case ConnectionEnded():
@@ -142,6 +148,9 @@ class LedgerReader:
         if isinstance(seen.content, Method):
             self._last_method[*channel[:2], seen.direction] = (seen.at, seen.content.NAME)
             self._method_frames[channel, seen.direction] = seen
+            self._declarations.take(channel, seen)
+            self._consumers.take(channel, seen)
+            self._confirm(seen, self._confirms.answered(channel, seen))
         assembler = self._assemblers[*channel[:2], seen.direction]
         message = assembler.follow(seen.channel, seen.content)
         if message is not None and message.whole:
@@ -160,6 +169,14 @@ class LedgerReader:
             case _:
                 self._agreement(channel, seen)
 
+    def _forge(self, fact: FrameForged) -> None:
+        """Note what an instance was told; what the broker did about it, its own answer has shown."""
+        seen = fact.frame
+        if seen.direction is Direction.TO_CLIENT and isinstance(seen.content, Method):
+            where = (seen.instance, seen.connection)
+            self._forged.append(Forged(fact.at, *where, seen.channel, seen.content))
+            self._last_method[*where, seen.direction] = (fact.at, f"{seen.content.NAME}, forged")
+
     def _sent(self, connection: tuple[str, int], at: float) -> None:
         """Keep the longest silence of a connection; the first one begins with its first frame."""
         silence = Silence(*connection, self._last_sent.get(connection, at), at)
@@ -169,7 +186,7 @@ class LedgerReader:
             self._silences[connection] = silence
 
     def _agreement(self, channel: _Channel, seen: FrameSeen) -> None:
-        """Note what was agreed on before messages flow, and after: heartbeat, queues, consumers, the end."""
+        """Note what was agreed on before messages flow, and after: heartbeat, queues, the end."""
         match seen.content:
             case ConnectionClose() if seen.direction is Direction.TO_BROKER:
                 self._closing.add(channel[:2])
@@ -177,29 +194,16 @@ class LedgerReader:
                 self._negotiated[seen.instance, seen.connection] = heartbeat
             case QueueDeclare(queue=queue, arguments=given) if "x-dead-letter-exchange" in given:
                 self._dead_letters.append(queue)
-            case QueueDeclareOk(queue=queue):
-                self._declared[channel] = queue
-            case BasicConsume(no_wait=True) as asked:
-                self._consumes(channel, seen.at, asked, asked.consumer_tag)
-            case BasicConsume() as asked:
-                self._asked[channel].append(asked)
-            case BasicConsumeOk(consumer_tag=tag) if self._asked[channel]:
-                self._consumes(channel, seen.at, self._asked[channel].pop(0), tag)
             case _:
                 pass
-
-    def _consumes(self, channel: _Channel, at: float, asked: BasicConsume, tag: str) -> None:
-        """Note a consumer; where it names no queue it reads the one that its channel declared last (basic.consume)."""
-        queue = asked.queue or self._declared.get(channel, "")
-        self._consumers.append(Consumer(at, *channel, tag, queue, asked.no_ack))
-        (self._auto_ack.add if asked.no_ack else self._auto_ack.discard)((channel, tag))
 
     def _connection_ended(self, end: ConnectionEnded) -> None:
         of_connection = (end.instance, end.connection)
         self._sent(of_connection, end.at)  # what was silent before its end was silent up to it
         self._ended.add(of_connection)
         self._opened.pop(of_connection, None)
-        for channel in [c for c in self._unsettled if c[:2] == of_connection]:
+        unsettled = (channel for channel in self._unsettled if channel[:2] == of_connection)
+        for channel in dict.fromkeys((*unsettled, *self._consumers.channels(of_connection))):
             self._channel_ended(channel, end.at)
 
     def _refused(
@@ -212,9 +216,10 @@ class LedgerReader:
     def _channel_ended(self, channel: _Channel, at: float) -> None:
         """Give back what is unsettled on a channel: its number may be used again, and tags then begin at 1."""
         self._give_back(channel, at)
+        self._consumers.channel_ended(channel, at)
         self._uncommitted.pop(channel, None)
-        self._auto_ack = {(c, tag) for c, tag in self._auto_ack if c != channel}
-        self._asked.pop(channel, None)
+        self._confirms.channel_ended(channel)
+        self._declarations.channel_ended(channel)
         for direction in Direction:
             self._assemblers[*channel[:2], direction].drop(channel[2])
 
@@ -239,6 +244,7 @@ class LedgerReader:
                     properties,
                     message.body,
                     passed_at=self._passed_at(seen),
+                    mode=self._confirms.published(channel, len(self._publishes)),
                 )
             )
         elif isinstance(method, BasicDeliver | BasicGetOk):
@@ -253,7 +259,7 @@ class LedgerReader:
         body: bytes,
     ) -> None:
         tag = method.consumer_tag if isinstance(method, BasicDeliver) else ""
-        auto = (channel, tag) in self._auto_ack
+        auto = self._consumers.acks_by_itself(channel, tag)
         place = len(self._deliveries)
         # A broker may not know yet that its client has gone, and takes back at once what it sends then.
         too_late = channel[:2] in self._ended
@@ -318,12 +324,29 @@ class LedgerReader:
             self._deliveries[place] = replace(self._deliveries[place], settlement=settlement)
         self._settled_by[id(seen)] = places
 
+    def _confirm(self, seen: FrameSeen, places: tuple[int, ...]) -> None:
+        """Note that the broker has taken publishes, and by which frame it says so."""
+        for place in places:
+            self._publishes[place] = replace(self._publishes[place], confirmed_at=seen.at)
+        if places:
+            self._confirmed_by[id(seen)] = places
+
+    def _confirm_passed(self, frame: FrameSeen, at: float | None) -> None:
+        """Note when a confirm was passed on, None where it waits or is lost.
+
+        A commit took effect when the broker sent its answer, as in `_transaction`, however late that comes.
+        """
+        for place in self._confirmed_by.get(id(frame), ()):
+            self._publishes[place] = replace(self._publishes[place], confirmed_at=at)
+
     def _passed_at(self, seen: FrameSeen) -> float | None:
         """When a message was passed on that has just come whole: at once, unless its method frame waits."""
         return None if id(seen) in self._held else seen.at
 
     def _passed(self, frame: FrameSeen, at: float | None) -> None:
         """Note when a message was passed on, None where it waits or is lost; not all of it may have been seen yet."""
+        if isinstance(frame.content, BasicAck):
+            self._confirm_passed(frame, at)
         delivery, publish = self._delivery_of.get(id(frame)), self._publish_of.get(id(frame))
         if delivery is not None:
             self._deliveries[delivery] = replace(self._deliveries[delivery], passed_at=at)

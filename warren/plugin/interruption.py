@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Ended = pytest.ExceptionInfo[BaseException]
 
-GRACE: Final = 2.5
+GRACE: Final = 2.0
 """Seconds in which workers may end what they have begun. What they leave then, the controller takes back."""
 
 
@@ -44,6 +44,7 @@ class Interruption:
         """Forget a worker that has ended."""
         self._workers.pop(node.gateway.id, None)
 
+    @pytest.hookimpl(tryfirst=True)  # pytest looks long for the words of it on a busy machine
     def pytest_keyboard_interrupt(self, excinfo: Ended) -> None:
         """Interrupt the workers, too; a run that gave up by itself (a subclass of the exception) lets them end."""
         if excinfo.type is not KeyboardInterrupt:

@@ -98,6 +98,12 @@ def _in_figures(cell: Cell, console: Console) -> str:
     return f"{_label(cell.mark, console)} {_figures(cell)}".rstrip()
 
 
+def _in_brief(cell: Cell, console: Console) -> str:
+    """Keep the word of a cell that rests on all its cases."""
+    is_whole = not cell.rests_on and cell.mark is not Mark.NOT_JUDGED
+    return _label(cell.mark, console) if is_whole else _in_symbols(cell, console)
+
+
 def _in_symbols(cell: Cell, console: Console) -> str:
     return f"{_symbol(cell.mark, console)} {_figures(cell)}".rstrip()
 
@@ -109,7 +115,7 @@ def _figures(cell: Cell) -> str:
 def _grid(table: Table, console: Console) -> Grid:
     """Draw the cells with as many words as the console has room for."""
     wide = console.options.update(width=10 * COLUMNS)
-    for draw in (_in_words, _in_figures, _in_symbols):
+    for draw in (_in_words, _in_figures, _in_brief, _in_symbols):
         grid = _drawn(table, console, draw)
         if console.measure(grid, options=wide).maximum <= console.width:
             return grid

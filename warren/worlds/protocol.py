@@ -89,6 +89,28 @@ class Line(Protocol):
     def hold(self, match: Match) -> Held:
         """Hold the first message that matches, and what follows it on its way."""
 
+    def cancel_consumer(self, connection: int, channel: int, tag: str) -> bool:
+        """Take a consumer off, as a broker does whose queue has gone; False where there is no such channel.
+
+        It is told (basic.cancel) if its client can be. What it has in hand stays its own.
+        """
+
+    def close_channel(self, connection: int, channel: int, code: int, words: str) -> bool:
+        """Close a channel, as a broker does that refuses something; False where there is no such channel.
+
+        Its consumers end with it, and the broker requeues what is unacked there. The connection lives on.
+        """
+
+    def block(self, reason: str, *, tells_all: bool = False) -> None:
+        """Read nothing more of a connection that has published but its heartbeats, and say why, until `unblock`.
+
+        So it is while RabbitMQ is short of memory, for connections that are to come too. With `tells_all` those that
+        have published nothing are told as well, and read as before.
+        """
+
+    def unblock(self) -> None:
+        """End `block`: what was not read goes on in order."""
+
 
 class Process(Protocol):
     """One instance, alive or ended."""
@@ -198,6 +220,12 @@ class World(Protocol):
     def queues(self) -> tuple[str, ...]:
         """Name all queues that there are now, also those that the rig has declared."""
 
+    def make_queue_anew(self, route: Route) -> None:
+        """Delete the queue of a route with all that is in it, and make it again, empty and bound.
+
+        The broker cancels its consumers. Raises `WarrenError` where there is no such queue.
+        """
+
     def reply_queue(self) -> str:
         """Declare a queue of the rig's own for replies and give its name."""
 
@@ -242,3 +270,6 @@ class World(Protocol):
 
     def restart_broker(self) -> None:
         """Restart the broker and return when it takes connections again."""
+
+    def set_memory_alarm(self, is_on: bool) -> None:
+        """Have the broker itself be short of memory, or no longer: it blocks publishers, the world's own too."""

@@ -9,9 +9,9 @@ import pytest
 
 from tests.stand_ins import StandInProcess, StandInWorld
 from warren.evidence.frames import ConnectionEnded, Direction, FrameLost, FrameSeen
-from warren.evidence.ledger import Ledger
+from warren.evidence.ledger import Forged, Ledger
 from warren.rigs.consumers.struck import Journal
-from warren.simulator.wire import BasicAck, QueueDeclare
+from warren.simulator.wire import BasicAck, ChannelClose, QueueDeclare
 from warren.workloads.course.roles import STREAM
 from warren.worlds.line.rules import acks, declaration
 
@@ -67,6 +67,26 @@ def test_done_to_a_process(case: Case, what: str, words: str) -> None:
     getattr(case.process, what)()
     assert case.journal.lines(Ledger()) == (f"1.000 the rig {words}",)
     assert case.bare.done == [what]
+
+
+@pytest.mark.parametrize(
+    ("what", "given", "words"),
+    [
+        ("cancel_consumer", (1, 1, "tag"), "had a consumer of stream-1 cancelled"),
+        ("close_channel", (1, 7, 406, "late"), "had channel 7 of stream-1 closed with 406"),
+        ("block", ("low",), "passed on no more of what stream-1 sends once it publishes"),
+        ("unblock", (), "passed on again all that stream-1 sends"),
+    ],
+)
+def test_forged(case: Case, what: str, given: tuple[Any, ...], words: str) -> None:
+    """What the broker is made to do is noted, and done; what the instance was told is the witness."""
+    getattr(case.process.line, what)(*given)
+    told = Forged(1.5, "stream-1", 1, 7, ChannelClose(406, "late"))
+    assert case.journal.lines(Ledger(forged=(told,))) == (
+        f"1.000 the rig {words}",
+        "1.500 the rig had channel.close (late) sent to stream-1 (connection 1, channel 7)",
+    )
+    assert case.bare.line.done == [what]
 
 
 @pytest.mark.parametrize("what", ["cut", "refuse", "accept", "half_open", "restore"])

@@ -180,6 +180,20 @@ def test_blocked_and_unblocked() -> None:
     assert never(world)
 
 
+def test_rung() -> None:
+    """Who publishes while the alarm is rung is blocked, whatever is in use, until it is taken back."""
+    world = World(memory_limit=None)
+    publisher, consumer = pair(world, "connection.blocked")
+    world.hub.memory.is_rung = True
+    publisher.publish(b"x")
+    assert publisher.heard[-1:] == [wire.ConnectionBlocked("low on memory")]
+    assert (publisher.rests, consumer.rests) == (True, False)
+    world.hub.memory.is_rung = False
+    world.perform()
+    assert publisher.heard[-1:] == [wire.ConnectionUnblocked()]
+    assert not publisher.rests
+
+
 def test_who_is_being_closed_is_not_blocked() -> None:
     """A publisher that the broker closes while memory is short is read from: its close-ok must come through."""
     world = World(memory_limit=10_000)

@@ -109,6 +109,22 @@ class VirtualLine:
         """Lose the first message that matches."""
         return self._plan.lose(match)
 
+    def cancel_consumer(self, connection: int, channel: int, tag: str) -> bool:
+        """Take a consumer off."""
+        return self._plan.cancel_consumer(connection, channel, tag)
+
+    def close_channel(self, connection: int, channel: int, code: int, words: str) -> bool:
+        """Close a channel."""
+        return self._plan.close_channel(connection, channel, code, words)
+
+    def block(self, reason: str, *, tells_all: bool = False) -> None:
+        """Say that memory is short."""
+        self._plan.block(reason, tells_all=tells_all)
+
+    def unblock(self) -> None:
+        """Say that it no longer is."""
+        self._plan.unblock()
+
     def ledger(self) -> Ledger:
         """Read what was seen."""
         reader = LedgerReader()

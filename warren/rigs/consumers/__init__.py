@@ -3,9 +3,10 @@
 A case imports this of Warren, and nothing else.
 """
 
+from warren.evidence.declarations import Declaration
 from warren.evidence.frames import ConnectionEnded
 from warren.evidence.json_text import parse_json
-from warren.evidence.ledger import Delivery, Published, most_unacked, short
+from warren.evidence.ledger import Consumer, Delivery, Ledger, Published, most_unacked, short
 from warren.evidence.violation import Violation
 from warren.rigs.consumers.endings import Inconclusive, Unmet
 from warren.rigs.consumers.holds import Caught, Holds
@@ -56,11 +57,14 @@ __all__ = [
     "Caught",
     "Certificate",
     "ConnectionEnded",
+    "Consumer",
+    "Declaration",
     "Delivery",
     "Exclusive",
     "Holds",
     "HttpReply",
     "Inconclusive",
+    "Ledger",
     "Match",
     "Package",
     "PackageTally",

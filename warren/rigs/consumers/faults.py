@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+from typing import TYPE_CHECKING, Final
 
 from warren.rigs.consumers.holds import Holds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from warren.evidence.ledger import Delivery
+    from warren.evidence.ledger import Consumer, Delivery, Published
+    from warren.rigs.consumers.instances import Instances
     from warren.rigs.consumers.publishing import Publishing
     from warren.rigs.consumers.seen import Seen
     from warren.rigs.consumers.struck import Journal
@@ -19,9 +21,12 @@ if TYPE_CHECKING:
     from warren.worlds.line.rules import Match
     from warren.worlds.protocol import Exclusive, Process, World
 
+_PRECONDITION_FAILED: Final = 406
+_LOW_ON_MEMORY: Final = "low on memory"
+
 
 class Faults:
-    """Holds frames, catches workers at work, restarts the broker, keeps a queue from everybody else."""
+    """Holds frames, catches workers at work, restarts the broker, has it take off, close and block, keeps a queue."""
 
     def __init__(
         self,
@@ -33,8 +38,10 @@ class Faults:
         waiting: Waiting,
         publishing: Publishing,
         journal: Journal,
+        instances: Instances,
     ) -> None:
         """Break nothing yet."""
+        self._instances = instances
         self._world, self._workload, self._tempo = world, workload, tempo
         self._seen, self._waiting, self._publishing = seen, waiting, publishing
         self._journal = journal
@@ -51,12 +58,81 @@ class Faults:
     def exclusive_consumer(self, role: Role) -> Exclusive:
         """Consume exclusively from a role's queue, as an old instance may that has not stopped."""
         assert role.route is not None, f"role {role} has no queue"
+        self._journal.note("", f"consumed exclusively from {role.queue}")
         return self._world.exclusive_consumer(role.route)
 
     def exclusive_queue(self, role: Role) -> Exclusive:
         """Have a role's queue as an exclusive one, as an old instance may that has not stopped."""
         assert role.route is not None, f"role {role} has no queue"
+        self._journal.note("", f"had {role.queue} as an exclusive queue")
         return self._world.exclusive_queue(role.route)
+
+    def cancel_consumers(self, *processes: Process) -> None:
+        """Have the broker cancel all consumers of the processes, each in its own name; the connections live on.
+
+        Raises `Inconclusive` where one goes on all the same.
+        """
+
+        def active() -> set[Consumer]:
+            ledger = self._seen.ledger()
+            return {c for p in processes for c in ledger.active_consumers(p.name)}
+
+        asked = active()
+        for c in asked:
+            line = self._instances.named(c.instance).line
+            line.cancel_consumer(c.connection, c.channel, c.tag)
+        within = self._tempo.deadlines.stopped
+        words = "the broker did not cancel a consumer"
+        self._waiting.witness(lambda: bool(asked) and not asked & active(), within, words)
+
+    def close_channels(self, words: str, *uses: Consumer | Published) -> None:
+        """Have the broker close the channels of these consumers and publishes with 406 and the words.
+
+        Those that are closed already stay so. Raises `Inconclusive` where one is not closed.
+        """
+        began = self._world.now()
+        closed = set()
+        for where in {(u.instance, u.connection, u.channel) for u in uses}:
+            line = self._instances.named(where[0]).line
+            if line.close_channel(
+                *where[1:], _PRECONDITION_FAILED, f"PRECONDITION_FAILED - {words}"
+            ):
+                closed.add(where)
+
+        def told() -> set[tuple[str, int, int]]:
+            new = (f for f in self._seen.ledger().forged if f.at >= began)
+            return {(f.instance, f.connection, f.channel) for f in new}
+
+        within = self._tempo.deadlines.stopped
+        sign = "the broker did not close a channel"
+        self._waiting.witness(lambda: closed <= told(), within, sign)
+
+    def block(self, *processes: Process, tells_all: bool = False) -> None:
+        """Have the broker read publishers no more and tell them, or all, that memory is short, until `unblock`."""
+        for process in processes:
+            process.line.block(_LOW_ON_MEMORY, tells_all=tells_all)
+
+    def unblock(self, *processes: Process) -> None:
+        """End `block`."""
+        for process in processes:
+            process.line.unblock()
+
+    @contextlib.contextmanager
+    def short_of_memory(self) -> Iterator[None]:
+        """Have the broker itself be short of memory in the block; the rig, too, can publish nothing there."""
+        self._journal.note("", "had the broker be short of memory")
+        self._world.set_memory_alarm(True)
+        try:
+            yield
+        finally:
+            self._journal.note("", "had the broker be short of memory no more")
+            self._world.set_memory_alarm(False)
+
+    def make_queue_anew(self, role: Role) -> None:
+        """Delete the queue of a role, and make it again; the broker cancels its consumers."""
+        assert role.route is not None, f"role {role} has no queue"
+        self._journal.note("", f"deleted the queue {role.queue} and made it again")
+        self._world.make_queue_anew(role.route)
 
     def catch_at_work(self, size: int, *, behind: int = 0) -> Delivery:
         """Send work until a worker is seen in the middle of it, three times at most; give what it works on.

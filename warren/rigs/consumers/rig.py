@@ -88,6 +88,7 @@ class Rig:
             waiting=self.wait,
             publishing=self.publish,
             journal=self._journal,
+            instances=self.instances,
         )
         self._warm = Warming(
             workload,

@@ -143,6 +143,11 @@ class Starting:
         self.await_ready(worker)
         return worker
 
+    @property
+    def ready_within(self) -> float:
+        """Seconds in which an instance that is started now must be ready."""
+        return self._known.within(self._tempo.deadlines.slowness)
+
     def grace(self, process: Process) -> float:
         """Give the seconds that an instance may take to end, once it has done its work (`stop` of the manifest)."""
         return self._program(process.role).grace
@@ -156,15 +161,10 @@ class Starting:
         number = self._program(process.role).stop_signal
         return 0, 128 + number, -number
 
-    @property
-    def within(self) -> float:
-        """The seconds in which the next instance must be ready."""
-        return self._known.within(self._tempo.deadlines.slowness)
-
     def await_ready(self, *processes: Process) -> None:
         """Wait until each consumes from its queue, or answers HTTP. Raises `InstanceError` where one does not."""
         began = self._world.now()
-        within = self.within
+        within = self.ready_within
         self._declare_in_turn(processes, began + within)
         for process in processes:
             self._await_one(process, began + within, within)

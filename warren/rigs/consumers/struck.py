@@ -51,6 +51,7 @@ class Journal:
         told = [(fault.at, str(fault)) for fault in self._faults]
         for fault in self._faults:
             told += self._witnesses(fault, ledger)
+        told += [(forged.at, str(forged)) for forged in ledger.forged]
         told += self._caught()
         return tuple(dict.fromkeys(line for _, line in sorted(told)))
 
@@ -134,6 +135,28 @@ class NotedLine:
     def hold(self, match: Match) -> Held:
         """Hold the first message that matches."""
         return self._journal.hold(self._line, self._to, match)
+
+    def cancel_consumer(self, connection: int, channel: int, tag: str) -> bool:
+        """Take a consumer off."""
+        self._journal.note(self._to, f"had a consumer of {self._to} cancelled")
+        return self._line.cancel_consumer(connection, channel, tag)
+
+    def close_channel(self, connection: int, channel: int, code: int, words: str) -> bool:
+        """Close a channel."""
+        self._journal.note(self._to, f"had channel {channel} of {self._to} closed with {code}")
+        return self._line.close_channel(connection, channel, code, words)
+
+    def block(self, reason: str, *, tells_all: bool = False) -> None:
+        """Read no more of who has published."""
+        self._journal.note(
+            self._to, f"passed on no more of what {self._to} sends once it publishes"
+        )
+        self._line.block(reason, tells_all=tells_all)
+
+    def unblock(self) -> None:
+        """End `block`."""
+        self._journal.note(self._to, f"passed on again all that {self._to} sends")
+        self._line.unblock()
 
 
 class NotedProcess:

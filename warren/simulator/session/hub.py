@@ -48,6 +48,7 @@ class Hub:
         self.broker = Broker(semantics, names, FieldTypes(long=Int64, timestamp=Timestamp))
         self.sessions: dict[int, Session] = {}
         self.memory = Memory(memory_limit)
+        self._was_short = False
         self.wake_at = inf
         self._mistakes: list[Wish] = []
         self._terms = terms_of(semantics)
@@ -136,7 +137,7 @@ class Hub:
         wishes = self._collect()
         if not wishes:
             self._adapt()
-            if self.memory.limit is not None:
+            if self.memory.limit is not None or self.memory.is_rung or self._was_short:
                 self._watch_memory()
             wishes = self._collect()
         if not wishes:
@@ -178,9 +179,10 @@ class Hub:
 
     def _watch_memory(self) -> None:
         """Block publishers while the alarm is on, and unblock them when it ends."""
-        memory, was_on = self.memory, self.memory.alarm
+        memory, was_on = self.memory, self._was_short
         if memory.must_count(self._alarms.now):
             memory.counted(used(self.broker, self.sessions.values()), self._alarms.now)
+        self._was_short = memory.alarm
         if not (memory.alarm or was_on):
             return
         for session in self.sessions.values():

@@ -25,18 +25,25 @@ _RELEASE = 0.8  # of the limit: below it the alarm ends, so that it does not fli
 
 
 class Memory:
-    """Watches one broker; `counts_at` is when to count again, infinity without an alarm.
+    """Watches one broker; `counts_at` is when to count again, infinity while nothing is over the limit.
 
-    `limit` is in octets, None for no alarm at all.
+    `limit` is in octets, None for no alarm by what is in use. `is_rung` is the owner's: there is an alarm as long as
+    that is set, whatever is in use.
     """
 
     def __init__(self, limit: int | None) -> None:
         """Begin without an alarm."""
         self.limit = limit
-        self.alarm = False
+        self.is_rung = False
+        self._is_over = False
         self.counts_at = inf
         self._counted_at = 0
         self._octets_in = 0
+
+    @property
+    def alarm(self) -> bool:
+        """Whether memory is short."""
+        return self.is_rung or self._is_over
 
     def received(self, octets: int) -> None:
         """Note what came from a client."""
@@ -46,16 +53,16 @@ class Memory:
         """Tell whether it is time to count."""
         if self.limit is None:
             return False
-        if self.alarm:
+        if self._is_over:
             return now >= self.counts_at
         return self._octets_in - self._counted_at >= min(_STEP, self.limit)
 
     def counted(self, octets: int, now: float) -> None:
-        """Raise the alarm, go on with it, or end it, as so many octets are in use."""
+        """Raise the alarm, go on with it, or end it, as so many octets are in use; one that is rung stays."""
         assert self.limit is not None
         self._counted_at = self._octets_in
-        self.alarm = octets > self.limit * (_RELEASE if self.alarm else 1)
-        self.counts_at = now + _INTERVAL if self.alarm else inf
+        self._is_over = octets > self.limit * (_RELEASE if self._is_over else 1)
+        self.counts_at = now + _INTERVAL if self._is_over else inf
 
 
 def used(broker: Broker, sessions: Collection[Session]) -> int:

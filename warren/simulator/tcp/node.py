@@ -135,6 +135,11 @@ class Node:
         """As `do` for connection `number`, which is no client's: return what is said to it."""
         return self.hub.ask(command, number)
 
+    def set_memory_alarm(self, is_on: bool) -> None:
+        """Be short of memory, whatever is in use, until told otherwise."""
+        with self.turn():
+            self.hub.memory.is_rung = is_on
+
     def perform(self) -> None:
         """End a turn: do what the sessions wish, and set the timer for the next one."""
         clients = self.clients

@@ -63,7 +63,7 @@ def _keep_memory_for_reading() -> None:
 
 
 async def serve(options: Options) -> None:
-    """Listen, print the ready line, and serve until SIGTERM or SIGINT.
+    """Listen, print the ready line, and serve until SIGTERM or SIGINT; SIGUSR1 rings the memory alarm, SIGUSR2 ends it.
 
     Raises StartError, and DataError when what survives cannot be saved at the end.
     """
@@ -72,6 +72,8 @@ async def serve(options: Options) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     node = Node(loop, options)
+    loop.add_signal_handler(signal.SIGUSR1, node.set_memory_alarm, True)
+    loop.add_signal_handler(signal.SIGUSR2, node.set_memory_alarm, False)
     if options.data is not None:
         try:
             load(node, options.data)

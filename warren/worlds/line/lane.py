@@ -12,8 +12,24 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from warren.evidence.frames import Fact, FrameHeld, FrameLost, FrameReleased, FrameSeen
-from warren.simulator.wire import Assembler, BasicProperties, Heartbeat, Message, Method
+from warren.evidence.frames import (
+    Direction,
+    Fact,
+    FrameForged,
+    FrameHeld,
+    FrameLost,
+    FrameReleased,
+    FrameSeen,
+)
+from warren.simulator.wire import (
+    Assembler,
+    BasicProperties,
+    Heartbeat,
+    Message,
+    Method,
+    encode_method_frame,
+)
+from warren.worlds.line.contents import Contents
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,6 +90,19 @@ class _Piece:
     due: float
     fate: _Fate | None
     is_logged: bool = False
+    is_forged: bool = False
+    is_swallowed: bool = False
+    is_unread: bool = False
+    """Whether a broker that is short of memory does not read it: it comes from a publisher."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Forged:
+    """A method that waits for a place among the frames, and who is told that it has one."""
+
+    channel: int
+    method: Method
+    placed: Callable[[], None]
 
 
 class Lane:
@@ -81,7 +110,8 @@ class Lane:
 
     Its owner sets ``write``, which gives octets to the target (None until there is one),
     ``drained``, called whenever everything that waited has gone, and ``full``, called with whether
-    the source should rest.
+    the source should rest. Who forges (`forging`) sets ``swallows``, asked whether the target must not
+    get a frame, and ``frame_by_frame``, without which nobody is asked while no fault is in force.
     """
 
     def __init__(self, reader: Reader, around: Surroundings, learnt: Learnt) -> None:
@@ -89,6 +119,10 @@ class Lane:
         self.write: Callable[[bytes], None] | None = None
         self.drained: Callable[[], None] = lambda: None
         self.full: Callable[[bool], None] = lambda _: None
+        self.swallows: Callable[[FrameSeen], bool] = lambda _: False
+        self.frame_by_frame = False
+        self.has_content = False
+        """Whether a whole method with content has come: of a client, that it publishes."""
         self._reader, self._learnt = reader, learnt
         self._around, self._plan = around, around.plan
         self._queue: deque[_Piece] = deque()
@@ -96,6 +130,8 @@ class Lane:
         self._ahead = 0  # octets of the frame under way that have gone on already
         self._tail = bytearray()  # octets of the frame under way that have not
         self._assembler = Assembler()
+        self._contents = Contents()
+        self._forged: deque[_Forged] = deque()
         self._fates: dict[int, _Fate] = {}  # of the last message on each channel
         self._target_ended = False
         self._gone = False
@@ -114,13 +150,22 @@ class Lane:
 
     def receive(self, data: bytes, at: float) -> None:
         """Take octets from the source."""
-        if self._plan.empty and not self._queue and not self._gone and self.write is not None:
+        if self._may_go_unseen and self.write is not None:
             self._forward(self.write, data, at)
             return
         self._tail += data
         for seen, size in self._reader.read(data, at):
             self._enqueue(seen, size)
         self.flush()
+
+    def forge(
+        self, channel: int, method: Method, placed: Callable[[], None] = lambda: None
+    ) -> None:
+        """Have a frame that nobody sent put among the others at the next flush, where one may stand.
+
+        That is where no frame is half sent, and no content under way on that channel; ``placed`` is told of it.
+        """
+        self._forged.append(_Forged(channel, method, placed))
 
     def end(self, at: float) -> None:
         """Learn that the source has ended: what is incomplete stays so, and no rule waits for the rest of it."""
@@ -154,6 +199,7 @@ class Lane:
 
     def flush(self) -> None:
         """Let go what may go now."""
+        self._place_forged()
         while self._queue:
             decision = self._decide(self._queue[0])
             if decision is _Decision.WAIT:
@@ -162,7 +208,7 @@ class Lane:
             self._waiting -= len(piece.octets)
             self._carry_out(piece, decision)
         new = self._new_pieces()
-        if self.caught is not None and self.caught.heartbeats_pass and not self._plan.is_half_open:
+        if self._heartbeats_pass:
             new = self._pass_heartbeats(new)
         self._log_waiting(new)
         self.full(self._waiting > MOST_WAITING)
@@ -182,21 +228,50 @@ class Lane:
             self._ahead -= size
             self._look(seen)
 
+    @property
+    def _may_go_unseen(self) -> bool:
+        is_idle = not self._queue and not self._forged and not self._gone
+        return self._plan.empty and is_idle and not self.frame_by_frame
+
     def _look(self, seen: FrameSeen) -> None:
         self._around.log(seen)
         self._learnt.note(seen)
+        self.has_content |= self._contents.note(seen)
 
     # --- under a fault -----------------------------------------------------------------------
 
     def _enqueue(self, seen: FrameSeen, size: int) -> None:
+        publishes = self.has_content and seen.direction is Direction.TO_BROKER
         self._look(seen)
         length = size - self._ahead
         begun, self._ahead = self._ahead > 0, 0
         octets = bytes(self._tail[:length])
         del self._tail[:length]
-        fate = None if begun else self._fate_of(seen)
-        self._queue.append(_Piece(octets, seen, seen.at + self._plan.lateness, fate))
-        self._waiting += len(octets)
+        piece = _Piece(octets, seen, seen.at + self._plan.lateness, None)
+        if not begun:
+            piece.fate = self._fate_of(seen)
+            piece.is_swallowed = self.swallows(seen)
+            piece.is_unread = publishes
+        self._append(piece)
+        self._place_forged()
+
+    def _append(self, piece: _Piece) -> None:
+        self._queue.append(piece)
+        self._waiting += len(piece.octets)
+
+    def _place_forged(self) -> None:
+        """Give forged frames their place behind what has come, if it is one."""
+        while self._forged and not self._ahead:
+            forged = self._forged[0]
+            if self._contents.under_way(forged.channel):
+                return
+            self._forged.popleft()
+            now = self._around.now()
+            seen = self._reader.seen(forged.channel, forged.method, now)
+            octets = encode_method_frame(forged.channel, forged.method)
+            due = now + self._plan.lateness
+            self._append(_Piece(octets, seen, due, None, is_forged=True))
+            forged.placed()
 
     def _fate_of(self, seen: FrameSeen) -> _Fate | None:
         """Find what is decided of the message that a frame belongs to; None where it is part of none."""
@@ -208,9 +283,11 @@ class Lane:
         return self._fates.get(seen.channel)
 
     def _decide(self, piece: _Piece) -> _Decision:
-        if self._gone or (self._target_ended and piece.is_logged):
+        if self._gone or (self._target_ended and piece.is_logged) or piece.is_swallowed:
             return _Decision.LOSE
         if self._plan.is_half_open or self.write is None or piece.due > self._around.now():
+            return _Decision.WAIT
+        if piece.is_unread and self._plan.blocked is not None:
             return _Decision.WAIT
         return _Decision.PASS if piece.fate is None else self._judge(piece.fate)
 
@@ -232,6 +309,11 @@ class Lane:
 
     def _carry_out(self, piece: _Piece, decision: _Decision) -> None:
         """Pass a piece on, or lose it, and log what is not plain passing."""
+        if piece.is_forged:
+            if decision is _Decision.PASS and self.write is not None:
+                self.write(piece.octets)
+                self._around.log(FrameForged(self._around.now(), piece.seen))
+            return
         if decision is _Decision.PASS and self.write is not None:
             self.write(piece.octets)
             if piece.is_logged:
@@ -240,6 +322,16 @@ class Lane:
             self._around.log(FrameLost(self._around.now(), piece.seen))
         if piece.fate is not None:
             piece.fate.announce()
+
+    @property
+    def _heartbeats_pass(self) -> bool:
+        """Whether heartbeats overtake what waits: a caught message, or what comes behind a publisher's publish."""
+        if self._plan.is_half_open or not self._queue:
+            return False
+        caught = self.caught
+        if caught is not None:
+            return caught.heartbeats_pass
+        return self._queue[0].is_unread and self._plan.blocked is not None
 
     def _new_pieces(self) -> list[_Piece]:
         """Give the pieces that have come to wait since the last look."""
@@ -268,7 +360,8 @@ class Lane:
         now = self._around.now()
         for piece in new:
             piece.is_logged = True
-            self._around.log(FrameHeld(now, piece.seen))
+            if not piece.is_forged:
+                self._around.log(FrameHeld(now, piece.seen))
         if not self._queue:
             return
         first = self._queue[0]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from warren.evidence.frame_reader import Reader
 from warren.evidence.frames import ConnectionEnded, ConnectionOpened, Direction
+from warren.worlds.line.forging import Forging
 from warren.worlds.line.lane import Lane
 from warren.worlds.line.learnt import Learnt
 
@@ -26,6 +27,8 @@ class Lanes:
         self._is_over = False
         self.to_broker = self._lane(Direction.TO_BROKER)
         self.to_client = self._lane(Direction.TO_CLIENT)
+        forging = Forging(around.plan, self._learnt, self.to_broker, self.to_client)
+        around.plan.forge_on(number, forging)
         around.log(ConnectionOpened(around.now(), instance, number))
 
     def __iter__(self) -> Iterator[Lane]:
@@ -52,6 +55,7 @@ class Lanes:
         """Be told of the plan's changes no more: both ends have gone."""
         for lane in self:
             self._around.plan.let_go(lane)
+        self._around.plan.forge_no_more(self._number)
 
     def _lane(self, direction: Direction) -> Lane:
         reader = Reader(direction, self._instance, self._number)

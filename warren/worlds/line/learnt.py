@@ -1,4 +1,4 @@
-"""What the frames of a connection tell of it: which queue a consumer reads, and who closed in order."""
+"""What the frames of a connection tell of it: which queue a consumer reads, which channels are open, who closed it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from warren.simulator.wire import (
     BasicConsume,
     BasicConsumeOk,
     BasicDeliver,
+    ChannelClose,
+    ChannelCloseOk,
+    ChannelOpenOk,
     ConnectionClose,
+    ConnectionOpenOk,
+    ConnectionStartOk,
     QueueDeclareOk,
 )
 
@@ -24,6 +29,11 @@ class Learnt:
         """Know nothing yet."""
         self.close: tuple[By, str] | None = None
         """Who sent the first `connection.close`, and its code and words."""
+        self.is_open = False
+        """Whether the broker has let the client in."""
+        self.channels: set[int] = set()
+        """Those that are open, as the broker sees it."""
+        self._capabilities: object = None
         self._queues: dict[tuple[int, str], str] = {}
         self._asked: dict[int, list[str]] = {}
         self._declared: dict[int, str] = {}
@@ -46,6 +56,24 @@ class Learnt:
         elif isinstance(content, ConnectionClose) and self.close is None:
             by: By = "client" if seen.direction is Direction.TO_BROKER else "broker"
             self.close = (by, f"{content.reply_code} {content.reply_text}")
+        else:
+            self._note_what_is_open(seen)
+
+    def _note_what_is_open(self, seen: FrameSeen) -> None:
+        content, channel = seen.content, seen.channel
+        if isinstance(content, ConnectionStartOk):
+            self._capabilities = content.client_properties.get("capabilities")
+        elif isinstance(content, ConnectionOpenOk):
+            self.is_open = True
+        elif isinstance(content, ChannelOpenOk):
+            self.channels.add(channel)
+        elif isinstance(content, ChannelClose | ChannelCloseOk):
+            self.channels.discard(channel)
+
+    def capable(self, capability: str) -> bool:
+        """Whether the client has said that it can be told of that (`capabilities` of its start-ok, RabbitMQ's own)."""
+        known = self._capabilities
+        return isinstance(known, dict) and known.get(capability) is True
 
     def queue_of(self, seen: FrameSeen) -> str:
         """Give the queue that a delivery came from, "" where that is unknown, and for every other frame."""

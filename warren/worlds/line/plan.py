@@ -1,10 +1,7 @@
 """The faults in force on one line. Which frames they are for, `rules` says; each lane asks for itself.
 
-Frames that nobody sent (connection.blocked, basic.cancel, channel.close) are not forged yet. The design has room for
-it: a `forge` of the plan gives a method to the lanes of one direction, and a lane that has one to send counts as under
-a fault, so that it goes frame by frame. It puts the forged frame among its pieces once no other frame is half sent and
-no content is under way on that channel, and logs it as a fact of its own kind, so that no ledger takes it for the
-broker's. The broker knows nothing of it: what the instance answers to it is for a rule to lose.
+What a broker does of its own accord (basic.cancel, channel.close, connection.blocked) is forged, on each connection
+by its `forging`.
 """
 
 from __future__ import annotations
@@ -16,6 +13,7 @@ from warren.worlds.line.rules import Held
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from warren.worlds.line.forging import Forging
     from warren.worlds.line.lane import Lane
     from warren.worlds.line.rules import Match
 
@@ -35,13 +33,19 @@ class Plan:
         self.rules: list[Held] = []
         self.lateness = 0.0
         self.is_half_open = False
+        self.blocked: str | None = None
+        """Why publishers are not read, as a broker that is short of memory says it; None where they are."""
+        self.tells_all = False
+        """Whether it says so to those, too, that have published nothing."""
+        self._forgings: dict[int, Forging] = {}
         self._lanes: list[Lane] = []
         self._resolve = resolve or self.resolve
 
     @property
     def empty(self) -> bool:
         """Whether octets may go on unseen."""
-        return not (self.rules or self.lateness or self.is_half_open)
+        is_blocked = self.blocked is not None
+        return not (self.rules or self.lateness or self.is_half_open or is_blocked)
 
     def hold(self, match: Match, *, heartbeats_pass: bool = True) -> Held:
         """Let the first message that matches wait, and all behind it on its way."""
@@ -66,6 +70,33 @@ class Plan:
         self.is_half_open, self.lateness = False, 0.0
         self._flush()
 
+    def cancel_consumer(self, connection: int, channel: int, tag: str) -> bool:
+        """Take a consumer off, as a broker does whose queue has gone; False where there is no such channel."""
+        forging = self._forgings.get(connection)
+        return forging is not None and forging.cancel(channel, tag)
+
+    def close_channel(self, connection: int, channel: int, code: int, words: str) -> bool:
+        """Close a channel, as a broker does that refuses something; False where there is no such channel."""
+        forging = self._forgings.get(connection)
+        return forging is not None and forging.close(channel, code, words)
+
+    def block(self, reason: str, *, tells_all: bool = False) -> None:
+        """Read no more of a connection once it has published, and tell it why, until `unblock`.
+
+        That is what RabbitMQ does whose memory is short. With `tells_all` the others are told too, and read as before.
+        """
+        self.blocked, self.tells_all = reason, tells_all
+        for forging in list(self._forgings.values()):
+            forging.block()
+        self._flush()
+
+    def unblock(self) -> None:
+        """End `block`: what was not read goes on in order."""
+        self.blocked = None
+        for forging in list(self._forgings.values()):
+            forging.unblock()
+        self._flush()
+
     def resolve(self, held: Held, release: bool) -> None:
         """Let go, or lose, what a rule caught; take the rule away where it has caught nothing."""
         if held in self.rules:
@@ -81,6 +112,14 @@ class Plan:
     def let_go(self, lane: Lane) -> None:
         """Tell it no more."""
         self._lanes.remove(lane)
+
+    def forge_on(self, connection: int, forging: Forging) -> None:
+        """Let it forge on the connection with that number."""
+        self._forgings[connection] = forging
+
+    def forge_no_more(self, connection: int) -> None:
+        """Forge on it no more."""
+        self._forgings.pop(connection, None)
 
     def _add(self, held: Held) -> Held:
         self.rules.append(held)

@@ -82,6 +82,21 @@ class BrokerLink:
                 return None
         return QueueDepth(answer.message_count, answer.consumer_count)
 
+    def make_queue_anew(self, exchange: str, queue: str, routing_key: str) -> None:
+        """Delete a queue, and make it again, durable and bound; raise `WarrenError` where that fails."""
+        with self._open_broker():
+            try:
+                channel = self._channel()
+                channel.queue_delete(queue)
+                channel.queue_declare(queue, durable=True)
+                channel.queue_bind(queue, exchange, routing_key)
+            except ChannelClosedByBroker as error:
+                raise WarrenError(
+                    f"the broker refused to make a queue anew ({error.reply_code} {error.reply_text})",
+                    where=f'queue "{queue}"',
+                    what_to_do="declare it durable, neither exclusive nor auto-delete, without arguments",
+                ) from error
+
     def reply_queue(self) -> str:
         """Declare a server-named exclusive queue and give its name."""
         with self._open_broker():

@@ -36,10 +36,20 @@ class Place:
 
         Raises `WarrenError` where this broker is not ours to restart.
         """
+        self._own("be restarted").restart()
+
+    def set_memory_alarm(self, is_on: bool) -> None:
+        """Have the broker be short of memory, or no longer; its publishers are blocked meanwhile.
+
+        Raises `WarrenError` where this broker is not ours.
+        """
+        self._own("be short of memory").set_memory_alarm(is_on)
+
+    def _own(self, what: str) -> RunningBroker:
         if self.own_broker is None:
             raise WarrenError(
-                "this broker cannot be restarted",
+                f"this broker cannot {what}",
                 where=self.broker.description,
                 what_to_do="use a broker that Warren starts itself",
             )
-        self.own_broker.restart()
+        return self.own_broker

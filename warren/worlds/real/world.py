@@ -165,6 +165,10 @@ class RealWorld:
         """Name all queues that there are now, also those that are not for work."""
         return tuple(queue.name for queue in self._place.management.queues(self._place.vhost))
 
+    def make_queue_anew(self, route: Route) -> None:
+        """Delete the queue of a route with all that is in it, and make it again, empty and bound."""
+        self._broker_link().make_queue_anew(route.exchange, route.queue, route.routing_key)
+
     def reply_queue(self) -> str:
         """Declare a queue of the rig's own for replies and give its name."""
         return self._broker_link().reply_queue()
@@ -225,6 +229,10 @@ class RealWorld:
         """Restart the case's broker; raise `WarrenError` where this broker is not ours to restart."""
         self._close_link()
         self._place.restart()
+
+    def set_memory_alarm(self, is_on: bool) -> None:
+        """Have the case's broker be short of memory; raise `WarrenError` where it is not ours."""
+        self._place.set_memory_alarm(is_on)
 
     def close(self) -> None:
         """End all processes, lines and connections of the case."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import TYPE_CHECKING
 
 import pika
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from warren.worlds.real.brokers import RunningBroker
+
+DEADLINE = 10.0
 
 
 @pytest.fixture
@@ -55,6 +58,24 @@ def test_restart_keeps_what_is_durable(running: RunningBroker, own_run: Run) -> 
         assert running.address == address
         with contextlib.closing(pika.BlockingConnection(parameters)) as connection:
             assert connection.channel().basic_get("kept", auto_ack=True)[2] == b"body"
+
+
+def test_memory_alarm(running: RunningBroker, own_run: Run) -> None:
+    """While its alarm is rung a publisher is told that it is blocked, and afterwards that it is not."""
+    with Vhosts(running.address, own_run) as vhosts:
+        parameters = pika.URLParameters(running.address.amqp_url(vhosts.open()))
+        told: list[str] = []
+        with contextlib.closing(pika.BlockingConnection(parameters)) as connection:
+            connection.add_on_connection_blocked_callback(lambda *_: told.append("blocked"))
+            connection.add_on_connection_unblocked_callback(lambda *_: told.append("unblocked"))
+            channel = connection.channel()
+            for count, is_on in ((1, True), (2, False)):
+                running.set_memory_alarm(is_on)
+                deadline = time.monotonic() + DEADLINE
+                while len(told) < count and time.monotonic() < deadline:
+                    channel.basic_publish("", "nowhere", b"body")
+                    connection.process_data_events(0.1)
+            assert told == ["blocked", "unblocked"]
 
 
 def test_stop_leaves_nothing(own_run: Run) -> None:

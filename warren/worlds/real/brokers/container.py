@@ -17,7 +17,12 @@ import docker.errors
 import requests
 
 from warren.errors import BrokerUnavailable
-from warren.worlds.real.brokers.own import admit_cases, new_access
+from warren.worlds.real.brokers.own import (
+    admit_cases,
+    memory_command,
+    memory_error,
+    new_access,
+)
 from warren.worlds.real.brokers.readiness import wait_until_ready
 from warren.worlds.real.brokers.vhosts import name_prefix
 from warren.worlds.real.runs.ports import LOOPBACK, Ports
@@ -126,6 +131,15 @@ class RunningContainer:
         except docker.errors.APIError as error:
             raise _sentence(error, self.address.description) from error
         self._wait()
+
+    def set_memory_alarm(self, is_on: bool) -> None:
+        """Let it have no share of the machine's memory, or as much as it has by default."""
+        assert self._container is not None, "a stopped broker was told of its memory"
+        done = self._container.exec_run(memory_command("rabbitmqctl", is_on))
+        if done.exit_code:
+            assert isinstance(done.output, bytes), "it was not asked for a stream"
+            said = last_lines(done.output.decode("utf-8", errors="replace"))
+            raise memory_error(said, self.address.description)
 
     def stop(self) -> None:
         """Remove the container with its data."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
@@ -96,6 +97,10 @@ class EmbeddedProcess:
         self._server.stop(_STOP_GRACE)
         self._server = self._launch()
         self._wait()
+
+    def set_memory_alarm(self, is_on: bool) -> None:
+        """Tell it by its signals."""
+        self._server.signal(signal.SIGUSR1 if is_on else signal.SIGUSR2)
 
     def stop(self) -> None:
         """End it at once and delete its data."""

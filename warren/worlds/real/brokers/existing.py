@@ -111,6 +111,15 @@ class UsedBroker:
             "choose --broker docker or local for this case",
         )
 
+    def set_memory_alarm(self, is_on: bool) -> None:
+        """Refuse: others may use it."""
+        del is_on
+        raise BrokerUnavailable(
+            "an existing broker's memory alarm is not rung by Warren",
+            self.address.description,
+            "choose --broker embedded, docker or local for this case",
+        )
+
     def stop(self) -> None:
         """Take back every vhost and user of the run."""
         with Management.at(self.address) as client:

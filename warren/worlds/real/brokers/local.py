@@ -13,10 +13,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warren.errors import BrokerUnavailable
-from warren.worlds.real.brokers.own import admit_cases, new_access
+from warren.worlds.real.brokers.own import (
+    admit_cases,
+    memory_command,
+    memory_error,
+    new_access,
+)
 from warren.worlds.real.brokers.readiness import wait_until_ready
 from warren.worlds.real.runs.ports import LOOPBACK, Ports
-from warren.worlds.real.runs.processes import Server, SystemUser, kill_marked
+from warren.worlds.real.runs.processes import (
+    Server,
+    SystemUser,
+    kill_marked,
+    last_lines,
+    run_tool,
+)
 
 if TYPE_CHECKING:
     from warren.worlds.real.brokers.readiness import Access
@@ -106,6 +117,18 @@ class LocalNode:
             wait_until_ready(self._access, lambda: self._server.alive)
         except BrokerUnavailable as error:
             raise self._with_log(error) from error
+
+    def set_memory_alarm(self, is_on: bool) -> None:
+        """Let it have no share of the machine's memory, or as much as it has by default."""
+        tool = str(Path(self._command).with_name("rabbitmqctl"))
+        done = run_tool(
+            memory_command(tool, is_on),
+            folder=self._folder,
+            environment=self._environment,
+            user=self._user,
+        )
+        if done.returncode:
+            raise memory_error(last_lines(done.stdout + done.stderr), self.address.description)
 
     def stop(self) -> None:
         """End the node at once, its epmd too, and delete its data."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from warren.errors import BrokerUnavailable
 from warren.worlds.real.brokers.management import Management
 from warren.worlds.real.brokers.readiness import Access
 from warren.worlds.real.brokers.vhosts import name_prefix
@@ -14,6 +15,22 @@ if TYPE_CHECKING:
     from warren.worlds.real.brokers.address import BrokerAddress
     from warren.worlds.real.runs.ports import Ports
     from warren.worlds.real.runs.run import Run
+
+
+_SHARES: Final = {True: "0", False: "0.4"}
+"""Of the machine's memory, what a RabbitMQ may take with the alarm and without it; the latter is 3.10's default."""
+
+
+def memory_command(tool: str, is_short: bool) -> list[str]:
+    """Give the command by which a RabbitMQ is short of memory, or no longer; `tool` is its rabbitmqctl."""
+    return [tool, "set_vm_memory_high_watermark", _SHARES[is_short]]
+
+
+def memory_error(said: str, where: str) -> BrokerUnavailable:
+    """Say that it did not work."""
+    return BrokerUnavailable(
+        f"its memory alarm cannot be rung: {said}", where, "look into the broker's log"
+    )
 
 
 def new_access(

@@ -26,6 +26,9 @@ class RunningBroker(Protocol):
         What is durable survives. Raises BrokerUnavailable.
         """
 
+    def set_memory_alarm(self, is_on: bool) -> None:
+        """Have it be short of memory, so that it blocks publishers, or no longer. Raises BrokerUnavailable."""
+
     def stop(self) -> None:
         """End it and remove what it left; safe to call again."""
 

@@ -96,6 +96,22 @@ class RealLine:
         """Drop the first message that matches, and nothing else."""
         return self._do(lambda: self._plan.lose(match))
 
+    def cancel_consumer(self, connection: int, channel: int, tag: str) -> bool:
+        """Take a consumer off, as a broker does whose queue has gone; False where there is no such channel."""
+        return self._do(lambda: self._plan.cancel_consumer(connection, channel, tag))
+
+    def close_channel(self, connection: int, channel: int, code: int, words: str) -> bool:
+        """Close a channel, as a broker does that refuses something; False where there is no such channel."""
+        return self._do(lambda: self._plan.close_channel(connection, channel, code, words))
+
+    def block(self, reason: str, *, tells_all: bool = False) -> None:
+        """Read no more of a connection once it has published, and tell it why, or all, until ``unblock``."""
+        self._do(lambda: self._plan.block(reason, tells_all=tells_all))
+
+    def unblock(self) -> None:
+        """End ``block``: what was not read goes on in order."""
+        self._do(self._plan.unblock)
+
     def close(self) -> None:
         """Cut what is left, and listen no more. The second time does nothing."""
         self._relay.close_line(self)

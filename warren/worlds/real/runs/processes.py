@@ -100,6 +100,11 @@ class Server:
         """Return the end of its output, for an error's sentence."""
         return last_lines(self.log.read_text("utf-8", errors="replace"), count, self._secrets)
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal, if it still runs."""
+        if self.alive:
+            self._process.send_signal(number)
+
     def stop(self, grace: float = 10.0) -> None:
         """Ask it to end, then end its whole group; safe to call again."""
         if self.alive:

@@ -1,0 +1,71 @@
+"""keeps-concurrency: several messages are really in work at once, also after a lost connection.
+
+Who holds several may still work on them one after the other; so the time that they take is what tells.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from warren.rigs.consumers import Violation
+
+from .crashes import cut_and_consume_again
+
+if TYPE_CHECKING:
+    from warren.rigs.consumers import Rig
+
+MANY = 3
+TEXTS = 3
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("keeps-concurrency")
+@pytest.mark.requirement("keeps-concurrency.prefetch", "keeps-concurrency.after-a-loss")
+def test_at_once(rig: Rig) -> None:
+    """As many messages as the prefetch count allows are in work at once, on the first connection and on the next."""
+    worker = rig.start.workers(1, prefetch=MANY)[0]
+    rig.judge(*_not_at_once(rig), requirement="keeps-concurrency.prefetch")
+    heir = cut_and_consume_again(rig, worker, MANY)
+    words = f"{worker.name} consumed no more after its connection was lost"
+    rig.expect(heir is worker, words, *rig.seen.last(worker))
+    rig.judge(*_not_at_once(rig), requirement="keeps-concurrency.after-a-loss")
+
+
+def _not_at_once(rig: Rig) -> tuple[Violation, ...]:
+    """Say that messages were not all in work at once, three times in a row: the machine may have been busy.
+
+    In less time than this they cannot be done otherwise: with fewer at work at any moment, the sum of their work takes
+    longer.
+    """
+    _work(rig, 1)  # the first message may take longer, as in a program that is compiled as it runs
+    least = rig.deadlines.seconds(rig.workload.message_work(TEXTS)[0])
+    longest = least * MANY / (MANY - 1)
+
+    def once(is_last: bool) -> tuple[Violation, ...] | None:
+        took, lines = _work(rig, MANY)
+        if took < longest:
+            return ()
+        words = (
+            f"{MANY} messages, each of {least:.1f} s of work, took {took:.1f} s:"
+            f" they were not all in work at once"
+        )
+        return (Violation(words, lines),) if is_last else None
+
+    return rig.wait.attempt(once, "no time was taken")
+
+
+def _work(rig: Rig, count: int) -> tuple[float, tuple[str, ...]]:
+    """Have so many messages worked on; give how long that took from the first to the last, and their deliveries."""
+    before = len(rig.seen.given())
+    for _ in range(count):
+        rig.publish.work(TEXTS)
+    rig.wait.need(
+        rig.seen.done, rig.deadlines.within(rig.work_time(TEXTS) * count), "the work was not done"
+    )
+    rig.wait.rest(0)
+    given = rig.seen.given()[before:]
+    begun = min(d.passed_at for d in given if d.passed_at is not None)
+    ended = max(d.settlement.at for d in given if d.settlement is not None)
+    return ended - begun, tuple(map(str, given))

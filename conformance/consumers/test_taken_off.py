@@ -1,0 +1,122 @@
+"""survives-cancel and survives-channel-close: the broker takes a consumer off, and its connection lives on.
+
+A broker cancels a consumer whose queue has gone (basic.cancel), and closes a channel that did what it may not, or did
+not ack in time. What it says is forged, so that any broker does; a queue is really deleted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .comebacks import ended, new_work, not_back
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from warren.rigs.consumers import Process, Published, Rig, Violation
+
+TEXTS = 3
+UNKNOWN_TAG = "unknown delivery tag 9"
+TIMED_OUT = "delivery acknowledgement on channel 1 timed out"
+TIMED = ("blocking", "parts", "parts-random", "pipeline", "rpc")
+"""The designs whose work lasts, so that it can be met in the middle."""
+PUBLISHING = ("parts", "parts-random", "pipeline", "task", "rpc")
+
+
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.guarantee("survives-cancel")
+@pytest.mark.requirement("survives-cancel.idle")
+def test_cancelled_idle(rig: Rig) -> None:
+    """A consumer that the broker cancels while it is idle consumes again, also the second time, and does new work."""
+    rig.start.workers(1, http=True)
+    rig.judge(*_twice(rig, lambda: rig.faults.cancel_consumers(*rig.instances.all)))
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("survives-cancel", designs=TIMED)
+@pytest.mark.requirement("survives-cancel.in-hand")
+def test_cancelled_in_hand(rig: Rig) -> None:
+    """A consumer that the broker cancels in the middle of its work consumes again; that work and new work are done."""
+    rig.start.workers(1, http=True)
+    busy = rig.instances.named(rig.faults.catch_at_work(TEXTS).instance)
+    lost_at = rig.now()
+    rig.faults.cancel_consumers(busy)
+    rig.judge(*(_not_back_from_work(rig, lost_at, busy) or new_work(rig, behind=TEXTS)))
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("survives-cancel")
+@pytest.mark.requirement("survives-cancel.queue-deleted")
+def test_queue_deleted(rig: Rig) -> None:
+    """A consumer whose queue is deleted and made again consumes from the new one, and does new work."""
+    rig.start.workers(1, http=True)
+    lost_at = rig.now()
+    for role in dict.fromkeys(p.role for p in rig.instances.consumers):
+        rig.faults.make_queue_anew(role)
+    rig.judge(*(not_back(rig, lost_at, rig.instances.all) or new_work(rig)))
+
+
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.guarantee("survives-channel-close")
+@pytest.mark.requirement("survives-channel-close.idle")
+def test_channel_closed_idle(rig: Rig) -> None:
+    """A consumer whose channel the broker closes (406) opens another, also the second time, and does new work."""
+    rig.start.workers(1, http=True)
+    rig.judge(*_twice(rig, lambda: _close_consumers_channels(rig, UNKNOWN_TAG)))
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("survives-channel-close", designs=TIMED)
+@pytest.mark.requirement("survives-channel-close.in-hand")
+def test_channel_closed_in_hand(rig: Rig) -> None:
+    """A consumer that is too late with its ack for its broker consumes again; that work and new work are done."""
+    rig.start.workers(1, http=True)
+    busy = rig.instances.named(rig.faults.catch_at_work(TEXTS).instance)
+    lost_at = rig.now()
+    rig.faults.close_channels(TIMED_OUT, *rig.seen.ledger().active_consumers(busy.name))
+    rig.judge(*(_not_back_from_work(rig, lost_at, busy) or new_work(rig, behind=TEXTS)))
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("survives-channel-close", designs=PUBLISHING)
+@pytest.mark.requirement("survives-channel-close.publishing")
+def test_publishing_channel_closed(rig: Rig) -> None:
+    """An instance whose channels for publishing the broker closes (406) publishes again, and goes on consuming."""
+    rig.start.workers(1, http=True)
+    violations = new_work(rig)
+    if not violations:
+        # Who opens a channel for each publish has none to lose, and has to go on all the same.
+        rig.faults.close_channels(UNKNOWN_TAG, *_published(rig))
+        violations = new_work(rig) or tuple(ended(rig.instances.all))
+    rig.judge(*violations)
+
+
+def _twice(rig: Rig, disturb: Callable[[], None]) -> Sequence[Violation]:
+    """Disturb idle consumers, and once more when they are back; say who does not come back or does no new work."""
+    for _ in range(2):
+        rig.wait.quiet()  # so that the next consumer is idle too
+        lost_at = rig.now()
+        disturb()
+        violations = not_back(rig, lost_at, rig.instances.all)
+        if violations:
+            return violations
+    return new_work(rig)
+
+
+def _not_back_from_work(rig: Rig, lost_at: float, busy: Process) -> list[Violation]:
+    """Give who was met in its work the time to finish it first."""
+    work = rig.deadlines.seconds(rig.work_time(TEXTS))
+    return not_back(rig, lost_at, [busy], within=rig.deadlines.reconnected + work)
+
+
+def _close_consumers_channels(rig: Rig, words: str) -> None:
+    ledger = rig.seen.ledger()
+    uses = [c for p in rig.instances.all for c in ledger.active_consumers(p.name)]
+    rig.faults.close_channels(words, *uses)
+
+
+def _published(rig: Rig) -> list[Published]:
+    ledger = rig.seen.ledger()
+    return [one for p in rig.instances.all for one in ledger.published_by(p.name)]

@@ -1,0 +1,219 @@
+"""durable-topology and safe-publishing: what a consumer declares and publishes, read from the wire.
+
+What is judged is what others would find after a restart of the broker, or a crash of the publisher: neither shows while
+all goes well.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import pytest
+
+from warren.rigs.consumers import HTTP, TASK, Inconclusive, Violation
+
+from .crashes import cut_and_consume_again
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from warren.rigs.consumers import Declaration, HttpReply, Ledger, Process, Published, Rig, Role
+
+TEXTS = 2
+PERSISTENT = 2
+"""The delivery mode of a message that is kept through a restart of its broker (AMQP 0-9-1, basic)."""
+
+
+@pytest.mark.guarantee("durable-topology", designs=("blocking", "rpc"))
+@pytest.mark.requirement("durable-topology.declared")
+def test_declared(rig: Rig) -> None:
+    """Every named queue and exchange that is declared is durable, and neither auto-delete nor exclusive."""
+    rig.start.workers(1, http=True)
+    _have_work_done(rig)
+    _judge_declarations(rig)
+
+
+@pytest.mark.quick(designs=("parts", "pipeline", "task"))
+@pytest.mark.guarantee(
+    "durable-topology", "safe-publishing", designs=("parts", "parts-random", "pipeline", "task")
+)
+@pytest.mark.requirement(
+    "durable-topology.declared",
+    "safe-publishing.persistent",
+    "safe-publishing.confirmed",
+    "safe-publishing.mandatory",
+)
+@pytest.mark.parametrize(
+    "after_a_loss",
+    [
+        pytest.param(False, id="first"),
+        pytest.param(True, id="after-a-loss", marks=pytest.mark.full),
+    ],
+)
+def test_declared_and_published(rig: Rig, after_a_loss: bool) -> None:
+    """What is declared is durable; what is published is persistent, mandatory, confirmed before its source is acked.
+
+    All frames are late both ways, so that who does not wait for a confirm does the next thing before it comes.
+    """
+    rig.start.workers(1, http=True)
+    if after_a_loss:
+        _have_work_done(rig)  # so that what is chosen once, at the first publish, has been chosen
+        _have_connections_lost(rig)
+    since, late = rig.now(), rig.deadlines.quiet / 2
+    for process in rig.instances.all:
+        process.line.delay(late)
+    answers = _have_work_done(rig)
+    rig.wait.rest(rig.work_time(TEXTS))
+    ledger = rig.seen.ledger()  # later there may be copies of bad bodies among its publishes
+    for process in rig.instances.all:
+        process.line.restore()
+    _judge_declarations(rig)
+    _judge_publishes(rig, ledger, since, late, answers)
+
+
+@pytest.mark.guarantee("safe-publishing", designs=("task",))
+@pytest.mark.requirement("safe-publishing.routed")
+def test_task_without_queue(rig: Rig) -> None:
+    """GET /task accepts no task whose message reaches no queue, for nobody has declared one."""
+    rig.start.all(http=True, task=0)
+    http, answer = rig.instances.of(HTTP)[0], rig.calls.answers(rig.calls.begin())[0]
+    if not answer.status:
+        raise Inconclusive(f"no witness: GET /task had no answer: {answer.error}")
+    is_kept = not _is_accepted(rig, answer) or rig.wait.see(
+        lambda: rig.seen.ready(TASK) + rig.seen.kept_aside() > 0, rig.deadlines.stopped
+    )
+    words = f"GET /task answered {answer.status}, and its message reached no queue"
+    rig.expect(is_kept, words, *map(str, rig.seen.ledger().published_by(http.name)))
+    rig.judge()
+
+
+def _have_work_done(rig: Rig) -> list[HttpReply]:
+    """Have one unit of work done, and a call accepted where somebody is there to be called; give the answers."""
+    rig.publish.work(TEXTS)
+    rig.wait.need(
+        rig.seen.done, rig.deadlines.within(rig.work_time(TEXTS)), "the work was not done"
+    )
+    answers: list[HttpReply] = []
+
+    def is_accepted() -> bool:
+        answers.extend(rig.calls.answers(rig.calls.begin()))
+        return _is_accepted(rig, answers[-1])
+
+    if rig.workload.caller:
+        rig.wait.see(is_accepted, rig.deadlines.reconnected)
+    return answers
+
+
+def _have_connections_lost(rig: Rig) -> None:
+    """Cut every connection, and wait until there are consumers again, on new ones."""
+    for process in rig.instances.all:
+        if process.role.consumes:
+            cut_and_consume_again(rig, process, 1)
+        else:
+            process.line.cut()
+
+
+def _judge_declarations(rig: Rig) -> None:
+    """Judge all that is declared, also for what cannot be worked on."""
+    _have_bad_bodies_settled(rig)
+    declared = list(_for_keeps(rig))
+    for process in rig.instances.consumers:
+        if not any(d.name == process.role.queue for d in declared):
+            raise Inconclusive(f"no witness: nobody declared the queue {process.role.queue}")
+    faults: dict[str, list[Declaration]] = defaultdict(list)
+    for d in declared:
+        if d.perishable:
+            faults[f"{d.kind} {d.name} is declared {d.perishable}"].append(d)
+    found = [Violation(words, tuple(map(str, wrong))) for words, wrong in faults.items()]
+    rig.judge(*found, requirement="durable-topology.declared")
+
+
+def _for_keeps(rig: Rig) -> Iterator[Declaration]:
+    """Give the declarations but for those of queues for replies, which end with who waits for them."""
+    ledger = rig.seen.ledger()
+    for_replies = {p.properties.reply_to for p in ledger.publishes}
+    for declared in ledger.declarations:
+        if not declared.server_named and declared.name not in for_replies:
+            yield declared
+
+
+def _have_bad_bodies_settled(rig: Rig) -> None:
+    """Send each consumer what it has to put aside, so that it declares where; one that ends of it has declared all."""
+    consumers = rig.instances.consumers
+    bad = [rig.publish.raw(rig.workload.malformed[0], role) for role in _roles(consumers)]
+    rig.wait.see(
+        lambda: (
+            all(map(rig.seen.ledger().settled, bad))
+            or any(p.exit_status is not None for p in consumers)
+        ),
+        rig.deadlines.within(0),
+    )
+
+
+def _roles(processes: Iterable[Process]) -> list[Role]:
+    return list(dict.fromkeys(p.role for p in processes))
+
+
+def _judge_publishes(
+    rig: Rig, ledger: Ledger, since: float, late: float, answers: Iterable[HttpReply]
+) -> None:
+    faults: dict[str, dict[str, list[Published]]] = defaultdict(lambda: defaultdict(list))
+    published = [p for p in ledger.publishes if p.at >= since]
+    rig.wait.need(lambda: bool(published), 0, "nobody published what follows from the work")
+    alternates = {d.name for d in ledger.declarations if d.has_alternate}
+    for p in published:
+        where = f'{p.instance} publishes to exchange "{p.exchange}"'
+        if p.properties.delivery_mode != PERSISTENT:
+            faults["persistent"][f"{where} what is not persistent"].append(p)
+        if not p.mandatory and p.exchange not in alternates:
+            words = f"{where} what is not mandatory, and has no alternate exchange"
+            faults["mandatory"][words].append(p)
+        if not p.mode:
+            faults["confirmed"][f"{where} without a confirm"].append(p)
+        elif p.confirmed_at is not None and p.confirmed_at - p.at < late:
+            raise Inconclusive("no witness: a confirm came, and was not held up")
+        elif _is_settled_early(ledger, p):
+            words = f"{p.instance} acked its message before its publish was confirmed"
+            faults["confirmed"][words].append(p)
+    for answer in answers:
+        for p in _unconfirmed_at(rig, ledger, answer):
+            words = f"GET /task was answered {answer.status} before its message was confirmed"
+            faults["confirmed"][words].append(p)
+    for slug in ("persistent", "confirmed", "mandatory"):
+        found = [Violation(words, tuple(map(str, ps))) for words, ps in faults[slug].items()]
+        rig.judge(*found, requirement=f"safe-publishing.{slug}")
+
+
+def _is_settled_early(ledger: Ledger, published: Published) -> bool:
+    """Whether the message by which an instance published was acked before the broker had taken what it published.
+
+    That is the one it was given last: each holds one at a time.
+    """
+    given = [
+        d
+        for d in ledger.to(published.instance)
+        if d.passed_at is not None and d.passed_at <= published.at
+    ]
+    settlement = given[-1].settlement if given else None
+    confirmed_at = published.confirmed_at
+    return settlement is not None and (confirmed_at is None or settlement.at < confirmed_at)
+
+
+def _unconfirmed_at(rig: Rig, ledger: Ledger, answer: HttpReply) -> list[Published]:
+    """Give what was published for a call that was accepted, and not confirmed when it was answered."""
+    if not _is_accepted(rig, answer):
+        return []
+    published = ledger.published_by(rig.instances.of(HTTP)[0].name)
+    return [
+        p
+        for p in published
+        if p.at >= answer.asked_at
+        and p.mode
+        and (p.confirmed_at is None or p.confirmed_at > answer.answered_at)
+    ]
+
+
+def _is_accepted(rig: Rig, answer: HttpReply) -> bool:
+    caller = rig.workload.caller
+    return caller is not None and answer.status in caller.statuses

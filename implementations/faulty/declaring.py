@@ -1,0 +1,39 @@
+"""Defects of declarations: what does not outlive a restart of the broker, or its last consumer."""
+
+from pika.adapters.blocking_connection import BlockingChannel
+
+from reference_impl.hardened.consumer import Consumer
+from reference_impl.hardened.delivery import Delivery
+from reference_impl.hardened.publisher import send
+from reference_impl.hardened.settlement import Settlement
+from reference_impl.topology import DEAD_LETTER, declare_exchange
+
+
+class DeclaresTransientQueue(Consumer):
+    """Declares its queue not durable: a restart of the broker takes it, and all that waits in it."""
+
+    def start(self, channel: BlockingChannel) -> None:
+        """Declare what does not last, and consume."""
+        declare_exchange(channel, self.route.exchange)
+        channel.queue_declare(self.route.queue, durable=False)
+        channel.queue_bind(self.route.queue, self.route.exchange, routing_key="")
+        self.qos(channel)
+        channel.add_on_cancel_callback(lambda _method: self.cancelled(channel))
+        channel.basic_consume(self.route.queue, self.receive)
+
+
+class ParksInAutoDelete(Settlement):
+    """Puts bad messages aside in an auto-delete queue: who has looked at them through a consumer has deleted them."""
+
+    def dead_letter(self, delivery: Delivery, reason: str) -> bool:
+        """Declare what goes with its first consumer, publish the copy there, and reject."""
+
+        def settle(channel: BlockingChannel) -> None:
+            declare_exchange(channel, DEAD_LETTER.exchange)
+            channel.queue_declare(DEAD_LETTER.queue, durable=True, auto_delete=True)
+            channel.queue_bind(DEAD_LETTER.queue, DEAD_LETTER.exchange, routing_key="")
+            explanation = self._explain(delivery, reason)
+            send(channel, DEAD_LETTER.exchange, "", delivery.body, explanation)
+            channel.basic_reject(delivery.tag, requeue=False)
+
+        return self._try(settle)

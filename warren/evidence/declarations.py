@@ -1,0 +1,110 @@
+"""What instances declared: the queues and exchanges that a broker made, or found as they were described.
+
+Here live the facts and their joining from frames. What should have been declared is the judges' matter.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from warren.simulator.wire import (
+    ExchangeDeclare,
+    ExchangeDeclareOk,
+    QueueDeclare,
+    QueueDeclareOk,
+)
+
+if TYPE_CHECKING:
+    from warren.evidence.frames import FrameSeen
+
+Kind: TypeAlias = Literal["queue", "exchange"]
+_Channel: TypeAlias = tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A declaration that the broker agreed to at that time. A passive one declares nothing, and is none."""
+
+    at: float
+    instance: str
+    connection: int
+    channel: int
+    kind: Kind
+    name: str
+    durable: bool
+    auto_delete: bool
+    exclusive: bool = False
+    server_named: bool = False
+    """Whether the broker chose the name of the queue (AMQP 0-9-1, queue.declare with an empty name)."""
+    has_alternate: bool = False
+    """Whether the exchange hands what it cannot route to an alternate exchange."""
+
+    @property
+    def perishable(self) -> str:
+        """Say why it may be gone one day with all that it holds; "" where it lasts until somebody deletes it."""
+        said = {
+            "not durable": not self.durable,
+            "auto-delete": self.auto_delete,
+            "exclusive": self.exclusive,
+        }
+        return " and ".join(words for words, holds in said.items() if holds)
+
+    def __str__(self) -> str:
+        """Give one line of evidence."""
+        kept = self.perishable or "durable"
+        return (
+            f"{self.at:.3f} {self.instance} declares {self.kind} {self.name}"
+            f" (connection {self.connection}): {kept}"
+        )
+
+
+class Declarations:
+    """Joins what was asked for to what the broker agreed to, one frame after another."""
+
+    def __init__(self) -> None:
+        """Begin with nothing declared."""
+        self.agreed: list[Declaration] = []
+        self._queues: dict[_Channel, list[QueueDeclare]] = defaultdict(list)
+        self._exchanges: dict[_Channel, list[ExchangeDeclare]] = defaultdict(list)
+
+    def take(self, channel: _Channel, seen: FrameSeen) -> None:
+        """Read on; a broker answers the declarations of a channel in their order."""
+        match seen.content:
+            case QueueDeclare(no_wait=True) as asked:
+                self._agree_to_queue(channel, seen.at, asked, asked.queue)
+            case QueueDeclare() as asked:
+                self._queues[channel].append(asked)
+            case QueueDeclareOk(queue=name) if self._queues[channel]:
+                self._agree_to_queue(channel, seen.at, self._queues[channel].pop(0), name)
+            case ExchangeDeclare(no_wait=True) as asked:
+                self._agree_to_exchange(channel, seen.at, asked)
+            case ExchangeDeclare() as asked:
+                self._exchanges[channel].append(asked)
+            case ExchangeDeclareOk() if self._exchanges[channel]:
+                self._agree_to_exchange(channel, seen.at, self._exchanges[channel].pop(0))
+            case _:
+                pass
+
+    def channel_ended(self, channel: _Channel) -> None:
+        """Forget what was asked for on a channel: it was refused."""
+        self._queues.pop(channel, None)
+        self._exchanges.pop(channel, None)
+
+    def _agree_to_queue(self, channel: _Channel, at: float, asked: QueueDeclare, name: str) -> None:
+        if not asked.passive:
+            kept = asked.durable, asked.auto_delete, asked.exclusive
+            self.agreed.append(
+                Declaration(at, *channel, "queue", name, *kept, server_named=not asked.queue)
+            )
+
+    def _agree_to_exchange(self, channel: _Channel, at: float, asked: ExchangeDeclare) -> None:
+        if not asked.passive:
+            kept, alternate = (asked.durable, asked.auto_delete), "alternate-exchange"
+            self.agreed.append(
+                Declaration(
+                    *(at, *channel, "exchange", asked.exchange, *kept),
+                    has_alternate=alternate in asked.arguments,
+                )
+            )

@@ -1,0 +1,153 @@
+"""What a broker does of its own accord, done to one connection: basic.cancel, channel.close, connection.blocked.
+
+Nobody sends these frames, so they are forged. Both sides agree afterwards on what there is, for the broker is asked
+first, as a client asks: basic.cancel, channel.close. Its answer stands in its octets where the consumer or the channel
+had ended; it is swallowed, and in its place the instance is given what a broker says of its own accord. What the
+instance sends to a channel that has ended at the broker is swallowed too, up to its channel.close-ok, as a broker
+drops it (AMQP 0-9-1, channel.close). So the number is free again, and what was unacked is requeued by the broker.
+What is swallowed is logged as lost, what is forged as forged.
+
+How a frame gets among others is the lane's matter, and so is whose frames wait while memory is said to be short.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from warren.simulator.wire import (
+    BasicCancel,
+    BasicCancelOk,
+    ChannelClose,
+    ChannelCloseOk,
+    ChannelOpen,
+    ConnectionBlocked,
+    ConnectionOpenOk,
+    ConnectionUnblocked,
+)
+
+if TYPE_CHECKING:
+    from warren.evidence.frames import FrameSeen
+    from warren.simulator.wire import Method
+    from warren.worlds.line.lane import Lane
+    from warren.worlds.line.learnt import Learnt
+    from warren.worlds.line.plan import Plan
+
+
+@dataclass(slots=True)
+class _Closing:
+    """A channel that the broker is to have closed: why, and how far that has come."""
+
+    why: ChannelClose
+    is_asked: bool = False
+    is_told: bool = False
+
+
+class Forging:
+    """Forges on one connection; both its lanes ask it of every frame while it is at work."""
+
+    def __init__(self, plan: Plan, learnt: Learnt, to_broker: Lane, to_client: Lane) -> None:
+        """Forge nothing yet."""
+        self._plan, self._learnt = plan, learnt
+        self._to_broker, self._to_client = to_broker, to_client
+        self._cancelling: set[tuple[int, str]] = set()
+        self._closing: dict[int, _Closing] = {}
+        self._is_told = False  # that memory is short
+        to_broker.swallows, to_client.swallows = self._from_client, self._from_broker
+
+    def cancel(self, channel: int, tag: str) -> bool:
+        """Have the broker take a consumer off; False where there is no such channel."""
+        if channel not in self._learnt.channels or channel in self._closing:
+            return False
+        self._cancelling.add((channel, tag))
+        self._work()
+        self._to_broker.forge(channel, BasicCancel(tag))
+        self._to_broker.flush()
+        return True
+
+    def close(self, channel: int, reply_code: int, reply_text: str) -> bool:
+        """Have the broker close a channel and say why; False where there is no such channel."""
+        if channel not in self._learnt.channels or channel in self._closing:
+            return False
+        closing = self._closing[channel] = _Closing(ChannelClose(reply_code, reply_text))
+        self._work()
+
+        def asked() -> None:
+            closing.is_asked = True
+
+        self._to_broker.forge(channel, ChannelClose(200, "closed by the rig"), asked)
+        self._to_broker.flush()
+        return True
+
+    def block(self) -> None:
+        """Say that memory is short, as the plan has it: to who publishes, or to all, and can be told."""
+        reason, publishes = self._plan.blocked, self._to_broker.has_content
+        if reason is None or self._is_told or not self._learnt.is_open:
+            return
+        if publishes or self._plan.tells_all:
+            self._is_told = True
+            self._tell(ConnectionBlocked(reason))
+
+    def unblock(self) -> None:
+        """Say that it no longer is."""
+        if self._is_told:
+            self._is_told = False
+            self._tell(ConnectionUnblocked())
+
+    def _tell(self, method: Method) -> None:
+        if self._learnt.capable("connection.blocked"):
+            self._to_client.forge(0, method)
+
+    def _from_client(self, seen: FrameSeen) -> bool:
+        """Whether the broker must not get a frame."""
+        if self._plan.blocked is not None:
+            self.block()
+            self._to_client.flush()
+        closing = self._closing.get(seen.channel)
+        if closing is None or not closing.is_asked:
+            return False
+        match seen.content:
+            case ChannelClose() if closing.is_told:
+                self._to_client.forge(seen.channel, ChannelCloseOk())
+                self._to_client.flush()
+            case ChannelClose():  # both close at once: the broker's answer to us is the answer to it
+                closing.is_told = True
+                self._end(seen.channel)
+            case ChannelCloseOk():
+                self._end(seen.channel)
+            case ChannelOpen():  # it has forgotten the channel without a word
+                self._end(seen.channel)
+                return False
+            case _:
+                pass
+        return True
+
+    def _from_broker(self, seen: FrameSeen) -> bool:
+        """Whether the instance must not get a frame; what it gets instead is put in its place."""
+        closing = self._closing.get(seen.channel)
+        match seen.content:
+            case ChannelCloseOk() if closing is not None and not closing.is_told:
+                closing.is_told = True
+                self._to_client.forge(seen.channel, closing.why)
+                return True
+            case BasicCancelOk(consumer_tag=tag) if (seen.channel, tag) in self._cancelling:
+                self._cancelling.discard((seen.channel, tag))
+                if self._learnt.capable("consumer_cancel_notify"):
+                    self._to_client.forge(seen.channel, BasicCancel(tag, no_wait=True))
+                self._work()
+                return True
+            case ConnectionOpenOk():
+                self.block()
+            case _:
+                pass
+        return False
+
+    def _end(self, channel: int) -> None:
+        del self._closing[channel]
+        self._work()
+
+    def _work(self) -> None:
+        """Have both lanes go frame by frame for as long as an answer is awaited."""
+        at_work = bool(self._cancelling or self._closing)
+        for lane in (self._to_broker, self._to_client):
+            lane.frame_by_frame = at_work
