@@ -13,7 +13,6 @@ from warren.rigs.consumers import (
     RPC_SERVER,
     Inconclusive,
     acks,
-    answering_directly,
     declaration,
     delivery,
     parse_json,
@@ -75,34 +74,6 @@ def test_simultaneous_callers(rig: Rig) -> None:
     words = f"{CALLERS} requests have {len(ids)} correlation ids"
     rig.expect(len(ids) == CALLERS, words, *map(str, requests))
     rig.judge(requirement="rpc-correlated.unique-ids")
-
-
-@pytest.mark.guarantee("rpc-correlated")
-@pytest.mark.requirement("rpc-correlated.committed")
-def test_row_before_reply(rig: Rig) -> None:
-    """When the reply goes out, the row of its task has the result: it was committed before."""
-    replies = rig.faults.hold(partial(publish, exchange=""), *rig.start.workers(1))
-    work = rig.publish.work()
-    replies.first(rig.deadlines.within(2), "no reply was published")
-    is_committed = rig.seen.is_done(work)  # as it is at once: a row that comes now comes too late
-    reply = rig.seen.ledger().publishes[-1]
-    words = "the reply went out before the row of its task was committed"
-    rig.expect(is_committed, words, str(reply))
-    rig.judge()
-
-
-@pytest.mark.full
-@pytest.mark.guarantee("rpc-correlated")
-@pytest.mark.requirement("rpc-correlated.direct-reply-to")
-def test_direct_reply_to(rig: Rig) -> None:
-    """A request whose caller has no queue, but RabbitMQ's direct reply-to, is answered there."""
-    rig.start.workers(1)
-    request = rig.publish.sized(shape=answering_directly).message_id
-    rig.wait.see(lambda: bool(rig.publish.replies_to(request)), rig.deadlines.within(2))
-    replies = rig.publish.replies_to(request)
-    words = f"{len(replies)} replies came by direct reply-to"
-    rig.expect(len(replies) == 1, words, *rig.seen.last())
-    rig.judge(*rig.seen.losses())
 
 
 @pytest.mark.guarantee("rpc-times-out")
