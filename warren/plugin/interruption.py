@@ -44,7 +44,7 @@ class Interruption:
         """Forget a worker that has ended."""
         self._workers.pop(node.gateway.id, None)
 
-    @pytest.hookimpl(tryfirst=True)  # pytest looks long for the words of it on a busy machine
+    @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self, excinfo: Ended) -> None:
         """Interrupt the workers, too; a run that gave up by itself (a subclass of the exception) lets them end."""
         if excinfo.type is not KeyboardInterrupt:
@@ -53,6 +53,9 @@ class Interruption:
         self._tell(signal.SIGINT)
         if self._workers:
             self._killing.start()
+        if not self._config.option.fulltrace:
+            # Pytest words every entry, for seconds on a busy machine, and then shows the last one alone.
+            excinfo.traceback = excinfo.traceback[-1:]
 
     def pytest_unconfigure(self) -> None:
         """Kill nobody any more."""
