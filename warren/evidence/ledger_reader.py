@@ -178,9 +178,13 @@ class LedgerReader:
             self._last_method[*where, seen.direction] = (fact.at, f"{seen.content.NAME}, forged")
 
     def _sent(self, connection: tuple[str, int], at: float) -> None:
+        """Note that an instance has sent a frame on a connection."""
+        self._silent_until(connection, at)
+        self._last_sent[connection] = at
+
+    def _silent_until(self, connection: tuple[str, int], at: float) -> None:
         """Keep the longest silence of a connection; the first one begins with its first frame."""
         silence = Silence(*connection, self._last_sent.get(connection, at), at)
-        self._last_sent[connection] = at
         longest = self._silences.setdefault(connection, silence)
         if silence.seconds > longest.seconds:
             self._silences[connection] = silence
@@ -199,7 +203,7 @@ class LedgerReader:
 
     def _connection_ended(self, end: ConnectionEnded) -> None:
         of_connection = (end.instance, end.connection)
-        self._sent(of_connection, end.at)  # what was silent before its end was silent up to it
+        self._silent_until(of_connection, end.at)
         self._ended.add(of_connection)
         self._opened.pop(of_connection, None)
         unsettled = (channel for channel in self._unsettled if channel[:2] == of_connection)
