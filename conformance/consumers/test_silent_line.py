@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import HTTP, Task
+from warren.rigs.consumers import HTTP, Task, Unmet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +45,8 @@ def test_silent_during_work(rig: Rig) -> None:
     silent.line.restore()
     rig.wait.pass_time(rig.seen.longest_work())  # of the silent one, that may still go on
     rig.wait.rest(rig.work_time(TEXTS))
+    if not rig.seen.effects():
+        raise Unmet("no effect was left that could be doubled")
     rig.judge(*rig.seen.duplicates())
 
 

@@ -71,6 +71,8 @@ def test_stopped_while_the_broker_is_away(rig: Rig) -> None:
     """A consumer told to stop while no broker lets it in ends in its grace time, if it has not ended of the loss."""
     rig.start.workers(1)
     consumers = rig.instances.consumers
+    rig.publish.work(1)  # who ends without a broker has shown that it works with one
+    rig.wait.need(rig.seen.done, rig.deadlines.within(rig.work_time(1)), "the work was not done")
     for process in consumers:
         process.line.refuse()
     rig.wait.pass_time(AWAY)

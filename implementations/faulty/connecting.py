@@ -93,14 +93,28 @@ class KeepsItsClosedChannel(Link):
         return super()._goes_on(channel) or (closed_by_broker and not self._end.requested)
 
 
-class SurvivesOneLoss(Link):
+class _KnowsItIsBack(Link):
+    """Knows whether it has come as far as to consume on its present connection."""
+
+    _is_back = False
+
+    def _run_calls(self) -> None:
+        self._is_back = True
+        super()._run_calls()
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._is_back = False
+
+
+class SurvivesOneLoss(_KnowsItIsBack):
     """Connects again after the first loss, and ends the process at the second."""
 
     most = 1
     _losses = 0
 
     def _forget(self) -> None:
-        is_lost = self._channel is not None and not self._end.requested
+        is_lost = self._is_back and not self._end.requested
         super()._forget()
         self._losses += is_lost
         if self._losses > self.most:
@@ -130,19 +144,18 @@ class GivesUpWhenRefused(Link):
         return connection
 
 
-class DiesReconnecting(Link):
+class DiesReconnecting(_KnowsItIsBack):
     """Ends the process when a new connection is lost before it consumes there; the first one may be."""
 
-    _is_back = _was_there = False
+    _was_there = False
 
     def _run_calls(self) -> None:
-        self._is_back = self._was_there = True
+        self._was_there = True
         super()._run_calls()
 
     def _forget(self) -> None:
         is_half_made = self._channel is not None and not self._is_back
         super()._forget()
-        self._is_back = False
         if is_half_made and self._was_there and not self._end.requested:
             os._exit(1)
 

@@ -120,6 +120,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("survives-connection-loss.refused", "stream-1 ended with status 1"),
         Break("survives-cancel.idle", "stream-1 ended with status 0"),
         Break("survives-channel-close.idle", "stream-1 ended with status 0"),
+        Break("survives-redeploy.exclusive-consumer", "stream-1 ended with status 1"),
     ),
     "disables-heartbeats": (
         Break("heartbeat-safe.long-package", "negotiated a heartbeat of 0 s"),
@@ -263,6 +264,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     ),
     "never-reconnects": (
         Break("survives-connection-loss.idle", "stream-1 does not consume again"),
+        Break("survives-redeploy.exclusive-consumer", "stream-1 does not consume again"),
     ),
     "never-times-out": (
         Break("rpc-times-out.no-server", "and had no answer"),
