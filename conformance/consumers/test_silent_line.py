@@ -42,6 +42,8 @@ def test_silent_during_work(rig: Rig) -> None:
         "the broker redelivered nothing",
     )
     rig.wait.finish(rig.work_time(TEXTS))
+    if not rig.seen.effects():
+        raise Unmet("no effect was left that could be doubled")
     silent.line.restore()
     rig.wait.pass_time(rig.seen.longest_work())  # of the silent one, that may still go on
     rig.wait.rest(rig.work_time(TEXTS))
