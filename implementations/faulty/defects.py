@@ -6,9 +6,11 @@ Some are no defects (`HOLDS` in `tests/conformance/breaks.py`): a hasty judge ta
 from collections.abc import Mapping
 
 from implementations.faulty import (
+    commits,
     connecting,
     consuming,
     effects,
+    outages,
     packages,
     rpc,
     settling,
@@ -28,6 +30,9 @@ DEFECTS: Mapping[str, Pieces] = {
     "accepts-unpublished": Pieces(
         link=connecting.LeavesCallersAlone, publisher=tasks.PassesForPublished
     ),
+    "acks-before-commit": Pieces(
+        handlers={_BLOCKING: commits.AcksBeforeCommit}, settlement=settling.SettlesNothing
+    ),
     "acks-before-effect": Pieces(handlers={_BLOCKING: effects.AcksBeforeEffect}),
     "acks-before-first-step": Pieces(
         handlers={("pipeline", "stream"): lambda tools: packages.AcksFirst(PipelineStream(tools))}
@@ -45,6 +50,8 @@ DEFECTS: Mapping[str, Pieces] = {
     "answers-no-json": Pieces(rpc_client=rpc.AnswersNoJson),
     "backdates-rows": Pieces(handlers={("parts-random", "part"): packages.BackdatesRows}),
     "blocks-heartbeats": Pieces(consumer=consuming.BlocksHeartbeats),
+    "commits-key-first": Pieces(handlers={_BLOCKING: commits.CommitsKeyFirst}),
+    "commits-key-last": Pieces(handlers={_BLOCKING: commits.CommitsKeyLast}),
     "completes-twice": Pieces(handlers={_TASK: effects.CompletesTwice}),
     "consumes-then-forgets": Pieces(consumer=settling.Forgets),
     "consumes-twice": Pieces(consumer=consuming.ConsumesTwice),
@@ -55,6 +62,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "dies-on-missing-task": Pieces(handlers={_SERVER: rpc.DiesOnMissingTask}),
     "dies-reconnecting": Pieces(link=connecting.DiesReconnecting),
     "dies-with-connection": Pieces(link=connecting.DiesWithItsConnection),
+    "dies-without-database": Pieces(consumer=outages.DiesWithoutDatabase),
     "disables-heartbeats": Pieces(link=connecting.DisablesHeartbeats),
     "does-nothing": Pieces(
         consumer=consuming.DoesNothing,
@@ -66,6 +74,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "drops-at-stop": Pieces(consumer=settling.DropsAtStop),
     "drops-last-part": Pieces(handlers={_SPLITTER: packages.DropsLastPart}),
     "drops-rejected": Pieces(settlement=settling.DropsRejected),
+    "drops-when-database-hangs": Pieces(consumer=outages.DropsWhenDatabaseHangs),
     "early-package-row": Pieces(gathering=packages.EarlyPackageRow),
     "ends-with-143": Pieces(consumer=consuming.ExitsWith143),
     "ends-without-close": Pieces(link=connecting.EndsWithoutClosing),
@@ -100,12 +109,14 @@ DEFECTS: Mapping[str, Pieces] = {
     "publishes-unseen": Pieces(publisher=packages.PublishesUnseen),
     "purges-at-start": Pieces(consumer=consuming.PurgesAtStart),
     "reconnects-before-it-stops": Pieces(link=connecting.ReconnectsBeforeItStops),
+    "rejects-without-database": Pieces(consumer=outages.RejectsWithoutDatabase),
     "remembers-the-last": Pieces(inbox=effects.RemembersTheLast),
     "renames-parts": Pieces(handlers={_SPLITTER: packages.RenamesParts}),
     "requeues-empty": Pieces(consumer=settling.RequeuesEmpty),
     "requeues-malformed": Pieces(consumer=settling.RequeuesMalformed),
     "requeues-misshapen": Pieces(consumer=settling.RequeuesMisshapen),
     "retries-missing-tasks": Pieces(handlers={_SERVER: rpc.RetriesMissingTasks}),
+    "retries-without-pause": Pieces(consumer=outages.RetriesWithoutPause),
     "reverses-parts": Pieces(handlers={_SPLITTER: packages.ReversesParts}),
     "serialises-parts": Pieces(handlers={("parts", "part"): packages.SerialisesParts}),
     "sets-prefetch-once": Pieces(consumer=consuming.SetsPrefetchOnce),

@@ -24,6 +24,15 @@ class Break:
     full: bool = False
 
 
+DATABASE_LOSSES = (
+    ("tables-missing", False),
+    ("refused", False),
+    ("out-of-space", True),
+    ("cut", True),
+    ("locked", True),
+)
+"""How a database goes away, and whether that belongs to the full set."""
+
 BREAKS: dict[str, tuple[Break, ...]] = {
     "accepts-unconfirmed": (Break("routes-task.silent-line", "lost: task 1 was never completed"),),
     "accepts-unpublished": tuple(
@@ -34,6 +43,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
             "survives-connection-loss.half-open",
             "survives-connection-loss.refused",
         )
+    ),
+    "acks-before-commit": (
+        Break("no-loss.ack-before-commit", "acked before its effect was committed"),
     ),
     "acks-before-effect": (
         Break("no-loss.killed-before-ack", "acked before its effect was there"),
@@ -66,6 +78,15 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("heartbeat-safe.long-package", "stream-1 was silent for"),
         Break("single-flight.long-package", "was given the message while stream-"),
     ),
+    "commits-key-first": (
+        Break("no-loss.killed-before-commit", "lost: the package row never came"),
+        Break("no-loss.killed-after-commit", "lost: the package row never came"),
+        Break("survives-database-loss.tables-missing", "lost: the package row never came"),
+    ),
+    "commits-key-last": (
+        Break("effect-once.killed-before-commit", "is there 2 times"),
+        Break("effect-once.killed-after-commit", "is there 2 times"),
+    ),
     "completes-twice": (Break("effect-once.undisturbed", "was done again, its result changed"),),
     "consumes-then-forgets": (
         Break("no-loss.killed-before-work", "lost: the package row never came"),
@@ -94,6 +115,10 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("survives-connection-loss.in-hand", "stream-1 ended with status 1"),
         Break("survives-connection-loss.refused", "stream-1 ended with status 1"),
     ),
+    "dies-without-database": tuple(
+        Break(f"survives-database-loss.{how}-recovers", "did not come", Outcome.WARN, full=full)
+        for how, full in DATABASE_LOSSES
+    ),
     "disables-heartbeats": (
         Break("heartbeat-safe.long-package", "negotiated a heartbeat of 0 s"),
         Break("no-loss.frozen-during-work", "lost: the package row never came"),
@@ -107,6 +132,14 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "drops-rejected": (
         Break("rejects-malformed.kept", "went to no dead-letter exchange", Outcome.WARN),
         Break("rejects-misshapen.kept", "went to no dead-letter exchange", Outcome.WARN),
+    ),
+    "drops-when-database-hangs": tuple(
+        Break(one, words, outcome, full=True)
+        for how in ("silent", "slow")
+        for one, words, outcome in (
+            (f"survives-database-loss.{how}", "lost: the package row never came", Outcome.FAIL),
+            (f"survives-database-loss.{how}-recovers", "did not come", Outcome.WARN),
+        )
     ),
     "early-package-row": (
         Break("result-last.undisturbed", "the package row came before that of part 10"),
@@ -205,6 +238,10 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     ),
     "purges-at-start": (Break("survives-redeploy.old-stops", "lost: the package row never came"),),
     "reconnects-before-it-stops": (Break("graceful-stop.broker-away", "stream-1 did not exit"),),
+    "rejects-without-database": tuple(
+        Break(f"survives-database-loss.{how}", "lost: the package row never came", full=full)
+        for how, full in DATABASE_LOSSES
+    ),
     "remembers-the-last": (Break("effect-once.ack-lost", "is there 2 times, after a redelivery"),),
     "renames-parts": (
         Break("effect-once.splitter-killed", "duplicated: the row of part 1 is there 2 times"),
@@ -217,6 +254,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "retries-missing-tasks": (
         Break("rpc-survives-missing-task.error-reply", "not one that begins with 'error: '"),
     ),
+    "retries-without-pause": (Break("survives-database-loss.pause", "times in", Outcome.WARN),),
     "reverses-parts": (
         Break("part-order.undisturbed", "the part rows came as 10, 9, 8, 7, 6, 5, 4, 3, 2, 1"),
         Break("part-order.slow-part", "the part rows came as 5, 4, 3, 2, 1"),

@@ -6,6 +6,8 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from warren.evidence.commits import CommitBegun, Committed, DatabaseFailed
+
 if TYPE_CHECKING:
     from warren.simulator.wire import Content
 
@@ -116,5 +118,13 @@ class Pause:
 
 
 Fact: TypeAlias = (
-    FrameSeen | FrameHeld | FrameReleased | FrameLost | ConnectionOpened | ConnectionEnded
+    FrameSeen
+    | FrameHeld
+    | FrameReleased
+    | FrameLost
+    | ConnectionOpened
+    | ConnectionEnded
+    | CommitBegun
+    | Committed
+    | DatabaseFailed
 )

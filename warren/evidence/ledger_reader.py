@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from warren.evidence.commits import CommitBegun, Committed, DatabaseFailed
 from warren.evidence.frames import (
     ConnectionEnded,
     ConnectionOpened,
@@ -93,6 +94,7 @@ class LedgerReader:
         """The settlements of each channel in tx mode since its last commit or rollback."""
         self._dead_letters: list[str] = []
         self._refusals: list[Refusal] = []
+        self._database: list[CommitBegun | Committed | DatabaseFailed] = []
         self._last_sent: dict[tuple[str, int], float] = {}
         self._silences: dict[tuple[str, int], Silence] = {}
 
@@ -108,6 +110,7 @@ class LedgerReader:
             tuple(self._silences.values()),
             tuple(self._open_connections()),
             tuple(self._refusals),
+            tuple(self._database),
         )
 
     def _open_connections(self) -> Iterator[OpenConnection]:
@@ -132,6 +135,8 @@ class LedgerReader:
             case ConnectionEnded():
                 self._ends.append(fact)
                 self._connection_ended(fact)
+            case CommitBegun() | Committed() | DatabaseFailed():
+                self._database.append(fact)
             case _:
                 pass
 

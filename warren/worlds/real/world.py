@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pika
 
-from warren.errors import InstanceError, WarrenError
+from warren.errors import FaultUnsupported, InstanceError, WarrenError
 from warren.worlds.real.broker_link import BrokerLink
 from warren.worlds.real.http import Callers
 from warren.worlds.real.process import RealProcess
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from warren.evidence.rows import MessageRow, TaskRow
     from warren.workloads import Role, Route
     from warren.worlds.protocol import Call, QueueDepth, ReceivedReply
-    from warren.worlds.real.databases import CaseDatabase
+    from warren.worlds.real.databases import CaseDatabase, DatabaseUrls, UnfollowedLine
     from warren.worlds.real.place import Place
+    from warren.worlds.real.relay import RealDatabaseLine
     from warren.worlds.real.runs import Run
 
 _POLL = 0.05
@@ -98,10 +99,11 @@ class RealWorld:
     def start(self, program: Program, name: str, role: Role, env: Mapping[str, str]) -> RealProcess:
         """Start a process behind a line of its own and return at once."""
         line = self._relay.open(name)
+        database, urls = self._database_line(name)
         environment = {
             **env,
             **self._run.environment,
-            **self._database.urls.environment,
+            **urls.environment,
             CASE_MARK: self._place.vhost,
             "WARREN_AMQP_URL": self._place.broker.amqp_url(
                 self._place.vhost, "127.0.0.1", line.port
@@ -114,6 +116,7 @@ class RealWorld:
                 name,
                 role,
                 line=line,
+                database=database,
                 env=environment,
                 output=self._place.folder / f"{name}.out",
                 now=self.now,
@@ -121,6 +124,7 @@ class RealWorld:
             )
         except WarrenError:
             line.close()
+            database.close()
             raise
         self._processes.append(process)
         return process
@@ -192,6 +196,35 @@ class RealWorld:
         """All rows of `task`, by id."""
         return self._database.tasks()
 
+    def need_database_line(self) -> None:
+        """Raise `FaultUnsupported` but for a server whose protocol is followed."""
+        if self._database.server is None:
+            raise FaultUnsupported(
+                "nothing stands between an instance and this database",
+                where=self._database.kind,
+                what_to_do="run the case on PostgreSQL or MySQL",
+            )
+
+    def let_commits_be_held(self) -> None:
+        """Give SQLite a rollback journal; a server's relay is ready as it is."""
+        self._database.let_commits_be_held()
+
+    def lock_database(self) -> None:
+        """Lock a file of SQLite."""
+        self._database.lock()
+
+    def unlock_database(self) -> None:
+        """Unlock it."""
+        self._database.unlock()
+
+    def hide_tables(self) -> None:
+        """Rename the judged tables."""
+        self._database.hide_tables()
+
+    def show_tables(self) -> None:
+        """Rename them back."""
+        self._database.show_tables()
+
     def facts(self) -> tuple[Fact, ...]:
         """All that the lines saw so far, in order."""
         return self._log.snapshot()
@@ -219,6 +252,14 @@ class RealWorld:
             # Also children that left their process group; before the outputs are closed, which they may hold open.
             kill_marked(self._place.vhost, CASE_MARK)
             self._orphans.end()
+
+    def _database_line(self, name: str) -> tuple[RealDatabaseLine | UnfollowedLine, DatabaseUrls]:
+        """Give an instance its way to the database, and what it is told of it."""
+        database, server = self._database, self._database.server
+        if server is None:
+            return database.line(name, self.now, self._log.append), database.urls
+        line = self._relay.open_database(name, server, database.follower)
+        return line, database.urls.through(line.port)
 
     def _broker_link(self) -> BrokerLink:
         if self._link is None:
