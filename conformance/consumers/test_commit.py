@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import Moment, Unmet, Violation, delivery
+from warren.rigs.consumers import Inconclusive, Moment, Unmet, Violation, delivery
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ SIZE = 1
 """Of a unit of work. A worker of any design does one message of it."""
 MOST_COMMITS = 6
 """How many commits of one unit of work are tried."""
-TRIES = 5
+TRIES = 15
 """How often a commit is tried to be held that is too quick for that now and then."""
 
 BEFORE = (
@@ -95,8 +95,8 @@ def _hold_one(rig: Rig, moment: Moment, passing: int) -> HeldCommits | None:
         is_missed = commits.missed()
         commits.release()
         if not is_missed:
-            break
-    return None
+            return None
+    raise Inconclusive(f"no witness: commit {passing + 1} was too quick to be held, {TRIES} times")
 
 
 def _alive(rig: Rig) -> list[Process]:

@@ -74,7 +74,7 @@ class Cell:
     @property
     def rests_on(self) -> str:
         """Say `n of m` where fewer cases ran than the full set has, and nothing where all did."""
-        ran = len(self.findings)
+        ran = sum(not finding.verdict.left_out for finding in self.findings)
         return f"{ran} of {self.cases}" if 0 < ran < self.cases else ""
 
     @property

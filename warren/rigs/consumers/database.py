@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from warren.rigs.consumers.struck import Journal
     from warren.rigs.consumers.waiting import Waiting
     from warren.worlds.database_line.pieces import Moment
     from warren.worlds.protocol import HeldCommit, Process, World
@@ -60,9 +61,9 @@ class HeldCommits:
 class Database:
     """Holds commits, and takes tables away."""
 
-    def __init__(self, world: World, waiting: Waiting) -> None:
+    def __init__(self, world: World, waiting: Waiting, journal: Journal) -> None:
         """Do nothing yet."""
-        self._world, self._waiting = world, waiting
+        self._world, self._waiting, self._journal = world, waiting, journal
 
     def need_line(self) -> None:
         """Raise `FaultUnsupported` where instances reach this database without anything in between."""
@@ -85,17 +86,21 @@ class Database:
 
         Raises `FaultUnsupported` where a lock is waited for without an end, so that it fails nobody.
         """
+        self._journal.note("", "locked the database")
         self._world.lock_database()
         try:
             yield
         finally:
+            self._journal.note("", "unlocked the database")
             self._world.unlock_database()
 
     @contextlib.contextmanager
     def without_tables(self) -> Iterator[None]:
         """Take the judged tables away for the time of a block, in which nobody reads their rows."""
+        self._journal.note("", "took the tables away")
         self._world.hide_tables()
         try:
             yield
         finally:
+            self._journal.note("", "gave the tables back")
             self._world.show_tables()

@@ -100,7 +100,9 @@ def _verdicts(error: Exception | None, rig: Rig) -> tuple[Verdict, ...]:
     if rig.unjudged and words:
         words = f"{words}; noted before: {'; '.join(v.words for v in rig.unjudged)}"
     witnessed = not isinstance(error, Unmet)
-    verdicts = (Verdict(r, outcome, words, violations, witnessed, left_out) for r in missing)
+    verdicts = (
+        Verdict(r, outcome, words, violations, witnessed, left_out=left_out) for r in missing
+    )
     return (*rig.verdicts, *verdicts)
 
 

@@ -69,7 +69,7 @@ class Rig:
         self.seen = Seen(world, workload, self._tempo, self.instances, units)
         self.wait = Waiting(world, self._tempo, self.seen)
         self.publish = Publishing(world, workload, units)
-        self.database = Database(world, self.wait)
+        self.database = Database(world, self.wait, self._journal)
         self.calls = Calls(world, workload, self._tempo, self.instances, self.seen)
         self.start = Starting(
             world,

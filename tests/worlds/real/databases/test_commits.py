@@ -100,6 +100,11 @@ def caught(held: HeldCommit) -> bool:
     return wait_until(lambda: held.seen is not None, timeout=DEADLINE)
 
 
+def caught_or_ended(held: HeldCommit, process: subprocess.Popen[bytes]) -> bool:
+    """Wait until a commit is held, or there is none any more."""
+    return wait_until(lambda: held.seen is not None or process.poll() is not None, timeout=DEADLINE)
+
+
 @pytest.mark.parametrize("server", ALL, indirect=True)
 def test_killed_before_its_commit(stand: Stand) -> None:
     """A commit that is held, and lost with its process, leaves nothing."""
@@ -133,9 +138,7 @@ def test_killed_before_its_second_commit(stand: Stand) -> None:
     while len(written) < MOST_WRITTEN:
         held = stand.line.hold(Moment.BEFORE_COMMIT, passing=1)
         process = stand.write()
-        wait_until(
-            lambda h=held, p=process: h.seen is not None or p.poll() is not None, timeout=DEADLINE
-        )
+        caught_or_ended(held, process)
         process.kill()
         process.wait(DEADLINE)
         if held.seen is not None:

@@ -33,7 +33,11 @@ _COMPLETED_AT = type_coerce(TASK.c.completed_at, NullType()).label(
 )  # as it is, of any format
 _LOCK_TIMEOUT = 5  # seconds that SQLite waits for another writer
 _HIDDEN: Final = "_hidden"
-_FOLLOWED: Final = {"postgresql": (5432, PostgresqlFollower), "mysql": (3306, MysqlFollower)}
+_Followed = tuple[int, type[PostgresqlFollower | MysqlFollower]]
+_FOLLOWED: Final[dict[str, _Followed]] = {
+    "postgresql": (5432, PostgresqlFollower),
+    "mysql": (3306, MysqlFollower),
+}
 """The servers whose protocol is followed: the port that a URL need not name, and what follows it."""
 _READABLE: Final = (None, "disable", "allow", "prefer")
 """What a URL may say of `sslmode` so that a line can read along."""

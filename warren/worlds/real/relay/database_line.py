@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from warren.evidence.commits import DatabaseFailed
 from warren.worlds.database_line.plan import DatabasePlan
-from warren.worlds.real.relay.database_link import DatabaseLink
-from warren.worlds.real.relay.link import reset
+from warren.worlds.real.relay.database_link import DatabaseLink, reset
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from warren.worlds.database_line.conversation import Conversation, Surroundings
-from warren.worlds.real.relay.link import CONNECT_SECONDS, reset
+from warren.worlds.real.relay.link import CONNECT_SECONDS, forget_on_close
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +106,12 @@ class DatabaseLink:
     def _call_at(self, when: float, function: Callable[[], None]) -> None:
         # The clocks of the loop and of the log differ in what they count from, not in pace.
         self._loop.call_later(max(0.0, when - self._log.now()), function)
+
+
+def reset(transport: asyncio.Transport) -> None:
+    """Close a socket with RST; what was not sent is dropped."""
+    forget_on_close(transport.get_extra_info("socket"))
+    transport.abort()
 
 
 class Side(asyncio.Protocol):
