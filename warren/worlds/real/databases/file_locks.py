@@ -198,7 +198,7 @@ class FileHold:
                 self._seen = now
                 return now
             self._passing -= 1
-        elif whose is not None:
+        elif whose is not None and not self._locks.holds(whose):
             self._last += 1
         if whose is not None and (whose == self.instance or not self._locks.holds(whose)):
             self._locks.let_one_by()
