@@ -8,12 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warren.claims.manifest import Implementation, ImplementedDesign, Program
+from warren.errors import FaultUnsupported
 from warren.evidence.frames import Direction, Fact, FrameSeen, Pause
 from warren.evidence.ledger_reader import LedgerReader
 from warren.simulator.wire import BasicConsume, BasicDeliver, BasicProperties, ContentHeader
 from warren.workloads import WORKLOADS, Role, Route
 from warren.worlds.line.rules import Held, Match
-from warren.worlds.protocol import Certificate, HttpReply, QueueDepth, ReceivedReply
+from warren.worlds.protocol import (
+    Certificate,
+    DatabaseLine,
+    HttpReply,
+    QueueDepth,
+    ReceivedReply,
+)
+from warren.worlds.real.databases import UnfollowedLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -96,6 +104,7 @@ class StandInProcess:
     printed: str = ""
     http_port: int = 1
     line: StandInLine = field(default_factory=StandInLine)
+    database: DatabaseLine = field(default_factory=lambda: UnfollowedLine("none"))
     done: list[str] = field(default_factory=list)
     """What was done to it."""
 
@@ -262,6 +271,25 @@ class StandInWorld:
     def facts(self) -> tuple[Fact, ...]:
         """Give the test's facts."""
         return tuple(self.seen)
+
+    def need_database_line(self) -> None:
+        """Have none."""
+        raise FaultUnsupported("nothing stands between")
+
+    def let_commits_be_held(self) -> None:
+        """Do nothing."""
+
+    def lock_database(self) -> None:
+        """Do nothing."""
+
+    def unlock_database(self) -> None:
+        """Do nothing."""
+
+    def hide_tables(self) -> None:
+        """Do nothing."""
+
+    def show_tables(self) -> None:
+        """Do nothing."""
 
     def restart_broker(self) -> None:
         """Do nothing."""

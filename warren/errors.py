@@ -61,5 +61,9 @@ class RelayError(WarrenError):
     """The relay could not listen, reach the broker, or do what a case asked of it."""
 
 
+class FaultUnsupported(WarrenError):  # noqa: N818 - see BrokerUnavailable
+    """A fault that this run's broker or database cannot have; so nobody is judged by it here."""
+
+
 class DeadlineError(WarrenError):
     """Something that had to happen did not happen in its time."""

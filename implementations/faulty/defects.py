@@ -6,6 +6,7 @@ Some are no defects (`HOLDS` in `tests/conformance/breaks.py`): a hasty judge ta
 from collections.abc import Mapping
 
 from implementations.faulty import (
+    commits,
     concurrency,
     connecting,
     consuming,
@@ -13,6 +14,7 @@ from implementations.faulty import (
     effects,
     in_hand,
     inputs,
+    outages,
     packages,
     poison,
     publishing,
@@ -35,6 +37,9 @@ DEFECTS: Mapping[str, Pieces] = {
         link=connecting.LeavesCallersAlone, publisher=tasks.PassesForPublished
     ),
     "acks-all-in-hand": Pieces(settlement=in_hand.AcksAllInHand),
+    "acks-before-commit": Pieces(
+        handlers={_BLOCKING: commits.AcksBeforeCommit}, settlement=settling.SettlesNothing
+    ),
     "acks-before-effect": Pieces(handlers={_BLOCKING: effects.AcksBeforeEffect}),
     "acks-before-first-step": Pieces(
         handlers={("pipeline", "stream"): lambda tools: packages.AcksFirst(PipelineStream(tools))}
@@ -55,6 +60,8 @@ DEFECTS: Mapping[str, Pieces] = {
     "answers-no-json": Pieces(rpc_client=rpc.AnswersNoJson),
     "backdates-rows": Pieces(handlers={("parts-random", "part"): packages.BackdatesRows}),
     "blocks-heartbeats": Pieces(consumer=consuming.BlocksHeartbeats),
+    "commits-key-first": Pieces(handlers={_BLOCKING: commits.CommitsKeyFirst}),
+    "commits-key-last": Pieces(handlers={_BLOCKING: commits.CommitsKeyLast}),
     "completes-twice": Pieces(handlers={_TASK: effects.CompletesTwice}),
     "consumes-then-forgets": Pieces(consumer=settling.Forgets),
     "consumes-twice": Pieces(consumer=consuming.ConsumesTwice),
@@ -69,6 +76,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "dies-on-missing-task": Pieces(handlers={_SERVER: rpc.DiesOnMissingTask}),
     "dies-reconnecting": Pieces(link=connecting.DiesReconnecting),
     "dies-with-connection": Pieces(link=connecting.DiesWithItsConnection),
+    "dies-without-database": Pieces(consumer=outages.DiesWithoutDatabase),
     "disables-heartbeats": Pieces(link=connecting.DisablesHeartbeats),
     "does-nothing": Pieces(
         consumer=consuming.DoesNothing,
@@ -82,6 +90,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "drops-prefetched-at-stop": Pieces(consumer=in_hand.DropsPrefetchedAtStop),
     "drops-rejected": Pieces(settlement=settling.DropsRejected),
     "drops-poison": Pieces(consumer=poison.DropsPoison),
+    "drops-when-database-hangs": Pieces(consumer=outages.DropsWhenDatabaseHangs),
     "early-package-row": Pieces(gathering=packages.EarlyPackageRow),
     "ends-with-143": Pieces(consumer=consuming.ExitsWith143),
     "ends-without-close": Pieces(link=connecting.EndsWithoutClosing),
@@ -132,6 +141,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "purges-requests": Pieces(consumer=consuming.PurgesAtStart),
     "rejects-large-bodies": Pieces(consumer=inputs.RejectsLargeBodies),
     "rejects-all-in-hand": Pieces(settlement=in_hand.RejectsAllInHand),
+    "rejects-without-database": Pieces(consumer=outages.RejectsWithoutDatabase),
     "remembers-the-last": Pieces(inbox=effects.RemembersTheLast),
     "renames-parts": Pieces(handlers={_SPLITTER: packages.RenamesParts}),
     "replies-before-commit": Pieces(handlers={_SERVER: rpc.RepliesBeforeCommit}),
@@ -140,6 +150,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "requeues-misshapen": Pieces(consumer=settling.RequeuesMisshapen),
     "requeues-poison": Pieces(consumer=poison.RequeuesPoison),
     "retries-missing-tasks": Pieces(handlers={_SERVER: rpc.RetriesMissingTasks}),
+    "retries-without-pause": Pieces(consumer=outages.RetriesWithoutPause),
     "reverses-parts": Pieces(handlers={_SPLITTER: packages.ReversesParts}),
     "serialises-parts": Pieces(handlers={("parts", "part"): packages.SerialisesParts}),
     "serves-one-at-a-time": Pieces(rpc_client=rpc.ServesOneAtATime),

@@ -222,6 +222,14 @@ def acknowledge(delivery: Delivery) -> None:
     channel.connection.add_callback_threadsafe(lambda: channel.basic_ack(delivery.tag))
 
 
+def drop(delivery: Delivery) -> None:
+    """Reject without requeue and without a copy, in the thread that the channel belongs to."""
+    channel = delivery.channel
+    channel.connection.add_callback_threadsafe(
+        lambda: channel.basic_reject(delivery.tag, requeue=False)
+    )
+
+
 def requeue(delivery: Delivery) -> None:
     """Nack with requeue, in the thread that the channel belongs to."""
     channel = delivery.channel

@@ -12,6 +12,7 @@ from pika.adapters.blocking_connection import BlockingChannel
 from reference_impl.hardened.backoff import Backoff
 from reference_impl.hardened.delivery import Delivery
 from reference_impl.hardened.errors import LinkLostError, RejectedError, TryAgainError
+from reference_impl.hardened.outage import is_outage
 from reference_impl.hardened.settlement import Settlement
 from reference_impl.messages import MalformedError, MisshapenError
 from reference_impl.settings import Settings
@@ -29,7 +30,7 @@ class Handler(Protocol):
 
         Raises:
             RejectedError, MalformedError, MisshapenError: it can never be done.
-            TryAgainError, sqlalchemy.exc.OperationalError: it may be done later.
+            TryAgainError, an error of the database that `is_outage`: it may be done later.
             LinkLostError: the delivery is no longer ours.
 
         """
@@ -132,7 +133,9 @@ class Consumer:
         while True:
             try:
                 act()
-            except (TryAgainError, sa.exc.OperationalError) as error:
+            except (TryAgainError, sa.exc.SQLAlchemyError) as error:
+                if isinstance(error, sa.exc.SQLAlchemyError) and not is_outage(error):
+                    raise
                 _log.warning("trying again: %s", error)
             else:
                 return True

@@ -18,6 +18,7 @@ from warren.claims.verdict import (
     describe,
     judge_denials,
     judge_item,
+    outcome_of_denied,
 )
 from warren.evidence.violation import Violation
 
@@ -132,6 +133,18 @@ def test_known_failure_of_several_cases() -> None:
     assert str(stale) == (
         "stale known failure: no-loss.crash on orders blocking held in all 2 cases; take it out of the manifest"
     )
+
+
+def test_what_is_left_out_counts_for_nothing() -> None:
+    """A fault that this run cannot make fails no claim, and a denial is judged without its case."""
+    left_out = Verdict("no-loss.crash", Outcome.UNSUPPORTED, "why", left_out=True)
+    for stance in Stance:
+        result, words = judge_item(Finding("test_crash", *KEY, stance, left_out))
+        assert (result, words) == (GOOD, "left out: no-loss.crash on orders blocking: why")
+    denied = Finding("test_crash", *KEY, Stance.DENIED, left_out)
+    assert judge_denials([denied], due) == ()
+    assert judge_denials([denied, finding(Stance.DENIED, Outcome.PASS)], due) != ()
+    assert outcome_of_denied([left_out, Verdict("no-loss.cut", Outcome.FAIL)]) is Outcome.FAIL
 
 
 def test_describe() -> None:

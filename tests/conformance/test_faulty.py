@@ -56,6 +56,8 @@ def test_defect_is_caught_by_name(report: Report, defect: str) -> None:
     for expected in due:
         found = [f for f in _of(report, defect) if f.verdict.requirement == expected.requirement]
         assert found, f"{expected.requirement} was not judged"
+        if all(finding.verdict.left_out for finding in found):
+            continue  # this run's broker or database cannot have the fault
         assert any(_says(finding, expected) for finding in found), _told(found)
 
 
@@ -68,6 +70,7 @@ def test_defect_breaks_nothing_else(report: Report, defect: str) -> None:
         for f in _of(report, defect)
         if f.stance is Stance.CLAIMED
         and f.verdict.outcome is not Outcome.PASS
+        and not f.verdict.left_out
         and (f.verdict.requirement, f.verdict.outcome) not in expected
     ]
     assert not wrong, _told(wrong)

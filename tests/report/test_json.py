@@ -197,3 +197,12 @@ def test_compare_what_waited_in_vain(report: Report) -> None:
     """A failure without a witness is no violation of what is denied, as it is none for the run."""
     (difference,) = compare(denied(report, HELD, VIOLATED), denied(report, HELD, WAITED))
     assert (difference.first, difference.second) == (Outcome.FAIL, Outcome.PASS)
+
+
+@pytest.mark.parametrize("stance", [Stance.CLAIMED, Stance.DENIED])
+def test_compare_what_is_left_out(report: Report, stance: Stance) -> None:
+    """What one of the two had to leave out is passed over, whatever the other says of it."""
+    judged = replace(report.findings[0], stance=stance)
+    verdict = Verdict("no-loss.crash", Outcome.UNSUPPORTED, "nothing can be held", left_out=True)
+    without = replace(report, findings=(replace(judged, verdict=verdict),))
+    assert compare(replace(report, findings=(judged,)), without) == []

@@ -161,6 +161,15 @@ def test_broker_comes_last(report: Report, catalogue: Catalogue) -> None:
     assert [table.implementation for table in arranged] == ["orders", "other", "broker"]
 
 
+def test_what_is_left_out_is_not_judged(report: Report, catalogue: Catalogue) -> None:
+    """A cell is marked by what was judged; where all of it was left out nothing was."""
+    held = finding(Stance.CLAIMED, Outcome.PASS)
+    verdict = Verdict("no-loss.crash", Outcome.UNSUPPORTED, "cannot be held", left_out=True)
+    left_out = replace(held, verdict=verdict)
+    assert only_cell(report, catalogue, held, left_out).mark is Mark.HELD
+    assert only_cell(report, catalogue, left_out).mark is Mark.NOT_JUDGED
+
+
 def test_applicable_but_not_run(report: Report, catalogue: Catalogue) -> None:
     """A guarantee that a design could have kept, and that no case tried, is not run."""
     some = tuple(f for f in report.findings if (f.design, f.guarantee) != ("parts", "no-loss"))

@@ -6,6 +6,8 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from warren.evidence.commits import CommitBegun, Committed, DatabaseFailed
+
 if TYPE_CHECKING:
     from warren.simulator.wire import Content
 
@@ -131,4 +133,7 @@ Fact: TypeAlias = (
     | FrameForged
     | ConnectionOpened
     | ConnectionEnded
+    | CommitBegun
+    | Committed
+    | DatabaseFailed
 )

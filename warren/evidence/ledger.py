@@ -10,11 +10,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from warren.evidence.commits import DatabaseFailed
 from warren.evidence.text import CUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from warren.evidence.commits import CommitBegun, Committed
     from warren.evidence.confirms import Mode
     from warren.evidence.declarations import Declaration
     from warren.evidence.frames import ConnectionEnded
@@ -275,6 +277,8 @@ class Ledger:
     refusals: tuple[Refusal, ...] = ()
     declarations: tuple[Declaration, ...] = ()
     forged: tuple[Forged, ...] = ()
+    database: tuple[CommitBegun | Committed | DatabaseFailed, ...] = ()
+    """What was seen of the instances' databases, as far as a line leads there."""
 
     def settled(self, message: str) -> bool:
         """Whether the last delivery of a message was settled without requeue."""
@@ -299,6 +303,10 @@ class Ledger:
     def open_of(self, instance: str) -> tuple[OpenConnection, ...]:
         """Give the connections of one instance that have not ended."""
         return tuple(c for c in self.connections if c.instance == instance)
+
+    def database_failures(self) -> tuple[DatabaseFailed, ...]:
+        """Give what instances could not do with their databases, as far as a line leads there."""
+        return tuple(fact for fact in self.database if isinstance(fact, DatabaseFailed))
 
     def consumers_of(self, instance: str) -> tuple[Consumer, ...]:
         """Give the consumers that one instance began, first to last."""

@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from warren.evidence.commits import CommitBegun, Committed, DatabaseFailed
 from warren.evidence.confirms import Confirms
 from warren.evidence.consumers import Consumers
 from warren.evidence.declarations import Declarations
@@ -95,6 +96,7 @@ class LedgerReader:
         """The settlements of each channel in tx mode since its last commit or rollback."""
         self._dead_letters: list[str] = []
         self._refusals: list[Refusal] = []
+        self._database: list[CommitBegun | Committed | DatabaseFailed] = []
         self._last_sent: dict[tuple[str, int], float] = {}
         self._silences: dict[tuple[str, int], Silence] = {}
 
@@ -112,6 +114,7 @@ class LedgerReader:
             tuple(self._refusals),
             tuple(self._declarations.agreed),
             tuple(self._forged),
+            tuple(self._database),
         )
 
     def _open_connections(self) -> Iterator[OpenConnection]:
@@ -138,6 +141,8 @@ class LedgerReader:
             case ConnectionEnded():
                 self._ends.append(fact)
                 self._connection_ended(fact)
+            case CommitBegun() | Committed() | DatabaseFailed():
+                self._database.append(fact)
             case _:
                 pass
 

@@ -19,6 +19,7 @@ from warren.errors import SetupError
 from warren.report.facts import Report
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 VERSION = 1
@@ -82,9 +83,11 @@ def read_json(path: Path) -> Report:
 def compare(first: Report, second: Report) -> list[Difference]:
     """Find the verdicts that differ in outcome, or that one of the two does not have.
 
-    A denied guarantee is compared as a whole (`outcome_of_denied`), since a case of it may hold by chance.
+    A denied guarantee is compared as a whole (`outcome_of_denied`), since a case of it may hold by chance. What one of
+    the two had to leave out is not compared.
     """
-    outcomes = _outcomes(first), _outcomes(second)
+    left_out = {_place(f) for r in (first, second) for f in r.findings if f.verdict.left_out}
+    outcomes = _outcomes(first, left_out), _outcomes(second, left_out)
     places = sorted(outcomes[0].keys() | outcomes[1].keys())
     return [
         Difference(*place, outcomes[0].get(place), outcomes[1].get(place))
@@ -93,14 +96,15 @@ def compare(first: Report, second: Report) -> list[Difference]:
     ]
 
 
-def _outcomes(report: Report) -> dict[_Place, Outcome]:
+def _outcomes(report: Report, left_out: Collection[_Place]) -> dict[_Place, Outcome]:
+    findings = [f for f in report.findings if _place(f) not in left_out]
     denied: dict[_Place, list[Verdict]] = defaultdict(list)
-    for finding in report.findings:
+    for finding in findings:
         if finding.stance is Stance.DENIED:
             place = ("some case", finding.implementation, finding.design, finding.guarantee)
             denied[place].append(finding.verdict)
     return {
-        **{_place(f): f.verdict.outcome for f in report.findings if f.stance is not Stance.DENIED},
+        **{_place(f): f.verdict.outcome for f in findings if f.stance is not Stance.DENIED},
         **{place: outcome_of_denied(verdicts) for place, verdicts in denied.items()},
     }
 

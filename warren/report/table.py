@@ -74,7 +74,7 @@ class Cell:
     @property
     def rests_on(self) -> str:
         """Say `n of m` where fewer cases ran than the full set has, and nothing where all did."""
-        ran = len(self.findings)
+        ran = sum(not finding.verdict.left_out for finding in self.findings)
         return f"{ran} of {self.cases}" if 0 < ran < self.cases else ""
 
     @property
@@ -223,7 +223,8 @@ def _table(
     def cell(guarantee: str, design: str) -> Cell:
         of_cell = tuple(cells.get((guarantee, design), ()))
         denial, extent = stale.get((guarantee, design)), known.get((guarantee, design))
-        marks = {_mark(finding) for finding in of_cell} | ({Mark.STALE} if denial else set())
+        judged = [finding for finding in of_cell if not finding.verdict.left_out]
+        marks = {*map(_mark, judged), *([Mark.STALE] if denial else [])}
         if not marks:
             marks = {Mark.NOT_JUDGED if extent else _unrun(guarantee, design, catalogue)}
         mark = next(m for m in Mark if m in marks)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from warren.evidence.rows import MessageRow, TaskRow
     from warren.simulator.wire import BasicProperties
     from warren.workloads import Role, Route
+    from warren.worlds.database_line.pieces import Failure, Moment
     from warren.worlds.line.rules import Held, Match
 
 DIRECT_REPLY_TO: Final = "amq.rabbitmq.reply-to"
@@ -112,6 +113,55 @@ class Line(Protocol):
         """End `block`: what was not read goes on in order."""
 
 
+class HeldCommit(Protocol):
+    """A hold on an instance's commits, and the one that it caught."""
+
+    @property
+    def seen(self) -> float | None:
+        """When it caught one, in the world's time; None as long as it has not."""
+
+    @property
+    def missed(self) -> bool:
+        """Whether the one that was wanted has gone by, as may happen with a file where `passing` others come before."""
+
+    def release(self) -> None:
+        """Let it go; before a catch: hold nothing."""
+
+    def lose(self) -> None:
+        """End its connection, so that what waits there is lost; for one whose instance has ended."""
+
+
+class DatabaseLine(Protocol):
+    """One instance's way to its database, and what can be done to it (see `warren.worlds.database_line`).
+
+    A commit is one that writes. What this database cannot have raises `FaultUnsupported`.
+    """
+
+    def cut(self) -> int:
+        """Reset every connection now, and say how many; new ones are let through."""
+
+    def refuse(self) -> None:
+        """Reset every connection, and each new one, until `accept`."""
+
+    def accept(self) -> None:
+        """Let connections through again."""
+
+    def half_open(self) -> None:
+        """Pass nothing on in either direction, while both ends stay open, until `restore`."""
+
+    def delay(self, seconds: float) -> None:
+        """Pass everything on that much later."""
+
+    def fail(self, failure: Failure) -> None:
+        """Answer with an error whatever would write, until `restore`."""
+
+    def restore(self) -> None:
+        """End `half_open`, `delay` and `fail`."""
+
+    def hold(self, moment: Moment, passing: int = 0) -> HeldCommit:
+        """Hold the first commit after `passing` others at that moment, and what follows it on its connection."""
+
+
 class Process(Protocol):
     """One instance, alive or ended."""
 
@@ -126,6 +176,10 @@ class Process(Protocol):
     @property
     def line(self) -> Line:
         """Its only way to the broker."""
+
+    @property
+    def database(self) -> DatabaseLine:
+        """Its way to the database."""
 
     @property
     def exit_status(self) -> int | None:
@@ -261,6 +315,27 @@ class World(Protocol):
 
     def task_rows(self) -> tuple[TaskRow, ...]:
         """All rows of `task`, by id."""
+
+    def need_database_line(self) -> None:
+        """Raise `FaultUnsupported` where instances reach the database without anything in between."""
+
+    def let_commits_be_held(self) -> None:
+        """Make ready what must be before the first instance is started, so that its commits can be held."""
+
+    def lock_database(self) -> None:
+        """Keep everybody from writing until `unlock_database`, so that writers fail when they have waited long enough.
+
+        Raises `FaultUnsupported` where a lock is waited for without an end.
+        """
+
+    def unlock_database(self) -> None:
+        """Let everybody write again."""
+
+    def hide_tables(self) -> None:
+        """Take the judged tables away, as in the middle of a migration; nobody can read them until `show_tables`."""
+
+    def show_tables(self) -> None:
+        """Give them back as they were."""
 
     def facts(self) -> tuple[Fact, ...]:
         """All that the lines saw so far, in order."""

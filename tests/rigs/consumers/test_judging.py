@@ -10,7 +10,13 @@ import pytest
 from tests.stand_ins import StandInWorld, implementation
 from warren.claims.catalogue import Level, Requirement
 from warren.claims.verdict import Measurement, Outcome, Stance, Verdict, describe
-from warren.errors import DeadlineError, InstanceError, InstanceUnsupported, WarrenError
+from warren.errors import (
+    DeadlineError,
+    FaultUnsupported,
+    InstanceError,
+    InstanceUnsupported,
+    WarrenError,
+)
 from warren.evidence.frames import ConnectionEnded, Direction, FrameSeen, Pause
 from warren.evidence.violation import Violation
 from warren.rigs.consumers import Inconclusive, Rig, Unmet
@@ -53,6 +59,7 @@ def rig_of(
         (Inconclusive("no witness"), Outcome.INCONCLUSIVE),
         (Unmet("it did not come"), Outcome.FAIL),
         (InstanceUnsupported("exit status 127"), Outcome.UNSUPPORTED),
+        (FaultUnsupported("nothing can be held"), Outcome.UNSUPPORTED),
         (InstanceError("it ended"), Outcome.INCONCLUSIVE),
         (DeadlineError("it was late"), Outcome.INCONCLUSIVE),
         (WarrenError("this broker cannot be restarted"), Outcome.INCONCLUSIVE),
@@ -67,6 +74,15 @@ def test_endings(ended: Exception | None, outcome: Outcome) -> None:
         (CRASH.id, outcome),
         (CUT.id, outcome),
     ]
+
+
+@pytest.mark.parametrize(
+    ("ended", "left_out"),
+    [(FaultUnsupported("nothing can be held"), True), (InstanceUnsupported("exit 127"), False)],
+)
+def test_left_out(ended: Exception, left_out: bool) -> None:
+    """What the rig cannot do is left out; what the implementation does not support is not."""
+    assert [v.left_out for v in conclude(ended, rig_of())] == [left_out, left_out]
 
 
 def test_unmet_is_no_witness() -> None:

@@ -20,6 +20,7 @@ import pytest
 from warren.claims.manifest import Program
 from warren.errors import InstanceError
 from warren.workloads.course.roles import STREAM
+from warren.worlds.real.databases import UnfollowedLine
 from warren.worlds.real.process import RealProcess, inherited_environment
 from warren.worlds.real.runs.processes import wait_until
 
@@ -67,6 +68,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., RealProcess]]:
                 "stream-1",
                 STREAM,
                 line=line,
+                database=UnfollowedLine("none"),
                 env=env,
                 output=tmp_path / "out",
                 now=time.monotonic,

@@ -8,6 +8,7 @@ from warren.evidence.frames import ConnectionEnded
 from warren.evidence.json_text import parse_json
 from warren.evidence.ledger import Consumer, Delivery, Ledger, Published, most_unacked, short
 from warren.evidence.violation import Violation
+from warren.rigs.consumers.database import CaughtCommit, HeldCommits
 from warren.rigs.consumers.endings import Inconclusive, Unmet
 from warren.rigs.consumers.holds import Caught, Holds
 from warren.rigs.consumers.packages import package_design, package_tally
@@ -29,6 +30,7 @@ from warren.workloads.course.package_tally import PACKAGE, Package, PackageTally
 from warren.workloads.course.packages import numbered, package_body
 from warren.workloads.course.roles import HTTP, PART, RPC_SERVER, STREAM, TASK
 from warren.workloads.course.tasks import Task
+from warren.worlds.database_line.pieces import Failure, Moment
 from warren.worlds.line.rules import (
     Match,
     acks,
@@ -55,17 +57,21 @@ __all__ = [
     "TASK",
     "Call",
     "Caught",
+    "CaughtCommit",
     "Certificate",
     "ConnectionEnded",
     "Consumer",
     "Declaration",
     "Delivery",
     "Exclusive",
+    "Failure",
+    "HeldCommits",
     "Holds",
     "HttpReply",
     "Inconclusive",
     "Ledger",
     "Match",
+    "Moment",
     "Package",
     "PackageTally",
     "Poison",

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from warren.claims.verdict import Finding, Measurement, Outcome, Verdict, describe
-from warren.errors import InstanceUnsupported, WarrenError
+from warren.errors import FaultUnsupported, InstanceUnsupported, WarrenError
 from warren.evidence.violation import Violation
 from warren.rigs.consumers.endings import ExclusiveConsumer, Inconclusive, Unmet
 
@@ -96,10 +96,14 @@ def _verdicts(error: Exception | None, rig: Rig) -> tuple[Verdict, ...]:
     if not missing:
         return tuple(rig.verdicts)
     outcome, words, violations = _ending(error, rig)
+    left_out = isinstance(error, FaultUnsupported)
     if rig.unjudged and words:
         words = f"{words}; noted before: {'; '.join(v.words for v in rig.unjudged)}"
     witnessed = not isinstance(error, Unmet)
-    return (*rig.verdicts, *(Verdict(r, outcome, words, violations, witnessed) for r in missing))
+    verdicts = (
+        Verdict(r, outcome, words, violations, witnessed, left_out=left_out) for r in missing
+    )
+    return (*rig.verdicts, *verdicts)
 
 
 def _broken_case(rig: Rig, words: str) -> tuple[Verdict, ...]:
@@ -115,7 +119,7 @@ def _ending(error: Exception | None, rig: Rig) -> tuple[Outcome, str, tuple[Viol
             return Outcome.INCONCLUSIVE, str(error), ()
         case Unmet():
             return Outcome.FAIL, "", (Violation(str(error), rig.seen.last()),)
-        case InstanceUnsupported():
+        case InstanceUnsupported() | FaultUnsupported():
             return Outcome.UNSUPPORTED, str(error), ()
         case WarrenError():
             return Outcome.INCONCLUSIVE, str(error), ()

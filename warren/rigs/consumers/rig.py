@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from warren.claims.verdict import Outcome, Verdict
 from warren.evidence.violation import Violation
 from warren.rigs.consumers.calls import Calls
+from warren.rigs.consumers.database import Database
 from warren.rigs.consumers.faults import Faults
 from warren.rigs.consumers.instances import Instances
 from warren.rigs.consumers.judging import conclude, to_findings, to_measurements
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
 class Rig:
     """What a case holds. Made by the plugin, one per case, on a world that someone else ends.
 
-    `start`, `publish`, `calls`, `faults`, `wait` and `seen` are its parts; `instances` are the processes so far.
+    `start`, `publish`, `calls`, `faults`, `database`, `wait` and `seen` are its parts; `instances` are the processes so
+    far.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Rig:
         self.seen = Seen(world, workload, self._tempo, self.instances, units)
         self.wait = Waiting(world, self._tempo, self.seen)
         self.publish = Publishing(world, workload, units)
+        self.database = Database(world, self.wait, self._journal)
         self.calls = Calls(world, workload, self._tempo, self.instances, self.seen)
         self.start = Starting(
             world,

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from warren.evidence.commits import CommitBegun, DatabaseFailed
 from warren.evidence.faults import Fault
 from warren.evidence.frames import Direction, FrameLost, FrameReleased
+from warren.rigs.consumers.struck_database import NotedDatabaseLine
 from warren.simulator.wire import Method, QueueDeclare
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from warren.evidence.ledger import Ledger
     from warren.workloads import Role
     from warren.worlds.line.rules import Held, Match
-    from warren.worlds.protocol import Line, Process, World
+    from warren.worlds.protocol import DatabaseLine, Line, Process, World
 
 
 class Journal:
@@ -56,7 +58,10 @@ class Journal:
         return tuple(dict.fromkeys(line for _, line in sorted(told)))
 
     def _witnesses(self, fault: Fault, ledger: Ledger) -> Iterator[tuple[float, str]]:
-        """Give the first end of a connection after a fault, that of a process, and the first redelivery."""
+        """Give the first end of a connection after a fault, that of a process, and the first redelivery.
+
+        And, of a database, the first commit that was asked for, and the first failure.
+        """
         ends = (e for e in ledger.ends if e.at >= fault.at and fault.to in ("", e.instance))
         for end in [*ends][:1]:
             yield end.at, str(end)
@@ -64,6 +69,10 @@ class Journal:
             if process.name == fault.to and (process.ended_at or 0) >= fault.at:
                 words = f"{process.name} had ended with status {process.exit_status}"
                 yield process.ended_at or 0, f"{process.ended_at:.3f} {words}"
+        for kind in (CommitBegun, DatabaseFailed):
+            seen = (f for f in ledger.database if isinstance(f, kind) and f.at >= fault.at)
+            for fact in [f for f in seen if fault.to in ("", f.instance)][:1]:
+                yield fact.at, str(fact)
         for again in [d for d in ledger.redeliveries() if d.at >= fault.at][:1]:
             yield again.at, f"{again.at:.3f} the broker delivers it again, to {again.instance}"
 
@@ -168,6 +177,9 @@ class NotedProcess:
         self.name: str = process.name
         self.role: Role = process.role
         self.line: Line = NotedLine(process.line, process.name, journal)
+        self.database: DatabaseLine = NotedDatabaseLine(
+            process.database, process.name, journal.note
+        )
 
     @property
     def exit_status(self) -> int | None:

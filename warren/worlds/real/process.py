@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from warren.claims.manifest import Program
     from warren.workloads import Role
+    from warren.worlds.real.databases.line import UnfollowedLine
+    from warren.worlds.real.relay.database_line import RealDatabaseLine
     from warren.worlds.real.relay.line import RealLine
 
 _PREFIX = "WARREN_"
@@ -49,6 +51,7 @@ class RealProcess:
         role: Role,
         *,
         line: RealLine,
+        database: RealDatabaseLine | UnfollowedLine,
         env: Mapping[str, str],
         output: Path,
         now: Callable[[], float],
@@ -58,7 +61,7 @@ class RealProcess:
 
         Raises `InstanceError` when the program cannot be run at all.
         """
-        self.name, self.role, self.line = name, role, line
+        self.name, self.role, self.line, self.database = name, role, line, database
         self.http_port = int(env["WARREN_HTTP_PORT"])
         self.ended_at: float | None = None
         self._program, self._now, self._secrets = program, now, secrets
@@ -129,6 +132,7 @@ class RealProcess:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(within)
         self.line.close()
+        self.database.close()
         self._capture.close(within)
 
     def _stands_still(self) -> bool:

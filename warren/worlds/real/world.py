@@ -12,7 +12,7 @@ import uuid
 from functools import partial
 from typing import TYPE_CHECKING
 
-from warren.errors import InstanceError, WarrenError
+from warren.errors import FaultUnsupported, InstanceError, WarrenError
 from warren.simulator.wire import BasicProperties
 from warren.worlds.protocol import Certificate
 from warren.worlds.real.broker_link import BrokerLink
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from warren.evidence.rows import MessageRow, TaskRow
     from warren.workloads import Role, Route
     from warren.worlds.protocol import Call, QueueDepth, ReceivedReply
-    from warren.worlds.real.databases import CaseDatabase
+    from warren.worlds.real.databases import CaseDatabase, DatabaseUrls, UnfollowedLine
     from warren.worlds.real.place import Place
+    from warren.worlds.real.relay import RealDatabaseLine
     from warren.worlds.real.relay.certificates import Certificates
     from warren.worlds.real.relay.line import RealLine
     from warren.worlds.real.runs import Run
@@ -119,10 +120,11 @@ class RealWorld:
     ) -> RealProcess:
         """Start a process behind a line of its own and return at once."""
         line = self._relay.open(name)
+        database, urls = self._database_line(name)
         environment = {
             **env,
             **self._run.environment,
-            **self._database.urls.environment,
+            **urls.environment,
             CASE_MARK: self._place.vhost,
             **self._way_to_broker(name, line, certificate),
             "WARREN_HTTP_PORT": str(self._ports.free()),
@@ -133,6 +135,7 @@ class RealWorld:
                 name,
                 role,
                 line=line,
+                database=database,
                 env=environment,
                 output=self._place.folder / f"{name}.out",
                 now=self.now,
@@ -140,6 +143,7 @@ class RealWorld:
             )
         except WarrenError:
             line.close()
+            database.close()
             raise
         self._processes.append(process)
         return process
@@ -217,6 +221,35 @@ class RealWorld:
         """All rows of `task`, by id."""
         return self._database.tasks()
 
+    def need_database_line(self) -> None:
+        """Raise `FaultUnsupported` but for a server whose protocol is followed."""
+        if self._database.server is None:
+            raise FaultUnsupported(
+                "nothing stands between an instance and this database",
+                where=self._database.kind,
+                what_to_do="run the case on PostgreSQL or MySQL",
+            )
+
+    def let_commits_be_held(self) -> None:
+        """Give SQLite a rollback journal; a server's relay is ready as it is."""
+        self._database.let_commits_be_held()
+
+    def lock_database(self) -> None:
+        """Lock a file of SQLite."""
+        self._database.lock()
+
+    def unlock_database(self) -> None:
+        """Unlock it."""
+        self._database.unlock()
+
+    def hide_tables(self) -> None:
+        """Rename the judged tables."""
+        self._database.hide_tables()
+
+    def show_tables(self) -> None:
+        """Rename them back."""
+        self._database.show_tables()
+
     def facts(self) -> tuple[Fact, ...]:
         """All that the lines saw so far, in order."""
         return self._log.snapshot()
@@ -262,6 +295,14 @@ class RealWorld:
             "WARREN_AMQP_URL": url(veil.port).replace("amqp:", "amqps:", 1),
             "WARREN_AMQP_CA": str(self._certificates.authority),
         }
+
+    def _database_line(self, name: str) -> tuple[RealDatabaseLine | UnfollowedLine, DatabaseUrls]:
+        """Give an instance its way to the database, and what it is told of it."""
+        database, server = self._database, self._database.server
+        if server is None:
+            return database.line(name, self.now, self._log.append), database.urls
+        line = self._relay.open_database(name, server, database.follower)
+        return line, database.urls.through(line.port)
 
     def _broker_link(self) -> BrokerLink:
         if self._link is None:

@@ -7,6 +7,7 @@ from warren.worlds.real.databases.address import DatabaseAddress, DatabaseUrls
 from warren.worlds.real.databases.case import CaseDatabase
 from warren.worlds.real.databases.choice import attach, choose
 from warren.worlds.real.databases.copies import Databases
+from warren.worlds.real.databases.line import UnfollowedLine
 from warren.worlds.real.databases.protocol import Database, RunningDatabase
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "DatabaseUrls",
     "Databases",
     "RunningDatabase",
+    "UnfollowedLine",
     "attach",
     "choose",
 ]

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import create_engine, insert, select, text, type_coerce
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import NullType
 
-from warren.errors import DatabaseUnavailable, InstanceError
+from warren.errors import DatabaseUnavailable, FaultUnsupported, InstanceError
 from warren.evidence.rows import MessageRow, TaskRow
+from warren.worlds.database_line.mysql import MysqlFollower
+from warren.worlds.database_line.postgresql import PostgresqlFollower
 from warren.worlds.real.databases.address import DatabaseUrls
+from warren.worlds.real.databases.file_locks import FileLocks
+from warren.worlds.real.databases.line import FileLine, UnfollowedLine
 from warren.worlds.real.databases.refusals import refusals
 from warren.worlds.real.databases.schema import MESSAGE_LOG, TASK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import URL, Column, ColumnElement, Engine, FromClause, RowMapping
+
+    from warren.evidence.frames import Fact
+    from warren.worlds.database_line.pieces import Follower
 
 _COMPLETED_AT = type_coerce(TASK.c.completed_at, NullType()).label(
     "completed_at"
@@ -30,6 +39,15 @@ _OCTETS = text(
 )
 """A database is a schema to MySQL, a catalogue to PostgreSQL."""
 _LOCK_TIMEOUT = 5  # seconds that SQLite waits for another writer
+_HIDDEN: Final = "_hidden"
+_Followed = tuple[int, type[PostgresqlFollower | MysqlFollower]]
+_FOLLOWED: Final[dict[str, _Followed]] = {
+    "postgresql": (5432, PostgresqlFollower),
+    "mysql": (3306, MysqlFollower),
+}
+"""The servers whose protocol is followed: the port that a URL need not name, and what follows it."""
+_READABLE: Final = (None, "disable", "allow", "prefer")
+"""What a URL may say of `sslmode` so that a line can read along."""
 
 
 class CaseDatabase:
@@ -44,6 +62,65 @@ class CaseDatabase:
         self.urls = DatabaseUrls.of(url)
         self._url = url
         self._engine: Engine | None = None
+        file = url.database if url.get_backend_name() == "sqlite" else None
+        self._locks = FileLocks(Path(file)) if file else None
+
+    @property
+    def kind(self) -> str:
+        """What it is: sqlite, postgresql or mysql."""
+        return self._url.get_backend_name()
+
+    @property
+    def server(self) -> tuple[str, int] | None:
+        """Where a relay reaches its server; None where there is none whose protocol is followed."""
+        host, asked = self._url.host, self._url.query
+        is_readable = asked.get("sslmode") in _READABLE and not any("ssl_" in key for key in asked)
+        if self.kind not in _FOLLOWED or not host or host.startswith("/") or not is_readable:
+            return None
+        return host, self._url.port or _FOLLOWED[self.kind][0]
+
+    def follower(self) -> Follower:
+        """Make what reads along on one connection to `server`."""
+        return _FOLLOWED[self.kind][1]()
+
+    def line(
+        self, instance: str, now: Callable[[], float], log: Callable[[Fact], None]
+    ) -> UnfollowedLine:
+        """Give an instance its way to a database without a `server`."""
+        if self._locks is None:
+            return UnfollowedLine(self.kind)
+        return FileLine(self._locks, instance, now, log)
+
+    def let_commits_be_held(self) -> None:
+        """Make what must be made before any instance has it open, so that its commits can be held."""
+        if self._locks is not None:
+            self.close()
+            self._locks.use_rollback_journal()
+
+    def lock(self) -> None:
+        """Keep everybody else from writing, until `unlock`. Raises `FaultUnsupported` for a server.
+
+        There who finds a lock waits for as long as it takes; with a file it fails after its own busy time-out.
+        """
+        if self._locks is None:
+            raise FaultUnsupported("a lock is waited for, and fails nobody", where=self.kind)
+        try:
+            self._locks.lock()
+        except sqlite3.OperationalError as error:
+            raise self._unusable("it cannot be locked", MESSAGE_LOG, error) from error
+
+    def unlock(self) -> None:
+        """Let others write again."""
+        if self._locks is not None:
+            self._locks.unlock()
+
+    def hide_tables(self) -> None:
+        """Take both tables away, as in the middle of a migration, until `show_tables`."""
+        self._rename(MESSAGE_LOG.name, TASK.name, suffix="", to=_HIDDEN)
+
+    def show_tables(self) -> None:
+        """Give them back."""
+        self._rename(MESSAGE_LOG.name, TASK.name, suffix=_HIDDEN, to="")
 
     def engine(self) -> Engine:
         """Return the engine, closed by `close`."""
@@ -101,10 +178,24 @@ class CaseDatabase:
         return octets
 
     def close(self) -> None:
-        """Close our connections."""
+        """Close our connections, and hold nothing any more."""
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
+        if self._locks is not None:
+            self._locks.close()
+
+    def _rename(self, *tables: str, suffix: str, to: str) -> None:
+        try:
+            with self.engine().begin() as connection:
+                for table in tables:
+                    connection.execute(text(f"ALTER TABLE {table}{suffix} RENAME TO {table}{to}"))
+        except SQLAlchemyError as error:
+            raise InstanceError(
+                f"its tables cannot be renamed: {first_line(error)}",
+                f"database {self.name}",
+                "keep no transaction open without need",
+            ) from error
 
     def _rows(self, key: Column[int], *judged: ColumnElement[Any]) -> Sequence[RowMapping]:
         """Read the judged columns of a table by its key, and no other column: only these may be wrong."""

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from warren.errors import RelayError
 from warren.evidence.frames import Pause
+from warren.worlds.real.relay.database_line import RealDatabaseLine
 from warren.worlds.real.relay.line import RealLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from types import TracebackType
 
+    from warren.worlds.database_line.pieces import Follower
     from warren.worlds.real.relay.log import FrameLog
 
 T = TypeVar("T")
+AnyLine = TypeVar("AnyLine", RealLine, RealDatabaseLine)
 
 _BEAT: Final = 0.25
 """Seconds after which the thread looks again, to see by how late it is whether it was kept from running."""
@@ -38,7 +41,7 @@ class Relay:
         """Start the thread; ``upstream`` is host and port of the broker."""
         self.upstream = upstream
         self.log = log
-        self._lines: list[RealLine] = []
+        self._lines: list[RealLine | RealDatabaseLine] = []
         self.is_closed = False
         self._pauses: list[Pause] = []
         self._next_look = log.now()
@@ -63,18 +66,13 @@ class Relay:
 
     def open(self, instance: str) -> RealLine:
         """Listen for an instance on a free port of 127.0.0.1."""
-        line = RealLine(self, instance)
-        try:
-            self.call(line.start)
-        except OSError as error:
-            self.call(line.end)
-            raise RelayError(
-                f"cannot listen on 127.0.0.1: {error}",
-                where=f"instance {instance}",
-                what_to_do="free some ports or file descriptors",
-            ) from error
-        self._lines.append(line)
-        return line
+        return self._open(RealLine(self, instance))
+
+    def open_database(
+        self, instance: str, server: tuple[str, int], follower: Callable[[], Follower]
+    ) -> RealDatabaseLine:
+        """Listen for an instance that will talk to a database server; ``follower`` makes one for each connection."""
+        return self._open(RealDatabaseLine(self, instance, server, follower))
 
     def close(self) -> None:
         """Close all lines, end the thread and join it. The second time does nothing."""
@@ -90,11 +88,24 @@ class Relay:
         if self._thread.is_alive():
             raise RelayError(f"the thread did not end within {ANSWER_SECONDS:g} s", where="relay")
 
-    def close_line(self, line: RealLine) -> None:
+    def close_line(self, line: RealLine | RealDatabaseLine) -> None:
         """Close one line, unless it is closed."""
         if line in self._lines:
             self._lines.remove(line)
             self.call(line.end)
+
+    def _open(self, line: AnyLine) -> AnyLine:
+        try:
+            self.call(line.start)
+        except OSError as error:
+            self.call(line.end)
+            raise RelayError(
+                f"cannot listen on 127.0.0.1: {error}",
+                where=f"instance {line.instance}",
+                what_to_do="free some ports or file descriptors",
+            ) from error
+        self._lines.append(line)
+        return line
 
     def call(self, function: Callable[[], Coroutine[object, object, T]]) -> T:
         """Run something in the relay's thread and wait until it is done.

@@ -1,0 +1,230 @@
+"""survives-database-loss: work that finds its database away comes to its effect later, or its message is kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from warren.rigs.consumers import Failure, Moment, delivery
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from warren.rigs.consumers import Holds, Process, Rig, Unit
+
+pytestmark = pytest.mark.guarantee("survives-database-loss")
+SIZE = 1
+"""Of the unit of work in which a database goes away."""
+AWAY = 5
+"""Document seconds for which a database stays away once work has met that."""
+MOST_TRIES = 10
+"""How often a second work may be tried again while its database is away."""
+LOCKED = 33.0
+"""Real seconds for which a file is locked: longer than the busy time-outs that people set."""
+LATE = 2
+"""Document seconds by which a slow database is late, each way."""
+STATEMENTS = 20
+"""How many statements a unit of work may take, each of which is late."""
+
+
+def _requirements(how: str) -> tuple[str, str]:
+    return f"survives-database-loss.{how}", f"survives-database-loss.{how}-recovers"
+
+
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.requirement(*_requirements("tables-missing"))
+def test_tables_missing(rig: Rig) -> None:
+    """Work that finds its table missing is not lost, and is done by itself when the table is there again."""
+    workers = _start(rig)
+    holds = _publish_held(rig, workers)
+    with rig.database.without_tables():
+        holds.release()
+        # By then it has done its work, and met that.
+        met = rig.work_time(SIZE) + AWAY * rig.deadlines.slowness
+        rig.wait.see(lambda: _has_ended(workers), rig.deadlines.seconds(met))
+    _judge(rig, "tables-missing")
+
+
+@pytest.mark.guarantee("survives-database-loss", designs=("blocking",))
+@pytest.mark.requirement("survives-database-loss.pause")
+def test_pause(rig: Rig) -> None:
+    """Between two tries of a package without texts, whose table is missing, there is a pause."""
+    (worker,) = _start(rig)
+    with rig.database.without_tables():
+        began = rig.now()
+        unit = rig.publish.work(0)
+        rig.wait.pass_time(2 * AWAY)
+        seconds, tries = rig.now() - began, _tries(rig, worker, unit)
+    rig.expect(
+        len(tries) <= MOST_TRIES * seconds,
+        f"tried {len(tries)} times in {seconds:.1f} s while its table was missing",
+        *tries[:MOST_TRIES],
+    )
+    rig.judge()
+
+
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.requirement(*_requirements("refused"))
+def test_refused(rig: Rig) -> None:
+    """Work whose database refuses connections is not lost, and is done by itself when it lets them in again."""
+    _meet(
+        rig,
+        lambda process: process.database.refuse(),
+        lambda process: process.database.accept(),
+        "refused",
+    )
+
+
+@pytest.mark.full
+@pytest.mark.requirement(*_requirements("out-of-space"))
+def test_out_of_space(rig: Rig) -> None:
+    """Work whose database has no space is not lost, and is done by itself when there is some again."""
+    _meet(
+        rig,
+        lambda process: process.database.fail(Failure.OUT_OF_SPACE),
+        lambda process: process.database.restore(),
+        "out-of-space",
+    )
+
+
+@pytest.mark.full
+@pytest.mark.requirement(*_requirements("cut"))
+def test_cut(rig: Rig) -> None:
+    """Work whose connection to the database is cut right before its commit is not lost, and is done by itself."""
+    rig.database.need_line()
+    workers = _start(rig)
+    commits = rig.database.hold_commits(Moment.BEFORE_COMMIT, *workers)
+    rig.publish.work(SIZE)
+    caught = commits.first(
+        rig.deadlines.within(rig.work_time(SIZE)), "no worker asked for a commit"
+    )
+    caught.process.database.cut()
+    commits.release()
+    _judge(rig, "cut")
+
+
+@pytest.mark.full
+@pytest.mark.requirement(*_requirements("silent"))
+def test_silent(rig: Rig) -> None:
+    """Work whose database says nothing for a while is not lost, and is done by itself when it speaks again."""
+    rig.database.need_line()
+    workers = _start(rig)
+    for process in rig.instances.all:
+        process.database.half_open()
+    rig.publish.work(SIZE)
+    met = rig.work_time(SIZE) + 3 * AWAY * rig.deadlines.slowness
+    rig.wait.see(lambda: _has_ended(workers), rig.deadlines.seconds(met))
+    for process in rig.instances.all:
+        process.database.restore()
+    _judge(rig, "silent")
+
+
+@pytest.mark.full
+@pytest.mark.requirement(*_requirements("slow"))
+def test_slow(rig: Rig) -> None:
+    """Work whose database answers late is not lost, and is done by itself."""
+    rig.database.need_line()
+    _start(rig)
+    for process in rig.instances.all:
+        process.database.delay(rig.deadlines.seconds(LATE))
+    rig.publish.work(SIZE)
+    _judge(rig, "slow", late=STATEMENTS * 2 * LATE)
+
+
+@pytest.mark.full
+@pytest.mark.requirement(*_requirements("locked"))
+def test_locked(rig: Rig) -> None:
+    """Work that finds its database locked past the busy time-out is not lost, and is done by itself afterwards."""
+    workers = _start(rig)
+    holds = _publish_held(rig, workers)
+    with rig.database.locked():
+        holds.release()
+        rig.wait.see(lambda: _has_ended(workers), LOCKED)
+    _judge(rig, "locked")
+
+
+def _start(rig: Rig) -> list[Process]:
+    """Start a worker, and see it work: its connection to the database is open then, and what it does counts."""
+    workers = rig.start.workers(1)
+    rig.publish.work(SIZE)
+    rig.wait.need(
+        lambda: rig.seen.done() and rig.seen.at_rest(),
+        rig.deadlines.within(rig.work_time(SIZE)),
+        "no work was done",
+    )
+    return workers
+
+
+def _publish_held(rig: Rig, workers: list[Process]) -> Holds:
+    """Publish a unit of work, whose making may need the database, and hold it on its way to the worker."""
+    holds = rig.faults.hold(delivery, *workers)
+    rig.publish.work(SIZE)
+    holds.first(rig.deadlines.within(0), "no worker was given a message")
+    return holds
+
+
+def _meet(
+    rig: Rig,
+    begin: Callable[[Process], None],
+    end: Callable[[Process], None],
+    how: str,
+) -> None:
+    """Let the work of a unit meet a database that fails all instances, for a while."""
+    rig.database.need_line()
+    workers = _start(rig)
+    for process in rig.instances.all:
+        begin(process)
+    rig.publish.work(SIZE)
+    rig.wait.witness(
+        lambda: bool(rig.seen.ledger().database_failures()),
+        rig.deadlines.within(rig.work_time(SIZE)),
+        "no instance met that its database fails",
+    )
+    rig.wait.see(lambda: _has_ended(workers), rig.deadlines.seconds(AWAY))
+    for process in rig.instances.all:
+        end(process)
+    _judge(rig, how)
+
+
+def _judge(rig: Rig, how: str, *, late: float = 0) -> None:
+    """Wait for the effect, now that the database is back; where it does not come, look where the message is."""
+    must, should = _requirements(how)
+    within = rig.deadlines.reconnected + rig.deadlines.seconds(late)
+    rig.wait.see(lambda: rig.seen.done() or _is_given_up(rig), within)
+    is_done = rig.seen.done()
+    lost = () if is_done or _is_kept(rig) else rig.seen.losses()
+    rig.judge(*lost, requirement=must)
+    rig.expect(
+        is_done,
+        f"its effect did not come within {within:.1f} s after the database was back",
+        *rig.seen.last(),
+        *(f"{p.name} ended with status {p.exit_status}" for p in _ended(rig)),
+    )
+    rig.judge(requirement=should)
+
+
+def _is_given_up(rig: Rig) -> bool:
+    """Whether nothing more can come: no message is anywhere, or who works on them has ended."""
+    return _has_ended(rig.instances.workers) or (rig.seen.at_rest() and not _is_kept(rig))
+
+
+def _is_kept(rig: Rig) -> bool:
+    """Whether there is a message on any queue, or in hand of an instance: it can be of no other unit."""
+    is_in_hand = any(d.open_until == float("inf") for d in rig.seen.ledger().deliveries)
+    return is_in_hand or rig.seen.kept_aside() > 0 or any(map(rig.seen.ready, rig.workload.roles))
+
+
+def _ended(rig: Rig) -> list[Process]:
+    return [p for p in rig.instances.all if p.exit_status is not None]
+
+
+def _has_ended(processes: list[Process]) -> bool:
+    return all(p.exit_status is not None for p in processes)
+
+
+def _tries(rig: Rig, worker: Process, unit: Unit) -> list[str]:
+    """Give the tries that show: deliveries of the message, or errors of the database where these are more."""
+    deliveries = [str(d) for d in rig.seen.ledger().of(unit.message_id)]
+    failures = [str(f) for f in rig.seen.ledger().database_failures() if f.instance == worker.name]
+    return max(deliveries, failures, key=len)

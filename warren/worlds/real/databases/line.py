@@ -1,0 +1,90 @@
+"""An instance's way to a database that no relay follows, and what can be done to it all the same.
+
+A file of SQLite can have its commits held before they are done. Nothing else can be done to it, and nothing at all to a
+server whose protocol is not followed: what a case asks for in vain is `FaultUnsupported`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from warren.errors import FaultUnsupported
+from warren.worlds.database_line.pieces import Moment
+from warren.worlds.real.databases.file_locks import FileHold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from warren.evidence.frames import Fact
+    from warren.worlds.database_line.pieces import Failure
+    from warren.worlds.protocol import HeldCommit
+    from warren.worlds.real.databases.file_locks import FileLocks
+
+
+class UnfollowedLine:
+    """See `warren.worlds.protocol.DatabaseLine`."""
+
+    def __init__(self, kind: str) -> None:
+        """Name the database as a person knows it."""
+        self._kind = kind
+
+    def cut(self) -> int:
+        """Have no connection to cut."""
+        self._cannot("its connections cannot be cut")
+
+    def refuse(self) -> None:
+        """Have no connection to refuse."""
+        self._cannot("its connections cannot be refused")
+
+    def accept(self) -> None:
+        """Refuse nothing."""
+
+    def half_open(self) -> None:
+        """Have nothing to keep silent."""
+        self._cannot("it cannot be kept silent")
+
+    def delay(self, seconds: float) -> None:
+        """Have nothing to delay."""
+        self._cannot(f"it cannot be made late by {seconds:g} s")
+
+    def fail(self, failure: Failure) -> None:
+        """Have nobody to say it."""
+        self._cannot(f"it cannot be made to answer {failure}")
+
+    def restore(self) -> None:
+        """Do nothing to it."""
+
+    def hold(self, moment: Moment, passing: int = 0) -> HeldCommit:
+        """Hold nothing."""
+        del passing
+        self._cannot(f"nothing can be held {moment}")
+
+    def close(self) -> None:
+        """Own nothing."""
+
+    def _cannot(self, what: str) -> NoReturn:
+        raise FaultUnsupported(
+            what, where=self._kind, what_to_do="run the case on PostgreSQL or MySQL"
+        )
+
+
+class FileLine(UnfollowedLine):
+    """The way of an instance to a file of SQLite."""
+
+    def __init__(
+        self,
+        locks: FileLocks,
+        instance: str,
+        now: Callable[[], float],
+        log: Callable[[Fact], None],
+    ) -> None:
+        """Hold commits of that instance by the file's locks."""
+        super().__init__("SQLite")
+        self._locks, self._instance = locks, instance
+        self._now, self._log = now, log
+
+    def hold(self, moment: Moment, passing: int = 0) -> HeldCommit:
+        """Hold a commit before it is done, after so many that pass."""
+        if moment is Moment.BEFORE_COMMIT:
+            return FileHold(self._locks, self._instance, passing, now=self._now, log=self._log)
+        return super().hold(moment, passing)
