@@ -6,8 +6,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -15,16 +13,18 @@ import psutil
 from warren.errors import InstanceError
 from warren.evidence.text import visible_lines
 from warren.worlds.real.capture import Capture
+from warren.worlds.real.launching import inherited_environment, spawn
 from warren.worlds.real.runs.processes import looking, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from warren.claims.manifest import Program
     from warren.workloads import Role
+    from warren.worlds.real.launching import Launch
     from warren.worlds.real.relay.line import RealLine
 
-_PASSED_ON = ("HOME", "LANG", "TMPDIR", "TZ")
 _FREEZE = 10.0  # seconds; a thread stops when it is next scheduled, on a busy machine some ms later
 _LAST_OUTPUT = 5.0  # seconds; what an instance printed last is kept within some ms of its end
 _STILL = {
@@ -48,6 +48,7 @@ class RealProcess:
         env: Mapping[str, str],
         output: Path,
         now: Callable[[], float],
+        launch: Launch = spawn,
     ) -> None:
         """Start it, with its world's clock; raises `InstanceError` when the program cannot be run at all."""
         self.name, self.role, self.line = name, role, line
@@ -56,15 +57,8 @@ class RealProcess:
         self._program, self._now = program, now
         self._capture = Capture(output)
         try:
-            self._process = subprocess.Popen(
-                program.argv,
-                stdin=subprocess.DEVNULL,
-                stdout=self._capture.write_end,
-                stderr=subprocess.STDOUT,
-                cwd=program.directory,
-                env={**inherited_environment(), **program.environment, **env},
-                process_group=0,  # no session: it would starve the relay (decision 0007)
-            )
+            environment = {**inherited_environment(), **program.environment, **env}
+            self._process = launch(program, environment, self._capture.write_end)
         except OSError as error:
             raise InstanceError(
                 f"cannot run {program.argv[0]!r}: {error.strerror}",
@@ -148,10 +142,3 @@ def _is_still(pid: int) -> bool:
         return all(psutil.Process(thread.id).status() in _STILL for thread in threads)
     except psutil.NoSuchProcess:
         return True
-
-
-def inherited_environment() -> dict[str, str]:
-    """Give what an instance gets of our environment: enough to find its interpreter, no secret."""
-    kept = {k: v for k, v in os.environ.items() if k in _PASSED_ON or k.startswith("LC_")}
-    here = str(Path(sys.executable).parent)
-    return {**kept, "PATH": os.pathsep.join((here, os.environ.get("PATH", os.defpath)))}

@@ -15,12 +15,13 @@ import pika
 from warren.errors import WarrenError
 from warren.worlds.real.broker_link import BrokerLink
 from warren.worlds.real.http import Callers
+from warren.worlds.real.launching import spawn
 from warren.worlds.real.process import RealProcess
 from warren.worlds.real.relay.log import FrameLog
 from warren.worlds.real.relay.relay import Relay
 from warren.worlds.real.runs.orphans import Orphans
 from warren.worlds.real.runs.ports import Ports
-from warren.worlds.real.runs.processes import kill_marked
+from warren.worlds.real.runs.processes import CASE_MARK, kill_marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,19 +33,22 @@ if TYPE_CHECKING:
     from warren.worlds.protocol import Call, QueueDepth, ReceivedReply
     from warren.worlds.real.databases import CaseDatabase
     from warren.worlds.real.place import Place
+    from warren.worlds.real.preloading import Preloader
     from warren.worlds.real.runs import Run
 
 _POLL = 0.05
 _CLOSE = 5.0
-CASE_MARK = "WARREN_CASE"
 
 
 class RealWorld:
     """See `warren.worlds.protocol.World`."""
 
-    def __init__(self, place: Place, database: CaseDatabase, run: Run) -> None:
+    def __init__(
+        self, place: Place, database: CaseDatabase, run: Run, preloader: Preloader
+    ) -> None:
         """Stand on a place and a database that `RealWorlds` made and will drop."""
         self._place, self._database, self._run = place, database, run
+        self._preloader = preloader
         self._log = FrameLog()
         self._relay = Relay((place.broker.host, place.broker.port), self._log)
         self._callers = Callers(self.now)
@@ -74,6 +78,8 @@ class RealWorld:
 
     def start(self, program: Program, name: str, role: Role, env: Mapping[str, str]) -> RealProcess:
         """Start a process behind a line of its own and return at once."""
+        if program.preload:
+            self._orphans.leave(self._preloader.prepare(program))
         line = self._relay.open(name)
         environment = {
             **env,
@@ -94,6 +100,7 @@ class RealWorld:
                 env=environment,
                 output=self._place.folder / f"{name}.out",
                 now=self.now,
+                launch=self._preloader.launch if program.preload else spawn,
             )
         except WarrenError:
             line.close()

@@ -11,8 +11,10 @@ from warren.worlds.real.brokers import BrokerAddress, Vhosts, choose, private
 from warren.worlds.real.databases import DatabaseAddress, attach
 from warren.worlds.real.migration import migrate
 from warren.worlds.real.place import Place
+from warren.worlds.real.preloading import Preloader
 from warren.worlds.real.runs import Run
 from warren.worlds.real.runs.orphans import adopt_orphans
+from warren.worlds.real.runs.processes import CASE_MARK
 from warren.worlds.real.runs.run import writing
 from warren.worlds.real.world import RealWorld
 
@@ -50,6 +52,9 @@ class RealWorlds:
         with contextlib.ExitStack() as stack:
             self._databases = stack.enter_context(attach(self._database, self._run, owner))
             self._vhosts = stack.enter_context(Vhosts(self._broker, self._run, owner))
+            self._preloader = stack.enter_context(
+                Preloader({**self._run.environment, CASE_MARK: "preloaded"})
+            )
             self._stack = stack.pop_all()
 
     @property
@@ -69,7 +74,9 @@ class RealWorlds:
             place = stack.enter_context(
                 self._place(partial(self._copy, name, program), restarts=restarts)
             )
-            world = RealWorld(place, stack.enter_context(place.database()), self._run)
+            world = RealWorld(
+                place, stack.enter_context(place.database()), self._run, self._preloader
+            )
             stack.callback(world.close)
             yield world
 
