@@ -27,12 +27,17 @@ if TYPE_CHECKING:
     from warren.claims.manifest_shape import DesignShape, KnownFailureShape, RoleShape
 
 
+PYTHON = ("python", "-m")
+"""How a command begins whose modules can be loaded ahead."""
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """What a world starts: for the real one, an argv that is run without a shell in an absolute directory.
 
     `environment` is added to what Warren passes. `stop_signal` asks a process of it to end, for which
-    it has `grace` seconds. `source` says where it is named, for the sentence of an error.
+    it has `grace` seconds. `preload` names Python modules that may be loaded ahead (`PYTHON` begins its argv then).
+    `source` says where it is named, for the sentence of an error.
     """
 
     argv: tuple[str, ...]
@@ -40,6 +45,7 @@ class Program:
     environment: dict[str, str] = field(default_factory=dict)
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 5.0
+    preload: tuple[str, ...] = ()
     source: str = field(default="", compare=False)
 
 
@@ -150,6 +156,10 @@ def _faults_of_words(shape: ManifestShape, catalogue: Catalogue) -> Iterator[Fau
             yield from _faults_of_guarantees(
                 f"{key}.{list_name}", slug, getattr(design, list_name), catalogue
             )
+        for role, started in design.roles.items():
+            if shape.preload and tuple(started.command[: len(PYTHON)]) != PYTHON:
+                words = 'what is preloaded must begin with ["python", "-m"]; mend it, or take `preload` out'
+                yield Fault(f"{key}.roles.{role}.command", words)
         for guarantee in sorted({*design.claims} & {*design.denies}):
             yield Fault(
                 key, f"`{guarantee}` is both claimed and denied; take it out of one of the two"
@@ -243,6 +253,7 @@ def _program(path: Path, manifest: ManifestShape, shape: RoleShape) -> Program:
         environment=dict(shape.environment),
         stop_signal=signal.Signals[shape.stop.signal],
         grace=shape.stop.grace,
+        preload=tuple(manifest.preload),
     )
 
 

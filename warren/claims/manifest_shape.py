@@ -55,6 +55,14 @@ def _variable_name(name: str) -> str:
     return name
 
 
+def _module_name(name: str) -> str:
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise ValueError(
+            f"{name!r} is no name of a Python module; write one such as `orders.consumer`"
+        )
+    return name
+
+
 def _without_nul(text: str) -> str:
     if "\0" in text:
         raise ValueError("a zero character cannot be passed to a process; take it out")
@@ -63,6 +71,7 @@ def _without_nul(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(_without_nul)]
 Word = Annotated[Text, StringConstraints(min_length=1)]
+ModuleName = Annotated[str, AfterValidator(_module_name)]
 Argv = Annotated[list[Word], Field(min_length=1)]
 
 
@@ -111,6 +120,7 @@ class ManifestShape(_Shape):
     language: Word
     directory: Word = "."
     migrate: Argv | None = None
+    preload: list[ModuleName] = []
     designs: Annotated[
         dict[Annotated[str, AfterValidator(_design_slug)], DesignShape], Field(min_length=1)
     ]

@@ -24,7 +24,7 @@ from warren.rigs.consumers.rig import Rig
 from warren.rigs.pace import PACES
 from warren.workloads import WORKLOADS
 from warren.worlds.real import RealWorlds, Servers
-from warren.worlds.real.process import inherited_environment
+from warren.worlds.real.launching import inherited_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

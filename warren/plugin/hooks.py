@@ -42,7 +42,7 @@ from warren.rigs.brokers import BrokerRig
 from warren.rigs.consumers import Inconclusive, Rig, Unmet
 from warren.rigs.consumers.starts import Starts
 from warren.worlds.real import RealWorlds, Servers
-from warren.worlds.real.process import inherited_environment
+from warren.worlds.real.launching import inherited_environment
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

@@ -21,7 +21,8 @@ from warren.claims.manifest import Program
 from warren.errors import InstanceError
 from warren.workloads.course.roles import STREAM
 from warren.worlds.real.databases import UnfollowedLine
-from warren.worlds.real.process import RealProcess, inherited_environment
+from warren.worlds.real.launching import inherited_environment
+from warren.worlds.real.process import RealProcess
 from warren.worlds.real.runs.processes import wait_until
 
 if TYPE_CHECKING:

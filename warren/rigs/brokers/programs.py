@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from warren.claims.programs import load_programs
 from warren.rigs.brokers.running_program import RunningProgram
-from warren.worlds.real.process import inherited_environment
+from warren.worlds.real.launching import inherited_environment
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -169,7 +169,8 @@ class Starting:
         for process in processes:
             self._await_one(process, began + within, within)
         took = self._world.now() - began
-        self._tempo.took(took)
+        preloaded = all(self._program(process.role).preload for process in processes)
+        self._tempo.took(took, preloaded=preloaded)
         if processes:
             self._known.took(took)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from warren.errors import DeadlineError, SetupError
 from warren.evidence.text import end_of, visible_lines
-from warren.worlds.real.process import filled_in, inherited_environment
+from warren.worlds.real.launching import filled_in, inherited_environment
 from warren.worlds.real.runs.orphans import Orphans
 
 if TYPE_CHECKING:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import signal
 import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -16,20 +13,20 @@ import psutil
 from warren.errors import InstanceError
 from warren.evidence.text import end_of, visible_lines
 from warren.worlds.real.capture import Capture
+from warren.worlds.real.launching import inherited_environment, spawn
 from warren.worlds.real.runs.processes import looking, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping
+    from pathlib import Path
 
     from warren.claims.manifest import Program
     from warren.workloads import Role
     from warren.worlds.real.databases.line import UnfollowedLine
+    from warren.worlds.real.launching import Launch
     from warren.worlds.real.relay.database_line import RealDatabaseLine
     from warren.worlds.real.relay.line import RealLine
 
-_PREFIX = "WARREN_"
-_VARIABLE = re.compile(r"\{[a-z_]+\}")
-_PASSED_ON = ("HOME", "LANG", "TMPDIR", "TZ")
 _FREEZE = 10.0  # seconds; a thread stops when it is next scheduled, on a busy machine some ms later
 _SHOWN = 2000  # characters of its output
 _LAST_OUTPUT = 5.0  # seconds; what an instance printed last is kept within some ms of its end
@@ -56,6 +53,7 @@ class RealProcess:
         output: Path,
         now: Callable[[], float],
         secrets: Collection[str],
+        launch: Launch = spawn,
     ) -> None:
         """Start it, with its world's clock; its output is shown without the secrets.
 
@@ -67,15 +65,8 @@ class RealProcess:
         self._program, self._now, self._secrets = program, now, secrets
         self._capture = Capture(output)
         try:
-            self._process = subprocess.Popen(
-                filled_in(program.argv, env),
-                stdin=subprocess.DEVNULL,
-                stdout=self._capture.write_end,
-                stderr=subprocess.STDOUT,
-                cwd=program.directory,
-                env={**inherited_environment(), **program.environment, **env},
-                process_group=0,  # no session: it would starve the relay (decision 0007)
-            )
+            environment = {**inherited_environment(), **program.environment, **env}
+            self._process = launch(program, environment, self._capture.write_end)
         except OSError as error:
             raise InstanceError(
                 f"cannot run {program.argv[0]!r}: {error.strerror}",
@@ -160,23 +151,3 @@ def _is_still(pid: int) -> bool:
         return all(psutil.Process(thread.id).status() in _STILL for thread in threads)
     except psutil.NoSuchProcess:
         return True
-
-
-def filled_in(argv: Sequence[str], env: Mapping[str, str]) -> list[str]:
-    """Put the values of the contract's variables into a command: `{max_messages}` is that of WARREN_MAX_MESSAGES.
-
-    What names no variable stays as it is, since a command may have braces of its own.
-    """
-    values = {
-        f"{{{name.removeprefix(_PREFIX).lower()}}}": value
-        for name, value in env.items()
-        if name.startswith(_PREFIX)
-    }
-    return [_VARIABLE.sub(lambda found: values.get(found[0], found[0]), word) for word in argv]
-
-
-def inherited_environment() -> dict[str, str]:
-    """Give what an instance gets of our environment: enough to find its interpreter, no secret."""
-    kept = {k: v for k, v in os.environ.items() if k in _PASSED_ON or k.startswith("LC_")}
-    here = str(Path(sys.executable).parent)
-    return {**kept, "PATH": os.pathsep.join((here, os.environ.get("PATH", os.defpath)))}

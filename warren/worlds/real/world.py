@@ -18,13 +18,14 @@ from warren.worlds.protocol import Certificate
 from warren.worlds.real.broker_link import BrokerLink
 from warren.worlds.real.databases.schema import MESSAGE_LOG, TASK
 from warren.worlds.real.http import Callers
+from warren.worlds.real.launching import spawn
 from warren.worlds.real.process import RealProcess
 from warren.worlds.real.relay.log import FrameLog
 from warren.worlds.real.relay.relay import Relay
 from warren.worlds.real.relay.veil import Veil
 from warren.worlds.real.runs.orphans import Orphans
 from warren.worlds.real.runs.ports import Ports
-from warren.worlds.real.runs.processes import kill_marked
+from warren.worlds.real.runs.processes import CASE_MARK, kill_marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from warren.worlds.protocol import Call, QueueDepth, ReceivedReply
     from warren.worlds.real.databases import CaseDatabase, DatabaseUrls, UnfollowedLine
     from warren.worlds.real.place import Place
+    from warren.worlds.real.preloading import Preloader
     from warren.worlds.real.relay import RealDatabaseLine
     from warren.worlds.real.relay.certificates import Certificates
     from warren.worlds.real.relay.line import RealLine
@@ -43,7 +45,6 @@ if TYPE_CHECKING:
 
 _POLL = 0.05
 _CLOSE = 5.0
-CASE_MARK = "WARREN_CASE"
 
 
 class RealWorld:
@@ -54,6 +55,8 @@ class RealWorld:
         place: Place,
         database: CaseDatabase,
         run: Run,
+        *,
+        preloader: Preloader,
         secrets: Collection[str],
         certificates: Certificates | None = None,
     ) -> None:
@@ -62,7 +65,7 @@ class RealWorld:
         With certificates, lines speak TLS.
         """
         self._place, self._database, self._run = place, database, run
-        self._secrets = secrets
+        self._preloader, self._secrets = preloader, secrets
         self._certificates, self._veils = certificates, dict[str, Veil]()
         self._log = FrameLog()
         self._relay = Relay((place.broker.host, place.broker.port), self._log)
@@ -119,6 +122,8 @@ class RealWorld:
         certificate: Certificate = Certificate.GOOD,
     ) -> RealProcess:
         """Start a process behind a line of its own and return at once."""
+        if program.preload:
+            self._orphans.leave(self._preloader.prepare(program))
         line = self._relay.open(name)
         database, urls = self._database_line(name)
         environment = {
@@ -140,6 +145,7 @@ class RealWorld:
                 output=self._place.folder / f"{name}.out",
                 now=self.now,
                 secrets=self._secrets,
+                launch=self._preloader.launch if program.preload else spawn,
             )
         except WarrenError:
             line.close()

@@ -11,10 +11,12 @@ from warren.worlds.real.brokers import BrokerAddress, Vhosts, choose, private
 from warren.worlds.real.databases import DatabaseAddress, attach
 from warren.worlds.real.migration import migrate
 from warren.worlds.real.place import Place
+from warren.worlds.real.preloading import Preloader
 from warren.worlds.real.relay.certificates import Certificates
 from warren.worlds.real.runs import Run
 from warren.worlds.real.runs.folders import writing
 from warren.worlds.real.runs.orphans import adopt_orphans
+from warren.worlds.real.runs.processes import CASE_MARK
 from warren.worlds.real.world import RealWorld
 
 if TYPE_CHECKING:
@@ -52,6 +54,9 @@ class RealWorlds:
         with contextlib.ExitStack() as stack:
             self._databases = stack.enter_context(attach(self._database, self._run, owner))
             self._vhosts = stack.enter_context(Vhosts(self._broker, self._run, owner))
+            self._preloader = stack.enter_context(
+                Preloader({**self._run.environment, CASE_MARK: "preloaded"})
+            )
             self._stack = stack.pop_all()
 
     @property
@@ -72,7 +77,14 @@ class RealWorlds:
                 self._place(partial(self._copy, name, program), restarts=restarts)
             )
             database = stack.enter_context(place.database())
-            world = RealWorld(place, database, self._run, self.secrets, self._certificates)
+            world = RealWorld(
+                place,
+                database,
+                self._run,
+                preloader=self._preloader,
+                secrets=self.secrets,
+                certificates=self._certificates,
+            )
             stack.callback(world.close)
             yield world
 

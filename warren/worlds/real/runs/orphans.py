@@ -8,13 +8,14 @@ pytest there is the mark alone, and a process without it stays. On other systems
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import sys
 from typing import Final
 
 import psutil
 
-from warren.worlds.real.runs.processes import MARK, environment_of, kill_all, looking
+from warren.worlds.real.runs.processes import CASE_MARK, MARK, environment_of, kill_all, looking
 
 _PR_SET_CHILD_SUBREAPER: Final = 36
 """Of prctl(2)."""
@@ -35,6 +36,11 @@ class Orphans:
         self._run_id = run_id
         self._known = frozenset(_children())
 
+    def leave(self, process_id: int) -> None:
+        """Leave one more child to whoever started it."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            self._known |= {psutil.Process(process_id)}
+
     def end(self) -> None:
         """Kill and reap them, then those that become orphans by that, until there are none.
 
@@ -46,8 +52,13 @@ class Orphans:
         return [
             child
             for child in _children()
-            if child not in self._known and environment_of(child).get(MARK) != self._run_id
+            if child not in self._known and not self._is_server(child)
         ]
+
+    def _is_server(self, child: psutil.Process) -> bool:
+        """Whether it carries the run's mark, and no case's."""
+        environment = environment_of(child)
+        return environment.get(MARK) == self._run_id and CASE_MARK not in environment
 
 
 def _children() -> list[psutil.Process]:

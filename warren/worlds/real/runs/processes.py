@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARK = "WARREN_RUN"  # the environment variable that says to which run a process belongs
+CASE_MARK = "WARREN_CASE"  # and the one that says to which case
 _KILL_TIMEOUT = 10.0
 _LINE = 300  # characters of a log's line that an error's sentence shows
 
