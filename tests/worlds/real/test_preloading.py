@@ -98,8 +98,9 @@ def test_as_its_command(start: Callable[..., RealProcess], tmp_path: Path) -> No
 
 def test_loaded_once(start: Callable[..., RealProcess]) -> None:
     """The modules were loaded by the server, once for all instances."""
-    first, second = start(TELLS), start(TELLS)
+    first = start(TELLS)
     assert ended(first)
+    second = start(TELLS)
     assert ended(second)
     by = {json.loads(process.output().splitlines()[0])[-1] for process in (first, second)}
     assert len(by) == 1
@@ -108,8 +109,9 @@ def test_loaded_once(start: Callable[..., RealProcess]) -> None:
 
 def test_stops(start: Callable[..., RealProcess]) -> None:
     """A stop signal and SIGKILL end it as any process, and its exit status says so."""
-    stopped, killed = start(WAITS), start(WAITS)
+    stopped = start(WAITS)
     assert waits(stopped)
+    killed = start(WAITS)
     assert waits(killed)
     stopped.stop()
     killed.kill()

@@ -77,6 +77,11 @@ class RealProcess:
             self._capture.begin()
 
     @property
+    def pid(self) -> int:
+        """Its process id, which is also its process group's."""
+        return self._process.pid
+
+    @property
     def exit_status(self) -> int | None:
         """As `subprocess.Popen.returncode`."""
         status = self._process.poll()

@@ -306,9 +306,17 @@ class RealWorld:
         """Give an instance its way to the database, and what it is told of it."""
         database, server = self._database, self._database.server
         if server is None:
-            return database.line(name, self.now, self._log.append), database.urls
+            return database.line(name, self.now, self._log.append, self._whose), database.urls
         line = self._relay.open_database(name, server, database.follower)
         return line, database.urls.through(line.port)
+
+    def _whose(self, process_id: int) -> str | None:
+        """Name the instance in whose process group a process is; "" for none, None where there is no such process."""
+        try:
+            group = os.getpgid(process_id)
+        except ProcessLookupError:
+            return None
+        return next((process.name for process in self._processes if process.pid == group), "")
 
     def _broker_link(self) -> BrokerLink:
         if self._link is None:

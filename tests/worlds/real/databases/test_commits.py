@@ -58,7 +58,9 @@ class Stand:
         """Begin with no process."""
         self.copy, self.log = copy, relay.log
         copy.let_commits_be_held()
-        self.line: DatabaseLine = copy.line("stream-1", relay.log.now, relay.log.append)
+        self.line: DatabaseLine = copy.line(
+            "stream-1", relay.log.now, relay.log.append, lambda _: "stream-1"
+        )
         self.urls: DatabaseUrls = copy.urls
         if copy.server is not None:
             line: RealDatabaseLine = relay.open_database("stream-1", copy.server, copy.follower)

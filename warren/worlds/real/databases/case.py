@@ -84,12 +84,16 @@ class CaseDatabase:
         return _FOLLOWED[self.kind][1]()
 
     def line(
-        self, instance: str, now: Callable[[], float], log: Callable[[Fact], None]
+        self,
+        instance: str,
+        now: Callable[[], float],
+        log: Callable[[Fact], None],
+        whose: Callable[[int], str | None],
     ) -> UnfollowedLine:
-        """Give an instance its way to a database without a `server`."""
+        """Give an instance its way to a database without a `server`; `whose` tells whose a process is (`FileHold`)."""
         if self._locks is None:
             return UnfollowedLine(self.kind)
-        return FileLine(self._locks, instance, now, log)
+        return FileLine(self._locks, instance, now, log, whose)
 
     def let_commits_be_held(self) -> None:
         """Make what must be made before any instance has it open, so that its commits can be held."""

@@ -15,8 +15,6 @@ import struct
 import threading
 from typing import TYPE_CHECKING, Final
 
-import psutil
-
 from warren.errors import FaultUnsupported
 from warren.evidence.commits import CommitBegun
 from warren.worlds.real.runs.processes import wait_until
@@ -175,10 +173,14 @@ class FileHold:
         *,
         now: Callable[[], float],
         log: Callable[[Fact], None],
+        whose: Callable[[int], str | None],
     ) -> None:
-        """Hold from now on; let so many commits by before one is caught."""
+        """Hold from now on; let so many commits by before one is caught.
+
+        `whose` tells the instance that a process belongs to: "" where it is nobody's, None where there is no process.
+        """
         self._locks, self.instance, self._passing = locks, instance, passing
-        self._now, self._log = now, log
+        self._now, self._log, self._whose = now, log, whose
         self._seen: float | None = None
         self._is_over = False
         locks.hold(self)
@@ -190,7 +192,8 @@ class FileHold:
         """Look whether a commit waits; let it by where it is not the one that is wanted, or nobody's here."""
         if self._seen is not None or self._is_over:
             return self._seen
-        whose = _instance_of(self._locks.committing())
+        process = self._locks.committing()
+        whose = None if process is None else self._whose(process)
         if whose == self.instance:
             now = self._now()
             self._log(CommitBegun(now, self.instance, 1))
@@ -217,12 +220,3 @@ class FileHold:
     def lose(self) -> None:
         """Do the same: what a process that has ended wanted to commit is lost with it."""
         self.release()
-
-
-def _instance_of(process: int | None) -> str | None:
-    """Give the instance that a process belongs to, by its environment; None where there is no process any more."""
-    if process is None:
-        return None
-    with contextlib.suppress(psutil.Error):
-        return str(psutil.Process(process).environ().get("WARREN_INSTANCE", ""))
-    return None

@@ -77,14 +77,22 @@ class FileLine(UnfollowedLine):
         instance: str,
         now: Callable[[], float],
         log: Callable[[Fact], None],
+        whose: Callable[[int], str | None],
     ) -> None:
-        """Hold commits of that instance by the file's locks."""
+        """Hold commits of that instance by the file's locks; `whose` tells the instance that a process belongs to."""
         super().__init__("SQLite")
         self._locks, self._instance = locks, instance
-        self._now, self._log = now, log
+        self._now, self._log, self._whose = now, log, whose
 
     def hold(self, moment: Moment, passing: int = 0) -> HeldCommit:
         """Hold a commit before it is done, after so many that pass."""
         if moment is Moment.BEFORE_COMMIT:
-            return FileHold(self._locks, self._instance, passing, now=self._now, log=self._log)
+            return FileHold(
+                self._locks,
+                self._instance,
+                passing,
+                now=self._now,
+                log=self._log,
+                whose=self._whose,
+            )
         return super().hold(moment, passing)
