@@ -39,8 +39,8 @@ def report(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp("faulty")
     manifests = [FAULTY / f"{defect}.toml" for defect in DEFECTS]
     narrowing = ("-p", "tests.conformance.narrowing", *(("--full",) if _complete() else ()))
-    # They wait far more than they work, most of all those that do nothing: six at once are done as the outer run is.
-    options = ("-n", "6", "--report", str(folder), *narrowing)
+    # They wait far more than they work, most of all those that do nothing: eight at once are done as the outer run is.
+    options = ("-n", "8", "--report", str(folder), *narrowing)
     done = run_suite(pytestconfig, manifests, *options)
     if not (folder / "report.json").exists():
         pytest.fail(f"the run made no report; its end:\n{done.stdout[-4000:]}", pytrace=False)
