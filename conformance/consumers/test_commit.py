@@ -20,6 +20,8 @@ MOST_COMMITS = 6
 """How many commits of one unit of work are tried."""
 TRIES = 15
 """How often a commit is tried to be held that is too quick for that now and then."""
+WATCHED = 2.0
+"""Real seconds for which an ack beside a commit that waits is looked for: less than any usual busy time-out."""
 
 BEFORE = (
     "no-loss.ack-before-commit",
@@ -36,7 +38,7 @@ def test_killed_before_commit(rig: Rig) -> None:
     early: list[Violation] = []
     for caught, commits in _commits(rig, Moment.BEFORE_COMMIT):
         if not early:
-            rig.wait.quiet(lambda c=caught: bool(_early_acks(rig, c)))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+            rig.wait.see(lambda c=caught: bool(_early_acks(rig, c)), WATCHED)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
             early += _early_acks(rig, caught)
         _kill(rig, caught, commits)
     rig.judge(*early, requirement=BEFORE[0])
