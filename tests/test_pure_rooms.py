@@ -22,13 +22,14 @@ PURE: dict[str, set[str]] = {
     "simulator/wire": {"decimal", "math", "struct", "types"},
     "simulator/session": {"math", "struct"},
     "simulator/errors.py": set(),
-    "evidence": {"json"},
+    "evidence": {"json", "re", "urllib"},  # urllib.parse alone, which only knows text
     "workloads": {"abc", "fractions", "json", "types"},
     "worlds/line": set(),
+    "worlds/database_line": {"re", "struct"},
     "worlds/protocol.py": set(),
-    "rigs/consumers": {"contextlib", "functools", "operator", "traceback"},
+    "rigs/consumers": {"contextlib", "decimal", "functools", "operator", "traceback"},
     "rigs/protocol.py": {"contextlib"},
-    "rigs/pace.py": set(),
+    "rigs/pace.py": {"operator"},
 }
 """Beside what may be used everywhere."""
 

@@ -49,7 +49,7 @@ FAULTS = {
         "zzz = 1\nlanguage =",
         (
             "zzz: unknown key `zzz`; use one of protocol, name, language, directory, migrate, "
-            "designs, known_failures."
+            "preload, designs, known_failures."
         ),
     ),
     "missing key": ('name = "orders"', "", "name: this key is missing; add it."),
