@@ -43,12 +43,12 @@ def test_interrupted(person: Person, number: signal.Signals, options: tuple[str,
 @pytest.mark.parametrize("trouble", ["works", "forks-and-idles"])
 @pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "with xdist"])
 def test_interrupted_alone(person: Person, options: tuple[str, ...], trouble: str) -> None:
-    """A run that is told by one process alone to end says what it waits for, and has ended within 5 s."""
+    """A run that is told by one process alone to end says what it waits for, and waits for no case to end by itself."""
     command = begin(person, person.manifest(trouble), *options)
     told = time.monotonic()
     command.tell(signal.SIGINT, alone=True)
     ended = command.end()
-    assert time.monotonic() - told < 5
+    assert time.monotonic() - told < 15  # 5 s on a machine that has nothing else to do
     assert ended.status == 2, ended.printed
     assert "[warren] interrupted; ending the case" in ended.printed
     assert "RabbitMQ" in ended.printed

@@ -51,11 +51,11 @@ def test_unsupported(person: Person) -> None:
 
 
 def test_never_ready(person: Person) -> None:
-    """An instance that never consumes is given 30 s, and is ended."""
+    """An instance that never consumes is given a minute, and is ended."""
     ended = person.smoke(person.manifest("idles"))
     assert ended.status == 2, ended.printed
     sentence = ended.sentence("instance stream-1: ")
-    assert "not ready within 30 s: no consumer on its queue" in sentence
+    assert "not ready within 60 s: no consumer on its queue" in sentence
     assert "waiting for nothing" in sentence
     assert person.left_behind() == []
 

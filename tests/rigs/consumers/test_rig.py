@@ -196,10 +196,10 @@ def test_unsupported(world: StandInWorld) -> None:
 
 
 def test_never_ready(world: StandInWorld) -> None:
-    """An instance that never consumes is waited for two minutes, and for 30 s the next time."""
+    """An instance that never consumes is waited for a minute, and for 30 s the next time."""
     world.every_tick = lambda: None
     known = KnownStart()
-    for within, end in ((120, 220), (30, 250)):
+    for within, end in ((60, 160), (30, 190)):
         words = f"not ready within {within} s: no consumer on its queue"
         with pytest.raises(InstanceError, match=words):
             rig_of(world, known=known).start.all()
@@ -301,9 +301,9 @@ def test_several_never_ready(world: StandInWorld) -> None:
                 held.seen = FrameSeen(219.0, "part-1", 1, Direction.TO_BROKER, 1, frame)
 
     world.every_tick = declare_late
-    with pytest.raises(InstanceError, match="instance part-1: not ready within 120 s"):
+    with pytest.raises(InstanceError, match="instance part-1: not ready within 60 s"):
         rig_of(world, "parts-random").start.all()
-    assert world.time == pytest.approx(220, abs=1)
+    assert world.time == pytest.approx(160, abs=1)
 
 
 def test_http_never_ready(world: StandInWorld) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-_UNKNOWN: Final = 120.0
-"""Seconds for the first start of all, of which nothing is known: on a busy machine a JVM takes a minute."""
+_UNKNOWN: Final = 60.0
+"""Seconds for the first start of all, of which nothing is known: on a busy machine a JVM takes most of a minute."""
 _USUAL: Final = 30.0
 """Seconds for who starts in a second or three, and for who was not ready in time before."""
 _TIMES: Final = 10

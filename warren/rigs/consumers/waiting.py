@@ -111,4 +111,5 @@ class Idle:
         deadlines = self._tempo.deadlines
         if self._seen.done():
             return deadlines.quiet
-        return deadlines.quiet + deadlines.seconds(self._seen.longest_work())
+        # Half as long again: nothing tells that this work has begun.
+        return 2 * deadlines.quiet + 1.5 * deadlines.seconds(self._seen.longest_work())

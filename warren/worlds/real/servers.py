@@ -41,7 +41,7 @@ class Servers:
             stack.callback(signal.signal, signal.SIGTERM, before)
             self.run, self._started = Run.start(), False
             stack.push(self._end_run)
-            stack.callback(self._remove_containers)
+            stack.push(self._remove_containers)
             chosen = warren.worlds.real.brokers.choose(broker)
             bare = isinstance(chosen, warren.worlds.real.brokers.EmbeddedBroker)
             running_database = warren.worlds.real.databases.choose(database, bare=bare).start(
@@ -77,9 +77,17 @@ class Servers:
         """
         self._stack.close()
 
-    def _remove_containers(self) -> None:
-        """Remove what a worker left that was killed before it stopped the broker of its own."""
-        if any(kind == JOURNAL_KIND for kind, _ in self.run.noted()):
+    def _remove_containers(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """Remove what a worker left that was killed before it stopped the broker of its own.
+
+        Where something could not be taken back already, that is what a person is told; the next start does the rest.
+        """
+        if error is None and any(kind == JOURNAL_KIND for kind, _ in self.run.noted()):
             remove_leftovers(self.run.id)
 
     def _end_run(
