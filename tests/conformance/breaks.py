@@ -55,7 +55,8 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("bounded-run.prefetched", "are ready, not the 2 that were left"),
     ),
     "acks-before-commit": (
-        Break("no-loss.ack-before-commit", "acked before its effect was committed"),
+        # Certain on a server. On SQLite, on a busy machine, the ack was not always seen while the commit was held.
+        Break("no-loss.ack-before-commit", "acked before its effect was committed", full=True),
     ),
     "acks-before-effect": (
         Break("no-loss.killed-before-ack", "acked before its effect was there"),
@@ -107,10 +108,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("no-loss.restarted", "lost: the package row never came"),
         Break("graceful-stop.in-hand", "the message in hand left no effect"),
     ),
-    "consumes-twice": (
-        Break("fair-dispatch.prefetch", "unacked messages, not 1"),
-        Break("keeps-prefetch.after-a-loss", "after a loss 3 and 3"),
-    ),
+    "consumes-twice": (Break("fair-dispatch.prefetch", "unacked messages, not 1"),),
     "consumes-without-acks": (
         Break("fair-dispatch.prefetch", "consumes without acks"),
         Break("no-loss.killed-during-work", "lost: the package row never came"),
@@ -455,6 +453,10 @@ HOLDS: dict[str, tuple[str, ...]] = {
 """What is correct, whatever it looks like, and the requirements that a hasty judge would see violated."""
 
 ENTANGLED: dict[tuple[str, str], str] = {
+    (
+        "consumes-twice",
+        "keeps-prefetch",
+    ): "whether its second consumer is there before the loss is chance",
     ("acks-all-in-hand", "effect-once"): "cut after its ack, nothing is redelivered",
     ("acks-before-first-step", "effect-once"): "it publishes nothing as long as its ack is held",
     ("acks-before-split", "effect-once"): "killed after its ack, nothing is redelivered",
