@@ -184,18 +184,3 @@ class TakesStringsForTexts(BlockingStream):
                 body = StreamMessage(texts=list(letters)).encode()
                 delivery = dataclasses.replace(delivery, body=body)
         super().handle(delivery)
-
-
-class NotesApart(BlockingStream):
-    """Leaves the row in one transaction and its key in another: two that work at once leave two rows."""
-
-    def handle(self, delivery: Delivery) -> None:
-        """Work unless the key is there; leave the row, then the key."""
-        message = decode(StreamMessage, delivery.body)
-        if self.tools.inbox.has(delivery.id):
-            return
-        for text in message.texts:
-            self.tools.work.on(text)
-        with self.tools.database.begin() as connection:
-            log(connection, delivery.body.decode())
-        self.tools.inbox.note(delivery.id)

@@ -24,6 +24,10 @@ class BlockingStream:
             return
         for text in message.texts:
             self.tools.work.on(text)
+        self.leave_row(delivery)
+
+    def leave_row(self, delivery: Delivery) -> None:
+        """Log the body, once."""
         with self.tools.database.begin() as connection:
             if self.tools.inbox.once(connection, delivery.id):
                 log(connection, delivery.body.decode())

@@ -98,10 +98,6 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("no-loss.killed-after-commit", "lost: the package row never came"),
         Break("survives-database-loss.tables-missing", "lost: the package row never came"),
     ),
-    "commits-key-last": (
-        Break("effect-once.killed-before-commit", "is there 2 times", full=True),
-        Break("effect-once.killed-after-commit", "is there 2 times"),
-    ),
     "completes-twice": (Break("effect-once.undisturbed", "was done again, its result changed"),),
     "consumes-then-forgets": (
         Break("no-loss.killed-before-work", "lost: the package row never came"),
@@ -308,6 +304,8 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "notes-apart": (
         Break("effect-once.silent-line", "is there 2 times, after a redelivery"),
         Break("effect-once.thawed", "is there 2 times, after a redelivery"),
+        Break("effect-once.killed-before-commit", "is there 2 times", full=True),
+        Break("effect-once.killed-after-commit", "is there 2 times"),
     ),
     "notes-before-work": (Break("no-loss.splitter-killed", "lost: the row of part 3 never came"),),
     "one-correlation-id": (

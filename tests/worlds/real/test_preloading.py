@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -43,7 +44,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., RealProcess]]:
     adopt_orphans()
     (tmp_path / "loaded.py").write_text("import os\nby = os.getpid()\n", encoding="utf-8")
     started: list[RealProcess] = []
-    with Preloader({"MARK": "server"}) as preloader:
+    with contextlib.closing(Preloader({"MARK": "server"})) as preloader:
 
         def do(source: str, *arguments: str) -> RealProcess:
             (tmp_path / "played.py").write_text(source, encoding="utf-8")
@@ -155,7 +156,7 @@ def test_what_cannot_be_preloaded(tmp_path: Path, source: str, words: str) -> No
     (tmp_path / "loaded.py").write_text(source, encoding="utf-8")
     program = Program(("python", "-m", "played"), tmp_path, preload=("loaded",))
     children = {child.pid for child in psutil.Process().children()}
-    with Preloader({}) as preloader, pytest.raises(ManifestError) as refused:
+    with contextlib.closing(Preloader({})) as preloader, pytest.raises(ManifestError) as refused:
         preloader.prepare(program)
     assert words in str(refused.value)
     assert str(refused.value).endswith("mend `preload` in the manifest, or take it out.")

@@ -54,9 +54,8 @@ class RealWorlds:
         with contextlib.ExitStack() as stack:
             self._databases = stack.enter_context(attach(self._database, self._run, owner))
             self._vhosts = stack.enter_context(Vhosts(self._broker, self._run, owner))
-            self._preloader = stack.enter_context(
-                Preloader({**self._run.environment, CASE_MARK: "preloaded"})
-            )
+            self._preloader = Preloader({**self._run.environment, CASE_MARK: "preloaded"})
+            stack.callback(self._preloader.close)
             self._stack = stack.pop_all()
 
     @property

@@ -5,6 +5,7 @@ One server for each directory, environment and set of modules; it ends with its 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 from warren.claims.manifest import PYTHON
 from warren.errors import ManifestError
@@ -21,7 +22,6 @@ from warren.worlds.real.runs.processes import last_lines, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
 
     from warren.claims.manifest import Program
 
@@ -67,26 +67,12 @@ class Forked:
 
 
 class Preloader:
-    """The servers of this process, which must adopt orphans. A context manager."""
+    """The servers of this process, which must adopt orphans; `close` ends them."""
 
     def __init__(self, marks: Mapping[str, str]) -> None:
         """Start none yet; `marks` is added to the environment of each."""
         self._marks = marks
         self._servers: dict[object, _Server] = {}
-
-    def __enter__(self) -> Self:
-        """Give itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End the servers."""
-        for server in self._servers.values():
-            server.close()
 
     def prepare(self, program: Program) -> int:
         """Load the modules of a program, unless that is done, and give the id of the server that has them.
@@ -101,6 +87,12 @@ class Preloader:
     def launch(self, program: Program, environment: Mapping[str, str], output: int) -> Forked:
         """Start an instance of a program that was prepared (see `warren.worlds.real.launching.Launch`)."""
         return self._servers[_key(program)].fork(program, environment, output)
+
+    def close(self) -> None:
+        """End the servers."""
+        with contextlib.ExitStack() as stack:
+            for server in self._servers.values():
+                stack.callback(server.close)
 
 
 class _Server:
