@@ -102,6 +102,10 @@ class _KnowsItIsBack(Link):
         self._is_back = True
         super()._run_calls()
 
+    def _is_cut(self) -> bool:
+        """Whether its connection was lost once it had a channel there."""
+        return self._channel is not None and not self._channel.connection.is_open
+
     def _forget(self) -> None:
         super()._forget()
         self._is_back = False
@@ -114,7 +118,8 @@ class SurvivesOneLoss(_KnowsItIsBack):
     _losses = 0
 
     def _forget(self) -> None:
-        is_lost = self._is_back and not self._end.requested
+        # The answer to basic.consume may be lost with its connection: whoever looks on saw it go out.
+        is_lost = (self._is_back or self._is_cut()) and not self._end.requested
         super()._forget()
         self._losses += is_lost
         if self._losses > self.most:
@@ -149,15 +154,13 @@ class DiesReconnecting(_KnowsItIsBack):
 
     _was_there = False
 
-    def _run_calls(self) -> None:
-        self._was_there = True
-        super()._run_calls()
-
     def _forget(self) -> None:
-        is_half_made = self._channel is not None and not self._is_back
+        is_cut = self._is_cut()
+        is_half_made = is_cut and not self._is_back
         super()._forget()
         if is_half_made and self._was_there and not self._end.requested:
             os._exit(1)
+        self._was_there = self._was_there or is_cut
 
 
 class LosesPatience(Link):

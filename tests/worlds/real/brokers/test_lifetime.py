@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -113,6 +114,25 @@ def test_removed_by_two_at_once(own_run: Run) -> None:
         remove_leftovers(own_run.id)
         running.stop()
         assert not client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
+
+
+@pytest.mark.docker
+def test_interrupted_before_the_engine_answers(
+    own_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start that is told to end while the engine makes its container takes that back."""
+    create = ContainerCollection.create
+
+    def create_and_interrupt(self: ContainerCollection, *args: Any, **kwargs: Any) -> Container:
+        made = create(self, *args, **kwargs)
+        signal.raise_signal(signal.SIGINT)
+        return made
+
+    monkeypatch.setattr(ContainerCollection, "create", create_and_interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        choose("docker").start(own_run)
+    with contextlib.closing(docker.from_env()) as client:
+        assert not client.containers.list(all=True, filters={"label": f"warren.run={own_run.id}"})
 
 
 @pytest.mark.docker

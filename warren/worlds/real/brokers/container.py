@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -112,7 +113,7 @@ class RunningContainer:
         try:
             self._access = access or new_access(self._ports)
             run.note(JOURNAL_KIND, {})
-            self._container = self._create(image, run)
+            self._container = self._made(image, run)
             self._container.start()
             version = self._wait()
             description = f"RabbitMQ {version} (docker, {image})"
@@ -155,6 +156,20 @@ class RunningContainer:
             self._container = None
         self._ports.close()
         self._client.close()
+
+    def _made(self, image: str, run: Run) -> Container:
+        """Create the container, and know it also where we are told to end before the engine has answered.
+
+        An engine that was asked makes it all the same: a thread waits for its answer.
+        """
+        with ThreadPoolExecutor(max_workers=1) as asking:
+            made = asking.submit(self._create, image, run)
+            try:
+                return made.result()
+            except BaseException:
+                if made.exception() is None:
+                    self._container = made.result()
+                raise
 
     def _create(self, image: str, run: Run) -> Container:
         access = self._access
