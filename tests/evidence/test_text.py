@@ -6,6 +6,8 @@ import json
 from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from warren.evidence.ledger import short
 from warren.evidence.text import CUT, REDACTED, end_of, redact
@@ -66,3 +68,19 @@ def test_cut_body(before: int) -> None:
 def test_cut_url() -> None:
     """The password of a URL that is cut inside it is a secret, too."""
     assert redact(f"amqp://user:hid{CUT} and so on", []) == f"amqp://user:{REDACTED}{CUT} and so on"
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [(b"text", "'text'"), (b"\xff\n", r"'\\xff\n'"), ("é".encode(), r"'\xe9'"), (b"", "''")],
+)
+def test_short(body: bytes, shown: str) -> None:
+    """A body is shown in one printable line, quoted."""
+    assert short(body) == shown
+
+
+@given(st.binary(), st.integers(10, 80))
+def test_short_is_short(body: bytes, limit: int) -> None:
+    """No body is longer than the limit, and none has a character that does not print."""
+    assert len(short(body, limit)) <= limit
+    assert short(body, limit).isprintable()
