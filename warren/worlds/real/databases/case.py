@@ -24,14 +24,18 @@ from warren.worlds.real.databases.schema import MESSAGE_LOG, TASK
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sqlalchemy import URL, Column, ColumnElement, Engine, FromClause, RowMapping
+    from sqlalchemy import URL, Engine, FromClause, Row, Select
 
     from warren.evidence.frames import Fact
     from warren.worlds.database_line.pieces import Follower
 
-_COMPLETED_AT = type_coerce(TASK.c.completed_at, NullType()).label(
-    "completed_at"
-)  # as it is, of any format
+_MESSAGES = select(MESSAGE_LOG.c.id, MESSAGE_LOG.c.message).order_by(MESSAGE_LOG.c.id)
+_TASKS = select(
+    TASK.c.id,
+    TASK.c.result,
+    type_coerce(TASK.c.completed_at, NullType()).label("completed_at"),  # as it is, of any format
+).order_by(TASK.c.id)
+"""The judged columns and no other: only these may be wrong. Made once, since rows are read many times a second."""
 _OCTETS = text(
     "SELECT character_octet_length FROM information_schema.columns"
     " WHERE table_name = 'message_log' AND column_name = 'message'"
@@ -134,13 +138,13 @@ class CaseDatabase:
 
     def messages(self) -> tuple[MessageRow, ...]:
         """Return the rows of message_log by id. Raises InstanceError if they break the contract."""
-        return tuple(
-            MessageRow(**row) for row in self._rows(MESSAGE_LOG.c.id, MESSAGE_LOG.c.message)
-        )
+        return tuple(MessageRow(row.id, row.message) for row in self._rows(_MESSAGES, MESSAGE_LOG))
 
     def tasks(self) -> tuple[TaskRow, ...]:
         """Return the rows of task by id. Raises InstanceError if they break the contract."""
-        return tuple(TaskRow(**row) for row in self._rows(TASK.c.id, TASK.c.result, _COMPLETED_AT))
+        return tuple(
+            TaskRow(row.id, row.result, row.completed_at) for row in self._rows(_TASKS, TASK)
+        )
 
     def add_task(self) -> int:
         """Insert a task that nobody has begun and return its id. Raises InstanceError if that cannot be done."""
@@ -201,13 +205,12 @@ class CaseDatabase:
                 "keep no transaction open without need",
             ) from error
 
-    def _rows(self, key: Column[int], *judged: ColumnElement[Any]) -> Sequence[RowMapping]:
-        """Read the judged columns of a table by its key, and no other column: only these may be wrong."""
+    def _rows(self, query: Select[Any], table: FromClause) -> Sequence[Row[Any]]:
         try:
             with self.engine().connect() as connection:
-                return connection.execute(select(key, *judged).order_by(key)).mappings().all()
+                return connection.execute(query).all()
         except (SQLAlchemyError, ValueError, TypeError) as error:
-            raise self._unusable("its rows cannot be read", key.table, error) from error
+            raise self._unusable("its rows cannot be read", table, error) from error
 
     def _unusable(self, what: str, table: FromClause, error: Exception) -> InstanceError:
         """Say that the implementation has made its tables other than we can use them."""
