@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 FAULTY = ROOT / "implementations" / "faulty"
+SERVERS = ("--broker", "embedded", "--database", "sqlite")
 TIMEOUT = 7200.0
 """Seconds in which a run of the suite must end, also a complete one on a busy machine."""
 BROKER_TIMEOUT = 600.0
@@ -27,16 +28,20 @@ START = 60.0
 """Seconds in which a broker must be ready."""
 
 
+def servers_of(config: pytest.Config) -> tuple[str, ...]:
+    """Give the options by which a run has the broker and the database of the run that starts it."""
+    return tuple(word for name in SERVERS[::2] for word in (name, config.getoption(name)))
+
+
 def run_suite(
-    config: pytest.Config, manifests: Iterable[Path], *options: str
+    manifests: Iterable[Path], *options: str, servers: Iterable[str] = SERVERS
 ) -> subprocess.CompletedProcess[str]:
-    """Run the cases on some manifests, with the outer run's broker and database."""
+    """Run the cases on some manifests; on the lightest servers, where what is tested is a run and not its servers."""
     return subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "conformance/consumers"),
             *(word for path in manifests for word in ("--implementation", str(path))),
-            *("--broker", config.getoption("--broker")),
-            *("--database", config.getoption("--database")),
+            *servers,
             *options,
         ],
         cwd=ROOT,

@@ -15,24 +15,24 @@ pytestmark = pytest.mark.xdist_group("exit-status")
 ONE_CASE = ("--guarantee", "fair-dispatch")
 
 
-def test_denied_and_seen_violated(pytestconfig: pytest.Config) -> None:
+def test_denied_and_seen_violated() -> None:
     """A manifest that denies what its implementation breaks gives 0."""
-    done = run_suite(pytestconfig, [FAULTY / "exceeds-prefetch.toml"], *ONE_CASE)
+    done = run_suite([FAULTY / "exceeds-prefetch.toml"], *ONE_CASE)
     assert done.returncode == 0, done.stdout
 
 
-def test_claimed_and_violated(pytestconfig: pytest.Config, tmp_path: Path) -> None:
+def test_claimed_and_violated(tmp_path: Path) -> None:
     """A manifest that claims it gives 1, and the run says which requirement does not hold."""
     manifest = _claiming("exceeds-prefetch", tmp_path)
-    done = run_suite(pytestconfig, [manifest], *ONE_CASE)
+    done = run_suite([manifest], *ONE_CASE)
     assert done.returncode == 1, done.stdout
     assert "claimed, does not hold: fair-dispatch.prefetch" in done.stdout
 
 
-def test_claimed_and_inconclusive(pytestconfig: pytest.Config, tmp_path: Path) -> None:
+def test_claimed_and_inconclusive(tmp_path: Path) -> None:
     """A claim that could not be judged, for want of a witness, gives 2."""
     manifest = _claiming("never-acks", tmp_path)
-    done = run_suite(pytestconfig, [manifest], *ONE_CASE)
+    done = run_suite([manifest], *ONE_CASE)
     assert done.returncode == 2, done.stdout
     assert "inconclusive: fair-dispatch.prefetch" in done.stdout
 

@@ -18,7 +18,7 @@ import pytest
 from implementations.faulty.defects import DEFECTS
 from tests.conformance.breaks import BREAKS, ENTANGLED, HOLDS, Break
 from tests.conformance.claims import due_claims, with_claims
-from tests.conformance.suite import FAULTY, run_suite
+from tests.conformance.suite import FAULTY, run_suite, servers_of
 from warren.claims.catalogue import load_catalogue
 from warren.claims.verdict import Finding, Outcome, Stance
 from warren.report.json_report import read_json
@@ -41,7 +41,7 @@ def report(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
     narrowing = ("-p", "tests.conformance.narrowing", *(("--full",) if _complete() else ()))
     # They wait far more than they work, most of all those that do nothing: eight at once are done as the outer run is.
     options = ("-n", "8", "--report", str(folder), *narrowing)
-    done = run_suite(pytestconfig, manifests, *options)
+    done = run_suite(manifests, *options, servers=servers_of(pytestconfig))
     if not (folder / "report.json").exists():
         pytest.fail(f"the run made no report; its end:\n{done.stdout[-4000:]}", pytrace=False)
     return read_json(folder / "report.json")

@@ -20,12 +20,12 @@ pytestmark = pytest.mark.xdist_group("measured")
 
 
 @pytest.fixture(scope="module")
-def report(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Report:
+def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """Judge the document's consumers by the cases about long packages and about a bound, and read the report."""
     folder = tmp_path_factory.mktemp("measured")
     cases = ("-k", "two_heartbeats or restarted_after_each_crash or bounded_run")
     designs = ("--design", "blocking", "--design", "task")
-    done = run_suite(pytestconfig, [DOCUMENT], *cases, *designs, "-n", "2", "--report", str(folder))
+    done = run_suite([DOCUMENT], *cases, *designs, "-n", "2", "--report", str(folder))
     if not (folder / "report.json").exists():
         pytest.fail(f"the run made no report; its end:\n{done.stdout[-4000:]}", pytrace=False)
     return read_json(folder / "report.json")

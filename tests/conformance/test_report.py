@@ -13,14 +13,12 @@ from tests.conformance.suite import ROOT, run_suite
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
 
-
-def test_real_report(pytestconfig: pytest.Config, tmp_path: Path) -> None:
+def test_real_report(tmp_path: Path) -> None:
     """It is valid by the schema, and each of its figures names the case that took it."""
     manifest = ROOT / "reference_impl" / "hardened" / "implementation.toml"
     chosen = ("--design", "parts", "--guarantee", "parallel-parts")
-    done = run_suite(pytestconfig, [manifest], *chosen, "--report", str(tmp_path))
+    done = run_suite([manifest], *chosen, "--report", str(tmp_path))
     assert done.returncode == 0, done.stdout
     report = json.loads((tmp_path / "report.json").read_text("utf-8"))
     schema = resources.files("warren.report") / "schema" / "report-1.schema.json"

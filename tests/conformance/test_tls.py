@@ -25,13 +25,13 @@ pytestmark = pytest.mark.xdist_group("faulty")
 
 
 @pytest.fixture(scope="module")
-def report(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Report:
+def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """Judge hardened and the defects of TLS in one run, and read its report."""
     folder: Path = tmp_path_factory.mktemp("tls")
     manifests = [HARDENED, *(FAULTY / f"{defect}.toml" for defect in DEFECTS)]
     options = [word for guarantee in CASES for word in ("--guarantee", guarantee)]
     options += ["--tls", "--design", "blocking", "-n", "4", "--report", str(folder)]
-    done = run_suite(pytestconfig, manifests, *options)
+    done = run_suite(manifests, *options)
     if not (folder / "report.json").exists():
         pytest.fail(f"the run made no report; its end:\n{done.stdout[-4000:]}", pytrace=False)
     return read_json(folder / "report.json")

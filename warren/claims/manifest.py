@@ -20,7 +20,7 @@ from warren.errors import ManifestError
 from warren.workloads import WORKLOADS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from warren.claims.catalogue import Catalogue
@@ -156,16 +156,20 @@ def _faults_of_words(shape: ManifestShape, catalogue: Catalogue) -> Iterator[Fau
             yield from _faults_of_guarantees(
                 f"{key}.{list_name}", slug, getattr(design, list_name), catalogue
             )
-        for role, started in design.roles.items():
-            if shape.preload and tuple(started.command[: len(PYTHON)]) != PYTHON:
-                words = 'what is preloaded must begin with ["python", "-m"]; mend it, or take `preload` out'
-                yield Fault(f"{key}.roles.{role}.command", words)
         for guarantee in sorted({*design.claims} & {*design.denies}):
             yield Fault(
                 key, f"`{guarantee}` is both claimed and denied; take it out of one of the two"
             )
     for index, known in enumerate(shape.known_failures):
         yield from _faults_of_known_failure(f"known_failures[{index}]", known, shape, catalogue)
+    commands = [role.command for design in shape.designs.values() for role in design.roles.values()]
+    if shape.preload and not any(map(_can_be_preloaded, commands)):
+        words = 'serves no command: none begins with ["python", "-m"]; mend one, or take it out'
+        yield Fault("preload", words)
+
+
+def _can_be_preloaded(command: Sequence[str]) -> bool:
+    return tuple(command[: len(PYTHON)]) == PYTHON
 
 
 def _faults_of_roles(key: str, slug: str, design: DesignShape) -> Iterator[Fault]:
@@ -253,7 +257,7 @@ def _program(path: Path, manifest: ManifestShape, shape: RoleShape) -> Program:
         environment=dict(shape.environment),
         stop_signal=signal.Signals[shape.stop.signal],
         grace=shape.stop.grace,
-        preload=tuple(manifest.preload),
+        preload=tuple(manifest.preload) if _can_be_preloaded(shape.command) else (),
     )
 
 

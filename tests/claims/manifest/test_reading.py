@@ -54,6 +54,18 @@ def test_everything_said(manifest: Write, catalogue: Catalogue) -> None:
     assert (role.stop_signal, role.grace) == (signal.SIGINT, 2.0)
 
 
+def test_what_is_preloaded(manifest: Write, catalogue: Catalogue) -> None:
+    """Modules are loaded ahead for commands of Python, and for no other role of the same manifest."""
+    path = manifest(
+        'language = "PHP 8.2"',
+        'language = "PHP 8.2"\npreload = ["orders.consumer"]',
+        '[designs.task.roles.http]\ncommand = ["python", "-m", "orders", "http"]\n'
+        '[designs.task.roles.task]\ncommand = ["php", "consumer.php", "task"]\n',
+    )
+    roles = load_manifest(path, catalogue).designs["task"].roles
+    assert (roles["http"].preload, roles["task"].preload) == (("orders.consumer",), ())
+
+
 def test_one_directory_for_all(manifest: Write, catalogue: Catalogue) -> None:
     """The manifest's own `directory` is where everything runs that names none itself."""
     path = manifest(

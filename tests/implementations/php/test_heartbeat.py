@@ -16,13 +16,11 @@ REFERENCE = ROOT / "reference_impl" / "document" / "implementation.toml"
 
 
 @pytest.mark.usefixtures("php_with_amqplib")
-def test_php_gives_up_first(
-    pytestconfig: pytest.Config, implementation: Path, tmp_path: Path
-) -> None:
+def test_php_gives_up_first(implementation: Path, tmp_path: Path) -> None:
     """At a heartbeat of 5 s php-amqplib fails from eleven texts on, by itself; with pika the broker ends sixteen."""
     manifests = [implementation / "implementation.toml", REFERENCE]
     options = ("-k", "heartbeat_tolerance", "--pace", "document", "-n", "2")
-    done = run_suite(pytestconfig, manifests, *options, "--report", str(tmp_path))
+    done = run_suite(manifests, *options, "--report", str(tmp_path))
     assert (tmp_path / "report.json").exists(), done.stdout[-4000:]
     found = {m.implementation: m.values for m in read_json(tmp_path / "report.json").measurements}
     php, pika = _by_end(found["document-php"]), _by_end(found["reference-document"])
