@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     )
     from warren.worlds.real.runs import Run
 
-DEADLINE = 10.0
+DEADLINE = 60.0
 MOST_WRITTEN = 40
 """Rows of processes whose second commit was too quick to be held in a file."""
 WRITER = """\
