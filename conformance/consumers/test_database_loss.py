@@ -105,6 +105,22 @@ def test_cut(rig: Rig) -> None:
 
 
 @pytest.mark.full
+@pytest.mark.restarts_database
+@pytest.mark.requirement(*_requirements("restarted"))
+def test_restarted(rig: Rig) -> None:
+    """Work whose database server really ends right before its commit, and is back later, is not lost, and is done."""
+    rig.database.need_line()
+    workers = _start(rig)
+    commits = rig.database.hold_commits(Moment.BEFORE_COMMIT, *workers)
+    rig.publish.work(SIZE)
+    commits.first(rig.deadlines.within(rig.work_time(SIZE)), "no worker asked for a commit")
+    with rig.database.shut_down():
+        commits.release()
+        rig.wait.see(lambda: _has_ended(workers), rig.deadlines.seconds(AWAY))
+    _judge(rig, "restarted")
+
+
+@pytest.mark.full
 @pytest.mark.requirement(*_requirements("silent"))
 def test_silent(rig: Rig) -> None:
     """Work whose database says nothing for a while is not lost, and is done by itself when it speaks again."""

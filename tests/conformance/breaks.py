@@ -31,6 +31,7 @@ DATABASE_LOSSES = (
     ("refused", False),
     ("out-of-space", True),
     ("cut", True),
+    ("restarted", True),
     ("locked", True),
 )
 """How a database goes away, and whether that belongs to the full set."""
@@ -257,6 +258,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "keeps-closed-channel": (
         Break("survives-channel-close.idle", "stream-1 does not consume again"),
         Break("survives-channel-close.in-hand", "stream-1 does not consume again", full=True),
+        Break("survives-channel-close.late-ack", "stream-1 does not consume again", full=True),
         Break("survives-channel-close.publishing", "GET /task still answers 503", full=True),
     ),
     "keeps-nowhere": (

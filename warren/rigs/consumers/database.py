@@ -95,6 +95,20 @@ class Database:
             self._world.unlock_database()
 
     @contextlib.contextmanager
+    def shut_down(self) -> Iterator[None]:
+        """Have the server of the case's own end in order, and start again after the block: nobody reads rows in it.
+
+        Raises `FaultUnsupported` where the case has no server of its own; needs the mark `restarts_database`.
+        """
+        self._journal.note("", "ended the database server")
+        self._world.shut_down_database()
+        try:
+            yield
+        finally:
+            self._journal.note("", "started the database server again")
+            self._world.start_database()
+
+    @contextlib.contextmanager
     def without_tables(self) -> Iterator[None]:
         """Take the judged tables away for the time of a block, in which nobody reads their rows."""
         self._journal.note("", "took the tables away")

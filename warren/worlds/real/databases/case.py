@@ -181,11 +181,15 @@ class CaseDatabase:
             raise self._unusable("its columns cannot be read", MESSAGE_LOG, error) from error
         return octets
 
-    def close(self) -> None:
-        """Close our connections, and hold nothing any more."""
+    def disconnect(self) -> None:
+        """Close our connections; what reads it next opens another."""
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
+
+    def close(self) -> None:
+        """Close our connections, and hold nothing any more."""
+        self.disconnect()
         if self._locks is not None:
             self._locks.close()
 
