@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import Failure, Moment, delivery
+from warren.rigs.consumers import Failure, Inconclusive, Moment, delivery
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,12 +80,21 @@ def test_refused(rig: Rig) -> None:
 @pytest.mark.requirement(*_requirements("out-of-space"))
 def test_out_of_space(rig: Rig) -> None:
     """Work whose database has no space is not lost, and is done by itself when there is some again."""
-    _meet(
-        rig,
-        lambda process: process.database.fail(Failure.OUT_OF_SPACE),
-        lambda process: process.database.restore(),
-        "out-of-space",
-    )
+    rig.database.let_space_run_out()
+    workers = _start(rig)
+    holds = _publish_held(rig, workers)
+    for process in rig.instances.all:
+        process.database.fail(Failure.OUT_OF_SPACE)
+    holds.release()
+    # With a file nothing shows it: after that time they have met it.
+    met = rig.work_time(SIZE) + AWAY * rig.deadlines.slowness
+    rig.wait.see(lambda: _has_failed(rig), rig.deadlines.seconds(met))
+    rig.wait.see(lambda: _has_ended(workers), rig.deadlines.seconds(AWAY))
+    if rig.seen.done():
+        raise Inconclusive("no witness: the work found space for its effect")
+    for process in rig.instances.all:
+        process.database.restore()
+    _judge(rig, "out-of-space")
 
 
 @pytest.mark.full
@@ -193,7 +202,7 @@ def _meet(
         begin(process)
     rig.publish.work(SIZE)
     rig.wait.witness(
-        lambda: bool(rig.seen.ledger().database_failures()),
+        lambda: _has_failed(rig),
         rig.deadlines.within(rig.work_time(SIZE)),
         "no instance met that its database fails",
     )
@@ -201,6 +210,11 @@ def _meet(
     for process in rig.instances.all:
         end(process)
     _judge(rig, how)
+
+
+def _has_failed(rig: Rig) -> bool:
+    """Whether an instance was seen to meet that its database fails."""
+    return bool(rig.seen.ledger().database_failures())
 
 
 def _judge(rig: Rig, how: str, *, late: float = 0) -> None:

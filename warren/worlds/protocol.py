@@ -322,6 +322,12 @@ class World(Protocol):
     def let_commits_be_held(self) -> None:
         """Make ready what must be before the first instance is started, so that its commits can be held."""
 
+    def let_space_run_out(self) -> None:
+        """Make ready what must be before the first instance is started, so that the database can be out of space.
+
+        Raises `FaultUnsupported` where it cannot be.
+        """
+
     def lock_database(self) -> None:
         """Keep everybody from writing until `unlock_database`, so that writers fail when they have waited long enough.
 

@@ -73,6 +73,10 @@ class Database:
         """Make ready for `hold_commits`; before the first instance is started."""
         self._world.let_commits_be_held()
 
+    def let_space_run_out(self) -> None:
+        """Make ready for `Failure.OUT_OF_SPACE`; before the first instance. Raises `FaultUnsupported`."""
+        self._world.let_space_run_out()
+
     def hold_commits(self, moment: Moment, *processes: Process, passing: int = 0) -> HeldCommits:
         """Hold the first commit of each of the processes at that moment, or the first after so many that pass.
 

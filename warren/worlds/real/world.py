@@ -240,6 +240,10 @@ class RealWorld:
         """Give SQLite a rollback journal; a server's relay is ready as it is."""
         self._database.let_commits_be_held()
 
+    def let_space_run_out(self) -> None:
+        """Give SQLite a small file system; a server's relay is ready as it is."""
+        self._database.let_space_run_out()
+
     def lock_database(self) -> None:
         """Lock a file of SQLite."""
         self._database.lock()

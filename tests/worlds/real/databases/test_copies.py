@@ -12,7 +12,8 @@ import pytest
 import sqlalchemy
 
 from tests.requisites import missing
-from warren.errors import DatabaseUnavailable, InstanceError, SetupError
+from warren.errors import DatabaseUnavailable, FaultUnsupported, InstanceError, SetupError
+from warren.worlds.database_line.pieces import Failure
 from warren.worlds.real.databases import DatabaseAddress, attach, choose, private_server
 from warren.worlds.real.databases.schema import MESSAGE_LOG, TASK
 
@@ -290,6 +291,28 @@ def test_a_private_server_is_restarted(option: str, run: Run) -> None:
         own.start_again()
         assert [row.id for row in copy.tasks()] == [task]
         own.databases.drop(copy)
+
+
+def test_a_file_runs_out_of_space(other_run: Run) -> None:
+    """On a small disk of its own a file takes no more rows while that is full, and nothing of it stays."""
+    address = choose("sqlite").start(other_run).address
+    with attach(address, other_run, "gw0") as databases:
+        databases.prepare_template("plain")
+        copy = databases.create_copy("plain")
+        folder = Path(copy.urls.name).with_suffix(".disk")
+        try:
+            copy.let_space_run_out()
+        except FaultUnsupported as error:
+            pytest.skip(str(error))
+        line = copy.line("stream-1", lambda: 0.0, lambda _: None, lambda _: None)
+        assert copy.add_task() == 1
+        line.fail(Failure.OUT_OF_SPACE)
+        with pytest.raises(InstanceError, match="full"):
+            copy.add_task()
+        line.restore()
+        assert copy.add_task() == 2
+        databases.drop(copy)
+        assert not folder.exists()
 
 
 def test_what_is_not_ours_has_no_private_server(run: Run) -> None:
