@@ -56,8 +56,8 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("bounded-run.prefetched", "are ready, not the 2 that were left"),
     ),
     "acks-before-commit": (
-        # Certain on a server. On SQLite, on a busy machine, the ack was not always seen while the commit was held.
-        Break("no-loss.ack-before-commit", "acked before its effect was committed", full=True),
+        Break("no-loss.ack-before-commit", "acked before its effect was committed"),
+        Break("no-loss.killed-before-commit", "lost: the package row never came"),
     ),
     "acks-before-effect": (
         Break("no-loss.killed-before-ack", "acked before its effect was there"),
@@ -94,8 +94,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("single-flight.long-package", "was given the message while stream-"),
     ),
     "commits-key-first": (
-        # A file's second commit may be too quick to be held on a busy machine; a server's never is.
-        Break("no-loss.killed-before-commit", "lost: the package row never came", full=True),
+        Break("no-loss.killed-before-commit", "lost: the package row never came"),
         Break("no-loss.killed-after-commit", "lost: the package row never came"),
         Break("survives-database-loss.tables-missing", "lost: the package row never came"),
     ),
@@ -306,7 +305,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "notes-apart": (
         Break("effect-once.silent-line", "is there 2 times, after a redelivery"),
         Break("effect-once.thawed", "is there 2 times, after a redelivery"),
-        Break("effect-once.killed-before-commit", "is there 2 times", full=True),
+        Break("effect-once.killed-before-commit", "is there 2 times"),
         Break("effect-once.killed-after-commit", "is there 2 times"),
     ),
     "notes-before-work": (Break("no-loss.splitter-killed", "lost: the row of part 3 never came"),),
