@@ -20,6 +20,8 @@ AWAY = 5
 """Document seconds for which a database stays away once work has met that."""
 MOST_TRIES = 10
 """How often a second work may be tried again while its database is away."""
+CONNECTIONS = 6
+"""How many connections one try may ask for: a pool tests one and opens another, a driver asks with TLS and without."""
 LOCKED = 33.0
 """Real seconds for which a file is locked: longer than the busy time-outs that people set."""
 LATE = 2
@@ -55,13 +57,22 @@ def test_pause(rig: Rig) -> None:
         began = rig.now()
         unit = rig.publish.work(0)
         rig.wait.pass_time(2 * AWAY)
-        seconds, tries = rig.now() - began, _tries(rig, worker, unit)
-    rig.expect(
-        len(tries) <= MOST_TRIES * seconds,
-        f"tried {len(tries)} times in {seconds:.1f} s while its table was missing",
-        *tries[:MOST_TRIES],
-    )
-    rig.judge()
+        _judge_pause(rig, began, _tries(rig, worker, unit), "its table was missing")
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("survives-database-loss", designs=("blocking",))
+@pytest.mark.requirement("survives-database-loss.pause-refused")
+def test_pause_refused(rig: Rig) -> None:
+    """Between two tries of a package without texts, whose database refuses connections, there is a pause."""
+    rig.database.need_line()
+    (worker,) = _start(rig)
+    worker.database.refuse()
+    began = rig.now()
+    unit = rig.publish.work(0)
+    rig.wait.pass_time(2 * AWAY)
+    tries = _tries(rig, worker, unit, failures=CONNECTIONS)
+    _judge_pause(rig, began, tries, "its database refused connections")
 
 
 @pytest.mark.quick(designs=("blocking",))
@@ -253,8 +264,19 @@ def _has_ended(processes: list[Process]) -> bool:
     return all(p.exit_status is not None for p in processes)
 
 
-def _tries(rig: Rig, worker: Process, unit: Unit) -> list[str]:
-    """Give the tries that show: deliveries of the message, or errors of the database where these are more."""
-    deliveries = [str(d) for d in rig.seen.ledger().of(unit.message_id)]
-    failures = [str(f) for f in rig.seen.ledger().database_failures() if f.instance == worker.name]
-    return max(deliveries, failures, key=len)
+def _tries(rig: Rig, worker: Process, unit: Unit, *, failures: int = 1) -> list[str]:
+    """Give the tries that show: deliveries of the message, or so many errors of the database where that is more."""
+    ledger = rig.seen.ledger()
+    deliveries = [str(d) for d in ledger.of(unit.message_id)]
+    failed = [str(f) for f in ledger.database_failures() if f.instance == worker.name]
+    return max(deliveries, failed[::failures], key=len)
+
+
+def _judge_pause(rig: Rig, began: float, tries: list[str], meanwhile: str) -> None:
+    seconds = rig.now() - began
+    rig.expect(
+        len(tries) <= MOST_TRIES * seconds,
+        f"tried {len(tries)} times in {seconds:.1f} s while {meanwhile}",
+        *tries[:MOST_TRIES],
+    )
+    rig.judge()
