@@ -21,10 +21,10 @@ _SHARES: Final = {True: "0", False: "0.4"}
 """Of the machine's memory, what a RabbitMQ may take with the alarm and without it; the latter is 3.10's default."""
 _QUORUM_ALONE: Final = (4, 3)
 """The first release whose classic queues have no acknowledgement time-out."""
-_ACK_TIMEOUT: Final = (1_800_000, 60_000)
-"""Milliseconds that a RabbitMQ waits for acks by default, and after which a channel looks for late ones."""
+_ACK_TIMEOUT: Final = 1_800_000
+"""Milliseconds that a RabbitMQ waits for acks by default. A channel reads that when it is opened."""
 _OFTEN: Final = 200
-"""Milliseconds after which a channel looks where the time-out is short."""
+"""Milliseconds after which a channel looks for late ones again; it reads that each time."""
 
 
 def memory_command(tool: str, is_short: bool) -> list[str]:
@@ -43,8 +43,8 @@ def ack_timeout_command(tool: str, seconds: float | None, version: str) -> list[
             where=f"RabbitMQ {version}",
             what_to_do="run the case on 3.10",
         )
-    timeout, tick = _ACK_TIMEOUT if seconds is None else (int(seconds * 1000), _OFTEN)
-    settings = {"consumer_timeout": timeout, "channel_tick_interval": tick}
+    timeout = _ACK_TIMEOUT if seconds is None else int(seconds * 1000)
+    settings = {"consumer_timeout": timeout, "channel_tick_interval": _OFTEN}
     code = "".join(
         f"ok = application:set_env(rabbit, {key}, {ms})," for key, ms in settings.items()
     )
