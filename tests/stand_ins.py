@@ -279,6 +279,18 @@ class StandInWorld:
     def let_commits_be_held(self) -> None:
         """Do nothing."""
 
+    def let_space_run_out(self) -> None:
+        """Do nothing."""
+
+    def shut_down_database(self) -> None:
+        """Do nothing."""
+
+    def start_database(self) -> None:
+        """Do nothing."""
+
+    def set_ack_timeout(self, seconds: float | None) -> None:
+        """Do nothing."""
+
     def lock_database(self) -> None:
         """Do nothing."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import Failure, Moment, delivery
+from warren.rigs.consumers import Failure, Inconclusive, Moment, delivery
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,8 @@ AWAY = 5
 """Document seconds for which a database stays away once work has met that."""
 MOST_TRIES = 10
 """How often a second work may be tried again while its database is away."""
+CONNECTIONS = 6
+"""How many connections one try may ask for: a pool tests one and opens another, a driver asks with TLS and without."""
 LOCKED = 33.0
 """Real seconds for which a file is locked: longer than the busy time-outs that people set."""
 LATE = 2
@@ -55,13 +57,22 @@ def test_pause(rig: Rig) -> None:
         began = rig.now()
         unit = rig.publish.work(0)
         rig.wait.pass_time(2 * AWAY)
-        seconds, tries = rig.now() - began, _tries(rig, worker, unit)
-    rig.expect(
-        len(tries) <= MOST_TRIES * seconds,
-        f"tried {len(tries)} times in {seconds:.1f} s while its table was missing",
-        *tries[:MOST_TRIES],
-    )
-    rig.judge()
+        _judge_pause(rig, began, _tries(rig, worker, unit), "its table was missing")
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("survives-database-loss", designs=("blocking",))
+@pytest.mark.requirement("survives-database-loss.pause-refused")
+def test_pause_refused(rig: Rig) -> None:
+    """Between two tries of a package without texts, whose database refuses connections, there is a pause."""
+    rig.database.need_line()
+    (worker,) = _start(rig)
+    worker.database.refuse()
+    began = rig.now()
+    unit = rig.publish.work(0)
+    rig.wait.pass_time(2 * AWAY)
+    tries = _tries(rig, worker, unit, failures=CONNECTIONS)
+    _judge_pause(rig, began, tries, "its database refused connections")
 
 
 @pytest.mark.quick(designs=("blocking",))
@@ -80,12 +91,21 @@ def test_refused(rig: Rig) -> None:
 @pytest.mark.requirement(*_requirements("out-of-space"))
 def test_out_of_space(rig: Rig) -> None:
     """Work whose database has no space is not lost, and is done by itself when there is some again."""
-    _meet(
-        rig,
-        lambda process: process.database.fail(Failure.OUT_OF_SPACE),
-        lambda process: process.database.restore(),
-        "out-of-space",
-    )
+    rig.database.let_space_run_out()
+    workers = _start(rig)
+    holds = _publish_held(rig, workers)
+    for process in rig.instances.all:
+        process.database.fail(Failure.OUT_OF_SPACE)
+    holds.release()
+    # With a file nothing shows it: after that time they have met it.
+    met = rig.work_time(SIZE) + AWAY * rig.deadlines.slowness
+    rig.wait.see(lambda: _has_failed(rig), rig.deadlines.seconds(met))
+    rig.wait.see(lambda: _has_ended(workers), rig.deadlines.seconds(AWAY))
+    if rig.seen.done():
+        raise Inconclusive("no witness: the work found space for its effect")
+    for process in rig.instances.all:
+        process.database.restore()
+    _judge(rig, "out-of-space")
 
 
 @pytest.mark.full
@@ -102,6 +122,22 @@ def test_cut(rig: Rig) -> None:
     caught.process.database.cut()
     commits.release()
     _judge(rig, "cut")
+
+
+@pytest.mark.full
+@pytest.mark.restarts_database
+@pytest.mark.requirement(*_requirements("restarted"))
+def test_restarted(rig: Rig) -> None:
+    """Work whose database server really ends right before its commit, and is back later, is not lost, and is done."""
+    rig.database.need_line()
+    workers = _start(rig)
+    commits = rig.database.hold_commits(Moment.BEFORE_COMMIT, *workers)
+    rig.publish.work(SIZE)
+    commits.first(rig.deadlines.within(rig.work_time(SIZE)), "no worker asked for a commit")
+    with rig.database.shut_down():
+        commits.release()
+        rig.wait.see(lambda: _has_ended(workers), rig.deadlines.seconds(AWAY))
+    _judge(rig, "restarted")
 
 
 @pytest.mark.full
@@ -177,7 +213,7 @@ def _meet(
         begin(process)
     rig.publish.work(SIZE)
     rig.wait.witness(
-        lambda: bool(rig.seen.ledger().database_failures()),
+        lambda: _has_failed(rig),
         rig.deadlines.within(rig.work_time(SIZE)),
         "no instance met that its database fails",
     )
@@ -185,6 +221,11 @@ def _meet(
     for process in rig.instances.all:
         end(process)
     _judge(rig, how)
+
+
+def _has_failed(rig: Rig) -> bool:
+    """Whether an instance was seen to meet that its database fails."""
+    return bool(rig.seen.ledger().database_failures())
 
 
 def _judge(rig: Rig, how: str, *, late: float = 0) -> None:
@@ -223,8 +264,19 @@ def _has_ended(processes: list[Process]) -> bool:
     return all(p.exit_status is not None for p in processes)
 
 
-def _tries(rig: Rig, worker: Process, unit: Unit) -> list[str]:
-    """Give the tries that show: deliveries of the message, or errors of the database where these are more."""
-    deliveries = [str(d) for d in rig.seen.ledger().of(unit.message_id)]
-    failures = [str(f) for f in rig.seen.ledger().database_failures() if f.instance == worker.name]
-    return max(deliveries, failures, key=len)
+def _tries(rig: Rig, worker: Process, unit: Unit, *, failures: int = 1) -> list[str]:
+    """Give the tries that show: deliveries of the message, or so many errors of the database where that is more."""
+    ledger = rig.seen.ledger()
+    deliveries = [str(d) for d in ledger.of(unit.message_id)]
+    failed = [str(f) for f in ledger.database_failures() if f.instance == worker.name]
+    return max(deliveries, failed[::failures], key=len)
+
+
+def _judge_pause(rig: Rig, began: float, tries: list[str], meanwhile: str) -> None:
+    seconds = rig.now() - began
+    rig.expect(
+        len(tries) <= MOST_TRIES * seconds,
+        f"tried {len(tries)} times in {seconds:.1f} s while {meanwhile}",
+        *tries[:MOST_TRIES],
+    )
+    rig.judge()

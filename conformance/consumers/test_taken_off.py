@@ -1,7 +1,8 @@
 """survives-cancel and survives-channel-close: the broker takes a consumer off, and its connection lives on.
 
 A broker cancels a consumer whose queue has gone (basic.cancel), and closes a channel that did what it may not, or did
-not ack in time. What it says is forged, so that any broker does; a queue is really deleted.
+not ack in time. What it says is forged, so that any broker does; but a queue is really deleted, and where the broker is
+the case's own and has an acknowledgement time-out for its queues, that really runs out.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
+from warren.rigs.consumers import delivery
 
 from .comebacks import ended, new_work, not_back
 
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from warren.rigs.consumers import Process, Published, Rig, Violation
 
 TEXTS = 3
+ACK_TIMEOUT = 5
+"""Document seconds within which a broker wants its ack: more than the work on any message here."""
 UNKNOWN_TAG = "unknown delivery tag 9"
 TIMED_OUT = "delivery acknowledgement on channel 1 timed out"
 TIMED = ("blocking", "parts", "parts-random", "pipeline", "rpc")
@@ -77,6 +82,27 @@ def test_channel_closed_in_hand(rig: Rig) -> None:
     lost_at = rig.now()
     rig.faults.close_channels(TIMED_OUT, *rig.seen.ledger().active_consumers(busy.name))
     rig.judge(*(_not_back_from_work(rig, lost_at, busy) or new_work(rig, behind=TEXTS)))
+
+
+@pytest.mark.full
+@pytest.mark.restarts_broker
+@pytest.mark.guarantee("survives-channel-close")
+@pytest.mark.requirement("survives-channel-close.late-ack")
+def test_acknowledgement_timed_out(rig: Rig) -> None:
+    """A consumer whose broker waits for its ack no longer, and closes its channel, does that work and new work."""
+    with rig.faults.short_ack_timeout(ACK_TIMEOUT):
+        rig.start.workers(1, http=True)
+    holds = rig.faults.hold(delivery, *rig.instances.workers)
+    rig.publish.work(1)
+    busy = holds.first(rig.deadlines.within(0), "no worker was given a message").process
+    lost_at = rig.now()
+    rig.wait.witness(
+        lambda: any(r.instance == busy.name for r in rig.seen.ledger().refusals),
+        rig.deadlines.within(ACK_TIMEOUT),
+        "the broker closed no channel",
+    )
+    holds.release()  # the message, and behind it the end of its channel
+    rig.judge(*(not_back(rig, lost_at, [busy]) or new_work(rig, behind=1)))
 
 
 @pytest.mark.full

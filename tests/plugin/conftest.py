@@ -41,8 +41,11 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Started:
             started.events.append("worlds start")
 
         @contextlib.contextmanager
-        def world(self, _name: str, _command: object, *, restarts: bool) -> Iterator[StandInWorld]:
+        def world(
+            self, _name: str, _command: object, *, restarts: bool, restarts_database: bool
+        ) -> Iterator[StandInWorld]:
             assert not restarts
+            assert not restarts_database
             if started.trouble:
                 raise started.trouble
             yield StandInWorld()

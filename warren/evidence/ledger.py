@@ -279,6 +279,8 @@ class Ledger:
     forged: tuple[Forged, ...] = ()
     database: tuple[CommitBegun | Committed | DatabaseFailed, ...] = ()
     """What was seen of the instances' databases, as far as a line leads there."""
+    last_sent: dict[tuple[str, int], float] = field(default_factory=dict)
+    """When the last frame of an instance on each connection was seen, heartbeats included."""
 
     def settled(self, message: str) -> bool:
         """Whether the last delivery of a message was settled without requeue."""

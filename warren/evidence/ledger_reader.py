@@ -115,6 +115,7 @@ class LedgerReader:
             tuple(self._declarations.agreed),
             tuple(self._forged),
             tuple(self._database),
+            dict(self._last_sent),
         )
 
     def _open_connections(self) -> Iterator[OpenConnection]:

@@ -1,4 +1,4 @@
-"""Which cases stand on one worker, so that they share a broker that they may restart."""
+"""Which cases stand on one worker, so that they share a broker, or a database server, that they may restart."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ CHAINS = 2
 def group_restarts(items: Iterable[pytest.Item], *, is_light: bool) -> None:
     """Spread the cases that restart a broker over as many workers as may have one of their own.
 
-    Where a broker `is_light`, that is every worker, and no case waits for another.
+    Where a broker `is_light`, that is every worker, and no case waits for another. Those that restart a database server
+    share one.
     """
     chains = cycle(range(CHAINS))
     for item in items:
         if item.get_closest_marker("restarts_broker") and not is_light:
             item.add_marker(pytest.mark.xdist_group(f"restarts_broker-{next(chains)}"))
+        elif item.get_closest_marker("restarts_database"):
+            item.add_marker(pytest.mark.xdist_group("restarts_database"))

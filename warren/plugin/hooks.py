@@ -56,6 +56,7 @@ MARKERS = (
     "requirement(*ids): the requirements of a catalogue that a case judges",
     "tls: the case is judged only with --tls",
     "restarts_broker: the case restarts its broker, so it gets one of its own",
+    "restarts_database: the case restarts its database server, so it gets one of its own",
     *sets.MARKERS,
 )
 
@@ -184,11 +185,16 @@ def subject(request: pytest.FixtureRequest) -> Subject:
 def rig(request: pytest.FixtureRequest, subject: Subject) -> Iterator[Rig]:
     """Give what a case holds; its world is made for it and taken back after it."""
     warren = request.config.stash[_warren]
-    restarts = request.node.get_closest_marker("restarts_broker") is not None
+    marked = {mark.name for mark in request.node.iter_markers()}
     try:
         requirements = requirements_of(request.node, warren.catalogue)
         implementation, worlds = subject.implementation, _worlds(request.config)
-        with worlds.world(implementation.name, implementation.migrate, restarts=restarts) as world:
+        with worlds.world(
+            implementation.name,
+            implementation.migrate,
+            restarts="restarts_broker" in marked,
+            restarts_database="restarts_database" in marked,
+        ) as world:
             yield Rig(
                 world,
                 implementation,

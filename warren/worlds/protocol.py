@@ -322,6 +322,12 @@ class World(Protocol):
     def let_commits_be_held(self) -> None:
         """Make ready what must be before the first instance is started, so that its commits can be held."""
 
+    def let_space_run_out(self) -> None:
+        """Make ready what must be before the first instance is started, so that the database can be out of space.
+
+        Raises `FaultUnsupported` where it cannot be.
+        """
+
     def lock_database(self) -> None:
         """Keep everybody from writing until `unlock_database`, so that writers fail when they have waited long enough.
 
@@ -330,6 +336,15 @@ class World(Protocol):
 
     def unlock_database(self) -> None:
         """Let everybody write again."""
+
+    def shut_down_database(self) -> None:
+        """End the database server in order until `start_database`: nobody reaches it, and nobody reads its rows.
+
+        Raises `FaultUnsupported` where the case has no server of its own.
+        """
+
+    def start_database(self) -> None:
+        """Start it again with all that was committed, and return when it answers."""
 
     def hide_tables(self) -> None:
         """Take the judged tables away, as in the middle of a migration; nobody can read them until `show_tables`."""
@@ -345,6 +360,13 @@ class World(Protocol):
 
     def restart_broker(self) -> None:
         """Restart the broker and return when it takes connections again."""
+
+    def set_ack_timeout(self, seconds: float | None) -> None:
+        """Have the broker close channels whose acks come later than that; None: as by default.
+
+        That counts for channels that are opened from now on. Raises `FaultUnsupported` where the broker has no such
+        time-out for classic queues.
+        """
 
     def set_memory_alarm(self, is_on: bool) -> None:
         """Have the broker itself be short of memory, or no longer: it blocks publishers, the world's own too."""

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.stand_ins import StandInProcess, StandInWorld
-from warren.evidence.frames import ConnectionEnded, Direction, FrameSeen
+from warren.evidence.frames import ConnectionEnded, ConnectionOpened, Direction, FrameSeen
 from warren.rigs.consumers.instances import Instances
 from warren.rigs.consumers.seen import Seen
 from warren.rigs.pace import PACES, Tempo
-from warren.simulator.wire import BasicAck, BasicDeliver, ChannelClose, ContentHeader
+from warren.simulator.wire import BasicAck, BasicDeliver, ChannelClose, ContentHeader, Heartbeat
 from warren.workloads import WORKLOADS
 from warren.workloads.course.roles import STREAM
 
@@ -72,6 +72,19 @@ def test_proof_of_work(case: Case) -> None:
     case.see(2.0, Direction.TO_BROKER, BasicAck(1))
     (delivery,) = case.seen.ledger().deliveries
     assert str(case.seen.works_until(delivery)) == "2.000 stream-1 was done with it: ack"
+
+
+def test_has_spoken_since(case: Case) -> None:
+    """What an instance had sent before a moment has been seen once it sent something a heartbeat's time after it."""
+    case.world.seen.append(ConnectionOpened(0.5, "stream-1", 1))
+    assert not case.seen.has_spoken_since(case.process, 2.0)
+    case.see(2.9, Direction.TO_BROKER, Heartbeat())
+    assert not case.seen.has_spoken_since(case.process, 2.0)
+    case.see(3.1, Direction.TO_CLIENT, Heartbeat())
+    assert not case.seen.has_spoken_since(case.process, 2.0)
+    case.see(3.1, Direction.TO_BROKER, Heartbeat())
+    assert case.seen.has_spoken_since(case.process, 2.0)
+    assert not case.seen.has_spoken_since(case.process, 2.5)
 
 
 def test_works_on_without_its_connection(case: Case) -> None:

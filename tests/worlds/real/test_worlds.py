@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.errors import BrokerUnavailable, WarrenError
+from warren.errors import BrokerUnavailable, FaultUnsupported, WarrenError
 from warren.workloads import Route
 from warren.worlds.protocol import QueueDepth
 from warren.worlds.real import RealWorlds, Servers
@@ -76,6 +76,29 @@ def test_world(worlds: RealWorlds) -> None:
         assert world.facts() == ()
         name = world.reply_queue()
         assert world.queues() == (name,)
+
+
+def test_a_file_is_not_restarted(worlds: RealWorlds) -> None:
+    """Where there is no database server, a case that would restart it has a fault that cannot be had."""
+    with (
+        worlds.world("nobody's", None, restarts=False, restarts_database=True) as world,
+        pytest.raises(FaultUnsupported, match="no database server that could be restarted"),
+    ):
+        world.shut_down_database()
+
+
+def test_own_broker_without_an_ack_timeout(worlds: RealWorlds) -> None:
+    """The embedded broker cannot be told to wait shorter for acks, and nobody else's broker is."""
+    with (
+        worlds.place(restarts=True) as place,
+        pytest.raises(FaultUnsupported, match="no acknowledgement time-out"),
+    ):
+        place.set_ack_timeout(1.0)
+    with (
+        worlds.place(restarts=False) as place,
+        pytest.raises(WarrenError, match="this broker cannot wait shorter for acks"),
+    ):
+        place.set_ack_timeout(1.0)
 
 
 def test_exclusive(worlds: RealWorlds) -> None:

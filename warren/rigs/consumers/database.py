@@ -73,6 +73,10 @@ class Database:
         """Make ready for `hold_commits`; before the first instance is started."""
         self._world.let_commits_be_held()
 
+    def let_space_run_out(self) -> None:
+        """Make ready for `Failure.OUT_OF_SPACE`; before the first instance. Raises `FaultUnsupported`."""
+        self._world.let_space_run_out()
+
     def hold_commits(self, moment: Moment, *processes: Process, passing: int = 0) -> HeldCommits:
         """Hold the first commit of each of the processes at that moment, or the first after so many that pass.
 
@@ -93,6 +97,20 @@ class Database:
         finally:
             self._journal.note("", "unlocked the database")
             self._world.unlock_database()
+
+    @contextlib.contextmanager
+    def shut_down(self) -> Iterator[None]:
+        """Have the server of the case's own end in order, and start again after the block: nobody reads rows in it.
+
+        Raises `FaultUnsupported` where the case has no server of its own; needs the mark `restarts_database`.
+        """
+        self._journal.note("", "ended the database server")
+        self._world.shut_down_database()
+        try:
+            yield
+        finally:
+            self._journal.note("", "started the database server again")
+            self._world.start_database()
 
     @contextlib.contextmanager
     def without_tables(self) -> Iterator[None]:

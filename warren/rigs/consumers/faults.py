@@ -128,6 +128,20 @@ class Faults:
             self._journal.note("", "had the broker be short of memory no more")
             self._world.set_memory_alarm(False)
 
+    @contextlib.contextmanager
+    def short_ack_timeout(self, document_seconds: float) -> Iterator[None]:
+        """Have the broker close the channels that are opened in the block when one of their acks takes so long.
+
+        Raises `FaultUnsupported` where it has no such time-out for classic queues; needs the mark `restarts_broker`.
+        """
+        seconds = self._tempo.deadlines.seconds(document_seconds)
+        self._journal.note("", f"had the broker wait for acks no longer than {seconds:.1f} s")
+        self._world.set_ack_timeout(seconds)
+        try:
+            yield
+        finally:
+            self._world.set_ack_timeout(None)
+
     def make_queue_anew(self, role: Role) -> None:
         """Delete the queue of a role, and make it again; the broker cancels its consumers."""
         assert role.route is not None, f"role {role} has no queue"

@@ -97,6 +97,18 @@ class Seen:
         began = self.ledger().consumers_of(process.name)
         return any(c.at > at and c.queue == process.role.queue for c in began)
 
+    def has_spoken_since(self, process: Process, at: float) -> bool:
+        """Whether each connection of an instance has sent something a heartbeat's time after that, if only a heartbeat.
+
+        What the instance had sent there before `at` has been seen by then.
+        """
+        ledger = self.ledger()
+        until = at + self._tempo.pace.heartbeat
+        return all(
+            ledger.last_sent.get((c.instance, c.connection), 0) > until
+            for c in ledger.open_of(process.name)
+        )
+
     def works_until(self, delivery: Delivery) -> WorkEnd:
         """When an instance was done with a delivery: it settled it, or it ended, or (for ever) it still works on it.
 

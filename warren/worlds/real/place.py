@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from warren.errors import WarrenError
+from warren.errors import FaultUnsupported, WarrenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from warren.worlds.real.brokers import BrokerAddress, Management, RunningBroker
-    from warren.worlds.real.databases import CaseDatabase
+    from warren.worlds.real.databases import CaseDatabase, PrivateServer
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """A vhost of the case's own on a broker, a folder for what it leaves, and a database where it asks for one.
 
-    `own_broker` is there where the case may restart the broker, since no other case is on it then.
+    `own_broker` is there where the case may restart the broker, since no other case is on it then, and
+    `own_database_server` where it may restart that.
     """
 
     broker: BrokerAddress
@@ -30,6 +31,7 @@ class Place:
     database: Callable[[], AbstractContextManager[CaseDatabase]]
     """Makes a database for the case, and drops it at the end of the block."""
     own_broker: RunningBroker | None = None
+    own_database_server: PrivateServer | None = None
 
     def restart(self) -> None:
         """Restart the broker in order, and return when it takes connections; every connection is gone then.
@@ -44,6 +46,24 @@ class Place:
         Raises `WarrenError` where this broker is not ours.
         """
         self._own("be short of memory").set_memory_alarm(is_on)
+
+    def set_ack_timeout(self, seconds: float | None) -> None:
+        """Have the broker wait so long for the acks of channels that are opened from now on, or as by default.
+
+        Raises `WarrenError` where this broker is not ours, `FaultUnsupported` where it has no such time-out.
+        """
+        self._own("wait shorter for acks").set_ack_timeout(seconds)
+
+    @property
+    def restartable_database_server(self) -> PrivateServer:
+        """The case's own; raises `FaultUnsupported` where there is none."""
+        if self.own_database_server is None:
+            raise FaultUnsupported(
+                "there is no database server that could be restarted",
+                where="--database",
+                what_to_do="run the case on a PostgreSQL or MariaDB that Warren starts itself",
+            )
+        return self.own_database_server
 
     def _own(self, what: str) -> RunningBroker:
         if self.own_broker is None:

@@ -44,13 +44,12 @@ class Servers:
             stack.push(self._remove_containers)
             chosen = warren.worlds.real.brokers.choose(broker)
             bare = isinstance(chosen, warren.worlds.real.brokers.EmbeddedBroker)
-            running_database = warren.worlds.real.databases.choose(database, bare=bare).start(
-                self.run
-            )
+            chosen_database = warren.worlds.real.databases.choose(database, bare=bare)
+            running_database = chosen_database.start(self.run)
             stack.callback(running_database.stop)
             running_broker = chosen.start(self.run)
             stack.callback(running_broker.stop)
-            self._chosen = chosen
+            self._chosen, self._chosen_database = chosen, chosen_database
             self.broker, self.database = running_broker.address, running_database.address
             self._stack, self._started = stack.pop_all(), True
 
@@ -62,6 +61,7 @@ class Servers:
             "light": self._chosen.is_light,
             "tls": self.tls,
             "broker": self.broker.to_json(),
+            "database_option": self._chosen_database.option,
             "database": self.database.to_json(),
         }
 

@@ -240,6 +240,10 @@ class RealWorld:
         """Give SQLite a rollback journal; a server's relay is ready as it is."""
         self._database.let_commits_be_held()
 
+    def let_space_run_out(self) -> None:
+        """Give SQLite a small file system; a server's relay is ready as it is."""
+        self._database.let_space_run_out()
+
     def lock_database(self) -> None:
         """Lock a file of SQLite."""
         self._database.lock()
@@ -247,6 +251,16 @@ class RealWorld:
     def unlock_database(self) -> None:
         """Unlock it."""
         self._database.unlock()
+
+    def shut_down_database(self) -> None:
+        """End the case's own database server."""
+        own = self._place.restartable_database_server
+        self._database.disconnect()
+        own.shut_down()
+
+    def start_database(self) -> None:
+        """Start it again."""
+        self._place.restartable_database_server.start_again()
 
     def hide_tables(self) -> None:
         """Rename the judged tables."""
@@ -268,6 +282,10 @@ class RealWorld:
         """Restart the case's broker; raise `WarrenError` where this broker is not ours to restart."""
         self._close_link()
         self._place.restart()
+
+    def set_ack_timeout(self, seconds: float | None) -> None:
+        """Tell the case's broker how long it waits for acks; raise `WarrenError` where it is not ours."""
+        self._place.set_ack_timeout(seconds)
 
     def set_memory_alarm(self, is_on: bool) -> None:
         """Have the case's broker be short of memory; raise `WarrenError` where it is not ours."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from warren.worlds.real.brokers import BrokerAddress, Vhosts, choose, private
-from warren.worlds.real.databases import DatabaseAddress, attach
+from warren.worlds.real.databases import DatabaseAddress, attach, private_server
 from warren.worlds.real.migration import migrate
 from warren.worlds.real.place import Place
 from warren.worlds.real.preloading import Preloader
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from warren.claims.manifest import Program
     from warren.worlds.real.brokers import RunningBroker
-    from warren.worlds.real.databases import CaseDatabase, DatabaseUrls
+    from warren.worlds.real.databases import CaseDatabase, DatabaseUrls, PrivateServer
 
 _NOBODY = "broker"
 """The template of a database that belongs to no implementation."""
@@ -34,8 +34,8 @@ _NOBODY = "broker"
 class RealWorlds:
     """Makes the places and worlds of one pytest process; its `close` drops what they left.
 
-    Cases that restart their broker get one of this process's own, started at the first such case and kept for the
-    others. All other cases share the run's.
+    Cases that restart their broker or their database server get one of this process's own, started at the first such
+    case and kept for the others. All other cases share the run's.
     """
 
     def __init__(self, servers: dict[str, Any], owner: str) -> None:
@@ -49,7 +49,9 @@ class RealWorlds:
         self._certificates = Certificates.of(self._run) if servers["tls"] else None
         self._broker = BrokerAddress.from_json(servers["broker"])
         self._database = DatabaseAddress.from_json(servers["database"])
+        self._database_option = servers["database_option"]
         self._own_broker: tuple[RunningBroker, Vhosts] | None = None
+        self._own_database_server: PrivateServer | None = None
         self._templates: set[str] = set()
         with contextlib.ExitStack() as stack:
             self._databases = stack.enter_context(attach(self._database, self._run, owner))
@@ -62,19 +64,23 @@ class RealWorlds:
     def secrets(self) -> tuple[str, ...]:
         """Passwords of this run, and of this process's own broker where it has one."""
         own = self._own_broker[0].address.secrets if self._own_broker else ()
+        if self._own_database_server is not None:
+            own = (*own, *self._own_database_server.server.address.secrets)
         return (*self._broker.secrets, *own, *self._database.secrets)
 
     @contextlib.contextmanager
-    def world(self, name: str, program: Program | None, *, restarts: bool) -> Iterator[RealWorld]:
+    def world(
+        self, name: str, program: Program | None, *, restarts: bool, restarts_database: bool = False
+    ) -> Iterator[RealWorld]:
         """Give a case of the implementation `name` its world, and take everything back at the end.
 
         Its database is as the implementation's own `program` made it (its manifest's `migrate`), or has the
         contract's tables where there is none.
         """
         with contextlib.ExitStack() as stack:
-            place = stack.enter_context(
-                self._place(partial(self._copy, name, program), restarts=restarts)
-            )
+            own = self._restartable_database_server() if restarts_database else None
+            copy = partial(self._copy, name, program, own)
+            place = stack.enter_context(self._place(copy, restarts=restarts, own=own))
             database = stack.enter_context(place.database())
             world = RealWorld(
                 place,
@@ -89,7 +95,7 @@ class RealWorlds:
 
     def place(self, *, restarts: bool) -> AbstractContextManager[Place]:
         """Give a case a place, on a broker that it may restart if it `restarts`."""
-        return self._place(partial(self._copy, _NOBODY, None), restarts=restarts)
+        return self._place(partial(self._copy, _NOBODY, None, None), restarts=restarts)
 
     def close(self) -> None:
         """End this process's own broker, and drop what is left of its vhosts and databases."""
@@ -97,32 +103,40 @@ class RealWorlds:
 
     @contextlib.contextmanager
     def _place(
-        self, database: Callable[[], AbstractContextManager[CaseDatabase]], *, restarts: bool
+        self,
+        database: Callable[[], AbstractContextManager[CaseDatabase]],
+        *,
+        restarts: bool,
+        own: PrivateServer | None = None,
     ) -> Iterator[Place]:
-        own = restarts and choose(self._option).can_restart
-        running, vhosts = self._restartable() if own else (None, self._vhosts)
+        is_own = restarts and choose(self._option).can_restart
+        running, vhosts = self._restartable() if is_own else (None, self._vhosts)
         vhost = vhosts.open()
         try:
             folder = self._run.folder / "cases" / vhost
             with writing(folder):
                 folder.mkdir(parents=True)
             broker = running.address if running else self._broker
-            yield Place(broker, vhost, vhosts.management, folder, database, running)
+            yield Place(broker, vhost, vhosts.management, folder, database, running, own)
         finally:
             vhosts.close(vhost)
 
     @contextlib.contextmanager
-    def _copy(self, name: str, program: Program | None) -> Iterator[CaseDatabase]:
-        """Give a case a copy of a template, made by the first that asks for it."""
-        if name not in self._templates:
+    def _copy(
+        self, name: str, program: Program | None, own: PrivateServer | None
+    ) -> Iterator[CaseDatabase]:
+        """Give a case a copy of a template, made by the first that asks for it; on a server of `own`, there."""
+        databases = own.databases if own else self._databases
+        template = f"{name} of {self._owner}" if own else name
+        if template not in self._templates:
             make = partial(self._migrate, program) if program else None
-            self._databases.prepare_template(name, make)
-            self._templates.add(name)
-        copy = self._databases.create_copy(name)
+            databases.prepare_template(template, make)
+            self._templates.add(template)
+        copy = databases.create_copy(template)
         try:
             yield copy
         finally:
-            self._databases.drop(copy)
+            databases.drop(copy)
 
     def _migrate(self, program: Program, urls: DatabaseUrls) -> None:
         migrate(program, urls, self._run, self.secrets)
@@ -134,3 +148,10 @@ class RealWorlds:
             vhosts = self._stack.enter_context(Vhosts(running.address, self._run, owner))
             self._own_broker = running, vhosts
         return self._own_broker
+
+    def _restartable_database_server(self) -> PrivateServer | None:
+        if self._own_database_server is None:
+            owner = f"{self._owner}-private"
+            opened = private_server(self._database_option, self._run, owner)
+            self._own_database_server = self._stack.enter_context(opened)
+        return self._own_database_server

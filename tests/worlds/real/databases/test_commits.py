@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,6 +37,12 @@ WRITER = """\
 import os
 import sqlalchemy as sa
 engine = sa.create_engine(os.environ["WARREN_DATABASE_URL"])
+if os.environ.get("READS_FIRST"):
+    with engine.connect() as connection:
+        connection.connection.isolation_level = None
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("SELECT count(*) FROM message_log")
+        connection.exec_driver_sql("COMMIT")
 for message in "one", "two":
     with engine.begin() as connection:
         connection.execute(
@@ -67,9 +74,9 @@ class Stand:
             self.line, self.urls = line, copy.urls.through(line.port)
         self.processes: list[subprocess.Popen[bytes]] = []
 
-    def write(self) -> subprocess.Popen[bytes]:
+    def write(self, **more: str) -> subprocess.Popen[bytes]:
         """Start a process that writes two rows, in a transaction each."""
-        environment = {**os.environ, **self.urls.environment, "WARREN_INSTANCE": "stream-1"}
+        environment = {**os.environ, **self.urls.environment, "WARREN_INSTANCE": "stream-1", **more}
         self.processes.append(subprocess.Popen([sys.executable, "-c", WRITER], env=environment))
         return self.processes[-1]
 
@@ -150,6 +157,21 @@ def test_killed_before_its_second_commit(stand: Stand) -> None:
         written += ["one", "two"]
     held.lose()
     assert stand.rows() == [*written, "one"]
+
+
+@pytest.mark.parametrize("server", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("left", [b"", b"of a killed process"])
+def test_a_transaction_that_only_reads(stand: Stand, left: bytes) -> None:
+    """One that locks the file for writing, and writes nothing, is let by: it is nobody's effect."""
+    if left:
+        Path(f"{stand.copy.urls.name}-journal").write_bytes(b"\0" * 512 + left)
+    held = stand.line.hold(Moment.BEFORE_COMMIT)
+    process = stand.write(READS_FIRST="1")
+    assert caught(held)
+    assert Path(f"{stand.copy.urls.name}-journal").stat().st_size > 1024
+    held.release()
+    assert process.wait(DEADLINE) == 0
+    assert stand.rows() == ["one", "two"]
 
 
 @pytest.mark.parametrize("server", SERVERS, indirect=True)

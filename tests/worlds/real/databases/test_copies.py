@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy
 
-from warren.errors import DatabaseUnavailable, InstanceError, SetupError
-from warren.worlds.real.databases import DatabaseAddress, attach
+from tests.requisites import missing
+from warren.errors import DatabaseUnavailable, FaultUnsupported, InstanceError, SetupError
+from warren.worlds.database_line.pieces import Failure
+from warren.worlds.real.databases import DatabaseAddress, attach, choose, private_server
 from warren.worlds.real.databases.schema import MESSAGE_LOG, TASK
 
 if TYPE_CHECKING:
@@ -262,3 +264,59 @@ def test_server_that_ended(run: Run) -> None:
         databases.prepare_template("gone")
     assert str(caught.value).startswith("database server 127.0.0.1:1: it does not answer")
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        pytest.param("postgresql", marks=pytest.mark.postgresql),
+        pytest.param("mysql", marks=pytest.mark.mysql),
+    ],
+)
+def test_a_private_server_is_restarted(option: str, run: Run) -> None:
+    """A worker's own server ends and starts at the same address, and has all that was committed."""
+    try:
+        chosen = choose(option)
+    except DatabaseUnavailable as error:
+        missing(str(error))
+    with private_server(chosen.option, run, "gw0-private") as own:
+        assert own is not None
+        own.databases.prepare_template("plain of gw0")
+        copy = own.databases.create_copy("plain of gw0")
+        task = copy.add_task()
+        copy.disconnect()
+        own.shut_down()
+        with pytest.raises(InstanceError):
+            copy.tasks()
+        own.start_again()
+        assert [row.id for row in copy.tasks()] == [task]
+        own.databases.drop(copy)
+
+
+def test_a_file_runs_out_of_space(other_run: Run) -> None:
+    """On a small disk of its own a file takes no more rows while that is full, and nothing of it stays."""
+    address = choose("sqlite").start(other_run).address
+    with attach(address, other_run, "gw0") as databases:
+        databases.prepare_template("plain")
+        copy = databases.create_copy("plain")
+        folder = Path(copy.urls.name).with_suffix(".disk")
+        try:
+            copy.let_space_run_out()
+        except FaultUnsupported as error:
+            pytest.skip(str(error))
+        line = copy.line("stream-1", lambda: 0.0, lambda _: None, lambda _: None)
+        assert copy.add_task() == 1
+        line.fail(Failure.OUT_OF_SPACE)
+        with pytest.raises(InstanceError, match="full"):
+            copy.add_task()
+        line.restore()
+        assert copy.add_task() == 2
+        databases.drop(copy)
+        assert not folder.exists()
+
+
+def test_what_is_not_ours_has_no_private_server(run: Run) -> None:
+    """A file has no server, and that of a URL is somebody's."""
+    for option in ("sqlite", "postgresql://u:p@db.example/x"):
+        with private_server(option, run, "gw0-private") as own:
+            assert own is None

@@ -3,14 +3,16 @@
 import errno
 import multiprocessing
 import os
+import shutil
 import stat
 from pathlib import Path
 
 import pytest
 
-from warren.errors import SetupError
+from warren.errors import FaultUnsupported, SetupError
 from warren.worlds.real.runs import Run
 from warren.worlds.real.runs.folders import disk_trouble
+from warren.worlds.real.runs.mounts import SmallDisk
 from warren.worlds.real.runs.register import entry_of
 from warren.worlds.real.runs.run import data_folders
 
@@ -39,6 +41,18 @@ def test_end_leaves_nothing(run: Run) -> None:
     assert not data.exists()
     assert not run.folder.exists()
     assert not any(folder.exists() for folder in data_folders(run.id))
+
+
+def test_end_unmounts_what_is_left(run: Run) -> None:
+    """A small disk that nobody closed ends with its run."""
+    try:
+        disk = SmallDisk(run.data_folder("server") / "a disk", 1 << 20)
+    except FaultUnsupported as error:
+        pytest.skip(str(error))
+    disk.fill()
+    assert shutil.disk_usage(disk.folder).free == 0
+    run.end()
+    assert not disk.folder.parent.exists()
 
 
 def test_data_without_room_in_memory(

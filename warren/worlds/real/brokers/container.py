@@ -19,10 +19,11 @@ import requests
 
 from warren.errors import BrokerUnavailable
 from warren.worlds.real.brokers.own import (
+    ack_timeout_command,
     admit_cases,
     memory_command,
-    memory_error,
     new_access,
+    refused,
 )
 from warren.worlds.real.brokers.readiness import wait_until_ready
 from warren.worlds.real.brokers.vhosts import name_prefix
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 DEFAULT_IMAGE = "rabbitmq:4.3-management"
 JOURNAL_KIND = "container"
 _LABEL = "warren.run"
+_TOOL = "rabbitmqctl"
 _TIMEOUT = 60  # seconds for one answer of the engine, or for one step of progress of a pull
 _SHORT_TIMEOUT = 10  # where an engine may well be away, and can be asked another time
 _STOP_GRACE = 30  # seconds; RabbitMQ 3.10 takes about 7 to end in order
@@ -135,12 +137,11 @@ class RunningContainer:
 
     def set_memory_alarm(self, is_on: bool) -> None:
         """Let it have no share of the machine's memory, or as much as it has by default."""
-        assert self._container is not None, "a stopped broker was told of its memory"
-        done = self._container.exec_run(memory_command("rabbitmqctl", is_on))
-        if done.exit_code:
-            assert isinstance(done.output, bytes), "it was not asked for a stream"
-            said = last_lines(done.output.decode("utf-8", errors="replace"))
-            raise memory_error(said, self.address.description)
+        self._command(memory_command(_TOOL, is_on))
+
+    def set_ack_timeout(self, seconds: float | None) -> None:
+        """Tell its node's settings, which a channel reads when it is opened."""
+        self._command(ack_timeout_command(_TOOL, seconds, self.address.version))
 
     def stop(self) -> None:
         """Remove the container with its data."""
@@ -156,6 +157,15 @@ class RunningContainer:
             self._container = None
         self._ports.close()
         self._client.close()
+
+    def _command(self, argv: list[str]) -> None:
+        """Run a command in the container. Raises BrokerUnavailable where it fails."""
+        assert self._container is not None, "a stopped broker was told to change"
+        done = self._container.exec_run(argv)
+        if done.exit_code:
+            assert isinstance(done.output, bytes), "it was not asked for a stream"
+            said = last_lines(done.output.decode("utf-8", errors="replace"))
+            raise refused(said, self.address.description)
 
     def _made(self, image: str, run: Run) -> Container:
         """Create the container, and know it also where we are told to end before the engine has answered.

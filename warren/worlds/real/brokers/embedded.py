@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
-from warren.errors import BrokerUnavailable, OptionError
+from warren.errors import BrokerUnavailable, FaultUnsupported, OptionError
 from warren.simulator.model import Version
 from warren.worlds.real.brokers.own import admit_cases, new_access
 from warren.worlds.real.brokers.readiness import START_TIMEOUT, wait_until_ready
@@ -101,6 +101,15 @@ class EmbeddedProcess:
     def set_memory_alarm(self, is_on: bool) -> None:
         """Tell it by its signals."""
         self._server.signal(signal.SIGUSR1 if is_on else signal.SIGUSR2)
+
+    def set_ack_timeout(self, seconds: float | None) -> None:
+        """Have none to set."""
+        del seconds
+        raise FaultUnsupported(
+            "it has no acknowledgement time-out",
+            where=self.address.description,
+            what_to_do="run the case on RabbitMQ 3.10",
+        )
 
     def stop(self) -> None:
         """End it at once and delete its data."""

@@ -120,6 +120,15 @@ class UsedBroker:
             "choose --broker embedded, docker or local for this case",
         )
 
+    def set_ack_timeout(self, seconds: float | None) -> None:
+        """Refuse: others may use it."""
+        del seconds
+        raise BrokerUnavailable(
+            "an existing broker's acknowledgement time-out is not changed by Warren",
+            self.address.description,
+            "choose --broker docker or local for this case",
+        )
+
     def stop(self) -> None:
         """Take back every vhost and user of the run."""
         with Management.at(self.address) as client:

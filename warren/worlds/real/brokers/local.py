@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 from warren.errors import BrokerUnavailable
 from warren.worlds.real.brokers.own import (
+    ack_timeout_command,
     admit_cases,
     memory_command,
-    memory_error,
     new_access,
+    refused,
 )
 from warren.worlds.real.brokers.readiness import wait_until_ready
 from warren.worlds.real.runs.ports import LOOPBACK, Ports
@@ -120,15 +121,11 @@ class LocalNode:
 
     def set_memory_alarm(self, is_on: bool) -> None:
         """Let it have no share of the machine's memory, or as much as it has by default."""
-        tool = str(Path(self._command).with_name("rabbitmqctl"))
-        done = run_tool(
-            memory_command(tool, is_on),
-            folder=self._folder,
-            environment=self._environment,
-            user=self._user,
-        )
-        if done.returncode:
-            raise memory_error(last_lines(done.stdout + done.stderr), self.address.description)
+        self._run(memory_command(self._tool, is_on))
+
+    def set_ack_timeout(self, seconds: float | None) -> None:
+        """Tell its node's settings, which a channel reads when it is opened."""
+        self._run(ack_timeout_command(self._tool, seconds, self.address.version))
 
     def stop(self) -> None:
         """End the node at once, its epmd too, and delete its data."""
@@ -136,6 +133,16 @@ class LocalNode:
         kill_marked(self._name, _MARK)
         self._ports.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def _tool(self) -> str:
+        return str(Path(self._command).with_name("rabbitmqctl"))
+
+    def _run(self, argv: list[str]) -> None:
+        """Run a command of the node. Raises BrokerUnavailable where it fails."""
+        done = run_tool(argv, folder=self._folder, environment=self._environment, user=self._user)
+        if done.returncode:
+            raise refused(last_lines(done.stdout + done.stderr), self.address.description)
 
     def _with_log(self, error: BrokerUnavailable) -> BrokerUnavailable:
         return BrokerUnavailable(

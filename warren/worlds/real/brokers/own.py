@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Final
 
-from warren.errors import BrokerUnavailable
+from warren.errors import BrokerUnavailable, FaultUnsupported
 from warren.worlds.real.brokers.management import Management
 from warren.worlds.real.brokers.readiness import Access
 from warren.worlds.real.brokers.vhosts import name_prefix
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 _SHARES: Final = {True: "0", False: "0.4"}
 """Of the machine's memory, what a RabbitMQ may take with the alarm and without it; the latter is 3.10's default."""
+_QUORUM_ALONE: Final = (4, 3)
+"""The first release whose classic queues have no acknowledgement time-out."""
+_ACK_TIMEOUT: Final = 1_800_000
+"""Milliseconds that a RabbitMQ waits for acks by default. A channel reads that when it is opened."""
+_OFTEN: Final = 200
+"""Milliseconds after which a channel looks for late ones again; it reads that each time."""
 
 
 def memory_command(tool: str, is_short: bool) -> list[str]:
@@ -26,11 +32,28 @@ def memory_command(tool: str, is_short: bool) -> list[str]:
     return [tool, "set_vm_memory_high_watermark", _SHARES[is_short]]
 
 
-def memory_error(said: str, where: str) -> BrokerUnavailable:
-    """Say that it did not work."""
-    return BrokerUnavailable(
-        f"its memory alarm cannot be rung: {said}", where, "look into the broker's log"
+def ack_timeout_command(tool: str, seconds: float | None, version: str) -> list[str]:
+    """Give the command by which new channels of a RabbitMQ wait so long for acks, and look for late ones often.
+
+    Raises FaultUnsupported for a release that has that time-out for quorum queues alone.
+    """
+    if tuple(map(int, version.split(".")[:2])) >= _QUORUM_ALONE:
+        raise FaultUnsupported(
+            "it has no acknowledgement time-out for classic queues",
+            where=f"RabbitMQ {version}",
+            what_to_do="run the case on 3.10",
+        )
+    timeout = _ACK_TIMEOUT if seconds is None else int(seconds * 1000)
+    settings = {"consumer_timeout": timeout, "channel_tick_interval": _OFTEN}
+    code = "".join(
+        f"ok = application:set_env(rabbit, {key}, {ms})," for key, ms in settings.items()
     )
+    return [tool, "eval", f"{code} ok."]
+
+
+def refused(said: str, where: str) -> BrokerUnavailable:
+    """Say that a command did not work."""
+    return BrokerUnavailable(f"its rabbitmqctl failed: {said}", where, "look into the broker's log")
 
 
 def new_access(

@@ -29,6 +29,12 @@ class RunningBroker(Protocol):
     def set_memory_alarm(self, is_on: bool) -> None:
         """Have it be short of memory, so that it blocks publishers, or no longer. Raises BrokerUnavailable."""
 
+    def set_ack_timeout(self, seconds: float | None) -> None:
+        """Have it close channels, of those opened from now on, whose acks come later than that; None: as by default.
+
+        Raises FaultUnsupported where it has no such time-out for classic queues, BrokerUnavailable where it fails.
+        """
+
     def stop(self) -> None:
         """End it and remove what it left; safe to call again."""
 

@@ -8,6 +8,7 @@ from warren.worlds.real.databases.case import CaseDatabase
 from warren.worlds.real.databases.choice import attach, choose
 from warren.worlds.real.databases.copies import Databases
 from warren.worlds.real.databases.line import UnfollowedLine
+from warren.worlds.real.databases.private import PrivateServer, private_server
 from warren.worlds.real.databases.protocol import Database, RunningDatabase
 
 __all__ = [
@@ -16,8 +17,10 @@ __all__ = [
     "DatabaseAddress",
     "DatabaseUrls",
     "Databases",
+    "PrivateServer",
     "RunningDatabase",
     "UnfollowedLine",
     "attach",
     "choose",
+    "private_server",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from warren.worlds.real.databases.file_locks import FileLocks
 from warren.worlds.real.databases.line import FileLine, UnfollowedLine
 from warren.worlds.real.databases.refusals import refusals
 from warren.worlds.real.databases.schema import MESSAGE_LOG, TASK
+from warren.worlds.real.runs.mounts import SmallDisk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,6 +45,8 @@ _OCTETS = text(
 )
 """A database is a schema to MySQL, a catalogue to PostgreSQL."""
 _LOCK_TIMEOUT = 5  # seconds that SQLite waits for another writer
+_SMALL: Final = 16 << 20
+"""Octets of a file system that is to be full: with room for all that a case writes."""
 _HIDDEN: Final = "_hidden"
 _Followed = tuple[int, type[PostgresqlFollower | MysqlFollower]]
 _FOLLOWED: Final[dict[str, _Followed]] = {
@@ -66,8 +70,8 @@ class CaseDatabase:
         self.urls = DatabaseUrls.of(url)
         self._url = url
         self._engine: Engine | None = None
-        file = url.database if url.get_backend_name() == "sqlite" else None
-        self._locks = FileLocks(Path(file)) if file else None
+        self._disk: SmallDisk | None = None
+        self._locks = self._file_locks()
 
     @property
     def kind(self) -> str:
@@ -97,13 +101,28 @@ class CaseDatabase:
         """Give an instance its way to a database without a `server`; `whose` tells whose a process is (`FileHold`)."""
         if self._locks is None:
             return UnfollowedLine(self.kind)
-        return FileLine(self._locks, instance, now, log, whose)
+        return FileLine(self._locks, instance, now, log, whose, disk=self._disk)
 
     def let_commits_be_held(self) -> None:
         """Make what must be made before any instance has it open, so that its commits can be held."""
         if self._locks is not None:
             self.close()
             self._locks.use_rollback_journal()
+
+    def let_space_run_out(self) -> None:
+        """Move a file to a small file system, before any instance has it open; a server needs nothing.
+
+        Raises `FaultUnsupported` where there can be no such file system, or nobody follows the server's protocol.
+        """
+        if self._locks is None and self.server is None:
+            raise FaultUnsupported("it cannot be made to run out of space", where=self.kind)
+        if self._locks is not None and self._url.database:
+            file = Path(self._url.database)
+            self.close()
+            self._disk = SmallDisk(file.with_suffix(".disk"), _SMALL)
+            moved = shutil.move(file, self._disk.folder)
+            self._url = self._url.set(database=str(moved))
+            self.urls, self._locks = DatabaseUrls.of(self._url), self._file_locks()
 
     def lock(self) -> None:
         """Keep everybody else from writing, until `unlock`. Raises `FaultUnsupported` for a server.
@@ -185,13 +204,23 @@ class CaseDatabase:
             raise self._unusable("its columns cannot be read", MESSAGE_LOG, error) from error
         return octets
 
-    def close(self) -> None:
-        """Close our connections, and hold nothing any more."""
+    def disconnect(self) -> None:
+        """Close our connections; what reads it next opens another."""
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
+
+    def close(self) -> None:
+        """Close our connections, and hold nothing any more."""
+        self.disconnect()
         if self._locks is not None:
             self._locks.close()
+        if self._disk is not None:
+            self._disk.close()
+
+    def _file_locks(self) -> FileLocks | None:
+        file = self._url.database if self.kind == "sqlite" else None
+        return FileLocks(Path(file)) if file else None
 
     def _rename(self, *tables: str, suffix: str, to: str) -> None:
         try:

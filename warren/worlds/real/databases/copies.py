@@ -82,6 +82,10 @@ class Databases(ABC):
         self._drop(copy.name)
         self._open.remove(copy)
 
+    def disconnect(self) -> None:
+        """Close the connections to the server; the next statement opens one again."""
+        self._close()
+
     def end(self) -> None:
         """Drop this process's copies that are still there and close all connections."""
         for copy in tuple(self._open):

@@ -2,7 +2,8 @@
 
 With a rollback journal a commit waits until nobody reads any more (https://sqlite.org/lockingv3.html): whoever holds a
 SHARED lock holds every commit, up to the writer's busy time-out. One that waits shows by its PENDING lock, and whose
-that is the system tells. In WAL mode nothing can be held.
+that is the system tells. A transaction that begins as a writer (BEGIN IMMEDIATE) and only reads asks for the same locks
+at its end; it has no journal. In WAL mode nothing can be held.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import sqlite3
 import struct
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from warren.errors import FaultUnsupported
@@ -21,7 +23,6 @@ from warren.worlds.real.runs.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from warren.evidence.frames import Fact
 
@@ -39,6 +40,7 @@ class FileLocks:
     def __init__(self, file: Path) -> None:
         """Open nothing yet."""
         self._file = file
+        self._journal = Path(f"{file}-journal")
         self._descriptor: int | None = None
         self._reader: sqlite3.Connection | None = None
         self._writer: sqlite3.Connection | None = None
@@ -76,6 +78,17 @@ class FileLocks:
     def commits(self) -> int:
         """Count the commits that the file has seen, modulo 2**32: SQLite keeps that number at octet 24 of the file."""
         return int.from_bytes(os.pread(self._open(), 4, 24), "big")
+
+    def journal(self) -> tuple[int, int] | None:
+        """Tell one state of the journal from another; None where there is none.
+
+        Who writes has one before its commit waits. One that a killed process left stays as it is.
+        """
+        try:
+            facts = self._journal.stat()
+        except FileNotFoundError:
+            return None
+        return facts.st_mtime_ns, facts.st_size
 
     def holds(self, instance: str) -> bool:
         """Whether somebody wants the commits of that instance."""
@@ -184,6 +197,8 @@ class FileHold:
         self._seen: float | None = None
         self._is_over = False
         locks.hold(self)
+        self._left = locks.journal()
+        """What is there of a journal while nobody writes: nothing, or what a killed process left."""
         self._last = locks.commits() + passing
         """How many commits the file has seen when the one that is wanted is next."""
 
@@ -194,18 +209,24 @@ class FileHold:
             return self._seen
         process = self._locks.committing()
         whose = None if process is None else self._whose(process)
-        if whose == self.instance:
-            now = self._now()
-            self._log(CommitBegun(now, self.instance, 1))
-            if self._passing == 0:
-                self._seen = now
-                return now
-            self._passing -= 1
-        elif whose is not None and not self._locks.holds(whose):
-            self._last += 1
-        if whose is not None and (whose == self.instance or not self._locks.holds(whose)):
-            self._locks.let_one_by()
+        if whose is None or (whose != self.instance and self._locks.holds(whose)):
+            return None
+        if self._locks.journal() not in (None, self._left):
+            if whose != self.instance:
+                self._last += 1
+            elif self._catch():
+                return self._seen
+        self._locks.let_one_by()
         return None
+
+    def _catch(self) -> bool:
+        """Note a commit of our own instance; say whether it is the one that is wanted."""
+        now = self._now()
+        self._log(CommitBegun(now, self.instance, 1))
+        if self._passing == 0:
+            self._seen = now
+        self._passing -= 1
+        return self._seen is not None
 
     @property
     def missed(self) -> bool:

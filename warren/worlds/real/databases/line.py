@@ -1,7 +1,7 @@
 """An instance's way to a database that no relay follows, and what can be done to it all the same.
 
-A file of SQLite can have its commits held before they are done. Nothing else can be done to it, and nothing at all to a
-server whose protocol is not followed: what a case asks for in vain is `FaultUnsupported`.
+A file of SQLite can have its commits held before they are done, and run out of space. Nothing else can be done to it,
+and nothing at all to a server whose protocol is not followed: what a case asks for in vain is `FaultUnsupported`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from warren.worlds.database_line.pieces import Failure
     from warren.worlds.protocol import HeldCommit
     from warren.worlds.real.databases.file_locks import FileLocks
+    from warren.worlds.real.runs.mounts import SmallDisk
 
 
 class UnfollowedLine:
@@ -78,11 +79,29 @@ class FileLine(UnfollowedLine):
         now: Callable[[], float],
         log: Callable[[Fact], None],
         whose: Callable[[int], str | None],
+        *,
+        disk: SmallDisk | None,
     ) -> None:
-        """Hold commits of that instance by the file's locks; `whose` tells the instance that a process belongs to."""
+        """Hold commits of that instance by the file's locks; `whose` tells the instance that a process belongs to.
+
+        The file may be on a small disk, which others' files are not on.
+        """
         super().__init__("SQLite")
+        self._disk = disk
         self._locks, self._instance = locks, instance
         self._now, self._log, self._whose = now, log, whose
+
+    def fail(self, failure: Failure) -> None:
+        """Leave no space for it, nor for anybody else's way to it."""
+        if self._disk is None:
+            super().fail(failure)
+        else:
+            self._disk.fill()
+
+    def restore(self) -> None:
+        """Give the space back."""
+        if self._disk is not None:
+            self._disk.free()
 
     def hold(self, moment: Moment, passing: int = 0) -> HeldCommit:
         """Hold a commit before it is done, after so many that pass."""

@@ -61,6 +61,11 @@ class MysqlDatabase:
             return "mysql"
         return f"mysql:{self.url.render_as_string(hide_password=False)}"
 
+    @property
+    def can_restart(self) -> bool:
+        """Whether it is ours."""
+        return self.url is None
+
     def start(self, run: Run) -> MariadbServer | UsedServer:
         """Start our own server, or reach the other one."""
         if self.url is not None:
@@ -108,7 +113,6 @@ class MariadbServer(OwnServer):
                     f"--port={url.port}",
                     f"--socket={self._folder}/socket",
                     f"--pid-file={self._folder}/pid",
-                    f"--init-file={users}",
                     "--skip-name-resolve",
                     "--innodb-flush-log-at-trx-commit=0",
                     "--character-set-server=utf8mb4",
@@ -116,6 +120,7 @@ class MariadbServer(OwnServer):
                 url,
                 signal.SIGKILL,  # at once: the data are deleted anyway
                 _product,
+                f"--init-file={users}",
             )
         finally:
             users.unlink(missing_ok=True)

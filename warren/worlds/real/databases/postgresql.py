@@ -83,6 +83,11 @@ class PostgresqlDatabase:
             return "postgresql"
         return f"postgresql:{self.url.render_as_string(hide_password=False)}"
 
+    @property
+    def can_restart(self) -> bool:
+        """Whether it is ours."""
+        return self.url is None
+
     def start(self, run: Run) -> PostgresqlServer | UsedServer:
         """Start our own server, or reach the other one."""
         if self.url is not None:
@@ -93,6 +98,8 @@ class PostgresqlDatabase:
 
 class PostgresqlServer(OwnServer):
     """A server in the run's folder."""
+
+    _in_order = signal.SIGINT
 
     def __init__(self, programs: Path, run: Run) -> None:
         """Make its data, start it, wait until it answers."""
@@ -120,7 +127,7 @@ class PostgresqlServer(OwnServer):
                 *(f"--{name}={value}" for name, value in settings.items()),
             ],
             url,
-            signal.SIGINT,  # end sessions, then in order: it frees its shared memory
+            self._in_order,  # it frees its shared memory
             _product,
         )
 

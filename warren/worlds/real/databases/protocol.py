@@ -27,5 +27,9 @@ class Database(Protocol):
     def option(self) -> str:
         """The value of `--database` that means exactly this choice."""
 
+    @property
+    def can_restart(self) -> bool:
+        """Whether a started one is a server of our own (`OwnServer`), which we may restart."""
+
     def start(self, run: Run) -> RunningDatabase:
         """Start a server that belongs to `run`, or reach one. Raises DatabaseUnavailable."""

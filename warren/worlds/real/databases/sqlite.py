@@ -29,6 +29,11 @@ class SqliteDatabase:
         """The value of `--database`."""
         return "sqlite"
 
+    @property
+    def can_restart(self) -> bool:
+        """There is no server."""
+        return False
+
     def start(self, run: Run) -> SqliteFolder:
         """Make the folder for the files."""
         return SqliteFolder(run)

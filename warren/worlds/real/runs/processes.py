@@ -106,10 +106,10 @@ class Server:
         if self.alive:
             self._process.send_signal(number)
 
-    def stop(self, grace: float = 10.0) -> None:
-        """Ask it to end, then end its whole group; safe to call again."""
+    def stop(self, grace: float = 10.0, by: int | None = None) -> None:
+        """Ask it to end, by its stop signal or another, then end its whole group; safe to call again."""
         if self.alive:
-            self._process.send_signal(self._stop_signal)
+            self._process.send_signal(by or self._stop_signal)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(grace)
         with contextlib.suppress(ProcessLookupError):

@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from warren.errors import SetupError
 from warren.worlds.real.runs.folders import own_folder, write_private, writing
+from warren.worlds.real.runs.mounts import unmount_below
 from warren.worlds.real.runs.processes import MARK, kill_marked
 from warren.worlds.real.runs.register import (
     base_folder,
@@ -151,6 +152,7 @@ class Run:
     def delete_folders(self) -> None:
         """Delete all that the run has on disk and in memory, but what the register knows of it."""
         for folder in (*self._others, self.folder):
+            unmount_below(folder)
             shutil.rmtree(folder, ignore_errors=True)
 
     def forget(self) -> None:
