@@ -60,7 +60,8 @@ format: .venv/installed
 
 types: .venv/installed
 	$(BIN)/mypy
-	$(BIN)/mypy implementations/aio-pika/orders
+	cd implementations/aio-pika && ../../$(BIN)/mypy --config-file ../../pyproject.toml --package orders
+	cd implementations/kombu && ../../$(BIN)/mypy --config-file ../../pyproject.toml --package workers
 	$(BIN)/mypy .ci/laboratory.py .ci/summary.py docs/architecture.py
 
 imports: .venv/installed
