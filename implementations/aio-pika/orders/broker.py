@@ -32,6 +32,7 @@ class Link:
         self.lost = asyncio.Event()
         self._connection = connection
         self._stop = stop
+        self._exchanges: dict[str, AbstractExchange] = {}
         connection.close_callbacks.add(self._on_close)
         channel.close_callbacks.add(self._on_close)
 
@@ -39,9 +40,11 @@ class Link:
         self.lost.set()
 
     async def exchange(self, name: str) -> AbstractExchange:
-        """An exchange of the course, declared."""
-        declared = self.channel.declare_exchange(name, durable=True)
-        return await self._stop.within(declared)
+        """An exchange to publish to, declared when it is first asked for."""
+        if name not in self._exchanges:
+            declared = self.channel.declare_exchange(name, durable=True)
+            self._exchanges[name] = await self._stop.within(declared)
+        return self._exchanges[name]
 
     async def publish(
         self, exchange: AbstractExchange, messages: Iterable[aio_pika.Message]

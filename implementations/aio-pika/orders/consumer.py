@@ -53,7 +53,7 @@ class Consumer:
         try:
             await shift.over(told)
             if told.done():
-                await queue.cancel(tag, nowait=True)
+                await self._stop.within(queue.cancel(tag, nowait=True))
                 await shift.finish()
                 raise Stopped
             return self._bound_reached

@@ -71,8 +71,7 @@ class Job:
 
     def declare_exchange(self, name: str) -> None:
         """Have an exchange to publish to."""
-        declare = Exchange(name, "direct", durable=True, channel=self._line.channel).declare
-        self._line.ask(declare)
+        self._line.ask(partial(self._line.declare_exchange, name))
 
     def publish(self, *messages: Outgoing) -> None:
         """Return when each is confirmed, and in a queue if it is mandatory."""
@@ -88,7 +87,7 @@ class Job:
     def put_aside(self, queue_: str) -> None:
         """Keep a copy where a person finds it, and reject the message."""
         place = Source(queue_, queue_, _nothing)
-        self._line.ask(lambda: place.declare(self._line.channel))
+        self._line.ask(partial(place.declare, self._line.channel))
         kept = {key: self.properties[key] for key in KEPT if key in self.properties}
         copy = Outgoing(
             queue_,

@@ -19,6 +19,7 @@ from typing import Any, Self, TypeVar
 
 from amqp.exceptions import AMQPError, MessageNacked
 from kombu.connection import Connection
+from kombu.entity import Exchange
 
 from workers.settings import Settings
 
@@ -60,6 +61,7 @@ class Line:
         self._connection = connect(settings, min(left, HANDSHAKE))
         self._socket: socket.socket = self._connection.sock
         self._returned = False
+        self._declared: set[str] = set()
         self._wanted: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = queue.SimpleQueue()
         self._bell, self._rope = socket.socketpair()
         self.gone = threading.Event()
@@ -127,6 +129,12 @@ class Line:
         with suppress(TimeoutError):
             while not self.gone.is_set():
                 self._connection.drain_events(timeout=GLANCE)
+
+    def declare_exchange(self, name: str) -> None:
+        """Have an exchange to publish to, once."""
+        if name not in self._declared:
+            Exchange(name, "direct", durable=True, channel=self.channel).declare()
+            self._declared.add(name)
 
     def publish(self, messages: Iterable[Outgoing]) -> list[Outgoing]:
         """Publish these, each confirmed, and return those that have reached no queue."""
