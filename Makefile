@@ -41,7 +41,7 @@ COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose
 	@touch $@
 
 .venv/installed: .venv/judging
-	$(BIN)/pip install --quiet --editable '.[dev]'
+	$(BIN)/pip install --quiet --editable '.[dev,clients]'
 	@touch $@
 
 conformance: .venv/judging
@@ -60,6 +60,8 @@ format: .venv/installed
 
 types: .venv/installed
 	$(BIN)/mypy
+	cd implementations/aio-pika && ../../$(BIN)/mypy --config-file ../../pyproject.toml --package orders
+	cd implementations/kombu && ../../$(BIN)/mypy --config-file ../../pyproject.toml --package workers
 	$(BIN)/mypy .ci/laboratory.py .ci/summary.py docs/architecture.py
 
 imports: .venv/installed

@@ -20,6 +20,7 @@ from implementations.faulty import (
     publishing,
     rpc,
     settling,
+    several,
     tasks,
 )
 from reference_impl.hardened import Pieces
@@ -155,6 +156,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "serves-one-at-a-time": Pieces(rpc_client=rpc.ServesOneAtATime),
     "sets-prefetch-once": Pieces(consumer=consuming.SetsPrefetchOnce),
     "shrinks-prefetch": Pieces(consumer=consuming.ShrinksPrefetch),
+    "six-defects": Pieces(consumer=several.SixDefects, link=several.SixDefectsLink),
     "skips-equal-bodies": Pieces(handlers={_BLOCKING: effects.SkipsEqualBodies}),
     "stops-at-once": Pieces(consumer=consuming.StopsAtOnce),
     "survives-five-losses": Pieces(link=connecting.SurvivesFiveLosses),

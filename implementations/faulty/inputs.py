@@ -6,16 +6,16 @@ from reference_impl.hardened.consumer import Consumer
 from reference_impl.hardened.delivery import Delivery
 from reference_impl.hardened.errors import RejectedError
 
-_LARGE = 50_000
-"""Octets; less than a column of type TEXT holds in MySQL."""
-
 
 class RejectsLargeBodies(Consumer):
     """Takes a large body for an attack, and puts it aside."""
 
+    most = 50_000
+    """Octets; less than a column of type TEXT holds in MySQL."""
+
     def attempt(self, delivery: Delivery) -> bool:
         """Work on what is small."""
-        if len(delivery.body) > _LARGE:
+        if len(delivery.body) > self.most:
             raise RejectedError(f"{len(delivery.body)} octets are too many")
         return super().attempt(delivery)
 

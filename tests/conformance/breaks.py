@@ -383,6 +383,30 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "shrinks-prefetch": (
         Break("keeps-prefetch.after-a-loss", "a prefetch count of 3, after a loss 1"),
     ),
+    "six-defects": (
+        Break("survives-cancel.idle", "stream-1 does not consume again"),
+        Break("survives-cancel.in-hand", "stream-1 does not consume again", full=True),
+        Break("survives-cancel.queue-deleted", "stream-1 does not consume again", full=True),
+        *(
+            Break(f"survives-database-loss.{how}", "lost: the package row never came", full=full)
+            for how, full in DATABASE_LOSSES
+        ),
+        Break("survives-blocked.acks", "stream-1 ended with status 1"),
+        Break("survives-blocked.memory-alarm", "stream-1 ended with status 1", full=True),
+        Break("survives-channel-close.idle", "stream-1 does not consume again"),
+        Break("survives-channel-close.in-hand", "stream-1 does not consume again", full=True),
+        Break("takes-any-input.sizes", "octets was not done"),
+        Break("takes-any-input.large-body", "octets was not done", full=True),
+        Break("takes-any-input.headers", "a header of every type was not done; stream-1 ended"),
+        Break(
+            "takes-any-input.each-header",
+            "with a header of type t was not done; stream-1 ended",
+            full=True,
+        ),
+        Break(
+            "survives-poison.headers", "the next message was not done; stream-1 ended", full=True
+        ),
+    ),
     "skips-equal-bodies": (Break("no-loss.equal-bodies", "lost: the package row never came"),),
     "stops-at-once": (Break("graceful-stop.in-hand", "the message in hand was not acked"),),
     "survives-five-losses": (

@@ -1,0 +1,1 @@
+"""The six designs on aio-pika: one process per role, one connection at a time, one event loop."""

@@ -1,0 +1,8 @@
+"""`python -m orders.migrate`: make the tables."""
+
+import os
+
+from orders.database import Database
+
+if __name__ == "__main__":
+    Database(os.environ["WARREN_DATABASE_URL"]).create_tables()
