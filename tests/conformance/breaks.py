@@ -465,6 +465,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
 
 HOLDS: dict[str, tuple[str, ...]] = {
     "ends-with-143": ("graceful-stop.in-hand", "graceful-stop.idle"),
+    "opens-a-channel-per-request": ("rpc-late-reply-discarded.next-call",),
     "warms-up-slowly": (
         "parallel-parts.overlap",
         "parallel-packages.overlap",
