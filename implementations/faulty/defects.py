@@ -131,6 +131,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "notes-before-work": Pieces(inbox=effects.NotesBeforeWork),
     "one-correlation-id": Pieces(rpc_client=rpc.OneCorrelationId),
     "one-package-at-a-time": Pieces(handlers={("pipeline", "stream"): packages.OnePackageAtATime}),
+    "opens-a-channel-per-request": Pieces(rpc_client=rpc.OpensAChannelPerRequest),
     "overshoots-bound": Pieces(consumer=consuming.OvershootsBound),
     "parks-in-auto-delete": Pieces(settlement=declaring.ParksInAutoDelete),
     "publishes-transient": Pieces(publisher=publishing.PublishesTransient),

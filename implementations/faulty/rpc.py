@@ -112,6 +112,23 @@ class HandsOutLateReplies(RpcClient):
         self._settle(properties.correlation_id if own else next(iter(self._waiting), None), body)
 
 
+class OpensAChannelPerRequest(RpcClient):
+    """No defect: asks the broker for a channel before each request."""
+
+    def request(
+        self,
+        channel: BlockingChannel,
+        exchange: str,
+        body: bytes,
+        correlation_id: str,
+        timeout: float,
+    ) -> None:
+        """Publish on a channel of its own."""
+        own = channel.connection.channel()
+        super().request(own, exchange, body, correlation_id, timeout)
+        own.close()
+
+
 class AnswersNothing(RpcClient):
     """Calls nobody, and answers all the same."""
 
