@@ -138,6 +138,9 @@ func (l *line) publish(ctx context.Context, messages []Message) error {
 			}
 			l.declared[message.Exchange] = true
 		}
+		if ctx.Err() != nil {
+			return ctx.Err() // nobody waits for it any more
+		}
 		confirm, err := l.channel.PublishWithDeferredConfirm(
 			message.Exchange, message.Key, message.Mandatory, false, message.Publishing)
 		if err != nil {

@@ -25,6 +25,18 @@ func confirmAwaitedLate(i *instance.Instance) {
 	}
 }
 
+// taskSentAside: the task is published in the background, and its caller is answered meanwhile.
+func taskSentAside(i *instance.Instance) {
+	if i.Tasks == nil {
+		return
+	}
+	send := i.Tasks.Send
+	i.Tasks.Send = func(ctx context.Context, id int64) error {
+		go func() { _ = send(context.WithoutCancel(ctx), id) }()
+		return nil
+	}
+}
+
 // stepTransient: DeliveryMode is left out of the next step, and its zero value is transient.
 func stepTransient(i *instance.Instance) {
 	send := i.Worker.Send
