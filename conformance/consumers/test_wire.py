@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import HTTP, TASK, Inconclusive, Violation
+from warren.rigs.consumers import HTTP, STREAM, TASK, Inconclusive, Violation, confirms, publish
 
 from .crashes import cut_and_consume_again
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from warren.rigs.consumers import Declaration, HttpReply, Ledger, Process, Published, Rig, Role
 
 TEXTS = 2
+UNKNOWN_TAG = "unknown delivery tag 9"
+"""What a broker says as it closes a channel."""
 PERSISTENT = 2
 """The delivery mode of a message that is kept through a restart of its broker (AMQP 0-9-1, basic)."""
 
@@ -75,6 +77,33 @@ def test_declared_and_published(rig: Rig, after_a_loss: bool) -> None:
         process.line.restore()
     _judge_declarations(rig)
     _judge_publishes(rig, ledger, since, late, answers)
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("safe-publishing", designs=("parts", "parts-random"))
+@pytest.mark.requirement("safe-publishing.confirmed")
+def test_confirm_lost(rig: Rig) -> None:
+    """A package is acked when each part is confirmed: not for the last one's confirm, nor as its channel closes.
+
+    The confirm of the first part is lost, and then, where the package is not acked, the channel is closed.
+    """
+    rig.start.workers(1)
+    stream = rig.instances.of(STREAM)[0]
+    last = rig.faults.hold(lambda: publish(body=lambda body: b"null" not in body), stream)
+    confirm = rig.faults.hold(confirms, stream)
+    package = rig.publish.work(TEXTS).message_id
+
+    def is_acked() -> bool:
+        return rig.seen.ledger().settled(package)
+
+    rig.wait.see(lambda: bool(confirm.caught()) or is_acked(), rig.deadlines.within(0))
+    for caught in confirm.caught():
+        caught.held.lose()  # and nothing else: its connection lives
+    last.release()  # so that each of both has a confirm of its own
+    if rig.wait.quiet(is_acked):
+        rig.faults.close_channels(UNKNOWN_TAG, *rig.seen.ledger().published_by(stream.name))
+        rig.wait.see(is_acked, rig.deadlines.reconnected)
+    rig.judge(*_unconfirmed_at_ack(rig, stream, package))
 
 
 @pytest.mark.guarantee("safe-publishing", designs=("task",))
@@ -202,6 +231,23 @@ def _is_settled_early(ledger: Ledger, published: Published) -> bool:
     settlement = given[-1].settlement if given else None
     confirmed_at = published.confirmed_at
     return settlement is not None and (confirmed_at is None or settlement.at < confirmed_at)
+
+
+def _unconfirmed_at_ack(rig: Rig, stream: Process, package: str) -> list[Violation]:
+    """Say which parts had been confirmed in none of their publishes when their package was acked."""
+    ledger = rig.seen.ledger()
+    published: dict[bytes, list[Published]] = defaultdict(list)
+    for p in ledger.published_by(stream.name):
+        published[p.body].append(p)
+    return [
+        Violation(
+            "a package was acked, and one of its parts never confirmed", (str(d), *map(str, tries))
+        )
+        for d in ledger.of(package)
+        if d.settlement is not None and not d.settlement.requeue
+        for tries in published.values()
+        if not any(p.confirmed_at and p.confirmed_at <= d.settlement.at for p in tries)
+    ]
 
 
 def _unconfirmed_at(rig: Rig, ledger: Ledger, answer: HttpReply) -> list[Published]:

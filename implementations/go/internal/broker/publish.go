@@ -158,11 +158,13 @@ func (l *line) publish(ctx context.Context, messages []Message) error {
 		}
 	}
 	select {
-	case <-l.returns: // it came before the confirm
-		return ErrReturned
+	case _, open := <-l.returns: // it came before the confirm
+		if open {
+			return ErrReturned
+		}
 	default:
-		return nil
 	}
+	return nil
 }
 
 // Insist publishes until the broker has it, or ctx is done.

@@ -15,7 +15,7 @@ import (
 
 // stopWorksOffBuffer: the consumer is cancelled, then what it was given is worked off to the end, as the library advises.
 func stopWorksOffBuffer(i *instance.Instance) {
-	naive(i, loop{watch: watchChannel, drain: true})
+	naive(i, loop{watch: watchDeliveries, drain: true})
 }
 
 // stopEndsTransaction: the context of the signal is that of the transaction; what it ends is put aside as an error.

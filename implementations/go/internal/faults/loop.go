@@ -29,6 +29,12 @@ func watchChannel(_ *amqp.Connection, channel *amqp.Channel, _ <-chan struct{}) 
 	return channel.NotifyClose(make(chan *amqp.Error, 1))
 }
 
+func watchDeliveries(_ *amqp.Connection, _ *amqp.Channel, over <-chan struct{}) <-chan *amqp.Error {
+	lost := make(chan *amqp.Error, 1)
+	go func() { <-over; lost <- amqp.ErrClosed }()
+	return lost
+}
+
 func (l loop) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := l.session(ctx)

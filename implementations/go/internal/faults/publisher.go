@@ -95,8 +95,8 @@ func (s *single) publish(ctx context.Context, messages []broker.Message) error {
 		return err
 	}
 	select {
-	case <-s.returns:
-		if !s.dropReturns {
+	case _, open := <-s.returns:
+		if open && !s.dropReturns {
 			return broker.ErrReturned
 		}
 	default:

@@ -154,11 +154,7 @@ func libraryRecovery(i *instance.Instance) {
 			}},
 		})
 	}
-	naive(i, loop{watch: func(_ *amqp.Connection, _ *amqp.Channel, over <-chan struct{}) <-chan *amqp.Error {
-		lost := make(chan *amqp.Error, 1)
-		go func() { <-over; lost <- amqp.ErrClosed }()
-		return lost
-	}})
+	naive(i, loop{watch: watchDeliveries})
 }
 
 // blockedFatal: connection.blocked is taken for an error.
