@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 TEXTS = 2
 """Of one package."""
+LONG = 4
+"""Of a package that is given before a shorter one: who works on both at once settles it later."""
 BEGUN = 0.5
 """Document seconds after which the next message has been begun, and most of it is still to do."""
 BOUND = 2
@@ -54,7 +56,7 @@ def test_crash_after_ack(rig: Rig, crash: Callable[[Process], object], prefetch:
     crash(worker)
     _need_undone(rig)
     rig.start.another_worker()
-    rig.wait.finish(rig.work_time(TEXTS) * (prefetch + 1))
+    rig.wait.finish(rig.work_time(LONG) * (prefetch + 1))
     rig.judge(*rig.seen.losses())
 
 
@@ -96,11 +98,11 @@ def test_cut_after_ack(rig: Rig, prefetch: int) -> None:
     _have_the_first_acked(rig, prefetch)
     before = len(rig.seen.ledger().redeliveries())
     cut_and_consume_again(rig, worker, prefetch)
-    rig.wait.finish(rig.work_time(TEXTS) * (prefetch + 1))
+    rig.wait.finish(rig.work_time(LONG) * (prefetch + 1))
     rig.judge(*rig.seen.losses(), requirement="no-loss.cut-after-ack")
     if len(rig.seen.ledger().redeliveries()) == before:
         raise Inconclusive("no witness: the broker redelivered nothing")
-    rig.wait.rest(rig.work_time(TEXTS) * prefetch)
+    rig.wait.rest(rig.work_time(LONG) * prefetch)
     rig.judge(*rig.seen.duplicates(), requirement="effect-once.cut-after-ack")
 
 
@@ -112,19 +114,22 @@ def test_killed_after_reject(rig: Rig, prefetch: int) -> None:
     """A consumer killed after it put a bad body aside, with other messages in hand, loses none of them."""
     worker = rig.start.workers(1, prefetch=prefetch)[0]
     holds = rig.faults.hold(delivery, worker)  # so that it is given all at once
+    rig.publish.work(LONG)
     bad = rig.publish.raw(rig.workload.malformed[0], worker.role)
-    for _ in range(prefetch):
-        rig.publish.work(TEXTS)
+    for _ in range(prefetch - 1):
+        rig.publish.work(LONG)
     rig.wait.see(lambda: len(rig.seen.delivered()) >= prefetch, rig.deadlines.within(0))
     holds.release()
     rig.wait.witness(
-        lambda: rig.seen.ledger().settled(bad), rig.deadlines.within(0), "it put nothing aside"
+        lambda: rig.seen.ledger().settled(bad),
+        rig.deadlines.within(rig.work_time(LONG)),
+        "it put nothing aside",
     )
     rig.wait.pass_time(BEGUN)
     worker.kill()
     _need_undone(rig)
     rig.start.another_worker()
-    rig.wait.finish(rig.work_time(TEXTS) * prefetch)
+    rig.wait.finish(rig.work_time(LONG) * prefetch)
     rig.judge(*rig.seen.losses())
 
 
@@ -198,12 +203,15 @@ def test_bound_below_prefetch(rig: Rig, prefetch: int) -> None:
 
 
 def _have_the_first_acked(rig: Rig, prefetch: int) -> None:
-    """Send more work than a worker may hold, and wait until it has acked some and has begun the next."""
-    for _ in range(prefetch + 1):
-        rig.publish.work(TEXTS)
+    """Send more work than a worker may hold, and wait until it has acked some and is at work on others.
+
+    The last of what it may hold is the shortest: who works on all at once acks it first.
+    """
+    for texts in (*[LONG] * (prefetch - 1), 1, TEXTS):
+        rig.publish.work(texts)
     rig.wait.need(
         lambda: any(d.settlement for d in rig.seen.given()),
-        rig.deadlines.within(rig.work_time(TEXTS) * prefetch),  # it may ack several at once
+        rig.deadlines.within(rig.work_time(LONG) * prefetch),  # it may ack several at once
         "no worker acked a message",
     )
     rig.wait.pass_time(BEGUN)

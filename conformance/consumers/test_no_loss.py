@@ -257,9 +257,11 @@ def _work_on(rig: Rig, busy: Process, until: float) -> None:
         return is_early or busy.exit_status is not None
 
     limit = rig.deadlines.within(rig.work_time(MANY_TEXTS + TEXTS))
+    texts = MANY_TEXTS  # of the first: it is in work still when old work beside it ends
     while not is_over() and rig.now() < (until if acked() else until + limit):
-        ids = [unique_work(rig, TEXTS).message_id for _ in rig.instances.workers]
+        ids = [unique_work(rig, texts).message_id for _ in rig.instances.workers]
         rig.wait.see(lambda: is_over() or all(map(rig.seen.ledger().settled, ids)), limit)  # noqa: B023 - it is asked here alone
+        texts = TEXTS
     if not acked() and busy.exit_status is None:
         raise Inconclusive(f"no witness: {busy.name} was given nothing on its new connection")
 

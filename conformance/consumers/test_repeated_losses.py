@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.guarantee("survives-connection-loss")
 LOSSES = 12
 """More than any usual limit of tries, for a counter that no success sets back."""
+TEXTS = 2
+"""Of the work in whose middle a connection is lost."""
 REFUSED = 25.0
 """Real seconds for which new connections are refused: longer than the first tries of any back-off."""
 LATE = 25.0
@@ -31,10 +33,24 @@ def test_many_losses(rig: Rig) -> None:
     rig.start.workers(1, http=True)
     violations: list[Violation] = []
     for number in range(1, LOSSES + 1):
-        violations = _lose_and_work(rig, number)
+        violations = _lose_and_work(rig, number, *rig.instances.all)
         if violations:
             break
     rig.judge(*(violations or rig.calls.until_done()))
+
+
+@pytest.mark.full
+@pytest.mark.requirement("survives-connection-loss.many-in-hand")
+def test_many_losses_in_hand(rig: Rig) -> None:
+    """A consumer that loses its connection twelve times in the middle of its work does new work after each."""
+    (worker,) = rig.start.workers(1)
+    violations: list[Violation] = []
+    for number in range(1, LOSSES + 1):
+        rig.faults.catch_at_work(TEXTS)
+        violations = _lose_and_work(rig, number, worker)
+        if violations:
+            break
+    rig.judge(*violations)
 
 
 @pytest.mark.quick(designs=("blocking",))
@@ -93,14 +109,14 @@ def test_late_answers(rig: Rig) -> None:
     rig.judge(*(violations or new_work(rig)))
 
 
-def _lose_and_work(rig: Rig, number: int) -> list[Violation]:
-    """Cut all connections, and say who does not consume again, or else what of new work is not done."""
+def _lose_and_work(rig: Rig, number: int, *processes: Process) -> list[Violation]:
+    """Cut their connections, and say who does not consume again, or else what of new work is not done."""
     lost_at = rig.now()
-    _cut(rig.instances.all)
-    violations = not_back(rig, lost_at, rig.instances.all)
+    _cut(processes)
+    violations = not_back(rig, lost_at, processes)
     if not violations:
         unique_work(rig)
-        rig.wait.finish(rig.work_time(1))
+        rig.wait.finish(rig.work_time(1 + TEXTS))
         violations = list(rig.seen.losses())
     return [Violation(f"after loss {number}: {v.words}", v.evidence) for v in violations]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import HTTP, TASK, Inconclusive, Violation
+from warren.rigs.consumers import HTTP, STREAM, TASK, Inconclusive, Violation, confirms, publish
 
 from .crashes import cut_and_consume_again
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from warren.rigs.consumers import Declaration, HttpReply, Ledger, Process, Published, Rig, Role
 
 TEXTS = 2
+UNKNOWN_TAG = "unknown delivery tag 9"
+"""What a broker says as it closes a channel."""
 PERSISTENT = 2
 """The delivery mode of a message that is kept through a restart of its broker (AMQP 0-9-1, basic)."""
 
@@ -65,11 +67,43 @@ def test_declared_and_published(rig: Rig, after_a_loss: bool) -> None:
         process.line.delay(late)
     answers = _have_work_done(rig)
     rig.wait.rest(rig.work_time(TEXTS))
+    rig.wait.need(
+        lambda: any(p.at >= since for p in rig.seen.ledger().publishes),
+        rig.deadlines.within(rig.work_time(TEXTS)),
+        "nobody published what follows from the work",
+    )
     ledger = rig.seen.ledger()  # later there may be copies of bad bodies among its publishes
     for process in rig.instances.all:
         process.line.restore()
     _judge_declarations(rig)
     _judge_publishes(rig, ledger, since, late, answers)
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("safe-publishing", designs=("parts", "parts-random"))
+@pytest.mark.requirement("safe-publishing.confirmed")
+def test_confirm_lost(rig: Rig) -> None:
+    """A package is acked when each part is confirmed: not for the last one's confirm, nor as its channel closes.
+
+    The confirm of the first part is lost, and then, where the package is not acked, the channel is closed.
+    """
+    rig.start.workers(1)
+    stream = rig.instances.of(STREAM)[0]
+    last = rig.faults.hold(lambda: publish(body=lambda body: b"null" not in body), stream)
+    confirm = rig.faults.hold(confirms, stream)
+    package = rig.publish.work(TEXTS).message_id
+
+    def is_acked() -> bool:
+        return rig.seen.ledger().settled(package)
+
+    rig.wait.see(lambda: bool(confirm.caught()) or is_acked(), rig.deadlines.within(0))
+    for caught in confirm.caught():
+        caught.held.lose()  # and nothing else: its connection lives
+    last.release()  # so that each of both has a confirm of its own
+    if rig.wait.quiet(is_acked):
+        rig.faults.close_channels(UNKNOWN_TAG, *rig.seen.ledger().published_by(stream.name))
+        rig.wait.see(is_acked, rig.deadlines.reconnected)
+    rig.judge(*_unconfirmed_at_ack(rig, stream, package))
 
 
 @pytest.mark.guarantee("safe-publishing", designs=("task",))
@@ -160,7 +194,6 @@ def _judge_publishes(
 ) -> None:
     faults: dict[str, dict[str, list[Published]]] = defaultdict(lambda: defaultdict(list))
     published = [p for p in ledger.publishes if p.at >= since]
-    rig.wait.need(lambda: bool(published), 0, "nobody published what follows from the work")
     alternates = {d.name for d in ledger.declarations if d.has_alternate}
     for p in published:
         where = f'{p.instance} publishes to exchange "{p.exchange}"'
@@ -200,18 +233,39 @@ def _is_settled_early(ledger: Ledger, published: Published) -> bool:
     return settlement is not None and (confirmed_at is None or settlement.at < confirmed_at)
 
 
+def _unconfirmed_at_ack(rig: Rig, stream: Process, package: str) -> list[Violation]:
+    """Say which parts had been confirmed in none of their publishes when their package was acked."""
+    ledger = rig.seen.ledger()
+    published: dict[bytes, list[Published]] = defaultdict(list)
+    for p in ledger.published_by(stream.name):
+        published[p.body].append(p)
+    return [
+        Violation(
+            "a package was acked, and one of its parts never confirmed", (str(d), *map(str, tries))
+        )
+        for d in ledger.of(package)
+        if d.settlement is not None and not d.settlement.requeue
+        for tries in published.values()
+        if not any(p.confirmed_at and p.confirmed_at <= d.settlement.at for p in tries)
+    ]
+
+
 def _unconfirmed_at(rig: Rig, ledger: Ledger, answer: HttpReply) -> list[Published]:
-    """Give what was published for a call that was accepted, and not confirmed when it was answered."""
+    """Give what was published for a call that was accepted, where nothing of it was confirmed when it was answered.
+
+    What an earlier call, answered by an error, had on its way may pass the relay within the time of this one.
+    """
     if not _is_accepted(rig, answer):
         return []
-    published = ledger.published_by(rig.instances.of(HTTP)[0].name)
-    return [
+    published = [
         p
-        for p in published
-        if p.at >= answer.asked_at
-        and p.mode
-        and (p.confirmed_at is None or p.confirmed_at > answer.answered_at)
+        for p in ledger.published_by(rig.instances.of(HTTP)[0].name)
+        if p.at >= answer.asked_at and p.mode
     ]
+    is_confirmed = any(
+        p.confirmed_at is not None and p.confirmed_at <= answer.answered_at for p in published
+    )
+    return [] if is_confirmed else published
 
 
 def _is_accepted(rig: Rig, answer: HttpReply) -> bool:

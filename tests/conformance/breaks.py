@@ -268,6 +268,13 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("safe-publishing.routed", "a package was settled, and its parts reached no queue"),
         Break("no-loss.parts-without-queue", "lost: the row of part 1 never came"),
     ),
+    "keeps-places": (
+        Break(
+            "survives-connection-loss.many-in-hand",
+            "after loss 8: lost: the package row never came",
+            full=True,
+        ),
+    ),
     "keys-by-body": (Break("no-loss.equal-bodies", "lost: the package row never came"),),
     "leaves-a-child": (
         Break("graceful-stop.idle", "stream-1 exited, and its connection is still open"),
@@ -333,6 +340,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "purges-requests": (
         Break("rpc-request-kept.server-restarted", "callers got no reply", full=True),
     ),
+    "rejects-before-copy": (
+        Break("survives-poison.killed-keeping", "and is in no queue", full=True),
+    ),
     "rejects-large-bodies": (
         Break("takes-any-input.sizes", "octets was not done"),
         Break("takes-any-input.large-body", "octets was not done", full=True),
@@ -360,8 +370,14 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("survives-poison.bounded", "times, not 25 at most"),
         Break("survives-poison.bounded", "within a second, not 10 at most", full=True),
     ),
+    "retries-after-ack": (
+        Break("survives-database-loss.killed-retrying", "the package row never came", full=True),
+    ),
     "retries-missing-tasks": (
         Break("rpc-survives-missing-task.error-reply", "not one that begins with 'error: '"),
+    ),
+    "retries-without-id": (
+        Break("effect-once.retried", "is there 2 times, after a redelivery", full=True),
     ),
     "retries-without-pause": (
         Break("survives-database-loss.pause", "times in", Outcome.WARN),

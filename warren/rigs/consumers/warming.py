@@ -62,7 +62,7 @@ class Warming:
             self._publishing.work(1)
         idle = self._waiting.idle()
         self._waiting.see(
-            lambda: (not self._cold() and self._seen.done()) or idle(),
+            lambda: (not self._cold() and self._seen.done() and self._seen.at_rest()) or idle(),
             self._tempo.deadlines.within(count * self._workload.unit_work(1)),
         )
 
