@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 
-from tests.stand_ins import StandInWorld, Wire, implementation
+from tests.stand_ins import StandInCall, StandInWorld, Wire, implementation
 from warren.claims.catalogue import Level, Requirement
 from warren.claims.verdict import Outcome
 from warren.errors import InstanceError, InstanceUnsupported
@@ -288,6 +290,32 @@ def test_warm_up(world: StandInWorld) -> None:
     rig.warm_up()
     assert len(world.published) == 3
     assert rig.begun == world.time
+
+
+def test_warm_up_ends_with_its_acks(world: StandInWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is judged begins when the server has acked the request of the warm-up, not with the caller's answer."""
+    rig = rig_of(world, "rpc")
+    rig.start.workers(1, http=True)
+    wire, ticks = Wire(world.seen), count(1)
+
+    def give(tag: int) -> None:
+        delivery = BasicDeliver("c", tag, False, "", "q")
+        for frame in (delivery, ContentHeader(60, 0, BasicProperties())):
+            wire.frame(Direction.TO_CLIENT, frame, 1, "rpc-server-1")
+
+    def ack(tag: int) -> None:
+        wire.frame(Direction.TO_BROKER, BasicAck(tag), 1, "rpc-server-1")
+
+    def answer(*_: object) -> StandInCall:
+        give(2)
+        world.every_tick = lambda: ack(2) if next(ticks) == 3 else None
+        return StandInCall(200)
+
+    monkeypatch.setattr(world, "call", answer)
+    give(1)
+    ack(1)
+    rig.warm_up()
+    assert all(delivery.settlement for delivery in rig.seen.given())
 
 
 def test_several_never_ready(world: StandInWorld) -> None:

@@ -44,7 +44,8 @@ class Warming:
     def __call__(self) -> None:
         """Send work until each worker has done some, and call once where there is somebody to call.
 
-        Who does none in time is for the case to judge.
+        Who does none in time is for the case to judge. A caller has its reply before its server has acked, and an ack
+        of now must not be taken for one of what is judged.
         """
         for _ in range(_ROUNDS):
             workers = self._cold()
@@ -56,6 +57,7 @@ class Warming:
         caller = self._workload.caller
         if caller is not None and self._instances.of(caller.role):
             self._calls.answers(self._calls.begin())
+            self._waiting.see(self._seen.at_rest, self._tempo.deadlines.stopped)
 
     def _send(self, count: int) -> None:
         for _ in range(count):
