@@ -1,0 +1,3 @@
+CREATE TABLE message_log (id SERIAL PRIMARY KEY, message TEXT NOT NULL, created_at TIMESTAMP NOT NULL);
+CREATE TABLE task (id SERIAL PRIMARY KEY, result VARCHAR(255), created_at TIMESTAMP NOT NULL, completed_at TIMESTAMP);
+CREATE TABLE processed_message (id TEXT PRIMARY KEY, created_at TIMESTAMP NOT NULL);
