@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from warren.rigs.consumers.traps import Executioner, Trap
     from warren.rigs.consumers.waiting import Waiting
     from warren.rigs.pace import Tempo
-    from warren.workloads import Role, Workload
+    from warren.workloads import Role, Unit, Workload
     from warren.worlds.protocol import Call, Process, World
 
 _ALL: Final = 1_000_000
@@ -49,6 +49,16 @@ class Death:
     def __str__(self) -> str:
         """Tell it in words, with what makes it come again."""
         return f"{' and then '.join(self.killed)} (--seed {self.seed})"
+
+
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """How a unit of work begins, and who takes part; until it `is_begun`, that all is at rest says nothing."""
+
+    begin: Callable[[], object]
+    roles: Sequence[Role]
+    size: int = 1
+    is_begun: Callable[[], bool] = lambda: True
 
 
 class Deaths:
@@ -89,20 +99,16 @@ class Deaths:
 
     def find(self, size: int) -> tuple[Place, ...]:
         """Do a unit of work undisturbed, and give its places. Raises `Inconclusive` where there are none."""
-        self._prepare(self._consuming)
-        unit = self._publishing.make(size)
-        places = self._watch(lambda: self._publishing.send(unit), size)
+        _, beginning = self._published(size)
+        places = self._watch(beginning)
         if not places:
             raise Inconclusive("no witness: no instance did anything that shows outside")
         return places
 
     def find_called(self) -> tuple[Place, ...]:
         """Call once, undisturbed, and give the places of who answers; none where the call is refused."""
-        self._prepare(self._all)
-        calls: list[Call] = []
-        places = self._watch(
-            lambda: calls.append(self._calls.begin()), 1, is_begun=lambda: _is_done(calls)
-        )
+        calls, beginning = self._called()
+        places = self._watch(beginning)
         role = self._caller
         if not self._is_accepted(calls):
             return ()
@@ -121,33 +127,21 @@ class Deaths:
 
         A place that does not come is passed over with all that follow: nobody is killed there.
         """
-        self._begin_anew(self._consuming)
-        unit = self._publishing.make(size)
-        killed, missed = self._kill(
-            places, self._trap, lambda: self._publishing.send(unit), self._consuming, size=size
-        )
+        unit, beginning = self._published(size)
+        killed, missed = self._kill(beginning, places, self._trap)
         return self._see_through(Death(killed, self._world.seed, missed, unit.message_id), size)
 
     def die_called(self, place: Place) -> Death:
         """Call somebody who is killed at this place; where it had accepted the call, its work is owed."""
-        self._begin_anew(self._all)
+        calls, beginning = self._called()
         before = self._workload.called(self._world)
-        calls: list[Call] = []
 
         def trap(place: Place) -> Trap:
             if place.step != ANSWER:
                 return self._trap(place)
-            return AnswerTrap(
-                self._living(place.role)[0], lambda: _is_done(calls), self._executioner
-            )
+            return AnswerTrap(self._living(place.role)[0], beginning.is_begun, self._executioner)
 
-        killed, missed = self._kill(
-            (place,),
-            trap,
-            lambda: calls.append(self._calls.begin()),
-            self._all,
-            is_begun=lambda: _is_done(calls),
-        )
+        killed, missed = self._kill(beginning, (place,), trap)
         death = Death(killed, self._world.seed, missed)
         if self._is_accepted(calls):
             new = [unit for unit in self._workload.called(self._world) if unit not in before]
@@ -158,27 +152,20 @@ class Deaths:
         return self._see_through(death, 1)
 
     def _kill(
-        self,
-        places: Sequence[Place],
-        set_trap: Callable[[Place], Trap],
-        begin: Callable[[], object],
-        roles: Sequence[Role],
-        *,
-        size: int = 1,
-        is_begun: Callable[[], bool] = lambda: True,
+        self, beginning: _Beginning, places: Sequence[Place], set_trap: Callable[[Place], Trap]
     ) -> tuple[tuple[str, ...], bool]:
-        """Kill an instance at one place after the other; tell who was killed where, and whether one was missed.
-
-        As long as the work is not `is_begun` after `begin`, that all is at rest says nothing.
-        """
+        """Kill an instance at one place after the other; tell who was killed where, and whether one was missed."""
+        if not self.losses and not self.duplicates:
+            self._journal.forget()  # of what was done before this unit of work nothing came
         killed: list[str] = []
         for place in places:
-            heirs = self._replace_dead(roles)  # they may come to the place before they are ready
+            # Who takes over may come to the place before it is ready.
+            heirs = self._replace_dead(beginning.roles)
             trap = set_trap(place)
             if not killed:
-                begin()
+                beginning.begin()
             self._starting.await_ready(*heirs)
-            self._await_end(size, lambda t=trap: t.caught() is not None, is_begun)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+            self._await_end(beginning, lambda t=trap: t.caught() is not None)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
             process = trap.caught()
             if process is None:
                 missed = trap.missed()
@@ -189,43 +176,43 @@ class Deaths:
             )
             trap.kill()
             killed.append(f"{process.name} was killed {place}")
-        self._starting.await_ready(*self._replace_dead(roles))
+        self._starting.await_ready(*self._replace_dead(beginning.roles))
         return tuple(killed), False
 
     def _trap(self, place: Place) -> Trap:
         return self._executioner.trap(place, self._living(place.role))
 
-    def _await_end(
-        self, size: int, is_caught: Callable[[], bool], is_begun: Callable[[], bool]
-    ) -> None:
+    def _await_end(self, beginning: _Beginning, is_caught: Callable[[], bool]) -> None:
         """Wait until an instance is caught, or nothing more can come."""
         idle = self._waiting.idle()
-        within = self._tempo.deadlines.within(self._workload.unit_work(size))
-        self._waiting.see(lambda: is_caught() or (is_begun() and idle()), within)
+        within = self._tempo.deadlines.within(self._workload.unit_work(beginning.size))
+        self._waiting.see(lambda: is_caught() or (beginning.is_begun() and idle()), within)
 
     # --- before and after --------------------------------------------------------------------------------------
 
-    def _prepare(self, roles: Sequence[Role]) -> None:
-        self._world.let_commits_be_held()
+    def _published(self, size: int) -> tuple[Unit, _Beginning]:
+        """Have an instance of each consuming role, and a unit of work that is still to be published."""
+        roles = [role for role in self._workload.roles if role.consumes]
         self._start_missing(roles)
+        unit = self._publishing.make(size)
+        return unit, _Beginning(lambda: self._publishing.send(unit), roles, size)
 
-    def _begin_anew(self, roles: Sequence[Role]) -> None:
-        """Begin a unit of work of which all that was done before says nothing."""
-        if not self.losses and not self.duplicates:
-            self._journal.forget()
-        self._start_missing(roles)
+    def _called(self) -> tuple[list[Call], _Beginning]:
+        """Have an instance of each role, and a call that is still to be made: it will stand in the list."""
+        self._start_missing(self._all)
+        calls: list[Call] = []
+        return calls, _Beginning(
+            lambda: calls.append(self._calls.begin()),
+            self._all,
+            is_begun=lambda: any(call.done() for call in calls),
+        )
 
-    def _watch(
-        self,
-        begin: Callable[[], object],
-        size: int,
-        *,
-        is_begun: Callable[[], bool] = lambda: True,
-    ) -> tuple[Place, ...]:
+    def _watch(self, beginning: _Beginning) -> tuple[Place, ...]:
+        """See the steps of a unit of work of which nobody is killed."""
         before = len(self._world.facts())
         commits = self._executioner.watch(self._living(*self._all), _ALL)
-        begin()
-        self._await_end(size, lambda: bool(commits.caught()), is_begun)
+        beginning.begin()
+        self._await_end(beginning, lambda: bool(commits.caught()))
         commits.release()
         self._note_harm("nobody was killed")
         roles = {process.name: process.role for process in self._instances.all}
@@ -254,13 +241,9 @@ class Deaths:
     # --- instances ---------------------------------------------------------------------------------------------
 
     @property
-    def _consuming(self) -> list[Role]:
-        return [role for role in self._workload.roles if role.consumes]
-
-    @property
     def _all(self) -> list[Role]:
         """Callers last: their time-out fits the machine then."""
-        return [*self._consuming, *(r for r in self._workload.roles if not r.consumes)]
+        return sorted(self._workload.roles, key=lambda role: not role.consumes)
 
     @property
     def _caller(self) -> Role:
@@ -272,6 +255,8 @@ class Deaths:
         return [p for role in roles for p in self._instances.of(role) if p.exit_status is None]
 
     def _start_missing(self, roles: Sequence[Role]) -> None:
+        if not self._instances.all:
+            self._world.let_commits_be_held()
         for role in roles:
             if not self._living(role):
                 if not role.consumes:
@@ -286,7 +271,3 @@ class Deaths:
         caller = self._workload.caller
         answers = self._calls.answers(*calls)
         return caller is not None and any(a.status in caller.statuses for a in answers)
-
-
-def _is_done(calls: Sequence[Call]) -> bool:
-    return any(call.done() for call in calls)
