@@ -194,7 +194,7 @@ class Deaths:
         """Have an instance of each consuming role, and a unit of work that is still to be published."""
         roles = [role for role in self._workload.roles if role.consumes]
         self._start_missing(roles)
-        unit = self._publishing.make(size)
+        unit = self._publishing.make_unique(size)
         return unit, _Beginning(lambda: self._publishing.send(unit), roles, size)
 
     def _called(self) -> tuple[list[Call], _Beginning]:
@@ -219,9 +219,7 @@ class Deaths:
         return places_of(steps_of(self._world.facts()[before:]), roles)
 
     def _see_through(self, death: Death, size: int) -> Death:
-        work = self._workload.unit_work(size)
-        self._waiting.finish(work)
-        self._waiting.rest(work)
+        self._waiting.rest(self._workload.unit_work(size))
         self._note_harm(str(death))
         return death
 

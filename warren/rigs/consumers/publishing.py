@@ -29,11 +29,11 @@ class Publishing:
 
     def work(self, size: int = 3) -> Unit:
         """Publish one unit of the design's work, of that size where it has sizes."""
-        return self.send(self.make(size))
+        return self.send(self._workload.make(size, len(self._units), self._world))
 
-    def make(self, size: int) -> Unit:
-        """Make a unit of work, to be published later by `send`."""
-        return self._workload.make(size, len(self._units), self._world)
+    def make_unique(self, size: int) -> Unit:
+        """Make a unit of work whose body is no other's, to be published later by `send`."""
+        return self._workload.make_unique(size, self._world)
 
     def send(self, unit: Unit, shape: Shape = as_it_is) -> Unit:
         """Publish a unit of work that was made before."""
