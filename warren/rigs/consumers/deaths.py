@@ -7,7 +7,7 @@ replacement goes on.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from warren.evidence.steps import steps_of
 from warren.evidence.violation import Violation
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from warren.workloads import Role, Unit, Workload
     from warren.worlds.protocol import Call, Process, World
 
+_Harm: TypeAlias = tuple[str, tuple[str, ...]]
 _ALL: Final = 1_000_000
 """More commits than a unit of work has."""
 _MOST_TOLD: Final = 5
@@ -84,7 +85,7 @@ class Deaths:
         self._executioner, self._instances, self._starting = executioner, instances, starting
         self._publishing, self._calls = publishing, calls
         self._waiting, self._seen, self._journal = waiting, seen, journal
-        self._known: dict[str, tuple[Violation, ...]] = {}
+        self._known: dict[str, set[_Harm]] = {}
         self.losses: list[Violation] = []
         """What was lost, and after which death."""
         self.duplicates: list[Violation] = []
@@ -231,10 +232,11 @@ class Deaths:
     def _note(
         self, kind: str, found: tuple[Violation, ...], noted: list[Violation], words: str
     ) -> None:
-        new = [violation for violation in found if violation not in self._known.get(kind, ())]
+        known = self._known.get(kind, set())
+        new = [violation for violation in found if _harm(violation) not in known]
         noted.extend(replace(one, words=f"{one.words}; {words}") for one in new)
         del noted[_MOST_TOLD:]
-        self._known[kind] = found
+        self._known[kind] = set(map(_harm, found))
 
     # --- instances ---------------------------------------------------------------------------------------------
 
@@ -269,3 +271,8 @@ class Deaths:
         caller = self._workload.caller
         answers = self._calls.answers(*calls)
         return caller is not None and any(a.status in caller.statuses for a in answers)
+
+
+def _harm(violation: Violation) -> _Harm:
+    """Tell what is violated from other such things: by its first evidence, for more may be added later."""
+    return violation.words, violation.evidence[:1]
