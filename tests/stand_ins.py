@@ -169,6 +169,11 @@ class StandInWorld:
     stood_still: list[Pause] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=itertools.count)
     starts_at_once: int = 8
+    seed: int = 0
+
+    def draw(self, count: int) -> int:
+        """Give the last that there is."""
+        return count - 1
 
     def pauses(self) -> tuple[Pause, ...]:
         """Give what the test says."""

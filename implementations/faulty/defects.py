@@ -22,6 +22,7 @@ from implementations.faulty import (
     rpc,
     settling,
     several,
+    steps,
     tasks,
 )
 from reference_impl.hardened import Pieces
@@ -49,6 +50,9 @@ DEFECTS: Mapping[str, Pieces] = {
     "acks-before-next-step": Pieces(
         handlers={("pipeline", "part"): packages.AcksBeforeNextStep},
         settlement=settling.SettlesLastSteps,
+    ),
+    "acks-before-reply": Pieces(
+        handlers={_SERVER: steps.AcksBeforeReply}, settlement=settling.SettlesNothing
     ),
     "acks-before-split": Pieces(
         handlers={_SPLITTER: lambda tools: packages.AcksFirst(PartsStream(tools))}
@@ -105,6 +109,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "fails-all-callers": Pieces(rpc_client=rpc.FailsAllCallers),
     "forgets-confirms": Pieces(publisher=publishing.ForgetsConfirms),
     "forgets-effects": Pieces(inbox=effects.ForgetsEffects),
+    "gives-up-at-third": Pieces(handlers={_TASK: steps.GivesUpAtThird}),
     "gives-up-locked": Pieces(link=connecting.GivesUpLocked),
     "gives-up-when-refused": Pieces(link=connecting.GivesUpWhenRefused),
     "gives-up-early": Pieces(rpc_client=rpc.GivesUpEarly),
@@ -130,6 +135,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "never-reconnects": Pieces(link=connecting.NeverReconnects),
     "never-times-out": Pieces(rpc_client=rpc.NeverTimesOut),
     "notes-apart": Pieces(handlers={_BLOCKING: commits.NotesApart}),
+    "notes-before-last-part": Pieces(handlers={_SPLITTER: steps.NotesBeforeLastPart}),
     "notes-before-work": Pieces(inbox=effects.NotesBeforeWork),
     "one-correlation-id": Pieces(rpc_client=rpc.OneCorrelationId),
     "one-package-at-a-time": Pieces(handlers={("pipeline", "stream"): packages.OnePackageAtATime}),
@@ -147,6 +153,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "rejects-all-in-hand": Pieces(settlement=in_hand.RejectsAllInHand),
     "rejects-without-database": Pieces(consumer=outages.RejectsWithoutDatabase),
     "remembers-the-last": Pieces(inbox=effects.RemembersTheLast),
+    "renames-first-step": Pieces(handlers={("pipeline", "stream"): steps.RenamesFirstStep}),
     "renames-parts": Pieces(handlers={_SPLITTER: packages.RenamesParts}),
     "replies-before-commit": Pieces(handlers={_SERVER: rpc.RepliesBeforeCommit}),
     "requeues-empty": Pieces(consumer=settling.RequeuesEmpty),

@@ -33,12 +33,17 @@ class PartsStream:
             with self.tools.database.begin() as connection:
                 self.tools.gathering.open(connection, parts[0][0], source)
         for part, body in parts:
-            self.tools.publisher.publish(
-                PART.exchange, body.encode(), message_id=part.message_id, headers=part.headers
-            )
+            self.publish(delivery, part, body)
         with self.tools.database.begin() as connection:
             if self.tools.inbox.once(connection, delivery.id) and not parts:
                 log(connection, source)
+
+    def publish(self, delivery: Delivery, part: Part, body: PartMessage) -> None:
+        """Publish a part of the package that was delivered, confirmed."""
+        del delivery
+        self.tools.publisher.publish(
+            PART.exchange, body.encode(), message_id=part.message_id, headers=part.headers
+        )
 
     def split(
         self, package: str, texts: list[str], source: str

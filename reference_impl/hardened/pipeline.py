@@ -29,13 +29,15 @@ class PipelineStream:
             return
         first = PipelineMessage(texts=texts, index=0, result=Result(texts=[]))
         if texts:
-            package = delivery.id or str(uuid.uuid4())
-            self.tools.publisher.publish(
-                PART.exchange, first.encode(), message_id=step_id(package, 0)
-            )
+            first_id = step_id(self.package(delivery), 0)
+            self.tools.publisher.publish(PART.exchange, first.encode(), message_id=first_id)
         with self.tools.database.begin() as connection:
             if self.tools.inbox.once(connection, delivery.id) and not texts:
                 log(connection, first.result.encode().decode())
+
+    def package(self, delivery: Delivery) -> str:
+        """Name the package: the same whenever it is delivered, but for one without identity."""
+        return delivery.id or str(uuid.uuid4())
 
 
 class PipelinePart:

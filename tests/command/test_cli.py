@@ -53,6 +53,8 @@ def test_check_says_it_to_pytest(to_pytest: list[str]) -> None:
             "--guarantee",
             "no-loss",
             "--full",
+            "--seed",
+            "0",
             "--report",
             "out",
             "-n",
@@ -64,7 +66,7 @@ def test_check_says_it_to_pytest(to_pytest: list[str]) -> None:
         ),
     )
     assert result.exit_code == 1
-    assert to_pytest[-14:] == [
+    assert to_pytest[-15:] == [
         f"--implementation={Path.cwd() / 'a.toml'}",
         f"--implementation={Path.cwd() / 'b.toml'}",
         "--broker=docker:rabbitmq:3.10",
@@ -74,6 +76,7 @@ def test_check_says_it_to_pytest(to_pytest: list[str]) -> None:
         "--design=task",
         "--guarantee=no-loss",
         "--full",
+        "--seed=0",
         f"--report={Path.cwd() / 'out'}",
         "-n4",
         "-k",

@@ -37,7 +37,12 @@ DATABASE_LOSSES = (
 """How a database goes away, and whether that belongs to the full set."""
 
 BREAKS: dict[str, tuple[Break, ...]] = {
-    "accepts-unconfirmed": (Break("routes-task.silent-line", "lost: task 1 was never completed"),),
+    "accepts-unconfirmed": (
+        Break("routes-task.silent-line", "lost: task 1 was never completed"),
+        Break(
+            "routes-task.killed-at-any-step", "http-2 was killed before basic.publish", full=True
+        ),
+    ),
     "accepts-unpublished": tuple(
         Break(survives, "GET /task answered 202, and its task was never done")
         for survives in (
@@ -67,6 +72,10 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     ),
     "acks-before-next-step": (
         Break("no-loss.killed-before-next-step", "lost: the row of part 2 never came"),
+    ),
+    "acks-before-reply": tuple(
+        Break(f"rpc-request-kept.{killed}", "the request got no reply; rpc-server-", full=True)
+        for killed in ("killed-at-any-step", "killed-twice")
     ),
     "acks-before-split": (
         Break("no-loss.splitter-killed", "lost: the row of part 2 never came"),
@@ -225,7 +234,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("effect-once.broker-restart", "is there 2 times"),
         Break("effect-once.silent-line", "is there 2 times, after a redelivery"),
         Break("effect-once.cut-after-ack", "is there 2 times, after a redelivery"),
+        Break("effect-once.killed-at-any-step", "was killed before basic.ack 1 of role stream"),
     ),
+    "gives-up-at-third": (Break("no-loss.killed-twice", "was never completed; task-", full=True),),
     "gives-up-locked": (
         Break("survives-redeploy.exclusive-consumer", "stream-1 ended with status 1"),
         Break("survives-redeploy.exclusive-queue", "stream-1 ended with status 1", full=True),
@@ -315,6 +326,10 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("effect-once.killed-before-commit", "is there 2 times"),
         Break("effect-once.killed-after-commit", "is there 2 times"),
     ),
+    "notes-before-last-part": tuple(
+        Break(f"no-loss.{killed}", "lost: the row of part 1 never came; stream-", full=True)
+        for killed in ("killed-at-any-step", "killed-twice")
+    ),
     "notes-before-work": (Break("no-loss.splitter-killed", "lost: the row of part 3 never came"),),
     "one-correlation-id": (
         Break("rpc-correlated.simultaneous", "got result"),
@@ -335,7 +350,12 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("safe-publishing.routed", "a package was settled, and its parts reached no queue"),
         Break("no-loss.parts-without-queue", "lost: the row of part 1 never came"),
     ),
-    "purges-at-start": (Break("survives-redeploy.old-stops", "lost: the package row never came"),),
+    "purges-at-start": (
+        Break("survives-redeploy.old-stops", "lost: the package row never came"),
+        Break(
+            "no-loss.killed-at-any-step", "lost: the package row never came; stream-1 was killed"
+        ),
+    ),
     "reconnects-before-it-stops": (Break("graceful-stop.broker-away", "stream-1 did not exit"),),
     "purges-requests": (
         Break("rpc-request-kept.server-restarted", "callers got no reply", full=True),
@@ -355,6 +375,10 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         for how, full in DATABASE_LOSSES
     ),
     "remembers-the-last": (Break("effect-once.ack-lost", "is there 2 times, after a redelivery"),),
+    "renames-first-step": tuple(
+        Break(f"effect-once.{killed}", "duplicated: the row of part 1 is there 2 times", full=True)
+        for killed in ("killed-at-any-step", "killed-twice")
+    ),
     "renames-parts": (
         Break("effect-once.splitter-killed", "duplicated: the row of part 1 is there 2 times"),
     ),
@@ -461,8 +485,13 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("verifies-tls.another-host", "of another host", tls=True),
     ),
     "undoes-redeliveries": tuple(
-        Break(f"no-loss.{how}-before-ack", "lost: the package row never came")
-        for how in ("killed", "cut", "frozen")
+        Break(f"no-loss.{how}", "lost: the package row never came")
+        for how in (
+            "killed-before-ack",
+            "cut-before-ack",
+            "frozen-before-ack",
+            "killed-at-any-step",
+        )
     ),
     "waits-for-ever": (Break("rpc-times-out.silent-line", "it answered 0 after", full=True),),
     "works-at-most-once": tuple(

@@ -24,6 +24,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Started:
         secrets = (SECRET,)
         broker = SimpleNamespace(description="a broker", version="4.3")
         database = SimpleNamespace(description="a database")
+        seed = 1
 
         def __init__(self, *_: object, **_options: object) -> None:
             started.events.append("servers start")

@@ -42,6 +42,7 @@ def test_defaults(pytester: pytest.Pytester) -> None:
     assert (found.broker, found.database, found.pace) == ("auto", "auto", PACES["fast"])
     assert found.designs == found.guarantees == frozenset()
     assert found.report is None
+    assert found.seed is None
 
 
 def test_all_given(pytester: pytest.Pytester) -> None:
@@ -49,13 +50,14 @@ def test_all_given(pytester: pytest.Pytester) -> None:
     found = options(
         pytester,
         *("--implementation", "a.toml", "--implementation=/b.toml", "--pace=document"),
-        *("--design=rpc", "--design=task", "--guarantee=no-loss", "--report=out"),
+        *("--design=rpc", "--design=task", "--guarantee=no-loss", "--report=out", "--seed=7"),
     )
     assert found.implementations == (Path("a.toml").absolute(), Path("/b.toml"))
     assert found.designs == {"rpc", "task"}
     assert found.guarantees == {"no-loss"}
     assert found.pace is PACES["document"]
     assert found.report == Path("out").absolute()
+    assert found.seed == 7
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ class _PassesOn(click.Command):
 @click.option("--design", multiple=True, metavar="SLUG", help="only this one; may be given again")
 @click.option("--guarantee", multiple=True, metavar="SLUG", help="likewise; see `warren list`")
 @click.option("--full", is_flag=True, help="the full set of cases, not the quick one alone")
+@click.option("--seed", type=int, metavar="N", help="draw by chance what the run with it drew")
 @click.option("--report", type=options.PATH, metavar="DIR", help="for report.json and report.html")
 @click.option("-n", "processes", metavar="N", help="run cases in N processes at once, or auto")
 @click.pass_context
@@ -81,6 +82,7 @@ def _arguments(
     report: Path | None,
     processes: str | None,
     tls: bool,
+    seed: int | None,
     **servers: str,
 ) -> list[str]:
     """Say it in absolute paths, so that it holds in whatever folder the person stands."""
@@ -94,5 +96,6 @@ def _arguments(
     arguments += [f"--design={slug}" for slug in design]
     arguments += [f"--guarantee={slug}" for slug in guarantee]
     arguments += ["--full"] if full else []
+    arguments += [f"--seed={seed}"] if seed is not None else []
     arguments += [f"--report={report.absolute()}"] if report else []
     return arguments + ([f"-n{processes}"] if processes else [])

@@ -108,7 +108,9 @@ def pytest_configure(config: pytest.Config) -> None:
         elif _runs_cases(config):
             for implementation in implementations:
                 check_commands(implementation, inherited_environment()["PATH"])
-            warren.servers = Servers(options.broker, options.database, _say, tls=options.tls)
+            warren.servers = Servers(
+                options.broker, options.database, _say, tls=options.tls, seed=options.seed
+            )
     except SetupError as error:
         pytest.exit(f"warren: {error}", returncode=UNUSABLE)
 

@@ -32,6 +32,8 @@ class Options:
     full: bool
     report: Path | None
     tls: bool
+    seed: int | None
+    """What all chance of the run is to follow from; None where it may be any."""
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -73,6 +75,12 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         help="instances reach their broker by amqps, with the CA in WARREN_AMQP_CA; judges verifies-tls",
     )
+    group.addoption(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="draw what is left to chance as the run did that named this seed (any by default)",
+    )
     group.addoption("--report", metavar="DIR", help="write report.json and report.html there")
 
 
@@ -90,6 +98,7 @@ def read_options(config: pytest.Config, catalogue: Catalogue) -> Options:
         config.getoption("--full"),
         Path(report).absolute() if report else None,
         bool(config.getoption("--tls")),
+        config.getoption("--seed"),
     )
 
 

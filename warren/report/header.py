@@ -15,5 +15,6 @@ def header(servers: Servers, pace: Pace) -> str:
     return (
         f"warren {metadata.version('pytest-warren')}: {servers.broker.description}; "
         f"{servers.database.description}; "
-        f"pace {pace.name} (second {pace.second} s, heartbeat {pace.heartbeat} s)"
+        f"pace {pace.name} (second {pace.second} s, heartbeat {pace.heartbeat} s); "
+        f"seed {servers.seed}"
     )

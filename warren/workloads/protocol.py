@@ -200,6 +200,9 @@ class Workload(Protocol):
     def make(self, size: int, number: int, maker: Maker) -> Unit:
         """Make a unit of work of a size; `number` counts the units of its case, from 0."""
 
+    def make_unique(self, size: int, maker: Maker) -> Unit:
+        """Make a unit of work of a size, whose body is no other's."""
+
     def fill(self, octets: int, maker: Maker) -> Unit:
         """Make the smallest unit of work, whose body has so many octets and is no other's; 64 are enough."""
 

@@ -242,6 +242,13 @@ class World(Protocol):
         """Make an id that this world gives to nothing else: of a message, or what else a rig must tell apart."""
 
     @property
+    def seed(self) -> int:
+        """What all chance of this world follows from (`draw`): the same seed draws the same."""
+
+    def draw(self, count: int) -> int:
+        """Give a number from 0 on, and below `count`, by chance."""
+
+    @property
     def starts_at_once(self) -> int:
         """How many processes may start at once without being in each other's way."""
 

@@ -11,7 +11,7 @@ from warren.claims.catalogue import Level, Requirement
 from warren.claims.verdict import Outcome
 from warren.errors import InstanceError, InstanceUnsupported
 from warren.evidence.frames import Direction, FrameSeen
-from warren.evidence.rows import MessageRow
+from warren.evidence.rows import MessageRow, TaskRow
 from warren.evidence.violation import Violation
 from warren.rigs.consumers import Inconclusive, Rig, Unmet, numbered, without
 from warren.rigs.consumers.endings import ExclusiveConsumer
@@ -415,6 +415,21 @@ def test_publish_sized_apart(world: StandInWorld) -> None:
     """No two packages of one size are alike."""
     rig = rig_of(world)
     assert rig.publish.sized(64).body != rig.publish.sized(64).body
+
+
+@pytest.mark.parametrize("design", ["blocking", "parts", "pipeline", "task"])
+def test_unique_units(world: StandInWorld, design: str) -> None:
+    """No two units of work are alike, and none is published before it is sent."""
+    rig = rig_of(world, design)
+    first = rig.publish.make_unique(2)
+    world.tasks.append(TaskRow(1, None, None))
+    second = rig.publish.make_unique(2)
+    assert first.body != second.body
+    assert world.published == []
+    rig.publish.send(second)
+    assert [(body, message_id) for _, body, message_id in world.published] == [
+        (second.body, second.message_id)
+    ]
 
 
 @pytest.mark.parametrize(

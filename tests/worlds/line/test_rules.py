@@ -30,6 +30,7 @@ from warren.worlds.line.rules import (
     delivery,
     method,
     opening,
+    passing,
     publish,
     refusal,
     settlements,
@@ -106,3 +107,15 @@ def test_queue_of_a_delivery(tag: str) -> None:
     assert held.seen is not None
     assert isinstance(held.seen.content, BasicDeliver)
     assert held.seen.content.delivery_tag == 2
+
+
+def test_passing_lets_the_first_by() -> None:
+    """Of what a match chooses the first so many pass, whatever else comes in between."""
+    line = VirtualLine(Clock())
+    held = line.hold(passing(acks(), 1))
+    to_broker = line.connect().to_broker
+    for frame in (BasicAck(1), BasicNack(9), BasicAck(2)):
+        assert held.seen is None
+        to_broker.receive(method_octets(frame), 0.0)
+    assert held.seen is not None
+    assert held.seen.content == BasicAck(2)

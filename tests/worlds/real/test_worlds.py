@@ -66,6 +66,18 @@ def test_own_broker(worlds: RealWorlds, servers: Servers) -> None:
         assert place.vhost in place.management.vhosts()
 
 
+def test_chance_follows_from_the_seed(servers: Servers, worlds: RealWorlds) -> None:
+    """Each world of a run draws the same in the same order, from a seed that the run names."""
+    drawn = []
+    for _ in range(2):
+        with worlds.world("nobody's", None, restarts=False) as world:
+            assert world.seed == servers.seed
+            drawn.append([world.draw(1000) for _ in range(5)])
+    assert drawn[0] == drawn[1]
+    assert len(set(drawn[0])) > 1
+    assert all(0 <= number < 1000 for number in drawn[0])
+
+
 def test_world(worlds: RealWorlds) -> None:
     """A world without processes has a clock, ids, a database, and the queue that the rig declares."""
     with worlds.world("nobody's", None, restarts=False) as world:

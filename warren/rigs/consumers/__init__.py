@@ -9,9 +9,11 @@ from warren.evidence.json_text import parse_json
 from warren.evidence.ledger import Consumer, Delivery, Ledger, Published, most_unacked, short
 from warren.evidence.violation import Violation
 from warren.rigs.consumers.database import CaughtCommit, HeldCommits
+from warren.rigs.consumers.deaths import Death
 from warren.rigs.consumers.endings import Inconclusive, Unmet
 from warren.rigs.consumers.holds import Caught, Holds
 from warren.rigs.consumers.packages import package_design, package_tally
+from warren.rigs.consumers.places import Place
 from warren.rigs.consumers.rig import Rig
 from warren.rigs.consumers.shapes import (
     EVERY_TYPE,
@@ -61,6 +63,7 @@ __all__ = [
     "Certificate",
     "ConnectionEnded",
     "Consumer",
+    "Death",
     "Declaration",
     "Delivery",
     "Exclusive",
@@ -74,6 +77,7 @@ __all__ = [
     "Moment",
     "Package",
     "PackageTally",
+    "Place",
     "Poison",
     "Process",
     "Published",

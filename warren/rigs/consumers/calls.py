@@ -31,11 +31,13 @@ class Calls:
         return self._tempo.rpc_timeout
 
     def begin(self, within: float | None = None) -> Call:
-        """Begin a call at the first instance."""
+        """Begin a call at the first instance that lives."""
         caller = self._workload.caller
         assert caller is not None, f"{self._workload.slug} has nobody to call"
         limit = within or self._tempo.deadlines.answered(self.timeout)
-        return self._world.call(self._instances.of(caller.role)[0].http_port, caller.path, limit)
+        instances = self._instances.of(caller.role)
+        alive = (process for process in instances if process.exit_status is None)
+        return self._world.call(next(alive, instances[0]).http_port, caller.path, limit)
 
     def answers(self, *calls: Call) -> list[HttpReply]:
         """Wait for the answers of calls; one that does not come has status 0."""

@@ -9,6 +9,8 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from warren.errors import FaultUnsupported
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -68,6 +70,15 @@ class Database:
     def need_line(self) -> None:
         """Raise `FaultUnsupported` where instances reach this database without anything in between."""
         self._world.need_database_line()
+
+    @property
+    def has_line(self) -> bool:
+        """Whether something stands between an instance and this database, so that it can be held after a commit."""
+        try:
+            self._world.need_database_line()
+        except FaultUnsupported:
+            return False
+        return True
 
     def let_commits_be_held(self) -> None:
         """Make ready for `hold_commits`; before the first instance is started."""

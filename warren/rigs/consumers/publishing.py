@@ -29,11 +29,21 @@ class Publishing:
 
     def work(self, size: int = 3) -> Unit:
         """Publish one unit of the design's work, of that size where it has sizes."""
-        return self._send(self._workload.make(size, len(self._units), self._world))
+        return self.send(self._workload.make(size, len(self._units), self._world))
+
+    def make_unique(self, size: int) -> Unit:
+        """Make a unit of work whose body is no other's, to be published later by `send`."""
+        return self._workload.make_unique(size, self._world)
+
+    def send(self, unit: Unit, shape: Shape = as_it_is) -> Unit:
+        """Publish a unit of work that was made before."""
+        self._units.append(unit)
+        self._publish(self._workload.entry, unit.body, unit.message_id, shape)
+        return unit
 
     def sized(self, octets: int = _SMALL, shape: Shape = as_it_is) -> Unit:
         """Publish the smallest unit of work in a shape; its body has so many octets, and is no other's."""
-        return self._send(self._workload.fill(octets, self._world), shape)
+        return self.send(self._workload.fill(octets, self._world), shape)
 
     def at_most(self, octets: int) -> int:
         """Give so many octets for a body, or as many as the database has room for in its rows."""
@@ -43,7 +53,7 @@ class Publishing:
 
     def body(self, body: bytes) -> Unit:
         """Publish a unit of work whose bytes matter."""
-        return self._send(self._workload.read(body, self._world.new_id()))
+        return self.send(self._workload.read(body, self._world.new_id()))
 
     def poison(self) -> Poison:
         """Publish well-formed work that can never be done."""
@@ -71,11 +81,6 @@ class Publishing:
             for reply in self._world.replies(queue):
                 self._replies.setdefault(reply.correlation_id, []).append(reply.body)
         return self._replies.get(correlation_id, [])
-
-    def _send(self, unit: Unit, shape: Shape = as_it_is) -> Unit:
-        self._units.append(unit)
-        self._publish(self._workload.entry, unit.body, unit.message_id, shape)
-        return unit
 
     def _publish(self, role: Role, body: bytes, message_id: str, shape: Shape) -> None:
         assert role.route is not None, f"role {role} has no queue"

@@ -14,6 +14,7 @@ from warren.claims.verdict import Outcome, Verdict
 from warren.evidence.violation import Violation
 from warren.rigs.consumers.calls import Calls
 from warren.rigs.consumers.database import Database
+from warren.rigs.consumers.deaths import Deaths
 from warren.rigs.consumers.faults import Faults
 from warren.rigs.consumers.instances import Instances
 from warren.rigs.consumers.judging import conclude, to_findings, to_measurements
@@ -22,6 +23,7 @@ from warren.rigs.consumers.seen import Seen
 from warren.rigs.consumers.starting import Starting
 from warren.rigs.consumers.starts import KnownStart
 from warren.rigs.consumers.struck import Journal
+from warren.rigs.consumers.traps import Executioner
 from warren.rigs.consumers.waiting import Waiting
 from warren.rigs.consumers.warming import Warming
 from warren.rigs.pace import Tempo
@@ -42,8 +44,8 @@ if TYPE_CHECKING:
 class Rig:
     """What a case holds. Made by the plugin, one per case, on a world that someone else ends.
 
-    `start`, `publish`, `calls`, `faults`, `database`, `wait` and `seen` are its parts; `instances` are the processes so
-    far.
+    `start`, `publish`, `calls`, `faults`, `deaths`, `database`, `wait` and `seen` are its parts; `instances` are the
+    processes so far.
     """
 
     def __init__(
@@ -92,6 +94,19 @@ class Rig:
             publishing=self.publish,
             journal=self._journal,
             instances=self.instances,
+        )
+        self.deaths = Deaths(
+            world,
+            workload,
+            executioner=Executioner(self._tempo, self.seen, self.wait),
+            tempo=self._tempo,
+            instances=self.instances,
+            starting=self.start,
+            publishing=self.publish,
+            calls=self.calls,
+            waiting=self.wait,
+            seen=self.seen,
+            journal=self._journal,
         )
         self._warm = Warming(
             workload,

@@ -81,6 +81,11 @@ class PackageDesign(ABC):
         texts = numbered(size, _WORDS[number % len(_WORDS)])
         return self.read(package_body(*texts), maker.new_id())
 
+    def make_unique(self, size: int, maker: Maker) -> Package:
+        """Make a package of so many texts that no other has."""
+        message_id = maker.new_id()
+        return self.read(package_body(*numbered(size, f"{message_id}-")), message_id)
+
     def fill(self, octets: int, maker: Maker) -> Package:
         """Make a package of one text, as long as it takes."""
         message_id = maker.new_id()

@@ -170,6 +170,10 @@ class TaskDesign:
         del size, number
         return self.read(task_body(maker.add_task()), maker.new_id())
 
+    def make_unique(self, size: int, maker: Maker) -> Task:
+        """Add a task, and name it: no two messages name the same one."""
+        return self.make(size, 0, maker)
+
     def fill(self, octets: int, maker: Maker) -> Task:
         """Add a task, and name it in a message with as much white space as it takes: JSON may have any."""
         message_id = maker.new_id()

@@ -7,7 +7,8 @@ a message decides on it, and is used up by that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 from warren.evidence.frames import Direction
@@ -154,6 +155,16 @@ def refusal() -> Match:
 def method(*types: type[Method], direction: Direction) -> Match:
     """Choose any of these methods."""
     return Match(direction, types)
+
+
+def passing(match: Match, number: int) -> Match:
+    """Choose what a match chooses, but for the first so many. It counts, so it is for one rule on one line."""
+    seen = count()
+
+    def condition(message: Message[BasicProperties]) -> bool:
+        return match.condition(message) and next(seen) >= number
+
+    return replace(match, condition=condition)
 
 
 @dataclass(eq=False, slots=True)

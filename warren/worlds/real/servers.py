@@ -7,8 +7,9 @@ The *controller* is xdist's, or the only process. The *workers* get the servers'
 from __future__ import annotations
 
 import contextlib
+import secrets
 import signal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import warren.worlds.real.brokers
 import warren.worlds.real.databases
@@ -20,20 +21,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+_SEEDS: Final = 1_000_000
+"""How many there are to choose from: few enough to be typed."""
+
 
 class Servers:
     """A run with its broker and its database, ended by `close`."""
 
     def __init__(
-        self, broker: str, database: str, say: Callable[[str], object], *, tls: bool = False
+        self,
+        broker: str,
+        database: str,
+        say: Callable[[str], object],
+        *,
+        tls: bool = False,
+        seed: int | None = None,
     ) -> None:
         """Clean up after killed runs, then start what the two options name. Raises `SetupError` in one sentence.
 
-        With `tls` the lines of all instances speak it.
+        With `tls` the lines of all instances speak it. All chance of the worlds follows from the `seed`, or any other.
         What of killed runs cannot be taken back yet is told to `say`, a sentence each.
         As long as they run, SIGTERM ends this process as Ctrl-C does: in order, with all taken back.
         """
         self.tls = tls
+        self.seed = secrets.randbelow(_SEEDS) if seed is None else seed
         for sentence in sweep().left:
             say(sentence)
         with contextlib.ExitStack() as stack:
@@ -60,6 +71,7 @@ class Servers:
             "option": self._chosen.option,
             "light": self._chosen.is_light,
             "tls": self.tls,
+            "seed": self.seed,
             "broker": self.broker.to_json(),
             "database_option": self._chosen_database.option,
             "database": self.database.to_json(),

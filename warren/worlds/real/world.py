@@ -10,6 +10,7 @@ import contextlib
 import os
 import uuid
 from functools import partial
+from random import Random
 from typing import TYPE_CHECKING
 
 from warren.errors import FaultUnsupported, InstanceError, WarrenError
@@ -59,14 +60,16 @@ class RealWorld:
         preloader: Preloader,
         secrets: Collection[str],
         certificates: Certificates | None = None,
+        seed: int = 0,
     ) -> None:
         """Stand on a place and a database that `RealWorlds` made and will drop; no output shows the secrets.
 
-        With certificates, lines speak TLS.
+        With certificates, lines speak TLS. What is drawn follows from the seed.
         """
         self._place, self._database, self._run = place, database, run
         self._preloader, self._secrets = preloader, secrets
         self._certificates, self._veils = certificates, dict[str, Veil]()
+        self.seed, self._chance = seed, Random(seed)  # noqa: S311 - the same seed draws the same
         self._log = FrameLog()
         self._relay = Relay((place.broker.host, place.broker.port), self._log)
         self._callers = Callers(self.now)
@@ -107,6 +110,10 @@ class RealWorld:
     def new_id(self) -> str:
         """Make an id that is unique beyond this world too, since the broker may be shared."""
         return uuid.uuid4().hex
+
+    def draw(self, count: int) -> int:
+        """Draw a number below `count`."""
+        return self._chance.randrange(count)
 
     @property
     def starts_at_once(self) -> int:

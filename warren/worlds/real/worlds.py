@@ -46,6 +46,7 @@ class RealWorlds:
         adopt_orphans()
         self._run = Run.attach(Path(servers["run"]))
         self._option, self._owner = servers["option"], owner
+        self._seed = servers["seed"]
         self._certificates = Certificates.of(self._run) if servers["tls"] else None
         self._broker = BrokerAddress.from_json(servers["broker"])
         self._database = DatabaseAddress.from_json(servers["database"])
@@ -89,6 +90,7 @@ class RealWorlds:
                 preloader=self._preloader,
                 secrets=self.secrets,
                 certificates=self._certificates,
+                seed=self._seed,
             )
             stack.callback(world.close)
             yield world
