@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from tests.simulator.model.real import ANSWER_SECONDS, Client
 from tests.simulator.model.streams import by_stream, without_races
-from warren.simulator.model import Broker, commands, events
+from warren.simulator.model import SEMANTICS, Broker, commands, events
 from warren.simulator.model.settlement import is_full
 from warren.worlds.real.runs.processes import wait_until
 
@@ -75,7 +75,8 @@ class Pair:
     def __post_init__(self) -> None:
         """Ask the real broker for its version and make a model of that."""
         self.version = Client(self.url, OBSERVER).hang_up()
-        semantics: Version = "3.10" if self.version.startswith("3.") else "4.3"
+        line: Any = ".".join(self.version.split(".")[:2])
+        semantics: Version = line if line in SEMANTICS else max(SEMANTICS)
         self.model = Broker(semantics, iter(self._next_name, ""))
         parts = urlsplit(self.url)
         user, self.vhost = unquote(parts.username or "guest"), unquote(parts.path[1:]) or "/"

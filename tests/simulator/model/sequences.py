@@ -41,6 +41,8 @@ class World(NamedTuple):
     pair: Pair
     prefix: str
     ttl: int
+    is_quorum: bool = False
+    """Whether most queues are of the type `quorum`."""
 
     def queue(self, number: int) -> str:
         """Return one of three queue names."""
@@ -80,6 +82,50 @@ HEADERS: tuple[dict[str, object], ...] = (
     {"h": True},
     {"h": 1.0},
 )
+
+
+def quorum_options(world: World, number: int) -> dict[str, Any]:
+    """Return what a quorum queue may be declared with, and now and then what it may not."""
+    to_queue: dict[str, object] = {
+        "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": world.queue(number),
+    }
+    arguments: tuple[dict[str, object], ...] = (
+        {},
+        {},
+        {},
+        {"x-dead-letter-exchange": world.exchange(0)},
+        to_queue,
+        {"x-delivery-limit": 1},
+        {"x-delivery-limit": 2, **to_queue},
+        {"x-delivery-limit": -1},
+        {"x-delivery-limit": 0, **to_queue},
+        {"x-max-length": 2},
+        {"x-max-length": 2, **to_queue},
+        {"x-max-length": 2, "x-overflow": "reject-publish"},
+        {"x-max-length-bytes": 5},
+        {"x-single-active-consumer": True},
+        {"x-message-ttl": world.ttl},
+        {"x-message-ttl": world.ttl, **to_queue},
+        {"x-consumer-timeout": NEVER},
+        {"x-unheard-of": 1},
+        {"x-max-priority": 3},
+        {"x-queue-mode": "lazy"},
+        {"x-max-age": "1h"},
+        {"x-dead-letter-strategy": "sometimes"},
+    )
+    flags: tuple[dict[str, bool], ...] = (
+        {"durable": True},
+        {"durable": True},
+        {"durable": True},
+        {"durable": True},
+        {"durable": True},
+        {"durable": True, "auto_delete": True},
+        {"exclusive": True},
+        {"durable": False},
+    )
+    given = {"x-queue-type": "quorum", **arguments[number % len(arguments)]}
+    return {**flags[number // 32 % len(flags)], "arguments": given}
 
 
 def queue_options(world: World, number: int) -> dict[str, Any]:
@@ -128,7 +174,8 @@ def queue_options(world: World, number: int) -> dict[str, Any]:
 
 def declare_queue(world: World, channel: Channel, step: Step) -> Any:
     """Declare a queue, passively or without a name at times."""
-    options = queue_options(world, step.how)
+    is_quorum = world.is_quorum and step.more % 4
+    options = (quorum_options if is_quorum else queue_options)(world, step.how)
     name = "" if step.more % 16 == 1 else world.queue(step.what)
     if step.more % 16 == 0:
         options = {"passive": True}
@@ -357,12 +404,12 @@ def where(channel: Channel) -> tuple[int, int]:
     return channel.connection.number, channel.number
 
 
-def run(pair: Pair, prefix: str, steps: list[Step]) -> str | None:
+def run(pair: Pair, prefix: str, steps: list[Step], *, is_quorum: bool = False) -> str | None:
     """Run `steps` on both brokers until they differ; return how."""
     waits = any(step.operation == "wait" for step in steps)
     if waits:
         pair.settle = SETTLE_SECONDS
-    world = World(pair, prefix, TTL if waits else NEVER)
+    world = World(pair, prefix, TTL if waits else NEVER, is_quorum)
     run_step(world, Step("declare queue", 0, 0, 0, 2))
     run_step(world, Step("declare queue", 0, 1, 0, 2))
     for step in steps:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from warren.simulator.model import Message, commands
 from warren.simulator.model.exchange import Exchange
-from warren.simulator.model.message import PERSISTENT
 from warren.simulator.model.queue import Queue
 from warren.simulator.session.properties import Properties
 from warren.simulator.tcp.accounts import Account
@@ -112,11 +111,7 @@ def _queue(queue: Queue) -> dict[str, Any]:
         "name": queue.name,
         "auto_delete": queue.auto_delete,
         "arguments": _table(queue.arguments),
-        "messages": [
-            _message(each)
-            for each in queue.ready
-            if each.message.properties.delivery_mode == PERSISTENT
-        ],
+        "messages": [_message(each) for each in queue.survivors()],
     }
 
 
@@ -185,13 +180,14 @@ def _restore_vhost(vhost: VHost, saved: Any) -> None:
             arguments=_read_table(each["arguments"]),
         )
     for each in saved["queues"]:
-        vhost.queues[each["name"]] = queue = Queue(
-            vhost,
+        arguments = _read_table(each["arguments"])
+        queue = vhost.make_queue(
             each["name"],
+            vhost.semantics.queue_types[str(arguments.get("x-queue-type", "classic"))],
             durable=True,
             auto_delete=each["auto_delete"],
             owner=None,
-            arguments=_read_table(each["arguments"]),
+            arguments=arguments,
         )
         for message in each["messages"]:
             queue.restore(

@@ -55,7 +55,7 @@ def queue(each: Queue) -> dict[str, Any]:
     return {
         "name": each.name,
         "vhost": each.vhost.name,
-        "type": "classic",
+        "type": each.kind.name,
         "durable": each.durable,
         "auto_delete": each.auto_delete,
         "exclusive": each.exclusive,
