@@ -24,6 +24,9 @@ class Release:
     commit_looks_up_queues: bool
     """A transaction finds its messages' queues by name at the commit; otherwise at the publish."""
 
+    commit_without_queue: int
+    """The reply code for a commit where a queue is gone; it means nothing where the commit finds the queues."""
+
     reply_is_routed: bool
     """A mandatory direct reply counts as routed, also when the caller has gone."""
 
@@ -52,6 +55,7 @@ RELEASES = {
         transient_exchanges_survive=False,
         unknown_type_unnamed=541,
         commit_looks_up_queues=True,
+        commit_without_queue=0,
         reply_is_routed=False,
         reply_waits_for_commit=False,
         other_protocol=b"AMQP\x00\x00\x09\x01",
@@ -63,8 +67,9 @@ RELEASES = {
     "4.0": Release(
         global_prefetch=True,
         transient_exchanges_survive=False,
-        unknown_type_unnamed=406,
+        unknown_type_unnamed=541,
         commit_looks_up_queues=False,
+        commit_without_queue=406,
         reply_is_routed=False,
         reply_waits_for_commit=False,
         other_protocol=b"AMQP\x03\x01\x00\x00",
@@ -78,6 +83,7 @@ RELEASES = {
         transient_exchanges_survive=True,
         unknown_type_unnamed=406,
         commit_looks_up_queues=False,
+        commit_without_queue=506,
         reply_is_routed=True,
         reply_waits_for_commit=True,
         other_protocol=b"AMQP\x03\x01\x00\x00",

@@ -25,6 +25,15 @@ MAX_EXPIRY = 315_360_000_000
 MAX_AGE = re.compile(r"0*[1-9][0-9]*[YMDhms]")
 DEAD_LETTER_STRATEGIES = frozenset({"at-most-once", "at-least-once"})
 
+NO_MASTER_LOCATOR = (
+    "Feature `queue_master_locator` is deprecated.\nBy default, this feature is not permitted anymore."
+    "\nThe feature will be removed from a future major RabbitMQ version, regardless of the "
+    "configuration; actual version to be determined.\nTo continue using this feature when it is not "
+    "permitted by default, set the following parameter in your configuration:\n"
+    "deprecated_features.permit.queue_master_locator = true"
+)
+"""Why that argument is denied; a client sees the beginning of it."""
+
 Check = Callable[[object, Arguments, "Semantics"], str | None]
 """Returns what is wrong with a value, or None."""
 
@@ -90,7 +99,7 @@ def _strategy(value: object, *_: object) -> str | None:
 
 def _max_age(value: object, *_: object) -> str | None:
     if isinstance(value, str) and MAX_AGE.fullmatch(value) is None:
-        return "{error,invalid_max_age}"
+        return "invalid_max_age"
     return _text(value)
 
 
@@ -163,6 +172,8 @@ def check_queue_arguments(arguments: Arguments, resource: str, semantics: Semant
             _check(key, check, arguments, resource, semantics)
     known = [each.arguments for each in semantics.queue_types.values()]
     _refuse_foreign(known, found.arguments, arguments, resource, found)
+    if "x-queue-master-locator" in arguments and not semantics.master_locator:
+        raise AmqpError(ReplyCode.INTERNAL_ERROR, NO_MASTER_LOCATOR, class_id=50, method_id=10)
     return found
 
 

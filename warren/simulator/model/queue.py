@@ -202,13 +202,13 @@ class Queue(ABC):
 
     # Messages out
 
-    def get(self) -> Enqueued:
-        """Take the first ready message, of which there is one, for basic.get."""
+    def get(self, *, settled: bool) -> Enqueued:  # noqa: ARG002 - it matters to some types
+        """Take the first ready message, of which there is one, for basic.get; `settled` if by that alone."""
         return self.fetch()
 
-    def hold(self, enqueued: Enqueued) -> None:
-        """Note that basic.get took a message that is to be settled."""
-        enqueued.consumer = None
+    def hold(self, enqueued: Enqueued, tag: int) -> None:
+        """Note that basic.get took a message that is to be settled, with this delivery tag."""
+        enqueued.consumer, enqueued.got_as = None, tag
         self.unacked_count += 1
 
     def fetch(self) -> Enqueued:

@@ -83,7 +83,7 @@ class QuorumQueue(Queue):
             raise AmqpError(
                 ReplyCode.RESOURCE_LOCKED,
                 f"cannot obtain access to locked {self.describe()}. basic.get operations are not "
-                "supported by quorum queues with single active consumer",
+                f"supported by {self.semantics.name} queues with single active consumer",
             )
 
     def check_delete(self, *, if_unused: bool, if_empty: bool) -> None:
@@ -156,10 +156,8 @@ class QuorumQueue(Queue):
             self._single.elect()
 
     def _goes_to_the_tail(self, how: Settlement) -> bool:
-        """Tell whether a queue without a limit takes what was so returned for new: else it would turn in a circle."""
-        if how is Settlement.REJECT_REQUEUE:
-            return self.semantics.rejects_as_nacks
-        return how is Settlement.REQUEUE
+        """Tell whether a queue without a limit takes for new what a consumer gave back."""
+        return self.semantics.unlimited_to_the_tail and how is not Settlement.LOST
 
     def _fails(self, how: Settlement) -> bool:
         """Tell whether a delivery that ends so has failed, and its message is to remember that."""
@@ -191,17 +189,21 @@ class QuorumQueue(Queue):
 
     # Messages out
 
-    def get(self) -> Enqueued:
-        """Take the first ready message for basic.get."""
-        enqueued = self.fetch()
+    def get(self, *, settled: bool) -> Enqueued:
+        """Take the first ready message for basic.get.
+
+        Where it is to be settled, one behind it that has expired is not looked at yet, and counted.
+        """
+        enqueued = self.fetch() if settled else self._take()
         if self.semantics.get_tells_zero and enqueued.acquired is None:
             enqueued.shown = self._with_headers(enqueued.message, {"x-delivery-count": 0})
         self._keep_limits()
+        self._await_expiry()
         return enqueued
 
-    def hold(self, enqueued: Enqueued) -> None:
-        """Note that basic.get took a message that is to be settled."""
-        super().hold(enqueued)
+    def hold(self, enqueued: Enqueued, tag: int) -> None:
+        """Note that basic.get took a message that is to be settled, with this delivery tag."""
+        super().hold(enqueued, tag)
         self._got += 1
 
     def pump(self) -> None:
@@ -225,7 +227,10 @@ class QuorumQueue(Queue):
             self.ready_bytes -= len(enqueued.message.body)
             self.ready_size -= enqueued.message.size
             dead_letter(self, enqueued, Reason.EXPIRED)
-        deadline = ready.next_expiry()
+        self._await_expiry()
+
+    def _await_expiry(self) -> None:
+        deadline = self.ready.next_expiry() if self.may_expire else None
         if deadline is not None:
             self._wait_for_expiry(deadline)
 
@@ -320,7 +325,8 @@ class QuorumQueue(Queue):
             if self.policy.single_active_consumer:
                 self._single.remove(consumer)
         if returned is not None:
-            self.put_back(sorted(returned, key=_holder), Settlement.LOST)
+            key = _tag if self.semantics.returns_by_tag else _holder
+            self.put_back(sorted(returned, key=key), Settlement.LOST)
         self._single.elect()
         self.touch()
         self.pump()
@@ -334,7 +340,15 @@ class QuorumQueue(Queue):
         self.touch()
 
 
-def _holder(enqueued: Enqueued) -> tuple[bool, int]:
-    """Sort by who held a message: consumers in the order they came, then basic.get."""
+def _holder(enqueued: Enqueued) -> tuple[bool, int, str]:
+    """Sort by who held a message: consumers in the order they came, then basic.get by its tags' digits."""
     consumer = enqueued.consumer
-    return consumer is None, 0 if consumer is None else consumer.order
+    if consumer is None:
+        return True, 0, str(enqueued.got_as)
+    return False, consumer.order, ""
+
+
+def _tag(enqueued: Enqueued) -> str:
+    """Sort by who held a message: its consumer tag, or the digits of the delivery tag of basic.get."""
+    consumer = enqueued.consumer
+    return str(enqueued.got_as) if consumer is None else consumer.tag

@@ -23,8 +23,8 @@ class Enqueued:
     """One message's place in one queue, ready or unacknowledged.
 
     `position` is its turn in the queue, and never changes. `expires_at` is a time or None. `consumer` has
-    it while it is unacknowledged; None then means that basic.get took it. `shown` is the message as
-    clients get it. `failures` counts the deliveries that failed (see
+    it while it is unacknowledged; None then means that basic.get took it, with the delivery tag
+    `got_as`. `shown` is the message as clients get it. `failures` counts the deliveries that failed (see
     `Semantics.counts_failed_deliveries`), `acquired` all that came back; None where none did.
     """
 
@@ -33,6 +33,7 @@ class Enqueued:
         "consumer",
         "expires_at",
         "failures",
+        "got_as",
         "message",
         "position",
         "queue",
@@ -52,6 +53,7 @@ class Enqueued:
         self.failures = message.failures
         self.acquired: int | None = None
         self.consumer: Consumer | None = None
+        self.got_as = 0
 
 
 def priority_in(max_priority: int | None, enqueued: Enqueued) -> int:

@@ -20,6 +20,9 @@ MIB = 1024 * 1024
 class QuorumSemantics:
     """One release's quorum queues."""
 
+    name: str
+    """What refusing basic.get calls such queues."""
+
     default_delivery_limit: int | None
     """How many failed deliveries a message may have where a queue says nothing; None for any number."""
 
@@ -31,6 +34,12 @@ class QuorumSemantics:
 
     rejects_as_nacks: bool
     """basic.reject with requeue returns a message as basic.nack does; otherwise its delivery has failed."""
+
+    unlimited_to_the_tail: bool
+    """Without a limit, what a consumer gives back goes behind all others."""
+
+    returns_by_tag: bool
+    """What a lost channel held comes back in the order of consumer tags; otherwise of consumers."""
 
     discards_fail: bool
     """A delivery that was not acknowledged has failed also where basic.nack did not requeue it."""
@@ -101,8 +110,11 @@ class Semantics:
 
     resolves_at_commit: bool
     """A transaction looks up the queues of a message by name when it is committed, and passes over
-    those that are gone. Where this is False, it knows them from the publish on: a queue that is gone
-    at the commit is 506 RESOURCE_ERROR, and one that another of its name has replaced refuses."""
+    those that are gone. Where this is False, it knows them from the publish on, and one that another
+    of its name has replaced refuses."""
+
+    commit_needs_queues: bool
+    """A queue that is gone at the commit is 506; where this is False, it refuses its message."""
 
     counts_failed_deliveries: bool
     """A delivery has failed when it was rejected, or when its channel ended. Only a message with a
@@ -170,6 +182,7 @@ SEMANTICS: dict[Version, Semantics] = {
         plain_expiration=False,
         last_death_headers=False,
         resolves_at_commit=True,
+        commit_needs_queues=False,
         counts_failed_deliveries=False,
         loses_count_of_deliveries=True,
         keeps_transient_exchanges=False,
@@ -184,10 +197,13 @@ SEMANTICS: dict[Version, Semantics] = {
         leader_locators=frozenset({"client-local", "balanced", "random", "least-leaders"}),
         master_locator=True,
         quorum=QuorumSemantics(
+            name="quorum",
             default_delivery_limit=None,
             negative_is_no_limit=False,
             counts_every_return=True,
             rejects_as_nacks=True,
+            unlimited_to_the_tail=True,
+            returns_by_tag=True,
             discards_fail=False,
             deaths_keep_failures=False,
             tells_acquired=False,
@@ -204,7 +220,7 @@ SEMANTICS: dict[Version, Semantics] = {
         global_prefetch=True,
         max_message_size=16 * MIB,
         unknown_exchange_type=ReplyCode.PRECONDITION_FAILED,
-        checks_server_named_type=True,
+        checks_server_named_type=False,
         refusal_names_permission=True,
         passive_needs_access=False,
         reply_to_is_routable=False,
@@ -212,6 +228,7 @@ SEMANTICS: dict[Version, Semantics] = {
         plain_expiration=True,
         last_death_headers=True,
         resolves_at_commit=False,
+        commit_needs_queues=False,
         counts_failed_deliveries=False,
         loses_count_of_deliveries=True,
         keeps_transient_exchanges=False,
@@ -228,10 +245,13 @@ SEMANTICS: dict[Version, Semantics] = {
         ),
         master_locator=True,
         quorum=QuorumSemantics(
+            name="quorum",
             default_delivery_limit=20,
             negative_is_no_limit=True,
             counts_every_return=True,
             rejects_as_nacks=True,
+            unlimited_to_the_tail=True,
+            returns_by_tag=False,
             discards_fail=True,
             deaths_keep_failures=True,
             tells_acquired=False,
@@ -256,6 +276,7 @@ SEMANTICS: dict[Version, Semantics] = {
         plain_expiration=True,
         last_death_headers=True,
         resolves_at_commit=False,
+        commit_needs_queues=True,
         counts_failed_deliveries=True,
         loses_count_of_deliveries=False,
         keeps_transient_exchanges=True,
@@ -272,10 +293,13 @@ SEMANTICS: dict[Version, Semantics] = {
         ),
         master_locator=False,
         quorum=QuorumSemantics(
+            name='<<"quorum">>',
             default_delivery_limit=20,
             negative_is_no_limit=True,
             counts_every_return=False,
             rejects_as_nacks=False,
+            unlimited_to_the_tail=False,
+            returns_by_tag=False,
             discards_fail=False,
             deaths_keep_failures=True,
             tells_acquired=True,

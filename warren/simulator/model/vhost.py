@@ -131,7 +131,7 @@ class VHost:
         for consumer in consumers:
             channel = consumer.channel
             channel.consumers.pop(consumer.tag, None)
-            if channel.connection.consumer_cancel_notify:
+            if channel.connection.consumer_cancel_notify and not channel.closing:
                 number = channel.connection.number
                 self.state.events.append(events.BasicCancel(number, channel.number, consumer.tag))
 

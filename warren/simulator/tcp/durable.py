@@ -74,6 +74,7 @@ def _vhost(vhost: VHost) -> dict[str, Any]:
     exchanges = [each for each in vhost.exchanges.values() if vhost.survives(each)]
     return {
         "name": vhost.name,
+        "default_queue_type": vhost.default_queue_type,
         "exchanges": [_exchange(each) for each in exchanges if not _is_predeclared(each)],
         "queues": [_queue(each) for each in vhost.queues.values() if vhost.survives(each)],
         "bindings": [
@@ -162,7 +163,7 @@ def _restore(node: Node, document: Any) -> None:
             if user["name"] not in node.accounts:  # the command line's password holds
                 node.add_user(user["name"], Account(user["password"], tuple(user["tags"])))
         for vhost in document["vhosts"]:
-            node.do(commands.AddVhost(vhost["name"]))
+            node.do(commands.AddVhost(vhost["name"], vhost.get("default_queue_type")))
             _restore_vhost(node.broker.vhosts[vhost["name"]], vhost)
         for each in document["permissions"]:
             node.do(commands.SetPermissions(**each))

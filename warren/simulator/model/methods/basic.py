@@ -109,12 +109,12 @@ def get(state: State, channel: Channel, command: commands.BasicGet) -> None:
     if not queue.ready:
         state.events.append(events.BasicGetEmpty(command.connection, command.channel))
         return
-    enqueued = queue.get()
+    enqueued = queue.get(settled=command.no_ack)
     tag = channel.next_delivery_tag
     channel.next_delivery_tag = tag + 1
     if not command.no_ack:
         channel.unacked[tag] = enqueued
-        queue.hold(enqueued)
+        queue.hold(enqueued, tag)
     state.events.append(
         events.BasicGetOk(
             command.connection,
