@@ -186,6 +186,17 @@ def test_zero_milliseconds_are_one() -> None:
     assert lab.ready("q") == []
 
 
+@pytest.mark.parametrize(("semantics", "left"), [("3.10", 2), ("4.0", 2), ("4.3", 1)])
+def test_what_expires_behind_a_returned_message(semantics: Version, left: int) -> None:
+    """Until 4.0 a message expires only when it comes next; on 4.3 also at the head of its priority."""
+    lab, client = lab_with(semantics, x_delivery_limit=5)
+    client.publish("q", b"lives")
+    client.publish("q", b"expires", expiration="10")
+    client.nack(client.get("q").delivery_tag)
+    lab.wait(1)
+    assert len(lab.ready("q")) == left
+
+
 @pytest.mark.parametrize("semantics", RELEASES)
 @pytest.mark.parametrize(
     ("options", "wrong"),

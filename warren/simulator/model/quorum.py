@@ -230,7 +230,8 @@ class QuorumQueue(Queue):
         self._await_expiry()
 
     def _await_expiry(self) -> None:
-        deadline = self.ready.next_expiry() if self.may_expire else None
+        every = self.semantics.every_level_expires
+        deadline = self.ready.next_expiry(behind_others=every) if self.may_expire else None
         if deadline is not None:
             self._wait_for_expiry(deadline)
 

@@ -98,24 +98,24 @@ class QuorumReady:
         With `behind_others` each level has its own next one, and so has what was returned;
         otherwise only one message of them all comes next.
         """
+        if not behind_others:
+            while self._count and _is_over(self._head(), now):
+                yield self.pop()
+            return
         while self._returned and _is_over(self._returned[0], now):
             self._count -= 1
             yield self._returned.popleft()
-        if self._returned and not behind_others:
-            return
-        while not behind_others and self._fresh:
-            level = self._next_level()
-            if not _is_over(self._fresh[level][0], now):
-                return
-            yield self.pop()
         for level in [*self._fresh]:
             while level in self._fresh and _is_over(self._fresh[level][0], now):
                 self._count -= 1
                 yield self._pop_from(level)
 
-    def next_expiry(self) -> float | None:
+    def next_expiry(self, *, behind_others: bool) -> float | None:
         """Return when the first of those that come next expires; None when none of them does."""
-        heads = [lane[0] for lane in (self._returned, *self._fresh.values()) if lane]
+        if not self._count:
+            return None
+        lanes = (self._returned, *self._fresh.values())
+        heads = [lane[0] for lane in lanes if lane] if behind_others else [self._head()]
         return min((head.expires_at for head in heads if head.expires_at is not None), default=None)
 
     def clear(self) -> None:
@@ -123,6 +123,9 @@ class QuorumReady:
         self._returned.clear()
         self._fresh.clear()
         self._count = 0
+
+    def _head(self) -> Enqueued:
+        return self._returned[0] if self._returned else self._fresh[self._next_level()][0]
 
     def _next_level(self) -> int:
         highest, *lower = self._fresh
