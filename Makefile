@@ -60,8 +60,8 @@ format: .venv/installed
 
 types: .venv/installed
 	$(BIN)/mypy
-	cd implementations/aio-pika && ../../$(BIN)/mypy --config-file ../../pyproject.toml --package orders
-	cd implementations/kombu && ../../$(BIN)/mypy --config-file ../../pyproject.toml --package workers
+	cd implementations/aio-pika && ../../$(BIN)/mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache --package orders
+	cd implementations/kombu && ../../$(BIN)/mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache --package workers
 	$(BIN)/mypy .ci/laboratory.py .ci/summary.py docs/architecture.py
 
 imports: .venv/installed
