@@ -98,6 +98,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("no-loss.killed-after-commit", "lost: the package row never came"),
         Break("survives-database-loss.tables-missing", "lost: the package row never came"),
     ),
+    "commits-later": (Break("routes-task.slow-commit", "was never completed", full=True),),
     "completes-twice": (Break("effect-once.undisturbed", "was done again, its result changed"),),
     "consumes-then-forgets": (
         Break("no-loss.killed-before-work", "lost: the package row never came"),
