@@ -77,6 +77,7 @@ def test_rpc_called_in_silence(rig: Rig) -> None:
 def _call_in_silence(rig: Rig, is_right: Callable[[HttpReply], bool]) -> HttpReply:
     """Call an instance whose line is silent until it is lost, by one of its ends or by the rig; give the answer."""
     rig.start.all(http=True)
+    rig.warm_up()  # what is opened at the first call is open then, and falls silent too
     http = rig.instances.of(HTTP)[0]
     http.line.half_open()
     answer = rig.calls.answers(rig.calls.begin())[0]

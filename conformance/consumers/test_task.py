@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import HTTP, TASK, Inconclusive, Task, delivery, parse_json, short
+from warren.rigs.consumers import (
+    HTTP,
+    TASK,
+    Inconclusive,
+    Moment,
+    Task,
+    delivery,
+    parse_json,
+    short,
+)
 
 if TYPE_CHECKING:
     from warren.rigs.consumers import Rig
@@ -62,3 +71,23 @@ def test_accepted_task_is_completed(rig: Rig) -> None:
         words = f'it was published to {where}, its queue is bound to "{TASK.exchange}"'
         rig.violated(f"{lost.words}: {words}", *map(str, published))
     rig.judge()
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("routes-task")
+@pytest.mark.requirement("routes-task.slow-commit")
+def test_commit_held(rig: Rig) -> None:
+    """A task whose row is committed late is done all the same, where it is accepted: its message is published after."""
+    rig.database.need_line()  # a file holds up its consumer too
+    rig.database.let_commits_be_held()
+    rig.start.all(http=True)
+    rig.warm_up()
+    commits = rig.database.hold_commits(Moment.BEFORE_COMMIT, rig.instances.of(HTTP)[0])
+    call = rig.calls.begin()
+    commits.first(rig.deadlines.within(0), "GET /task asked its database for no commit")
+    rig.wait.quiet()  # what was published already is done with
+    commits.release()
+    if rig.calls.answers(call)[0].status == ACCEPTED:
+        rig.publish.adopt(*map(Task.accepted, rig.seen.task_rows()))
+        rig.wait.finish(1)
+    rig.judge(*rig.seen.losses())

@@ -67,6 +67,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "backdates-rows": Pieces(handlers={("parts-random", "part"): packages.BackdatesRows}),
     "blocks-heartbeats": Pieces(consumer=consuming.BlocksHeartbeats),
     "commits-key-first": Pieces(handlers={_BLOCKING: commits.CommitsKeyFirst}),
+    "commits-later": Pieces(tasks=tasks.CommitsLater),
     "completes-twice": Pieces(handlers={_TASK: effects.CompletesTwice}),
     "consumes-then-forgets": Pieces(consumer=settling.Forgets),
     "consumes-twice": Pieces(consumer=consuming.ConsumesTwice),

@@ -10,6 +10,7 @@ from pika.adapters.blocking_connection import BlockingChannel
 from reference_impl.hardened.errors import HardenedError
 from reference_impl.hardened.publisher import Publisher
 from reference_impl.hardened.tasks import Tasks
+from reference_impl.schema import now, task
 from reference_impl.topology import MISTAKEN_TASK_EXCHANGE, declare_exchange
 
 
@@ -32,6 +33,24 @@ class MisroutesTasks(Publisher):
         del exchange
         declare_exchange(channel, MISTAKEN_TASK_EXCHANGE)
         channel.basic_publish(MISTAKEN_TASK_EXCHANGE, "", body, properties)
+
+
+class CommitsLater(Tasks):
+    """Gives the id of a task away, to be published, and commits its row a little later."""
+
+    def add(self) -> int:
+        """Insert a task in a transaction that goes on."""
+        connection = self._database.connect()
+        inserted = connection.execute(task.insert().values(created_at=now()))
+        key = inserted.inserted_primary_key
+        assert key is not None  # a single-row insert has one
+
+        def end() -> None:
+            connection.commit()
+            connection.close()
+
+        threading.Timer(0.1, end).start()
+        return int(key[0])
 
 
 class AddsNothing(Tasks):

@@ -38,7 +38,7 @@ DATABASE_LOSSES = (
 
 BREAKS: dict[str, tuple[Break, ...]] = {
     "accepts-unconfirmed": (
-        Break("routes-task.silent-line", "lost: task 1 was never completed"),
+        Break("routes-task.silent-line", "was never completed"),
         Break(
             "routes-task.killed-at-any-step", "http-2 was killed before basic.publish", full=True
         ),
@@ -107,6 +107,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("no-loss.killed-after-commit", "lost: the package row never came"),
         Break("survives-database-loss.tables-missing", "lost: the package row never came"),
     ),
+    "commits-later": (Break("routes-task.slow-commit", "was never completed", full=True),),
     "completes-twice": (Break("effect-once.undisturbed", "was done again, its result changed"),),
     "consumes-then-forgets": (
         Break("no-loss.killed-before-work", "lost: the package row never came"),
@@ -535,6 +536,7 @@ HOLDS: dict[str, tuple[str, ...]] = {
 """What is correct, whatever it looks like, and the requirements that a hasty judge would see violated."""
 
 ENTANGLED: dict[tuple[str, str], str] = {
+    ("accepts-unpublished", "routes-task"): "its connection may be lost during a call in silence",
     (
         "consumes-twice",
         "keeps-prefetch",
