@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from warren.rigs.consumers import Death, Place, Rig
 
 TRIES = 5
-"""How often a place is tried that a file of SQLite may let by."""
+"""How often a place is tried: commits to a file of SQLite may follow each other too quickly to be held."""
 MOST_NAMED = 8
 """How many of the places that did not come are named."""
 

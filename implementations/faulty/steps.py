@@ -9,7 +9,6 @@ from reference_impl.hardened.gathering import Part
 from reference_impl.hardened.parts import PartsStream
 from reference_impl.hardened.pipeline import PipelineStream
 from reference_impl.hardened.rpc_server import RpcServer
-from reference_impl.hardened.task_consumer import TaskConsumer
 from reference_impl.messages import PartMessage
 
 
@@ -41,13 +40,13 @@ class RenamesFirstStep(PipelineStream):
         return str(uuid.uuid4())
 
 
-class GivesUpAtThird(TaskConsumer):
+class GivesUpAtThird(RpcServer):
     """Counts how often a message was begun, and takes it for poison at the third time, whatever ended the others."""
 
     _begun: Delivery | None = None
 
     def handle(self, delivery: Delivery) -> None:
-        """Count a delivery once, however often it is tried, and complete its task."""
+        """Count a delivery once, however often it is tried, and do it."""
         if delivery is not self._begun and not any(map(self._is_new, _tries(delivery))):
             raise RejectedError("it has failed twice")
         self._begun = delivery

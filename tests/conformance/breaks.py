@@ -237,7 +237,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("effect-once.cut-after-ack", "is there 2 times, after a redelivery"),
         Break("effect-once.killed-at-any-step", "was killed before basic.ack 1 of role stream"),
     ),
-    "gives-up-at-third": (Break("no-loss.killed-twice", "was never completed; task-", full=True),),
+    "gives-up-at-third": (
+        Break("rpc-request-kept.killed-twice", "was killed before basic.publish 1", full=True),
+    ),
     "gives-up-locked": (
         Break("survives-redeploy.exclusive-consumer", "stream-1 ended with status 1"),
         Break("survives-redeploy.exclusive-queue", "stream-1 ended with status 1", full=True),

@@ -53,7 +53,8 @@ class World(StandInWorld):
     def work(self, process: StandInProcess) -> None:
         """Leave a row and ack; where the ack is held, come to it, and leave that to who comes next."""
         frame = FrameSeen(self.time, process.name, 1, Direction.TO_BROKER, 1, BasicAck(1))
-        waiting = [held for held in process.line.held if held not in process.line.let_go]
+        in_force = [held for held in process.line.held if held not in process.line.let_go]
+        waiting = [held for held in in_force if held.match.may_take(frame)]
         if waiting:
             waiting[0].seen = frame
             if self.loses:
@@ -134,13 +135,23 @@ def test_a_second_death(deaths: Deaths, world: World) -> None:
 
 
 def test_a_place_that_does_not_come(deaths: Deaths, world: World) -> None:
-    """Nobody is killed where nobody comes, and the hold is taken away."""
+    """Nobody is killed where nobody comes, and the hold is taken away; where it was seen before, it may come again."""
     deaths.find(1)
     world.is_idle = True
     death = deaths.die(1, BEFORE_ACK)
     assert death.killed == ()
+    assert death.missed
     assert world.processes[0].line.let_go == world.processes[0].line.held
     assert len(world.processes) == 1
+
+
+def test_a_second_place_that_does_not_come(deaths: Deaths) -> None:
+    """Where the one that goes on never comes to its place, there is nothing to wait for again."""
+    deaths.find(1)
+    publish = Place(Side.BEFORE, STREAM, "basic.publish", 1)
+    death = deaths.die(1, BEFORE_ACK, publish)
+    assert len(death.killed) == 1
+    assert not death.missed
 
 
 def test_the_seed_decides_the_order(deaths: Deaths, world: World) -> None:

@@ -39,7 +39,11 @@ _MOST_TOLD: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """Where the instances of one unit of work were killed; `missed` where one was too quick to be held."""
+    """Where the instances of one unit of work were killed.
+
+    `missed` where one was too quick to be held, or none came to the first place, which has been seen before: then
+    another try may hold it.
+    """
 
     killed: tuple[str, ...]
     seed: int
@@ -169,7 +173,7 @@ class Deaths:
             self._await_end(beginning, lambda t=trap: t.caught() is not None)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
             process = trap.caught()
             if process is None:
-                missed = trap.missed()
+                missed = trap.missed() or not killed
                 trap.release()
                 return tuple(killed), missed
             self._note(
