@@ -93,6 +93,8 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
         await writer.drain()
     if writer.can_write_eof():
         writer.write_eof()
-    elif not writer.is_closing():  # a TLS transport that is closed twice forgets its connection, and cannot be aborted
+    elif (
+        not writer.is_closing()
+    ):  # a TLS transport that is closed twice forgets its connection, and cannot be aborted
         writer.close()
         await writer.wait_closed()
