@@ -93,8 +93,6 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
         await writer.drain()
     if writer.can_write_eof():
         writer.write_eof()
-    elif (
-        not writer.is_closing()
-    ):  # a TLS transport that is closed twice forgets its connection, and cannot be aborted
+    elif not writer.is_closing():  # closed twice, a TLS transport cannot be aborted any more
         writer.close()
         await writer.wait_closed()
