@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import subprocess
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 from warren.errors import FaultUnsupported
 
-_MOUNTS: Final = Path("/proc/self/mountinfo")
 _TIMEOUT: Final = 10.0
 _BLOCK: Final = b"\0" * 4096
 
@@ -53,14 +53,9 @@ class SmallDisk:
 
 def unmount_below(folder: Path) -> None:
     """Unmount whatever is mounted at a folder or below it, whoever still uses it."""
-    for line in _MOUNTS.read_text("utf-8").splitlines() if _MOUNTS.exists() else ():
-        point = Path(_unescaped(line.split()[4]))
-        if folder == point or folder in point.parents:
-            _run("umount", "--lazy", str(point))
-
-
-def _unescaped(path: str) -> str:
-    return re.sub(r"\\(\d{3})", lambda found: chr(int(found.group(1), 8)), path)
+    for mount in psutil.disk_partitions(all=True):
+        if Path(mount.mountpoint).is_relative_to(folder.resolve()):
+            _run("umount", "--lazy", mount.mountpoint)
 
 
 def _run(*argv: str) -> str:
