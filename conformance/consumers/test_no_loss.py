@@ -19,7 +19,7 @@ from warren.rigs.consumers import (
 )
 
 from .comebacks import unique_work
-from .crashes import CRASHES, crashes_at
+from .crashes import CRASHES, close_consumers_channels, crashes_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -153,12 +153,26 @@ def test_killed_before_step(rig: Rig, role: Role) -> None:
 
 
 @pytest.mark.guarantee("no-loss", designs=("blocking",))
-@pytest.mark.requirement("no-loss.new-connection")
-def test_killed_after_ack_on_new_connection(rig: Rig) -> None:
-    """A consumer cut in its work, given other work on a new connection for a while, and then killed, loses nothing.
+@pytest.mark.parametrize(
+    "lose",
+    [
+        pytest.param(
+            lambda _, busy: busy.line.cut(),
+            id="connection",
+            marks=pytest.mark.requirement("no-loss.new-connection"),
+        ),
+        pytest.param(
+            close_consumers_channels,
+            id="channel",
+            marks=[pytest.mark.requirement("no-loss.new-channel"), pytest.mark.full],
+        ),
+    ],
+)
+def test_killed_after_old_ack(rig: Rig, lose: Callable[[Rig, Process], object]) -> None:
+    """A consumer that loses its channel in its work, is given other work on a new one, and is killed, loses nothing.
 
-    Delivery tags begin anew with each connection. Who acks the old work on the new connection, by its old tag, acks
-    with it the new work, which has only begun.
+    Its channel is lost alone, or with its connection. Delivery tags begin anew with each. Who acks the old work on the
+    new one, by its old tag, acks with it the new work, which has only begun.
     """
     rig.start.workers(2)
     rig.publish.work(MANY_TEXTS)
@@ -169,7 +183,7 @@ def test_killed_after_ack_on_new_connection(rig: Rig) -> None:
     busy = rig.instances.named(old.instance)
     rig.wait.pass_time(BEGUN)
     lost_at = rig.now()
-    busy.line.cut()
+    lose(rig, busy)
     _await_redelivery(rig)  # to the other one, who is at work from now on
     rig.wait.see(
         lambda: busy.exit_status is not None or rig.seen.consumes_since(busy, lost_at),
@@ -242,7 +256,7 @@ def _to_part(body: Callable[[bytes], bool] | None = None) -> Match:
 
 
 def _work_on(rig: Rig, busy: Process, until: float) -> None:
-    """Keep both workers in work until then, and until this one has acked on its new connection.
+    """Keep both workers in work until then, and until this one has acked on its new channel.
 
     It is over at once where it acks what it has not done, so that its end loses that.
     """
@@ -263,7 +277,7 @@ def _work_on(rig: Rig, busy: Process, until: float) -> None:
         rig.wait.see(lambda: is_over() or all(map(rig.seen.ledger().settled, ids)), limit)  # noqa: B023 - it is asked here alone
         texts = TEXTS
     if not acked() and busy.exit_status is None:
-        raise Inconclusive(f"no witness: {busy.name} was given nothing on its new connection")
+        raise Inconclusive(f"no witness: {busy.name} was given nothing on its new channel")
 
 
 def _await_redelivery(rig: Rig) -> None:

@@ -14,6 +14,7 @@ import pytest
 from warren.rigs.consumers import delivery
 
 from .comebacks import ended, new_work, not_back
+from .crashes import UNKNOWN_TAG, close_consumers_channels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 TEXTS = 3
 ACK_TIMEOUT = 5
 """Document seconds within which a broker wants its ack: more than the work on any message here."""
-UNKNOWN_TAG = "unknown delivery tag 9"
 TIMED_OUT = "delivery acknowledgement on channel 1 timed out"
 TIMED = ("blocking", "parts", "parts-random", "pipeline", "rpc")
 """The designs whose work lasts, so that it can be met in the middle."""
@@ -69,7 +69,7 @@ def test_queue_deleted(rig: Rig) -> None:
 def test_channel_closed_idle(rig: Rig) -> None:
     """A consumer whose channel the broker closes (406) opens another, also the second time, and does new work."""
     rig.start.workers(1, http=True)
-    rig.judge(*_twice(rig, lambda: _close_consumers_channels(rig, UNKNOWN_TAG)))
+    rig.judge(*_twice(rig, lambda: close_consumers_channels(rig, *rig.instances.all)))
 
 
 @pytest.mark.full
@@ -135,12 +135,6 @@ def _not_back_from_work(rig: Rig, lost_at: float, busy: Process) -> list[Violati
     """Give who was met in its work the time to finish it first."""
     work = rig.deadlines.seconds(rig.work_time(TEXTS))
     return not_back(rig, lost_at, [busy], within=rig.deadlines.reconnected + work)
-
-
-def _close_consumers_channels(rig: Rig, words: str) -> None:
-    ledger = rig.seen.ledger()
-    uses = [c for p in rig.instances.all for c in ledger.active_consumers(p.name)]
-    rig.faults.close_channels(words, *uses)
 
 
 def _published(rig: Rig) -> list[Published]:

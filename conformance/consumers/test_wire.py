@@ -13,16 +13,14 @@ import pytest
 
 from warren.rigs.consumers import HTTP, STREAM, TASK, Inconclusive, Violation, confirms, publish
 
-from .crashes import cut_and_consume_again
+from .crashes import UNKNOWN_TAG, close_and_consume_again, cut_and_consume_again
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from warren.rigs.consumers import Declaration, HttpReply, Ledger, Process, Published, Rig, Role
 
 TEXTS = 2
-UNKNOWN_TAG = "unknown delivery tag 9"
-"""What a broker says as it closes a channel."""
 PERSISTENT = 2
 """The delivery mode of a message that is kept through a restart of its broker (AMQP 0-9-1, basic)."""
 
@@ -36,6 +34,26 @@ def test_declared(rig: Rig) -> None:
     _judge_declarations(rig)
 
 
+def _lose_connections(rig: Rig) -> None:
+    """Cut every connection, and wait until there are consumers again, on new ones."""
+    for process in rig.instances.all:
+        if process.role.consumes:
+            cut_and_consume_again(rig, process, 1)
+        else:
+            process.line.cut()
+
+
+def _lose_channels(rig: Rig) -> None:
+    """Have every channel closed on which somebody consumes or has published, and wait until there are consumers again.
+
+    The connections live on. Who opens a channel for each publish has none of these to lose.
+    """
+    published = rig.seen.ledger().publishes
+    for process in rig.instances.consumers:
+        close_and_consume_again(rig, process, 1)
+    rig.faults.close_channels(UNKNOWN_TAG, *published)
+
+
 @pytest.mark.quick(designs=("parts", "pipeline", "task"))
 @pytest.mark.guarantee(
     "durable-topology", "safe-publishing", designs=("parts", "parts-random", "pipeline", "task")
@@ -47,21 +65,22 @@ def test_declared(rig: Rig) -> None:
     "safe-publishing.mandatory",
 )
 @pytest.mark.parametrize(
-    "after_a_loss",
+    "lose",
     [
-        pytest.param(False, id="first"),
-        pytest.param(True, id="after-a-loss", marks=pytest.mark.full),
+        pytest.param(None, id="first"),
+        pytest.param(_lose_connections, id="after-a-loss", marks=pytest.mark.full),
+        pytest.param(_lose_channels, id="after-a-channel-close", marks=pytest.mark.full),
     ],
 )
-def test_declared_and_published(rig: Rig, after_a_loss: bool) -> None:
+def test_declared_and_published(rig: Rig, lose: Callable[[Rig], None] | None) -> None:
     """What is declared is durable; what is published is persistent, mandatory, confirmed before its source is acked.
 
     All frames are late both ways, so that who does not wait for a confirm does the next thing before it comes.
     """
     rig.start.workers(1, http=True)
-    if after_a_loss:
+    if lose:
         _have_work_done(rig)  # so that what is chosen once, at the first publish, has been chosen
-        _have_connections_lost(rig)
+        lose(rig)
     since, late = rig.now(), rig.deadlines.quiet / 2
     for process in rig.instances.all:
         process.line.delay(late)
@@ -137,15 +156,6 @@ def _have_work_done(rig: Rig) -> list[HttpReply]:
     if rig.workload.caller:
         rig.wait.see(is_accepted, rig.deadlines.reconnected)
     return answers
-
-
-def _have_connections_lost(rig: Rig) -> None:
-    """Cut every connection, and wait until there are consumers again, on new ones."""
-    for process in rig.instances.all:
-        if process.role.consumes:
-            cut_and_consume_again(rig, process, 1)
-        else:
-            process.line.cut()
 
 
 def _judge_declarations(rig: Rig) -> None:

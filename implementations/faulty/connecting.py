@@ -93,6 +93,39 @@ class KeepsItsClosedChannel(Link):
         return super()._goes_on(channel) or (closed_by_broker and not self._end.requested)
 
 
+class ReopensItsChannel(Link):
+    """Correct: opens another channel on the same connection where one has ended."""
+
+    def _serve(self, backoff: Backoff) -> None:
+        connection = self._connection = self._connect()
+        is_first = True
+        while not self._end.requested:
+            channel = connection.channel()
+            self._prepare(channel, is_first)
+            is_first, self._gives_up = False, False
+            self._channel, self._takes_calls = channel, True
+            self._on_channel(channel)
+            backoff.reset()
+            self._run_calls()
+            while self._goes_on(channel):
+                connection.process_data_events(time_limit=None)
+        connection.close()
+
+    def _prepare(self, channel: BlockingChannel, is_first: bool) -> None:
+        """Put a channel in confirm mode, be it the first of its connection or not."""
+        del is_first
+        channel.confirm_delivery()
+
+
+class ReopensUnconfirmed(ReopensItsChannel):
+    """Puts the first channel of each connection in confirm mode, and none that it opens there later."""
+
+    def _prepare(self, channel: BlockingChannel, is_first: bool) -> None:
+        """Leave later ones as they are."""
+        if is_first:
+            super()._prepare(channel, is_first)
+
+
 class _KnowsItIsBack(Link):
     """Knows whether it has come as far as to consume on its present connection."""
 

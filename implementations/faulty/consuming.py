@@ -7,6 +7,7 @@ import signal
 import time
 from typing import Any
 
+import pika
 from pika import spec
 from pika.adapters.blocking_connection import BlockingChannel
 
@@ -204,6 +205,18 @@ class SetsPrefetchOnce(Consumer):
         if not self._is_set:
             super().qos(channel)
         self._is_set = True
+
+
+class SetsPrefetchPerConnection(Consumer):
+    """Sets its prefetch count on the first channel of each connection alone."""
+
+    _set_on: pika.BlockingConnection | None = None
+
+    def qos(self, channel: BlockingChannel) -> None:
+        """Ask once on each."""
+        if channel.connection is not self._set_on:
+            super().qos(channel)
+        self._set_on = channel.connection
 
 
 class ShrinksPrefetch(Consumer):

@@ -59,6 +59,9 @@ DEFECTS: Mapping[str, Pieces] = {
     ),
     "acks-before-work": Pieces(consumer=settling.AcksBeforeWork, settlement=settling.KeepsTheCopy),
     "acks-on-any-channel": Pieces(settlement=settling.AcksOnAnyChannel),
+    "acks-on-new-channel": Pieces(
+        link=connecting.ReopensItsChannel, settlement=settling.AcksOnTheConnection
+    ),
     "acks-up-to-the-newest": Pieces(
         consumer=in_hand.AcksUpToTheNewest, settlement=in_hand.AcksMultiple
     ),
@@ -157,6 +160,10 @@ DEFECTS: Mapping[str, Pieces] = {
     "renames-first-step": Pieces(handlers={("pipeline", "stream"): steps.RenamesFirstStep}),
     "renames-parts": Pieces(handlers={_SPLITTER: packages.RenamesParts}),
     "replies-before-commit": Pieces(handlers={_SERVER: rpc.RepliesBeforeCommit}),
+    "reopens-unconfirmed": Pieces(link=connecting.ReopensUnconfirmed),
+    "reopens-without-prefetch": Pieces(
+        link=connecting.ReopensItsChannel, consumer=consuming.SetsPrefetchPerConnection
+    ),
     "requeues-empty": Pieces(consumer=settling.RequeuesEmpty),
     "requeues-malformed": Pieces(consumer=settling.RequeuesMalformed),
     "requeues-misshapen": Pieces(consumer=settling.RequeuesMisshapen),

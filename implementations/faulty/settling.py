@@ -12,6 +12,7 @@ from pika.adapters.blocking_connection import BlockingChannel
 
 from reference_impl.hardened.consumer import Consumer
 from reference_impl.hardened.delivery import Delivery
+from reference_impl.hardened.errors import LinkLostError
 from reference_impl.hardened.publisher import send
 from reference_impl.hardened.settlement import Settlement
 from reference_impl.messages import (
@@ -202,6 +203,20 @@ class AcksOnAnyChannel(Settlement):
     def ack(self, delivery: Delivery) -> bool:
         """Ack without a look at the channel."""
         return self._try(lambda channel: channel.basic_ack(delivery.tag))
+
+
+class AcksOnTheConnection(Settlement):
+    """Acks by the tag on whatever channel its connection has now; on a new one that tag is another message's."""
+
+    def ack(self, delivery: Delivery) -> bool:
+        """Ack without a look at the channel, as long as the connection is the delivery's."""
+
+        def settle(channel: BlockingChannel) -> None:
+            if channel.connection is not delivery.channel.connection:
+                raise LinkLostError("the delivery's connection is gone")
+            channel.basic_ack(delivery.tag)
+
+        return self._try(settle)
 
 
 class SettlesLastSteps(Settlement):

@@ -86,6 +86,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("rpc-request-kept.killed-during-work", "was never completed"),
     ),
     "acks-on-any-channel": (Break("no-loss.new-connection", "lost: the package row never came"),),
+    "acks-on-new-channel": (
+        Break("no-loss.new-channel", "lost: the package row never came", full=True),
+    ),
     "acks-up-to-the-newest": (
         Break("no-loss.killed-after-ack", "lost: the package row never came"),
     ),
@@ -388,6 +391,14 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "replies-before-commit": (
         Break("rpc-correlated.committed", "before the row of its task was committed"),
     ),
+    "reopens-unconfirmed": (Break("safe-publishing.confirmed", "without a confirm", full=True),),
+    "reopens-without-prefetch": (
+        Break("fair-dispatch.prefetch", "unacked messages, not 3"),
+        Break(
+            "keeps-prefetch.after-a-channel-close",
+            "a prefetch count of 3, after a channel close no bound",
+        ),
+    ),
     "requeues-empty": (
         Break("survives-empty.ends", "the package of no texts goes round without an end"),
     ),
@@ -422,9 +433,17 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "sets-prefetch-once": (
         Break("fair-dispatch.prefetch", "unacked messages, not 3"),
         Break("keeps-prefetch.after-a-loss", "a prefetch count of 3, after a loss no bound"),
+        Break(
+            "keeps-prefetch.after-a-channel-close",
+            "a prefetch count of 3, after a channel close no bound",
+        ),
     ),
     "shrinks-prefetch": (
         Break("keeps-prefetch.after-a-loss", "a prefetch count of 3, after a loss 1"),
+        Break(
+            "keeps-prefetch.after-a-channel-close",
+            "a prefetch count of 3, after a channel close 1",
+        ),
     ),
     "six-defects": (
         Break("survives-cancel.idle", "stream-1 does not consume again"),
