@@ -40,6 +40,9 @@ def test_many_losses(rig: Rig) -> None:
 
 
 @pytest.mark.full
+@pytest.mark.guarantee(
+    "survives-connection-loss", designs=("blocking", "parts", "parts-random", "pipeline", "rpc")
+)
 @pytest.mark.requirement("survives-connection-loss.many-in-hand")
 def test_many_losses_in_hand(rig: Rig) -> None:
     """A consumer that loses its connection twelve times in the middle of its work does new work after each."""
