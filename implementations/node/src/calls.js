@@ -76,7 +76,7 @@ export class Calls {
       persistent: false,
       correlationId: call.id,
       replyTo: this.#lane.queue,
-      expiration: String(left),
+      expiration: String(Math.ceil(left)), // a fraction would close the channel
     });
   }
 
