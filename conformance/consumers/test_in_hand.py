@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 TEXTS = 2
 """Of one package."""
+FIRST = 6
+"""Of the first one, where it is longer than the others."""
 BEGUN = 0.5
 """Document seconds after which the next message has been begun, and most of it is still to do."""
 BOUND = 2
@@ -54,7 +56,7 @@ def test_crash_after_ack(rig: Rig, crash: Callable[[Process], object], prefetch:
     crash(worker)
     _need_undone(rig)
     rig.start.another_worker()
-    rig.wait.finish(rig.work_time(TEXTS) * (prefetch + 1))
+    rig.wait.finish(rig.work_time(FIRST) + rig.work_time(TEXTS) * prefetch)
     rig.judge(*rig.seen.losses())
 
 
@@ -96,7 +98,7 @@ def test_cut_after_ack(rig: Rig, prefetch: int) -> None:
     _have_the_first_acked(rig, prefetch)
     before = len(rig.seen.ledger().redeliveries())
     cut_and_consume_again(rig, worker, prefetch)
-    rig.wait.finish(rig.work_time(TEXTS) * (prefetch + 1))
+    rig.wait.finish(rig.work_time(FIRST) + rig.work_time(TEXTS) * prefetch)
     rig.judge(*rig.seen.losses(), requirement="no-loss.cut-after-ack")
     if len(rig.seen.ledger().redeliveries()) == before:
         raise Inconclusive("no witness: the broker redelivered nothing")
@@ -198,12 +200,18 @@ def test_bound_below_prefetch(rig: Rig, prefetch: int) -> None:
 
 
 def _have_the_first_acked(rig: Rig, prefetch: int) -> None:
-    """Send more work than a worker may hold, and wait until it has acked some and has begun the next."""
-    for _ in range(prefetch + 1):
+    """Send more work than a worker may hold, and wait until it has acked some and has begun the next.
+
+    The first is the longest: who works on several at once ends one that came later before it.
+    """
+    rig.publish.work(FIRST)
+    for _ in range(prefetch):
         rig.publish.work(TEXTS)
     rig.wait.need(
         lambda: any(d.settlement for d in rig.seen.given()),
-        rig.deadlines.within(rig.work_time(TEXTS) * prefetch),  # it may ack several at once
+        rig.deadlines.within(
+            rig.work_time(FIRST) + rig.work_time(TEXTS) * prefetch
+        ),  # it may ack several at once
         "no worker acked a message",
     )
     rig.wait.pass_time(BEGUN)

@@ -178,7 +178,7 @@ def test_killed_after_ack_on_new_connection(rig: Rig) -> None:
     if rig.seen.consumes_since(busy, lost_at):
         _work_on(rig, busy, lost_at + OLD_ACKS)
     busy.kill()
-    rig.wait.finish(rig.work_time(MANY_TEXTS + TEXTS))
+    rig.wait.finish(rig.work_time(2 * MANY_TEXTS))
     rig.judge(*rig.seen.losses())
 
 
@@ -244,7 +244,8 @@ def _to_part(body: Callable[[bytes], bool] | None = None) -> Match:
 def _work_on(rig: Rig, busy: Process, until: float) -> None:
     """Keep both workers in work until then, and until this one has acked on its new connection.
 
-    It is over at once where it acks what it has not done, so that its end loses that.
+    Each message is as long as the old one, which so ends within the first. It is over at once where this one acks what
+    it has not done, so that its end loses that.
     """
     old = len(rig.seen.ledger().to(busy.name))
 
@@ -256,9 +257,9 @@ def _work_on(rig: Rig, busy: Process, until: float) -> None:
         is_early = any(not rig.seen.has_effect(d) for d in acked())  # read after the ack was seen
         return is_early or busy.exit_status is not None
 
-    limit = rig.deadlines.within(rig.work_time(MANY_TEXTS + TEXTS))
+    limit = rig.deadlines.within(rig.work_time(2 * MANY_TEXTS))
     while not is_over() and rig.now() < (until if acked() else until + limit):
-        ids = [unique_work(rig, TEXTS).message_id for _ in rig.instances.workers]
+        ids = [unique_work(rig, MANY_TEXTS).message_id for _ in rig.instances.workers]
         rig.wait.see(lambda: is_over() or all(map(rig.seen.ledger().settled, ids)), limit)  # noqa: B023 - it is asked here alone
     if not acked() and busy.exit_status is None:
         raise Inconclusive(f"no witness: {busy.name} was given nothing on its new connection")
