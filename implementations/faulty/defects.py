@@ -67,6 +67,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "consumes-without-acks": Pieces(
         consumer=consuming.ConsumesWithoutAcks, settlement=settling.SettlesNothing
     ),
+    "counts-anew": Pieces(consumer=consuming.CountsAnew),
     "crashes-on-wrong-types": Pieces(consumer=settling.CrashesOnWrongTypes),
     "crashes-without-content-type": Pieces(consumer=inputs.CrashesWithoutContentType),
     "crashes-without-message-id": Pieces(consumer=inputs.CrashesWithoutMessageId),
@@ -138,6 +139,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "purges-at-start": Pieces(consumer=consuming.PurgesAtStart),
     "reconnects-before-it-stops": Pieces(link=connecting.ReconnectsBeforeItStops),
     "purges-requests": Pieces(consumer=consuming.PurgesAtStart),
+    "reads-latin-1": Pieces(consumer=inputs.ReadsLatin1),
     "rejects-large-bodies": Pieces(consumer=inputs.RejectsLargeBodies),
     "rejects-all-in-hand": Pieces(settlement=in_hand.RejectsAllInHand),
     "rejects-without-database": Pieces(consumer=outages.RejectsWithoutDatabase),
