@@ -19,6 +19,8 @@ FRAME = 131_072 - 8
 """Octets of a body that fill one frame: RabbitMQ's frame-max is 128 KiB, and 8 octets stand around the payload."""
 SIZES = (FRAME - 1, FRAME, FRAME + 1, 1_000_000)
 LARGE = 10_000_000
+BEYOND_ASCII = "\u00e9\u0436\u4e2d\U0001f407"
+"""Of two, three and four octets in UTF-8."""
 PROPERTIES: Mapping[str, Shape] = {
     "without message_id": without("message_id"),
     "without content_type": without("content_type"),
@@ -74,6 +76,16 @@ def test_large_body(rig: Rig) -> None:
     """Work in a body of 10 MB, or as much as its database holds, is done."""
     rig.start.workers(1)
     _judge(rig, _of_sizes(rig, LARGE))
+
+
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.guarantee("takes-any-input", designs=("blocking", "parts", "parts-random", "pipeline"))
+@pytest.mark.requirement("takes-any-input.beyond-ascii")
+def test_beyond_ascii(rig: Rig) -> None:
+    """Work in a body with characters beyond ASCII, which are not escaped, is done, and its row has them."""
+    rig.start.workers(1)
+    body = f'{{"texts":["{BEYOND_ASCII}"]}}'.encode()
+    _judge(rig, {"with characters beyond ASCII": partial(rig.publish.body, body)})
 
 
 def _shaped(rig: Rig, shapes: Mapping[str, Shape]) -> dict[str, Callable[[], Unit]]:

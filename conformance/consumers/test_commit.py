@@ -61,6 +61,18 @@ def test_killed_after_commit(rig: Rig) -> None:
     rig.judge(*rig.seen.duplicates(), requirement=AFTER[1])
 
 
+@pytest.mark.full
+@pytest.mark.guarantee("effect-once")
+@pytest.mark.requirement("effect-once.cut-after-commit")
+def test_database_cut_after_commit(rig: Rig) -> None:
+    """A consumer that loses its database right after any commit, before it knows of it, doubles nothing."""
+    rig.database.need_line()
+    for caught, commits in _commits(rig, Moment.AFTER_COMMIT):
+        caught.process.database.cut()
+        commits.release()
+    rig.judge(*rig.seen.duplicates())
+
+
 def _commits(rig: Rig, moment: Moment) -> Iterator[tuple[CaughtCommit, HeldCommits]]:
     """Give the first commit of a unit of work as it waits, of the next unit the second, until there is none.
 

@@ -18,6 +18,10 @@ SIZE = 1
 """Of the unit of work in which a database goes away."""
 AWAY = 5
 """Document seconds for which a database stays away once work has met that."""
+MET = 2
+"""Document seconds in which work that is over has met that its table is missing."""
+LATER = 5.0
+"""Real seconds in which a timer that was set for another try goes off: longer than usual pauses."""
 MOST_TRIES = 10
 """How often a second work may be tried again while its database is away."""
 CONNECTIONS = 6
@@ -46,6 +50,22 @@ def test_tables_missing(rig: Rig) -> None:
         met = rig.work_time(SIZE) + AWAY * rig.deadlines.slowness
         rig.wait.see(lambda: _has_ended(workers), rig.deadlines.seconds(met))
     _judge(rig, "tables-missing")
+
+
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.requirement(*_requirements("broker-lost"))
+def test_broker_lost_meanwhile(rig: Rig) -> None:
+    """Work whose table is missing is not lost with its connection to the broker, and is done by itself later."""
+    workers = _start(rig)
+    holds = _publish_held(rig, workers)
+    with rig.database.without_tables():
+        holds.release()
+        met = rig.work_time(SIZE) + MET * rig.deadlines.slowness
+        rig.wait.see(lambda: _has_ended(workers), rig.deadlines.seconds(met))
+        for process in workers:
+            process.line.cut()
+        rig.wait.see(lambda: _has_ended(workers), LATER)
+    _judge(rig, "broker-lost")
 
 
 @pytest.mark.guarantee("survives-database-loss", designs=("blocking",))
@@ -212,8 +232,8 @@ def _meet(
     for process in rig.instances.all:
         begin(process)
     rig.publish.work(SIZE)
-    rig.wait.witness(
-        lambda: _has_failed(rig),
+    rig.wait.witness(  # who ends as soon as its idle connection is cut meets nothing more
+        lambda: _has_failed(rig) or _has_ended(workers),
         rig.deadlines.within(rig.work_time(SIZE)),
         "no instance met that its database fails",
     )

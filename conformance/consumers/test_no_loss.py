@@ -192,7 +192,7 @@ def test_killed_after_old_ack(rig: Rig, lose: Callable[[Rig, Process], object]) 
     if rig.seen.consumes_since(busy, lost_at):
         _work_on(rig, busy, lost_at + OLD_ACKS)
     busy.kill()
-    rig.wait.finish(rig.work_time(MANY_TEXTS + TEXTS))
+    rig.wait.finish(rig.work_time(2 * MANY_TEXTS))
     rig.judge(*rig.seen.losses())
 
 
@@ -258,7 +258,8 @@ def _to_part(body: Callable[[bytes], bool] | None = None) -> Match:
 def _work_on(rig: Rig, busy: Process, until: float) -> None:
     """Keep both workers in work until then, and until this one has acked on its new channel.
 
-    It is over at once where it acks what it has not done, so that its end loses that.
+    Each message is as long as the old one, which so ends within the first. It is over at once where this one acks what
+    it has not done, so that its end loses that.
     """
     old = len(rig.seen.ledger().to(busy.name))
 

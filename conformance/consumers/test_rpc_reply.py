@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import answering_directly, publish
+from warren.rigs.consumers import Moment, Unmet, answering_directly, delivery, publish
 
 if TYPE_CHECKING:
-    from warren.rigs.consumers import Rig
+    from warren.rigs.consumers import Process, Rig
+
+
+HELD = 2.0
+"""Real seconds for which a commit is held: less than any usual busy time-out."""
+MOST_COMMITS = 3
+"""Of one request, of which one after the other is held."""
 
 
 @pytest.mark.guarantee("rpc-correlated")
@@ -25,6 +31,42 @@ def test_row_before_reply(rig: Rig) -> None:
     words = "the reply went out before the row of its task was committed"
     rig.expect(is_committed, words, str(reply))
     rig.judge()
+
+
+@pytest.mark.guarantee("rpc-correlated")
+@pytest.mark.requirement("rpc-correlated.waits-for-commit")
+def test_reply_waits_for_its_commit(rig: Rig) -> None:
+    """While the commit of its row is held, whichever of the server's it is, no reply goes out."""
+    rig.database.let_commits_be_held()
+    (server,) = rig.start.workers(1)
+    for passing in range(MOST_COMMITS):
+        early = _early_replies(rig, server, passing)
+        if early is None and passing == 0:
+            raise Unmet("no server asked for a commit")
+        for reply in early or ():
+            rig.violated("a reply went out while its commit was held", reply)
+        if early is None or early:
+            break
+    rig.judge()
+
+
+def _early_replies(rig: Rig, server: Process, passing: int) -> list[str] | None:
+    """Hold one of the commits of a request, and give the replies that go out before its row; None without a commit."""
+    given = rig.faults.hold(delivery, server)
+    work = rig.publish.work()  # to make it may take a commit, too
+    given.first(rig.deadlines.within(0), "no server was given a request")
+    before = len(rig.seen.ledger().published_by(server.name))
+    commits = rig.database.hold_commits(Moment.BEFORE_COMMIT, server, passing=passing)
+    given.release()
+    rig.wait.see(lambda: bool(commits.caught()) or rig.seen.is_done(work), rig.deadlines.within(2))
+    is_caught = bool(commits.caught())
+    if is_caught:
+        rig.wait.see(lambda: len(rig.seen.ledger().published_by(server.name)) > before, HELD)
+    replies = rig.seen.ledger().published_by(server.name)[before:]
+    early = [] if rig.seen.is_done(work) else [str(reply) for reply in replies]
+    commits.release()
+    rig.wait.see(lambda: rig.seen.is_done(work) and rig.seen.at_rest(), rig.deadlines.within(2))
+    return early if is_caught else None
 
 
 @pytest.mark.full

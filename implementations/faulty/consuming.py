@@ -274,3 +274,12 @@ class IgnoresEmptyBodies(Consumer):
         """Execute what has a body."""
         if delivery.body:
             super().execute(delivery)
+
+
+class CountsAnew(Consumer):
+    """Counts what it has settled on each channel anew, so that its bound begins again after a loss."""
+
+    def start(self, channel: BlockingChannel) -> None:
+        """Begin with none."""
+        self.settled = 0
+        super().start(channel)

@@ -77,6 +77,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "consumes-without-acks": Pieces(
         consumer=consuming.ConsumesWithoutAcks, settlement=settling.SettlesNothing
     ),
+    "counts-anew": Pieces(consumer=consuming.CountsAnew),
     "crashes-on-wrong-types": Pieces(consumer=settling.CrashesOnWrongTypes),
     "crashes-without-content-type": Pieces(consumer=inputs.CrashesWithoutContentType),
     "crashes-without-message-id": Pieces(consumer=inputs.CrashesWithoutMessageId),
@@ -153,6 +154,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "reconnects-before-it-stops": Pieces(link=connecting.ReconnectsBeforeItStops),
     "purges-requests": Pieces(consumer=consuming.PurgesAtStart),
     "rejects-before-copy": Pieces(settlement=copies.RejectsBeforeCopy),
+    "reads-latin-1": Pieces(consumer=inputs.ReadsLatin1),
     "rejects-large-bodies": Pieces(consumer=inputs.RejectsLargeBodies),
     "rejects-all-in-hand": Pieces(settlement=in_hand.RejectsAllInHand),
     "rejects-without-database": Pieces(consumer=outages.RejectsWithoutDatabase),

@@ -1,6 +1,7 @@
 """Defects of input: what a consumer takes for granted of the messages that it is given."""
 
 import os
+from dataclasses import replace
 
 from reference_impl.hardened.consumer import Consumer
 from reference_impl.hardened.delivery import Delivery
@@ -48,3 +49,11 @@ class CrashesWithoutContentType(Consumer):
         if delivery.properties.content_type is None:
             os._exit(1)
         return super().attempt(delivery)
+
+
+class ReadsLatin1(Consumer):
+    """Takes the octets of a body for characters of Latin-1: all that is beyond ASCII is broken."""
+
+    def attempt(self, delivery: Delivery) -> bool:
+        """Work on what it has read."""
+        return super().attempt(replace(delivery, body=delivery.body.decode("latin-1").encode()))

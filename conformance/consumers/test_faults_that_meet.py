@@ -1,0 +1,86 @@
+"""Faults that meet, or come often: what one leaves in a consumer (a flag, a place taken, a count), the next finds.
+
+survives-connection-loss and survives-blocked, where each fault alone does no harm.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .comebacks import ended, new_work, not_back
+
+if TYPE_CHECKING:
+    from warren.rigs.consumers import Process, Rig
+
+TEXTS = 2
+BOUND = 2
+
+
+@pytest.mark.full
+@pytest.mark.guarantee(
+    "survives-blocked", designs=("parts", "parts-random", "pipeline", "task", "rpc")
+)
+@pytest.mark.requirement("survives-blocked.lost-meanwhile")
+def test_cut_while_blocked(rig: Rig) -> None:
+    """Who loses its connection while that is blocked publishes on the new one, which is not."""
+    rig.start.workers(1, http=True)
+    instances = rig.instances.all
+    rig.faults.block(*instances)
+    for _ in range(2):  # the broker reads the first publish of each connection
+        rig.publish.work(TEXTS)
+    calls = [rig.calls.begin() for _ in range(2)] if rig.workload.caller is not None else []
+    rig.wait.need(
+        lambda: bool(ended(instances)) or _have_published(rig, instances),
+        rig.deadlines.within(rig.work_time(TEXTS)),
+        "nobody published while memory was short",
+    )
+    rig.wait.see(lambda: bool(ended(instances)), rig.deadlines.noticed)
+    lost_at = rig.now()
+    for process in instances:
+        process.line.cut()
+        process.line.unblock()
+    violations = not_back(rig, lost_at, instances)
+    rig.calls.answers(*calls)
+    rig.wait.finish(rig.work_time(2 * TEXTS))
+    rig.judge(*(violations or rig.seen.losses() or new_work(rig)))
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("survives-connection-loss")
+@pytest.mark.requirement("survives-connection-loss.keeps-bound")
+def test_cut_within_its_bound(rig: Rig) -> None:
+    """Told to do two, a consumer whose connection is cut after the first does one more; the third is ready."""
+    worker = rig.workload.worker
+    bounded = rig.start.instance(worker, max_messages=BOUND)
+    others = [rig.start.instance(r) for r in rig.workload.roles if r != worker and r.consumes]
+    rig.start.await_ready(bounded, *others)
+    first = rig.publish.work(1)
+    rig.wait.need(
+        lambda: rig.seen.is_done(first) and rig.seen.at_rest(),
+        rig.deadlines.within(rig.work_time(1)),
+        "the first message was not done",
+    )
+    lost_at = rig.now()
+    bounded.line.cut()
+    violations = not_back(rig, lost_at, [bounded])
+    if not violations:
+        for _ in range(BOUND):
+            rig.publish.work(1)
+        violations += rig.wait.overdue(
+            lambda: bounded.exit_status is not None,
+            rig.deadlines.within(rig.work_time(BOUND)),
+            f"{bounded.name} did not exit",
+            bounded,
+        )
+    if not violations:
+        is_left = rig.wait.see(lambda: rig.seen.ready(worker) == 1, rig.deadlines.stopped)
+        words = f"{rig.seen.ready(worker)} messages are ready, not the one beyond its bound"
+        rig.expect(is_left, words, *map(str, rig.seen.ledger().to(bounded.name)))
+    rig.judge(*violations)
+
+
+def _have_published(rig: Rig, instances: list[Process]) -> bool:
+    ledger = rig.seen.ledger()
+    return any(ledger.published_by(process.name) for process in instances)
