@@ -130,6 +130,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "notes-before-work": Pieces(inbox=effects.NotesBeforeWork),
     "one-correlation-id": Pieces(rpc_client=rpc.OneCorrelationId),
     "one-package-at-a-time": Pieces(handlers={("pipeline", "stream"): packages.OnePackageAtATime}),
+    "opens-a-channel-to-call": Pieces(rpc_client=rpc.OpensAChannelToCall),
     "overshoots-bound": Pieces(consumer=consuming.OvershootsBound),
     "parks-in-auto-delete": Pieces(settlement=declaring.ParksInAutoDelete),
     "publishes-transient": Pieces(publisher=publishing.PublishesTransient),

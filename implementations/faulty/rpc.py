@@ -82,6 +82,22 @@ class OneCorrelationId(RpcClient):
         self._settle(next(iter(self._waiting), None), body)
 
 
+class OpensAChannelToCall(RpcClient):
+    """Opens a channel before each call, as some libraries do, and calls once the broker has answered; no defect."""
+
+    def request(
+        self,
+        channel: BlockingChannel,
+        exchange: str,
+        body: bytes,
+        correlation_id: str,
+        timeout: float,
+    ) -> None:
+        """Publish a request when a new channel is open."""
+        channel.connection.channel().close()
+        super().request(channel, exchange, body, correlation_id, timeout)
+
+
 class SwapsReplies(RpcClient):
     """Hands a reply to the caller that came last."""
 

@@ -441,6 +441,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
 
 HOLDS: dict[str, tuple[str, ...]] = {
     "ends-with-143": ("graceful-stop.in-hand", "graceful-stop.idle"),
+    "opens-a-channel-to-call": ("rpc-late-reply-discarded.next-call",),
     "warms-up-slowly": (
         "parallel-parts.overlap",
         "parallel-packages.overlap",
