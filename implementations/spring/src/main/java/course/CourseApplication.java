@@ -58,9 +58,19 @@ public class CourseApplication {
             System.err.printf("no role \"%s\" of a design \"%s\" here: see WARREN_DESIGN and WARREN_ROLE%n", role, design);
             System.exit(UNSUPPORTED);
         }
-        of(Map.of(), design, role).run();
-        // The context is closed by now, in order. A JVM would end with the status of the signal, which tells nobody that.
-        SpringApplication.getShutdownHandlers().add(() -> Runtime.getRuntime().halt(0));
+        runToTheEnd(of(Map.of(), design, role));
+    }
+
+    /** A JVM ends with the status of its signal, also where it has closed everything in order: then ours is 0. */
+    private static void runToTheEnd(SpringApplication application) {
+        Runnable orderly = () -> Runtime.getRuntime().halt(0);
+        SpringApplication.getShutdownHandlers().add(orderly);
+        try {
+            application.run();
+        } catch (RuntimeException e) {
+            SpringApplication.getShutdownHandlers().remove(orderly);
+            throw e;
+        }
     }
 
     static SpringApplication of(Map<String, Object> defaults, String... profiles) {
