@@ -14,6 +14,7 @@ import pytest
 from warren.rigs.consumers import HTTP, STREAM, TASK, Inconclusive, Violation, confirms, publish
 
 from .crashes import UNKNOWN_TAG, close_and_consume_again, cut_and_consume_again
+from .publishes import PERSISTENT, is_settled_early
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from warren.rigs.consumers import Declaration, HttpReply, Ledger, Process, Published, Rig, Role
 
 TEXTS = 2
-PERSISTENT = 2
-"""The delivery mode of a message that is kept through a restart of its broker (AMQP 0-9-1, basic)."""
 
 
 @pytest.mark.guarantee("durable-topology", designs=("blocking", "rpc"))
@@ -216,7 +215,7 @@ def _judge_publishes(
             faults["confirmed"][f"{where} without a confirm"].append(p)
         elif p.confirmed_at is not None and p.confirmed_at - p.at < late:
             raise Inconclusive("no witness: a confirm came, and was not held up")
-        elif _is_settled_early(ledger, p):
+        elif is_settled_early(ledger, p):
             words = f"{p.instance} acked its message before its publish was confirmed"
             faults["confirmed"][words].append(p)
     for answer in answers:
@@ -226,21 +225,6 @@ def _judge_publishes(
     for slug in ("persistent", "confirmed", "mandatory"):
         found = [Violation(words, tuple(map(str, ps))) for words, ps in faults[slug].items()]
         rig.judge(*found, requirement=f"safe-publishing.{slug}")
-
-
-def _is_settled_early(ledger: Ledger, published: Published) -> bool:
-    """Whether the message by which an instance published was acked before the broker had taken what it published.
-
-    That is the one it was given last: each holds one at a time.
-    """
-    given = [
-        d
-        for d in ledger.to(published.instance)
-        if d.passed_at is not None and d.passed_at <= published.at
-    ]
-    settlement = given[-1].settlement if given else None
-    confirmed_at = published.confirmed_at
-    return settlement is not None and (confirmed_at is None or settlement.at < confirmed_at)
 
 
 def _unconfirmed_at_ack(rig: Rig, stream: Process, package: str) -> list[Violation]:

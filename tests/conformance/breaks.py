@@ -289,6 +289,12 @@ BREAKS: dict[str, tuple[Break, ...]] = {
             full=True,
         ),
     ),
+    "keeps-transient-copies": (
+        Break("safe-publishing.put-aside", "put aside a copy that is not persistent"),
+    ),
+    "keeps-unconfirmed-copies": (
+        Break("safe-publishing.put-aside", "put aside a copy without a confirm"),
+    ),
     "keys-by-body": (Break("no-loss.equal-bodies", "lost: the package row never came"),),
     "leaves-a-child": (
         Break("graceful-stop.idle", "stream-1 exited, and its connection is still open"),
