@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from warren.rigs.consumers import HTTP, Violation
+
 if TYPE_CHECKING:
-    from warren.rigs.consumers import Ledger, Published, Rig
+    from warren.rigs.consumers import HttpReply, Ledger, Process, Published, Rig
 
 PERSISTENT: Final = 2
 """The delivery mode of a message that is kept through a restart of its broker (AMQP 0-9-1, basic)."""
@@ -37,3 +40,44 @@ def is_settled_early(ledger: Ledger, published: Published) -> bool:
     if settlement is None or settlement.requeue:
         return False
     return confirmed_at is None or settlement.at < confirmed_at
+
+
+def unconfirmed_at_ack(rig: Rig, stream: Process, package: str) -> list[Violation]:
+    """Say which parts had been confirmed in none of their publishes when their package was acked."""
+    ledger = rig.seen.ledger()
+    published: dict[bytes, list[Published]] = defaultdict(list)
+    for p in ledger.published_by(stream.name):
+        published[p.body].append(p)
+    return [
+        Violation(
+            "a package was acked, and one of its parts never confirmed", (str(d), *map(str, tries))
+        )
+        for d in ledger.of(package)
+        if d.settlement is not None and not d.settlement.requeue
+        for tries in published.values()
+        if not any(p.confirmed_at and p.confirmed_at <= d.settlement.at for p in tries)
+    ]
+
+
+def unconfirmed_at(rig: Rig, ledger: Ledger, answer: HttpReply) -> list[Published]:
+    """Give what was published for a call that was accepted, where nothing of it was confirmed when it was answered.
+
+    What an earlier call, answered by an error, had on its way may pass the relay within the time of this one.
+    """
+    if not is_accepted(rig, answer):
+        return []
+    published = [
+        p
+        for p in ledger.published_by(rig.instances.of(HTTP)[0].name)
+        if p.at >= answer.asked_at and p.mode
+    ]
+    is_confirmed = any(
+        p.confirmed_at is not None and p.confirmed_at <= answer.answered_at for p in published
+    )
+    return [] if is_confirmed else published
+
+
+def is_accepted(rig: Rig, answer: HttpReply) -> bool:
+    """Whether a call was told that its work is taken on."""
+    caller = rig.workload.caller
+    return caller is not None and answer.status in caller.statuses

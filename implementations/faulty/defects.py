@@ -184,6 +184,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "survives-five-losses": Pieces(link=connecting.SurvivesFiveLosses),
     "survives-one-loss": Pieces(link=connecting.SurvivesOneLoss),
     "swaps-replies": Pieces(rpc_client=rpc.SwapsReplies),
+    "takes-any-answer": Pieces(publisher=publishing.TakesAnyAnswer),
     "takes-equal-texts-for-one": Pieces(gathering=packages.TakesEqualTextsForOne),
     "takes-errors-for-results": Pieces(rpc_client=rpc.TakesErrorsForResults),
     "takes-lost-for-published": Pieces(publisher=packages.TakesLostForPublished),

@@ -492,6 +492,12 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         for survives in ("survives-connection-loss", "survives-cancel", "survives-channel-close")
     ),
     "swaps-replies": (Break("rpc-correlated.simultaneous", "got result"),),
+    "takes-any-answer": (
+        Break(
+            "safe-publishing.nacked", "a package was acked, and one of its parts never confirmed"
+        ),
+        Break("safe-publishing.nacked", "was answered 202, and its message was nacked"),
+    ),
     "takes-equal-texts-for-one": (
         Break("no-loss.equal-bodies", "lost: the package row never came"),
     ),
