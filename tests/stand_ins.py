@@ -83,6 +83,10 @@ class StandInLine:
         self.done.append("close_channel")
         return True
 
+    def nack(self) -> None:
+        """Note it."""
+        self.done.append("nack")
+
     def block(self, _reason: str, *, tells_all: bool = False) -> None:
         """Note it."""
         self.done.append("block all" if tells_all else "block")

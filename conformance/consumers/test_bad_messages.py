@@ -8,10 +8,12 @@ import pytest
 
 from warren.rigs.consumers import short
 
+from .publishes import published_aside
+
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
-    from warren.rigs.consumers import Delivery, Published, Rig, Role
+    from warren.rigs.consumers import Delivery, Rig, Role
 
 LOOP = 12
 """Deliveries beyond which a message, or a package of no texts, is going round for ever."""
@@ -113,7 +115,7 @@ def _again(rig: Rig, bodies: Container[bytes]) -> list[Delivery]:
 def _expect_kept(rig: Rig, roles: Sequence[Role], bodies: Sequence[bytes]) -> None:
     """Expect that all was sent on to an exchange; and where it was, that a copy of each came to a queue."""
     unsent = [(role, body) for role in roles for body in bodies if not _sent_on(rig, role, body)]
-    changed = [p for p in _published_aside(rig) if p.body not in bodies]
+    changed = [p for p in published_aside(rig, rig.seen.ledger()) if p.body not in bodies]
     for role, body in unsent:
         of_role = [p for p in changed if rig.instances.named(p.instance).role == role]
         words = f"{short(body)} of {role} went to no dead-letter exchange"
@@ -132,16 +134,5 @@ def _sent_on(rig: Rig, role: Role, body: bytes) -> bool:
     """Whether a role's queue has a dead-letter exchange, or the role published the body to an exchange of its own."""
     return role.queue in rig.seen.ledger().dead_letters or any(
         p.body == body and rig.instances.named(p.instance).role == role
-        for p in _published_aside(rig)
+        for p in published_aside(rig, rig.seen.ledger())
     )
-
-
-def _published_aside(rig: Rig) -> list[Published]:
-    """Give what was published to no exchange and no queue that is for work, and is no reply of an RPC server."""
-    exchanges = {route.exchange for route in rig.workload.routes}
-    queues = {route.queue for route in rig.workload.routes} | {rig.publish.reply_queue}
-    return [
-        p
-        for p in rig.seen.ledger().publishes
-        if p.exchange not in exchanges and (p.exchange or p.routing_key not in queues)
-    ]

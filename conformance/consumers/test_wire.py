@@ -14,6 +14,13 @@ import pytest
 from warren.rigs.consumers import HTTP, STREAM, TASK, Inconclusive, Violation, confirms, publish
 
 from .crashes import UNKNOWN_TAG, close_and_consume_again, cut_and_consume_again
+from .publishes import (
+    PERSISTENT,
+    is_accepted,
+    is_settled_early,
+    unconfirmed_at,
+    unconfirmed_at_ack,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -21,8 +28,6 @@ if TYPE_CHECKING:
     from warren.rigs.consumers import Declaration, HttpReply, Ledger, Process, Published, Rig, Role
 
 TEXTS = 2
-PERSISTENT = 2
-"""The delivery mode of a message that is kept through a restart of its broker (AMQP 0-9-1, basic)."""
 
 
 @pytest.mark.guarantee("durable-topology", designs=("blocking", "rpc"))
@@ -122,7 +127,7 @@ def test_confirm_lost(rig: Rig) -> None:
     if rig.wait.quiet(is_acked):
         rig.faults.close_channels(UNKNOWN_TAG, *rig.seen.ledger().published_by(stream.name))
         rig.wait.see(is_acked, rig.deadlines.reconnected)
-    rig.judge(*_unconfirmed_at_ack(rig, stream, package))
+    rig.judge(*unconfirmed_at_ack(rig, stream, package))
 
 
 @pytest.mark.guarantee("safe-publishing", designs=("task",))
@@ -133,7 +138,7 @@ def test_task_without_queue(rig: Rig) -> None:
     http, answer = rig.instances.of(HTTP)[0], rig.calls.answers(rig.calls.begin())[0]
     if not answer.status:
         raise Inconclusive(f"no witness: GET /task had no answer: {answer.error}")
-    is_kept = not _is_accepted(rig, answer) or rig.wait.see(
+    is_kept = not is_accepted(rig, answer) or rig.wait.see(
         lambda: rig.seen.ready(TASK) + rig.seen.kept_aside() > 0, rig.deadlines.stopped
     )
     words = f"GET /task answered {answer.status}, and its message reached no queue"
@@ -149,12 +154,12 @@ def _have_work_done(rig: Rig) -> list[HttpReply]:
     )
     answers: list[HttpReply] = []
 
-    def is_accepted() -> bool:
+    def accepted() -> bool:
         answers.extend(rig.calls.answers(rig.calls.begin()))
-        return _is_accepted(rig, answers[-1])
+        return is_accepted(rig, answers[-1])
 
     if rig.workload.caller:
-        rig.wait.see(is_accepted, rig.deadlines.reconnected)
+        rig.wait.see(accepted, rig.deadlines.reconnected)
     return answers
 
 
@@ -216,68 +221,13 @@ def _judge_publishes(
             faults["confirmed"][f"{where} without a confirm"].append(p)
         elif p.confirmed_at is not None and p.confirmed_at - p.at < late:
             raise Inconclusive("no witness: a confirm came, and was not held up")
-        elif _is_settled_early(ledger, p):
+        elif is_settled_early(ledger, p):
             words = f"{p.instance} acked its message before its publish was confirmed"
             faults["confirmed"][words].append(p)
     for answer in answers:
-        for p in _unconfirmed_at(rig, ledger, answer):
+        for p in unconfirmed_at(rig, ledger, answer):
             words = f"GET /task was answered {answer.status} before its message was confirmed"
             faults["confirmed"][words].append(p)
     for slug in ("persistent", "confirmed", "mandatory"):
         found = [Violation(words, tuple(map(str, ps))) for words, ps in faults[slug].items()]
         rig.judge(*found, requirement=f"safe-publishing.{slug}")
-
-
-def _is_settled_early(ledger: Ledger, published: Published) -> bool:
-    """Whether the message by which an instance published was acked before the broker had taken what it published.
-
-    That is the one it was given last: each holds one at a time.
-    """
-    given = [
-        d
-        for d in ledger.to(published.instance)
-        if d.passed_at is not None and d.passed_at <= published.at
-    ]
-    settlement = given[-1].settlement if given else None
-    confirmed_at = published.confirmed_at
-    return settlement is not None and (confirmed_at is None or settlement.at < confirmed_at)
-
-
-def _unconfirmed_at_ack(rig: Rig, stream: Process, package: str) -> list[Violation]:
-    """Say which parts had been confirmed in none of their publishes when their package was acked."""
-    ledger = rig.seen.ledger()
-    published: dict[bytes, list[Published]] = defaultdict(list)
-    for p in ledger.published_by(stream.name):
-        published[p.body].append(p)
-    return [
-        Violation(
-            "a package was acked, and one of its parts never confirmed", (str(d), *map(str, tries))
-        )
-        for d in ledger.of(package)
-        if d.settlement is not None and not d.settlement.requeue
-        for tries in published.values()
-        if not any(p.confirmed_at and p.confirmed_at <= d.settlement.at for p in tries)
-    ]
-
-
-def _unconfirmed_at(rig: Rig, ledger: Ledger, answer: HttpReply) -> list[Published]:
-    """Give what was published for a call that was accepted, where nothing of it was confirmed when it was answered.
-
-    What an earlier call, answered by an error, had on its way may pass the relay within the time of this one.
-    """
-    if not _is_accepted(rig, answer):
-        return []
-    published = [
-        p
-        for p in ledger.published_by(rig.instances.of(HTTP)[0].name)
-        if p.at >= answer.asked_at and p.mode
-    ]
-    is_confirmed = any(
-        p.confirmed_at is not None and p.confirmed_at <= answer.answered_at for p in published
-    )
-    return [] if is_confirmed else published
-
-
-def _is_accepted(rig: Rig, answer: HttpReply) -> bool:
-    caller = rig.workload.caller
-    return caller is not None and answer.status in caller.statuses

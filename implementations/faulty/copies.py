@@ -9,6 +9,7 @@ from pika.adapters.blocking_connection import BlockingChannel
 
 from reference_impl.hardened.consumer import Consumer
 from reference_impl.hardened.delivery import Delivery
+from reference_impl.hardened.errors import LinkLostError
 from reference_impl.hardened.outage import is_outage
 from reference_impl.hardened.publisher import send
 from reference_impl.hardened.settlement import Settlement
@@ -28,6 +29,34 @@ class RejectsBeforeCopy(Settlement):
             channel.basic_reject(delivery.tag, requeue=False)
             explanation = self._explain(delivery, reason)
             send(channel, DEAD_LETTER.exchange, "", delivery.body, explanation)
+
+        return self._try(settle)
+
+
+class KeepsTransientCopies(Settlement):
+    """Puts a copy aside with delivery mode 1: a restart of the broker takes it."""
+
+    def _explain(self, delivery: Delivery, reason: str) -> pika.BasicProperties:
+        properties = super()._explain(delivery, reason)
+        properties.delivery_mode = 1
+        return properties
+
+
+class KeepsUnconfirmedCopies(Settlement):
+    """Publishes the copy on a channel of its own, which is in no confirm mode, and takes it for arrived."""
+
+    def dead_letter(self, delivery: Delivery, reason: str) -> bool:
+        """Put a copy aside, and reject."""
+
+        def settle(channel: BlockingChannel) -> None:
+            if channel is not delivery.channel:
+                raise LinkLostError("the delivery's channel is gone")
+            plain = channel.connection.channel()
+            DEAD_LETTER.declare(plain)
+            explanation = self._explain(delivery, reason)
+            plain.basic_publish(DEAD_LETTER.exchange, "", delivery.body, explanation)
+            channel.basic_reject(delivery.tag, requeue=False)
+            plain.close()
 
         return self._try(settle)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
 
-from reference_impl.hardened.errors import UnroutableError
+from reference_impl.hardened.errors import TryAgainError, UnroutableError
 from reference_impl.hardened.publisher import Publisher
 
 
@@ -47,6 +47,15 @@ class ForgetsConfirms(PublishesUnconfirmed):
             super(PublishesUnconfirmed, self)._declare_and_send(exchange, body, properties, channel)
         else:
             super()._declare_and_send(exchange, body, properties, channel)
+
+
+class TakesAnyAnswer(Publisher):
+    """Waits for the broker's answer to a publish, and takes any for a confirm, a nack too."""
+
+    def publish(self, exchange: str, body: bytes, **options: Any) -> None:
+        """Publish, whether or not the broker keeps it."""
+        with contextlib.suppress(TryAgainError):
+            super().publish(exchange, body, **options)
 
 
 class IgnoresReturns(Publisher):

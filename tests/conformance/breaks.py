@@ -297,6 +297,12 @@ BREAKS: dict[str, tuple[Break, ...]] = {
             full=True,
         ),
     ),
+    "keeps-transient-copies": (
+        Break("safe-publishing.put-aside", "put aside a copy that is not persistent"),
+    ),
+    "keeps-unconfirmed-copies": (
+        Break("safe-publishing.put-aside", "put aside a copy without a confirm"),
+    ),
     "keys-by-body": (Break("no-loss.equal-bodies", "lost: the package row never came"),),
     "leaves-a-child": (
         Break("graceful-stop.idle", "stream-1 exited, and its connection is still open"),
@@ -498,6 +504,12 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         for survives in ("survives-connection-loss", "survives-cancel", "survives-channel-close")
     ),
     "swaps-replies": (Break("rpc-correlated.simultaneous", "got result"),),
+    "takes-any-answer": (
+        Break(
+            "safe-publishing.nacked", "a package was acked, and one of its parts never confirmed"
+        ),
+        Break("safe-publishing.nacked", "was answered 202, and its message was nacked"),
+    ),
     "takes-equal-texts-for-one": (
         Break("no-loss.equal-bodies", "lost: the package row never came"),
     ),

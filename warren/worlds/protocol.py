@@ -102,6 +102,9 @@ class Line(Protocol):
         Its consumers end with it, and the broker requeues what is unacked there. The connection lives on.
         """
 
+    def nack(self) -> None:
+        """Nack what the next confirm is for, in its place, as a broker does that could not keep it; once."""
+
     def block(self, reason: str, *, tells_all: bool = False) -> None:
         """Read nothing more of a connection that has published but its heartbeats, and say why, until `unblock`.
 

@@ -74,6 +74,7 @@ def test_done_to_a_process(case: Case, what: str, words: str) -> None:
     [
         ("cancel_consumer", (1, 1, "tag"), "had a consumer of stream-1 cancelled"),
         ("close_channel", (1, 7, 406, "late"), "had channel 7 of stream-1 closed with 406"),
+        ("nack", (), "had the next publish of stream-1 nacked"),
         ("block", ("low",), "passed on no more of what stream-1 sends once it publishes"),
         ("unblock", (), "passed on again all that stream-1 sends"),
     ],

@@ -18,6 +18,7 @@ from warren.simulator.wire import (
     BasicCancelOk,
     BasicConsume,
     BasicConsumeOk,
+    BasicNack,
     ChannelClose,
     ChannelCloseOk,
     ChannelOpen,
@@ -242,6 +243,20 @@ def test_behind_what_is_held(ends: Ends) -> None:
     assert ends.at_client() == deliver_octets(1) + blocked
     assert ends.line.ledger().forged[0].at == 2.0
     ends.line.unblock()
+
+
+@pytest.mark.parametrize("multiple", [True, False])
+def test_nacked(ends: Ends, multiple: bool) -> None:
+    """The next confirm becomes a nack of the same publishes, in its place; what follows is as it came."""
+    ends.line.nack()
+    ends.client(BasicAck(1))
+    assert ends.at_broker() == method_octets(BasicAck(1))
+    confirms = method_octets(BasicAck(2, multiple)) + method_octets(BasicAck(3))
+    ends.broker(deliver_octets(1), confirms, deliver_octets(2))
+    nacked = method_octets(BasicNack(2, multiple)) + method_octets(BasicAck(3))
+    given = ends.at_client()
+    assert given == deliver_octets(1) + nacked + deliver_octets(2)
+    assert [f.method for f in ends.line.ledger().forged] == [BasicNack(2, multiple)]
 
 
 def test_blocked_publisher(ends: Ends) -> None:

@@ -117,6 +117,10 @@ class VirtualLine:
         """Close a channel."""
         return self._plan.close_channel(connection, channel, code, words)
 
+    def nack(self) -> None:
+        """Nack what the next confirm is for."""
+        self._plan.nack()
+
     def block(self, reason: str, *, tells_all: bool = False) -> None:
         """Say that memory is short."""
         self._plan.block(reason, tells_all=tells_all)

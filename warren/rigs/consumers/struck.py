@@ -160,6 +160,11 @@ class NotedLine:
         self._journal.note(self._to, f"had channel {channel} of {self._to} closed with {code}")
         return self._line.close_channel(connection, channel, code, words)
 
+    def nack(self) -> None:
+        """Nack what the next confirm is for."""
+        self._journal.note(self._to, f"had the next publish of {self._to} nacked")
+        self._line.nack()
+
     def block(self, reason: str, *, tells_all: bool = False) -> None:
         """Read no more of who has published."""
         self._journal.note(

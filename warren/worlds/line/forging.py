@@ -1,4 +1,6 @@
-"""What a broker does of its own accord, done to one connection: basic.cancel, channel.close, connection.blocked.
+"""What a broker does of its own accord, done to one connection.
+
+It sends basic.cancel, channel.close, basic.nack, connection.blocked.
 
 Nobody sends these frames, so they are forged. Both sides agree afterwards on what there is, for the broker is asked
 first, as a client asks: basic.cancel, channel.close. Its answer stands in its octets where the consumer or the channel
@@ -6,6 +8,8 @@ had ended; it is swallowed, and in its place the instance is given what a broker
 instance sends to a channel that has ended at the broker is swallowed too, up to its channel.close-ok, as a broker
 drops it (AMQP 0-9-1, channel.close). So the number is free again, and what was unacked is requeued by the broker.
 What is swallowed is logged as lost, what is forged as forged.
+
+A basic.nack takes the place of a confirm. The broker has the message all the same, as it may where it nacks.
 
 How a frame gets among others is the lane's matter, and so is whose frames wait while memory is said to be short.
 """
@@ -16,8 +20,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from warren.simulator.wire import (
+    BasicAck,
     BasicCancel,
     BasicCancelOk,
+    BasicNack,
     ChannelClose,
     ChannelCloseOk,
     ChannelOpen,
@@ -135,6 +141,9 @@ class Forging:
                 if self._learnt.capable("consumer_cancel_notify"):
                     self._to_client.forge(seen.channel, BasicCancel(tag, no_wait=True))
                 self._work()
+                return True
+            case BasicAck(delivery_tag=tag, multiple=multiple) if self._plan.takes_nack():
+                self._to_client.forge(seen.channel, BasicNack(tag, multiple))
                 return True
             case ConnectionOpenOk():
                 self.block()

@@ -1,7 +1,7 @@
 """The faults in force on one line. Which frames they are for, `rules` says; each lane asks for itself.
 
-What a broker does of its own accord (basic.cancel, channel.close, connection.blocked) is forged, on each connection
-by its `forging`.
+What a broker does of its own accord (basic.cancel, channel.close, basic.nack, connection.blocked) is forged, on each
+connection by its `forging`.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ class Plan:
         """Why publishers are not read, as a broker that is short of memory says it; None where they are."""
         self.tells_all = False
         """Whether it says so to those, too, that have published nothing."""
+        self._nacks = False
+        """Whether the next confirm becomes a nack."""
         self._forgings: dict[int, Forging] = {}
         self._lanes: list[Lane] = []
         self._resolve = resolve or self.resolve
@@ -45,7 +47,7 @@ class Plan:
     def empty(self) -> bool:
         """Whether octets may go on unseen."""
         is_blocked = self.blocked is not None
-        return not (self.rules or self.lateness or self.is_half_open or is_blocked)
+        return not (self.rules or self.lateness or self.is_half_open or is_blocked or self._nacks)
 
     def hold(self, match: Match, *, heartbeats_pass: bool = True) -> Held:
         """Let the first message that matches wait, and all behind it on its way."""
@@ -79,6 +81,16 @@ class Plan:
         """Close a channel, as a broker does that refuses something; False where there is no such channel."""
         forging = self._forgings.get(connection)
         return forging is not None and forging.close(channel, code, words)
+
+    def nack(self) -> None:
+        """Nack what the next confirm is for, in its place, as a broker does that could not keep it; once."""
+        self._nacks = True
+        self._flush()
+
+    def takes_nack(self) -> bool:
+        """Whether a confirm that has come is to become a nack; no later one is."""
+        is_due, self._nacks = self._nacks, False
+        return is_due
 
     def block(self, reason: str, *, tells_all: bool = False) -> None:
         """Read no more of a connection once it has published, and tell it why, until `unblock`.

@@ -104,6 +104,10 @@ class RealLine:
         """Close a channel, as a broker does that refuses something; False where there is no such channel."""
         return self._do(lambda: self._plan.close_channel(connection, channel, code, words))
 
+    def nack(self) -> None:
+        """Nack what the next confirm is for, in its place, as a broker does that could not keep it; once."""
+        self._do(self._plan.nack)
+
     def block(self, reason: str, *, tells_all: bool = False) -> None:
         """Read no more of a connection once it has published, and tell it why, or all, until ``unblock``."""
         self._do(lambda: self._plan.block(reason, tells_all=tells_all))
