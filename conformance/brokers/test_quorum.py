@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.brokers.releases import release_of
+from .releases import release_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
