@@ -43,6 +43,8 @@ def die(
         if len(death.killed) == len(schedule):
             came += 1
             yield death
+        elif death.is_undisturbed_harm:
+            break
         else:
             passed_over.append(", then ".join(map(str, schedule)))
     if not came and not rig.deaths.losses and not rig.deaths.duplicates:
@@ -61,7 +63,7 @@ def die(
 def _caught(schedule: tuple[Place, ...], once: Callable[[tuple[Place, ...]], Death]) -> Death:
     death = once(schedule)
     for _ in range(TRIES - 1):
-        if not death.missed:
+        if not death.missed or death.is_undisturbed_harm:
             break
         death = once(schedule)
     return death

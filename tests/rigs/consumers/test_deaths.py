@@ -123,6 +123,16 @@ def test_what_is_lost_is_told_with_the_place_and_the_seed(deaths: Deaths, world:
     assert loss.words == f"lost: the package row never came; {where}"
 
 
+def test_harm_without_a_death(deaths: Deaths, world: World) -> None:
+    """Where work is not done though nobody was killed, that is told, and no other death says more."""
+    deaths.find(1)
+    world.is_idle = True
+    death = deaths.die(1, BEFORE_ACK)
+    (loss,) = deaths.losses
+    assert loss.words == "lost: the package row never came; nobody was killed (--seed 0)"
+    assert death.is_undisturbed_harm
+
+
 def test_a_second_death(deaths: Deaths, world: World) -> None:
     """The one that goes on is killed, too, at the next place."""
     deaths.find(1)

@@ -50,10 +50,17 @@ class Death:
     missed: bool = False
     message: str = ""
     """The message-id of the unit of work, where it was published."""
+    did_harm: bool = False
+    """Whether something was lost or doubled by it."""
+
+    @property
+    def is_undisturbed_harm(self) -> bool:
+        """Whether harm was done though nobody was killed: no other death says more then."""
+        return self.did_harm and not self.killed
 
     def __str__(self) -> str:
         """Tell it in words, with what makes it come again."""
-        return f"{' and then '.join(self.killed)} (--seed {self.seed})"
+        return f"{' and then '.join(self.killed) or 'nobody was killed'} (--seed {self.seed})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +232,9 @@ class Deaths:
 
     def _see_through(self, death: Death, size: int) -> Death:
         self._waiting.rest(self._workload.unit_work(size))
+        before = len(self.losses) + len(self.duplicates)
         self._note_harm(str(death))
-        return death
+        return replace(death, did_harm=len(self.losses) + len(self.duplicates) > before)
 
     def _note_harm(self, words: str) -> None:
         """Note what was lost or doubled since the last unit of work."""
