@@ -1,6 +1,6 @@
 """What RabbitMQ's releases do differently, as data. But for these values, every case expects the same of all releases.
 
-Found by running the cases on both. A release that is not here is taken for the newest.
+Found by running the cases on each. A release that is not here is taken for the newest.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ class Release:
     commit_looks_up_queues: bool
     """A transaction finds its messages' queues by name at the commit; otherwise at the publish."""
 
+    commit_without_queue: int
+    """The reply code for a commit where a queue is gone; it means nothing where the commit finds the queues."""
+
     reply_is_routed: bool
     """A mandatory direct reply counts as routed, also when the caller has gone."""
 
@@ -36,6 +39,15 @@ class Release:
     frame_min: int
     """In octets: the least frame_max that a client may choose, and the largest payload before it has chosen."""
 
+    nack_fails: bool
+    """A quorum queue counts a nack with requeue as a failed delivery, as it does a reject."""
+
+    default_delivery_limit: int | None
+    """How many failed deliveries a message of a quorum queue may have that says nothing of it."""
+
+    quorum_order: tuple[bytes, ...]
+    """How a quorum queue gives messages that came in as 1, none, 5, 0 and 9, named after their priorities."""
+
 
 RELEASES = {
     "3.10": Release(
@@ -43,20 +55,42 @@ RELEASES = {
         transient_exchanges_survive=False,
         unknown_type_unnamed=541,
         commit_looks_up_queues=True,
+        commit_without_queue=0,
         reply_is_routed=False,
         reply_waits_for_commit=False,
         other_protocol=b"AMQP\x00\x00\x09\x01",
         frame_min=4096,
+        nack_fails=True,
+        default_delivery_limit=None,
+        quorum_order=(b"1", b"none", b"5", b"0", b"9"),
+    ),
+    "4.0": Release(
+        global_prefetch=True,
+        transient_exchanges_survive=False,
+        unknown_type_unnamed=541,
+        commit_looks_up_queues=False,
+        commit_without_queue=406,
+        reply_is_routed=False,
+        reply_waits_for_commit=False,
+        other_protocol=b"AMQP\x03\x01\x00\x00",
+        frame_min=4096,
+        nack_fails=True,
+        default_delivery_limit=20,
+        quorum_order=(b"5", b"9", b"1", b"none", b"0"),
     ),
     "4.3": Release(
         global_prefetch=False,
         transient_exchanges_survive=True,
         unknown_type_unnamed=406,
         commit_looks_up_queues=False,
+        commit_without_queue=506,
         reply_is_routed=True,
         reply_waits_for_commit=True,
         other_protocol=b"AMQP\x03\x01\x00\x00",
         frame_min=8192,
+        nack_fails=False,
+        default_delivery_limit=20,
+        quorum_order=(b"9", b"5", b"none", b"1", b"0"),
     ),
 }
 

@@ -138,7 +138,7 @@ def test_acks_in_a_transaction(broker: BrokerRig) -> None:
 
 @pytest.mark.requirement("dead-zone.tx-queue-gone")
 def test_queue_gone_before_the_commit(broker: BrokerRig) -> None:
-    """The queue of an uncommitted message is deleted: by release, the message is returned or the commit is 506."""
+    """The queue of an uncommitted message is deleted: by release, the message is returned or the commit refused."""
     queue = broker.declare.queue()
     channel = broker.open.channel()
     returned: list[int] = []
@@ -146,8 +146,9 @@ def test_queue_gone_before_the_commit(broker: BrokerRig) -> None:
     channel.tx_select()
     channel.basic_publish("", queue, b"nowhere to go", mandatory=True)
     channel.queue_delete(queue)
-    if not release_of(broker.version).commit_looks_up_queues:
-        with broker.expect.refusal(506):
+    release = release_of(broker.version)
+    if not release.commit_looks_up_queues:
+        with broker.expect.refusal(release.commit_without_queue):
             channel.tx_commit()
         return
     channel.tx_commit()

@@ -77,7 +77,14 @@ def test_themes_are_no_guarantees(catalogue: Catalogue) -> None:
 
 @pytest.mark.parametrize(
     ("version", "release"),
-    [("3.10.8", "3.10"), ("4.3.6", "4.3"), ("3.10", "3.10"), ("5.0.0", "4.3"), ("4.10.1", "4.3")],
+    [
+        ("3.10.8", "3.10"),
+        ("4.0.5", "4.0"),
+        ("4.3.6", "4.3"),
+        ("3.10", "3.10"),
+        ("5.0.0", "4.3"),
+        ("4.10.1", "4.3"),
+    ],
 )
 def test_an_unknown_release_is_the_newest(version: str, release: str) -> None:
     """What is expected goes by major and minor version; of one that is not known, by the newest."""

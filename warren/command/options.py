@@ -21,7 +21,7 @@ broker = click.option(
     default="auto",
     show_default=True,
     metavar="WHICH",
-    help="auto, docker[:IMAGE], local, embedded[:3.10], or amqp://user:password@host[:port]",
+    help="auto, docker[:IMAGE], local, embedded[:3.10|:4.0], or amqp://user:password@host[:port]",
 )
 database = click.option(
     "--database",

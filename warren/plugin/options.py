@@ -46,12 +46,12 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--broker",
         default="auto",
-        help="auto | docker[:IMAGE] | local | embedded[:3.10] | amqp://user:password@host[:port] (auto by default)",
+        help="auto | docker[:IMAGE] | local | embedded[:3.10|:4.0] | amqp://user:password@host[:port] (default: auto)",
     )
     group.addoption(
         "--database",
         default="auto",
-        help="auto | sqlite | postgresql[:URL] | mysql[:URL] (auto by default)",
+        help="auto | sqlite | postgresql[:URL] | mysql[:URL] (default: auto)",
     )
     group.addoption(
         "--pace",

@@ -11,6 +11,8 @@ from typing import Final, Self
 
 MAX_REPLY_TEXT: Final = 255
 """A reply text is a short string: at most 255 octets of UTF-8."""
+ELLIPSIS: Final = b"..."
+"""What stands for the rest of one that is too long."""
 
 
 class Scope(StrEnum):
@@ -88,9 +90,11 @@ class AmqpError(Exception):
 
 
 def reply_text(code: ReplyCode, text: str | None) -> str:
-    """Word a reply text as RabbitMQ does, cut to what a short string holds, at a character."""
+    """Word a reply text as RabbitMQ does: what is too long for a short string is cut, at a character."""
     full = code.name if text is None else f"{code.name} - {text}"
-    octets = full.encode(errors="surrogateescape")[:MAX_REPLY_TEXT]
+    octets = full.encode(errors="surrogateescape")
+    if len(octets) > MAX_REPLY_TEXT:
+        octets = octets[: MAX_REPLY_TEXT - len(ELLIPSIS)] + ELLIPSIS
     return octets.decode(errors="ignore")
 
 

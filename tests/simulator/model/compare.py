@@ -39,6 +39,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--length", type=int, default=60, help="steps in a sequence")
     parser.add_argument("--waits", action="store_true", help="let messages and queues expire, too")
     parser.add_argument("--delivering", action="store_true", help="only move messages")
+    parser.add_argument("--quorum", action="store_true", help="most queues are quorum queues")
     parser.add_argument("--seconds", type=float, default=600.0, help="begin no sequence after that")
     return parser.parse_args()
 
@@ -52,7 +53,8 @@ def main() -> int:
         pair = Pair(given.url)
         try:
             steps = steps_of(seed, given.length, waits=given.waits, delivering=given.delivering)
-            difference = run(pair, f"p{token_hex(3)}", steps)
+            prefix = f"p{token_hex(3)}"
+            difference = run(pair, prefix, steps, is_quorum=given.quorum)
         finally:
             pair.close()
         commands += len(pair.log)

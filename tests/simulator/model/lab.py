@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from pamqp import commands as pamqp_commands
+
 from warren.simulator.model import Broker, Message, commands, events
 
 if TYPE_CHECKING:
@@ -29,7 +31,12 @@ class Properties:
     expiration: str | None = None
     user_id: str | None = None
     content_type: str | None = None
-    size = 0  # what properties take is no matter of the model
+
+    @property
+    def size(self) -> int:
+        """How many octets pamqp makes of them."""
+        given = {name: value for name, value in vars(self).items() if value is not None}
+        return len(pamqp_commands.Basic.Properties(**given).marshal())
 
     def replace(self, **changes: Any) -> Properties:
         """Return these properties with `changes`."""

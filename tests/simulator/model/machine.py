@@ -43,11 +43,13 @@ CHANNEL = "confirm", "tx", "close channel"
 class Parity(RuleBasedStateMachine):
     """Two brokers that get the same commands; `ttl` is how long what may expire lives, in ms."""
 
+    IS_QUORUM = False
+
     def __init__(self, url: str, ttl: int = NEVER) -> None:
         """Connect, and begin with two queues."""
         super().__init__()
         self.pair = Pair(url)
-        self.world = World(self.pair, f"p{token_hex(3)}", ttl)
+        self.world = World(self.pair, f"p{token_hex(3)}", ttl, self.IS_QUORUM)
         for number in range(2):
             run_step(self.world, Step("declare queue", 0, number, 0, 2))
 
@@ -119,6 +121,12 @@ class Parity(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Delete all that the example has made."""
         self.pair.close()
+
+
+class QuorumParity(Parity):
+    """As `Parity`; most queues are quorum queues."""
+
+    IS_QUORUM = True
 
 
 class Expiring(Parity):

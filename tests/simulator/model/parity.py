@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from tests.simulator.model.real import ANSWER_SECONDS, Client
 from tests.simulator.model.streams import by_stream, without_races
-from warren.simulator.model import Broker, commands, events
+from warren.simulator.model import SEMANTICS, Broker, commands, events
 from warren.simulator.model.settlement import is_full
 from warren.worlds.real.runs.processes import wait_until
 
@@ -33,6 +33,8 @@ SETTLE_SECONDS = 1.0
 """What RabbitMQ has, after it has answered, for what it does behind its answers, where no more is
 worth the wait: where messages expire meanwhile, and where a difference will be excused."""
 PAUSE_SECONDS = 0.01
+STEP_SECONDS = 0.002
+"""What goes by on the model's clock with each step: more than a message lives in a quorum queue that may live 0 ms."""
 PROBE = 9
 """The channel on which the barrier asks, on the observer's or an exclusive queue's connection."""
 OBSERVER = 0
@@ -75,7 +77,8 @@ class Pair:
     def __post_init__(self) -> None:
         """Ask the real broker for its version and make a model of that."""
         self.version = Client(self.url, OBSERVER).hang_up()
-        semantics: Version = "3.10" if self.version.startswith("3.") else "4.3"
+        line: Any = ".".join(self.version.split(".")[:2])
+        semantics: Version = line if line in SEMANTICS else max(SEMANTICS)
         self.model = Broker(semantics, iter(self._next_name, ""))
         parts = urlsplit(self.url)
         user, self.vhost = unquote(parts.username or "guest"), unquote(parts.path[1:]) or "/"
@@ -154,10 +157,14 @@ class Pair:
     def _finish(self, given: tuple[Any, ...], caused: Iterable[Any] = ()) -> list[Any]:
         self.log += given or ("wait",)
         before, held, greedy = self._short_lived(), self._held(), self._greedy()
+        taken = self._taken()
         caused = [*caused, *self._tell_model(*given)]
+        self.now += STEP_SECONDS
+        caused += self.model.tick(self.now)
         closed = {each.connection for each in caused if isinstance(each, events.ConnectionClose)}
         self._chance |= bool(closed & greedy)
         self._note_release(held)
+        self._note_overtaking(given, taken)
         self._wait_until_gone(before - self._short_lived())
         probes = self._probes()
         expected = by_stream(caused + self._tell_model(*probes))
@@ -218,6 +225,24 @@ class Pair:
             held += deliveries.values()
         names = {each.queue.name for each in held if each.queue.deleted}
         if names & channel.vhost.queues.keys():
+            self.raced = self._chance = True
+
+    def _taken(self) -> dict[Queue, int]:
+        """Return how many messages each queue has ever taken in."""
+        queues = self.model.vhosts[self.vhost].queues.values()
+        return {queue: queue.next_position for queue in queues}
+
+    def _note_overtaking(self, given: tuple[Any, ...], taken: dict[Queue, int]) -> None:
+        """See whether one publish has brought a queue several messages: copies, and dead letters they caused.
+
+        A quorum queue sends its dead letters in its own time, and they may be there first.
+        """
+        if not any(isinstance(command, commands.BasicPublish) for command in given):
+            return
+        now = self._taken()
+        if any(queue.kind.replicated for queue in now) and any(
+            count - taken.get(queue, count) > 1 for queue, count in now.items()
+        ):
             self.raced = self._chance = True
 
     def _held(self) -> dict[tuple[Channel, bool], dict[Queue, int]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.simulator.model.lab import Properties
 from tests.simulator.model.parity import SETTLE_SECONDS
+from tests.simulator.model.queue_options import classic_options, quorum_options
 from warren.simulator.model import Message, commands
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class World(NamedTuple):
     pair: Pair
     prefix: str
     ttl: int
+    is_quorum: bool = False
+    """Whether most queues are of the type `quorum`."""
 
     def queue(self, number: int) -> str:
         """Return one of three queue names."""
@@ -82,53 +85,10 @@ HEADERS: tuple[dict[str, object], ...] = (
 )
 
 
-def queue_options(world: World, number: int) -> dict[str, Any]:
-    """Return what a queue may be declared with; the early ones often."""
-    dead: dict[str, object] = {"x-dead-letter-exchange": world.exchange(0)}
-    to_queue: dict[str, object] = {
-        "x-dead-letter-exchange": "",
-        "x-dead-letter-routing-key": world.queue(number),
-    }
-    arguments: tuple[dict[str, object], ...] = (
-        {},
-        {},
-        {},
-        dead,
-        to_queue,
-        {"x-max-length": 2},
-        {"x-max-length": 2, **to_queue},
-        {"x-max-length": 1, "x-overflow": "reject-publish"},
-        {"x-max-length": 1, "x-overflow": "reject-publish-dlx", **to_queue},
-        {"x-max-length-bytes": 5},
-        {"x-max-priority": 3},
-        {"x-max-priority": 3, "x-max-length": 2, **dead},
-        {"x-single-active-consumer": True},
-        {"x-message-ttl": 0, **to_queue},
-        {"x-message-ttl": world.ttl},
-        {"x-message-ttl": world.ttl, **to_queue},
-        {"x-expires": world.ttl},
-        {"x-max-length": -1},
-        {"x-max-length": "2"},
-        {"x-expires": 0},
-        {"x-overflow": "spill"},
-        {"x-dead-letter-routing-key": "k"},
-        {"x-max-priority": 300},
-    )
-    flags: tuple[dict[str, bool], ...] = (
-        {"durable": True},
-        {"durable": True},
-        {"durable": True},
-        {"durable": True, "auto_delete": True},
-        {"exclusive": True},
-        {"exclusive": True, "auto_delete": True},
-        {"durable": False},
-    )
-    return {**flags[number // 32 % len(flags)], "arguments": arguments[number % len(arguments)]}
-
-
 def declare_queue(world: World, channel: Channel, step: Step) -> Any:
     """Declare a queue, passively or without a name at times."""
-    options = queue_options(world, step.how)
+    is_quorum = world.is_quorum and step.more % 4
+    options = (quorum_options if is_quorum else classic_options)(world, step.how)
     name = "" if step.more % 16 == 1 else world.queue(step.what)
     if step.more % 16 == 0:
         options = {"passive": True}
@@ -357,12 +317,12 @@ def where(channel: Channel) -> tuple[int, int]:
     return channel.connection.number, channel.number
 
 
-def run(pair: Pair, prefix: str, steps: list[Step]) -> str | None:
+def run(pair: Pair, prefix: str, steps: list[Step], *, is_quorum: bool = False) -> str | None:
     """Run `steps` on both brokers until they differ; return how."""
     waits = any(step.operation == "wait" for step in steps)
     if waits:
         pair.settle = SETTLE_SECONDS
-    world = World(pair, prefix, TTL if waits else NEVER)
+    world = World(pair, prefix, TTL if waits else NEVER, is_quorum)
     run_step(world, Step("declare queue", 0, 0, 0, 2))
     run_step(world, Step("declare queue", 0, 1, 0, 2))
     for step in steps:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-INTEGER_TYPE = re.compile(r"\b(byte|short|signedint|long)\b")
+INTEGER_TYPE = re.compile(r"\b(unsigned)?(byte|short|signedint|int|long)\b")
 """pamqp writes an integer as the smallest type it fits, and RabbitMQ's errors name the type."""
 
 WRAPPED = re.compile(r",\n +")

@@ -18,11 +18,21 @@ def test_overview(broker: Embedded) -> None:
     assert shown["rabbitmq_version"] == shown["product_version"] == "4.3.6"
 
 
-def test_version_is_the_measured_one() -> None:
+@pytest.mark.parametrize(("semantics", "version"), [("3.10", "3.10.8"), ("4.0", "4.0.5")])
+def test_version_is_the_measured_one(semantics: str, version: str) -> None:
     """Each semantics calls itself what it was compared with, release for release."""
-    with Embedded.start("--semantics=3.10") as older:
-        assert older.ready["version"] == "3.10.8"
-        assert older.api("GET", "overview").json()["rabbitmq_version"] == "3.10.8"
+    with Embedded.start(f"--semantics={semantics}") as older:
+        assert older.ready["version"] == version
+        assert older.api("GET", "overview").json()["rabbitmq_version"] == version
+
+
+def test_default_queue_type(broker: Embedded) -> None:
+    """Queues of a virtual host are of its default type when they name none; a type that is none is 400."""
+    broker.api("PUT", "vhosts/quorum", json={"default_queue_type": "quorum"})
+    assert broker.api("GET", "vhosts/quorum").json()["default_queue_type"] == "quorum"
+    broker.api("PUT", "queues/quorum/q", json={"durable": True})
+    assert broker.api("GET", "queues/quorum/q").json()["type"] == "quorum"
+    assert broker.api("PUT", "vhosts/x", json={"default_queue_type": "x"}).status_code == 400
 
 
 @pytest.mark.parametrize("auth", [None, ("guest", "wrong"), ("nobody", "secret")])

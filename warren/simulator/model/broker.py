@@ -226,7 +226,7 @@ class Broker:
         number = command.connection
         method = METHOD_IDS.get(type(command), NO_METHOD)
         if error.reply_code is ReplyCode.INTERNAL_ERROR:
-            method = NO_METHOD  # the broker's fault, and so no method's
+            method = error.class_id, error.method_id  # the broker's fault: mostly no method's
         client = state.connections.get(number)
         if (
             error.scope is Scope.CHANNEL

@@ -23,6 +23,7 @@ class Channel:
     """
 
     __slots__ = (
+        "__weakref__",
         "access",
         "closing",
         "confirming",

@@ -40,9 +40,14 @@ class ChannelCommand(ConnectionCommand):
 
 @fact
 class AddVhost(Command):
-    """Make a virtual host, with its predeclared exchanges; nothing happens when it exists."""
+    """Make a virtual host, with its predeclared exchanges, or give an existing one another default type.
+
+    `default_queue_type` is that of queues declared without one; None leaves it as it is. It means
+    nothing where `Semantics.names_default_type` is False.
+    """
 
     vhost: str
+    default_queue_type: str | None = None
 
 
 @fact

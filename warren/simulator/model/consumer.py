@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class Consumer:
-    """One subscription. `prefetch` is its limit of unacknowledged messages, 0 for none."""
+    """One subscription. `prefetch` is its limit of unacknowledged messages, 0 for none.
+
+    `order` is the queue's: each consumer has a greater one than those that came before it.
+    """
 
     __slots__ = (
         "arguments",
@@ -25,6 +28,7 @@ class Consumer:
         "channel",
         "exclusive",
         "no_ack",
+        "order",
         "prefetch",
         "priority",
         "queue",
@@ -54,6 +58,7 @@ class Consumer:
         priority = arguments.get("x-priority", 0)
         self.priority = priority if isinstance(priority, int) else 0
         self.unacked = 0
+        self.order = 0
         self.blocked = False
 
     def can_take(self) -> bool:

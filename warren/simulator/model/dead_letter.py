@@ -21,6 +21,7 @@ class Reason(Enum):
     REJECTED = "rejected"
     EXPIRED = "expired"
     MAXLEN = "maxlen"
+    DELIVERY_LIMIT = "delivery_limit"
 
 
 def dead_letter(queue: Queue, enqueued: Enqueued, reason: Reason) -> None:
@@ -65,7 +66,7 @@ def bury(queue: Queue, enqueued: Enqueued, reason: Reason, exchange: str) -> Mes
         copies=message.copies if key is None else (),
         blind_copies=message.blind_copies if key is None else (),
         deaths=deaths,
-        failed=enqueued.failed and semantics.counts_failed_deliveries,
+        failures=enqueued.failures,
     )
 
 

@@ -71,8 +71,8 @@ class Message:
     """A message as published; nobody looks into its `body`.
 
     The other fields are the model's own. `copies` are the routing keys of the CC header when it was
-    published, `blind_copies` those of BCC, `deaths` the x-death tables, latest first. `failed`: see
-    `Semantics.counts_failed_deliveries`.
+    published, `blind_copies` those of BCC, `deaths` the x-death tables, latest first. `failures`
+    counts failed deliveries: see `Semantics.counts_failed_deliveries`.
     """
 
     exchange: str
@@ -82,7 +82,7 @@ class Message:
     copies: tuple[str, ...] = ()
     blind_copies: tuple[str, ...] = ()
     deaths: tuple[Mapping[str, object], ...] = ()
-    failed: bool = False
+    failures: int = 0
 
     @property
     def routing_keys(self) -> tuple[str, ...]:

@@ -1,25 +1,29 @@
-"""A queue: messages come in, consumers take turns, messages go out. Declaring it: `methods.queue`.
+"""A queue of any type: messages come in, consumers take turns, messages go out.
 
-How deliveries are settled is in `settlement`, where dead letters go in `dead_letter`.
+What a type does in its own way is in `classic` and `quorum`. Declaring a queue: `methods.queue`; how
+deliveries are settled: `settlement`; where dead letters go: `dead_letter`.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from warren.simulator.model.consumer import Consumer, Rotation
 from warren.simulator.model.dead_letter import Reason, dead_letter
 from warren.simulator.model.events import BasicDeliver
-from warren.simulator.model.message import PERSISTENT
-from warren.simulator.model.policy import Overflow, QueuePolicy
-from warren.simulator.model.ready import Enqueued, Lane, Priorities, priority_in
+from warren.simulator.model.policy import QueuePolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
 
+    from warren.simulator.model.channel import Channel
     from warren.simulator.model.exchange import Binding
     from warren.simulator.model.message import Message
+    from warren.simulator.model.queue_types import QueueType
+    from warren.simulator.model.ready import Enqueued
+    from warren.simulator.model.settlement import Settlement
     from warren.simulator.model.vhost import VHost
 
 
@@ -30,8 +34,33 @@ class QueueTimer(Enum):
     EXPIRES = "expires"
 
 
-class Queue:
-    """A classic queue.
+class Ready(Protocol):
+    """The ready messages of a queue, in the order in which they are delivered."""
+
+    def __len__(self) -> int:
+        """Count them."""
+
+    def __bool__(self) -> bool:
+        """Tell whether there is one."""
+
+    def __iter__(self) -> Iterator[Enqueued]:
+        """Iterate in order, for inspection."""
+
+    def push(self, enqueued: Enqueued) -> None:
+        """Add a new message."""
+
+    def put_back(self, enqueued: Enqueued) -> None:
+        """Take back a message that was delivered."""
+
+    def pop(self) -> Enqueued:
+        """Take the first message; there is one."""
+
+    def clear(self) -> None:
+        """Drop them all."""
+
+
+class Queue(ABC):
+    """What all types have in common.
 
     `owner` is the number of the connection that it is exclusive to, None when it is shared. `ready`
     are the messages that nobody has; `unacked_count` counts those that consumers hold. Between two
@@ -47,26 +76,29 @@ class Queue:
         "durable",
         "had_consumers",
         "incoming",
+        "kind",
         "may_expire",
         "name",
+        "next_order",
         "next_position",
         "owner",
         "policy",
-        "ready",
         "ready_bytes",
         "ready_size",
         "rotation",
         "state",
         "ttl_deadline",
         "unacked_count",
-        "uncounted_from",
         "vhost",
     )
+
+    ready: Ready
 
     def __init__(
         self,
         vhost: VHost,
         name: str,
+        kind: QueueType,
         *,
         durable: bool,
         auto_delete: bool,
@@ -77,6 +109,7 @@ class Queue:
         self.vhost = vhost
         self.state = vhost.state
         self.name = name
+        self.kind = kind
         self.durable = durable
         self.auto_delete = auto_delete
         self.owner = owner
@@ -88,14 +121,11 @@ class Queue:
         self.rotation = Rotation()
         self.active_consumer: Consumer | None = None  # the exclusive one, or the single active one
         self.had_consumers = False
-        self.ready: Lane | Priorities = (
-            Lane() if self.policy.max_priority is None else Priorities(self.policy.max_priority)
-        )
         self.ready_bytes = 0
         self.ready_size = 0
         self.next_position = 0
+        self.next_order = 0
         self.unacked_count = 0
-        self.uncounted_from: dict[int, int] = {}  # by priority, see `loses_count_of_deliveries`
         self.may_expire = False  # whether any message here ever had a deadline
         self.ttl_deadline: float | None = None
         self.touch()
@@ -109,7 +139,7 @@ class Queue:
 
     @property
     def consumer_count(self) -> int:
-        """How many consumers there are."""
+        """How many consumers there are, as the type counts them."""
         return len(self.consumers)
 
     @property
@@ -121,73 +151,65 @@ class Queue:
         """Word this queue as RabbitMQ's reply texts do."""
         return self.vhost.describe("queue", self.name)
 
+    @abstractmethod
+    def survivors(self) -> Iterable[Enqueued]:
+        """Return the ready messages that a restart leaves."""
+
+    # What it refuses
+
+    @abstractmethod
+    def check_consume(self, channel: Channel, /, *, exclusive: bool) -> None:
+        """Raise AmqpError unless another consumer may come on `channel`."""
+
+    @abstractmethod
+    def check_get(self) -> None:
+        """Raise AmqpError unless single messages may be taken."""
+
+    @abstractmethod
+    def check_delete(self, *, if_unused: bool, if_empty: bool) -> None:
+        """Raise AmqpError unless it may be deleted on these conditions."""
+
     # Messages in
 
-    def enqueue(self, message: Message) -> bool:
-        """Take `message`; return False when the queue is full and refuses it."""
-        policy = self.policy
-        if (
-            policy.limited
-            and policy.overflow is not Overflow.DROP_HEAD
-            and self._would_overflow(message)
-        ):
-            if policy.overflow is Overflow.REJECT_PUBLISH_DLX:
-                dead_letter(self, Enqueued(self, message, self.next_position, None), Reason.MAXLEN)
-            return False
-        position = self.next_position
-        self.next_position = position + 1
-        expires_at = None
-        if policy.ttl is not None or message.properties.expiration is not None:
-            expires_at = self._expiry(message)
-            self.may_expire = True
-        enqueued = Enqueued(self, message, position, expires_at)
-        if not self.ready:
-            consumer = self._next_consumer()
-            if consumer is not None:
-                self._deliver(consumer, enqueued)
-                return True
-        enqueued.redelivered = (
-            enqueued.failed
-        )  # a message that is delivered at once never is, as with RabbitMQ
-        self.ready.push(enqueued)
-        self.ready_bytes += len(message.body)
-        self.ready_size += message.size
-        if policy.limited:
-            self._drop_head()
-        if self.may_expire:
-            self.drop_expired()
-        return True
+    @abstractmethod
+    def enqueue(self, message: Message, publisher: Channel | None = None, /) -> bool:
+        """Take `message`; return False when the queue is full and refuses it.
 
+        `publisher` is None when nobody waits for an answer: it is a dead letter.
+        """
+
+    @abstractmethod
+    def put_back(self, returned: Iterable[Enqueued], how: Settlement) -> None:
+        """Take back messages that were delivered; `how` says in which way they came."""
+
+    @abstractmethod
+    def discard(self, batch: Iterable[Enqueued], how: Settlement) -> None:
+        """Dead-letter messages that were delivered and refused for good."""
+
+    @abstractmethod
     def restore(self, message: Message, *, redelivered: bool, expires_at: float | None) -> None:
         """Take a message that this queue had in an earlier life, behind all others."""
-        enqueued = Enqueued(self, message, self.next_position, expires_at)
-        self.next_position += 1
-        enqueued.redelivered = enqueued.failed = redelivered
+
+    def push(self, enqueued: Enqueued) -> None:
+        """Add a new message to those that are ready."""
         self.ready.push(enqueued)
-        self.ready_bytes += len(message.body)
-        self.ready_size += message.size
-        if expires_at is not None:
-            self.may_expire = True
-            self.drop_expired()
+        self.ready_bytes += len(enqueued.message.body)
+        self.ready_size += enqueued.message.size
 
-    def put_back(self, returned: Iterable[Enqueued], *, failed: bool) -> None:
-        """Return messages that were delivered to their old places.
-
-        They count as redelivered from now on; `failed` says whether their deliveries failed.
-        """
-        for enqueued in returned:
-            enqueued.redelivered = not self._is_uncounted(enqueued)
-            enqueued.failed |= failed
-            enqueued.consumer = None
-            self.ready.put_back(enqueued)
-            self.ready_bytes += len(enqueued.message.body)
-            self.ready_size += enqueued.message.size
-        if self.policy.limited and self.policy.overflow is Overflow.DROP_HEAD:
-            self._drop_head()
-        if self.may_expire:
-            self.drop_expired()
+    def settled(self, count: int, _consumer: Consumer | None, /) -> None:
+        """Note that `count` deliveries to a consumer, None for basic.get, are held no more."""
+        self.unacked_count -= count
 
     # Messages out
+
+    def get(self, *, settled: bool) -> Enqueued:  # noqa: ARG002 - it matters to some types
+        """Take the first ready message, of which there is one, for basic.get; `settled` if by that alone."""
+        return self.fetch()
+
+    def hold(self, enqueued: Enqueued, tag: int) -> None:
+        """Note that basic.get took a message that is to be settled, with this delivery tag."""
+        enqueued.consumer, enqueued.got_as = None, tag
+        self.unacked_count += 1
 
     def fetch(self) -> Enqueued:
         """Take the first ready message, of which there is one, and drop what has expired behind it."""
@@ -212,17 +234,9 @@ class Queue:
         self.ready_size = 0
         return count
 
+    @abstractmethod
     def drop_expired(self) -> None:
-        """Dead-letter expired messages while they are at the head; wait for the next to expire."""
-        now = self.state.now
-        while self.ready:
-            deadline = self.ready.head().expires_at
-            if deadline is None:
-                return
-            if deadline > now:
-                self._wait_for_expiry(deadline)
-                return
-            dead_letter(self, self._take(), Reason.EXPIRED)
+        """Dead-letter expired messages while they are at a head; wait for the next to expire."""
 
     def _deliver(self, consumer: Consumer, enqueued: Enqueued) -> None:
         channel = consumer.channel
@@ -242,7 +256,7 @@ class Queue:
                 consumer.tag,
                 tag,
                 enqueued.redelivered,
-                enqueued.message,
+                enqueued.shown,
             )
         )
 
@@ -265,15 +279,6 @@ class Queue:
 
     # Limits and deadlines
 
-    def _would_overflow(self, message: Message) -> bool:
-        policy = self.policy
-        if policy.max_length is not None and len(self.ready) + 1 > policy.max_length:
-            return True
-        return (
-            policy.max_length_bytes is not None
-            and self.ready_bytes + len(message.body) > policy.max_length_bytes
-        )
-
     def _overflows(self) -> bool:
         policy = self.policy
         if policy.max_length is not None and len(self.ready) > policy.max_length:
@@ -284,10 +289,13 @@ class Queue:
         while self.ready and self._overflows():
             dead_letter(self, self._take(), Reason.MAXLEN)
 
-    def _expiry(self, message: Message) -> float:
+    def _ttl(self, message: Message) -> int | None:
+        """Return how many milliseconds `message` may live here, None for ever."""
         expiration = message.properties.expiration
-        ttls = [self.policy.ttl, None if expiration is None else int(expiration)]
-        return self.state.now + min(ttl for ttl in ttls if ttl is not None) / 1000
+        if expiration is None:
+            return self.policy.ttl
+        own = int(expiration)
+        return own if self.policy.ttl is None else min(own, self.policy.ttl)
 
     def _wait_for_expiry(self, deadline: float) -> None:
         if self.ttl_deadline is None or deadline < self.ttl_deadline:
@@ -313,32 +321,22 @@ class Queue:
 
     def add_consumer(self, consumer: Consumer) -> None:
         """Let `consumer` take part; the caller pumps once the client knows of it."""
+        consumer.order = self.next_order
+        self.next_order += 1
         self.consumers[consumer] = None
         self.had_consumers = True
         self.rotation.add(consumer)
         self.state.timers.cancel((QueueTimer.EXPIRES, self))
-        if consumer.exclusive or (
-            self.policy.single_active_consumer and self.active_consumer is None
-        ):
-            self.active_consumer = consumer
 
+    @abstractmethod
     def remove_consumers(
-        self, consumers: Iterable[Consumer], returned: Iterable[Enqueued] = ()
+        self, consumers: Iterable[Consumer], returned: Iterable[Enqueued] | None = None
     ) -> None:
-        """Let `consumers` go and put back what they `returned`; the last may end the queue."""
-        for consumer in consumers:
-            del self.consumers[consumer]
-            self.rotation.remove(consumer)
-        if self.active_consumer is not None and self.active_consumer not in self.consumers:
-            self.active_consumer = (
-                self.rotation.first() if self.policy.single_active_consumer else None
-            )
-        if self.auto_delete and self.had_consumers and not self.consumers:
-            self.vhost.delete_queue(self)
-            return
-        self.touch()
-        self.put_back(returned, failed=True)
-        self.pump()
+        """Let `consumers` go; the last may end the queue.
+
+        `returned` is what their channels give back as they end; None where they are cancelled and
+        keep what they hold.
+        """
 
     def unblock(self, consumer: Consumer) -> None:
         """Let `consumer` take turns again; the caller pumps."""
@@ -359,25 +357,6 @@ class Queue:
             self.state.timers.cancel((timer, self))
         return consumers
 
+    @abstractmethod
     def restart(self) -> None:
-        """Keep only persistent messages; nobody holds any and there are no consumers by now."""
-        kept = []
-        for enqueued in self.ready:
-            if enqueued.message.properties.delivery_mode == PERSISTENT:
-                kept.append(enqueued)
-            elif self.state.semantics.loses_count_of_deliveries and not enqueued.redelivered:
-                priority = priority_in(self.policy.max_priority, enqueued)
-                self.uncounted_from.setdefault(priority, enqueued.position)  # the first, in order
-        self.purge()
-        for enqueued in kept:
-            if self.state.semantics.counts_failed_deliveries:
-                enqueued.redelivered = enqueued.failed
-            self.ready.push(enqueued)
-            self.ready_bytes += len(enqueued.message.body)
-            self.ready_size += enqueued.message.size
-        self.had_consumers = False
-        self.touch()
-
-    def _is_uncounted(self, enqueued: Enqueued) -> bool:
-        first = self.uncounted_from.get(priority_in(self.policy.max_priority, enqueued))
-        return first is not None and enqueued.position >= first
+        """Keep what survives; nobody holds any message and there are no consumers by now."""

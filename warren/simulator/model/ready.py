@@ -1,4 +1,4 @@
-"""The ready messages of one queue, in order. Who gets them is decided in `queue`.
+"""The ready messages of one classic queue, in order. Who gets them is decided in `queue`.
 
 A lane keeps messages in the order they came. A message that comes back from a consumer returns to
 its old place: the returned ones wait in a heap by position and are merged with the others when
@@ -23,23 +23,37 @@ class Enqueued:
     """One message's place in one queue, ready or unacknowledged.
 
     `position` is its turn in the queue, and never changes. `expires_at` is a time or None. `consumer` has
-    it while it is unacknowledged; None then means that basic.get took it. `failed` tells
-    whether a delivery of it has failed (see `Semantics.counts_failed_deliveries`).
+    it while it is unacknowledged; None then means that basic.get took it, with the delivery tag
+    `got_as`. `shown` is the message as clients get it. `failures` counts the deliveries that failed (see
+    `Semantics.counts_failed_deliveries`), `acquired` all that came back; None where none did.
     """
 
-    __slots__ = ("consumer", "expires_at", "failed", "message", "position", "queue", "redelivered")
+    __slots__ = (
+        "acquired",
+        "consumer",
+        "expires_at",
+        "failures",
+        "got_as",
+        "message",
+        "position",
+        "queue",
+        "redelivered",
+        "shown",
+    )
 
     def __init__(
         self, queue: Queue, message: Message, position: int, expires_at: float | None
     ) -> None:
         """Put `message` at `position` of `queue`."""
         self.queue = queue
-        self.message = message
+        self.message = self.shown = message
         self.position = position
         self.expires_at = expires_at
         self.redelivered = False
-        self.failed = message.failed
+        self.failures = message.failures
+        self.acquired: int | None = None
         self.consumer: Consumer | None = None
+        self.got_as = 0
 
 
 def priority_in(max_priority: int | None, enqueued: Enqueued) -> int:

@@ -1,16 +1,69 @@
-"""What RabbitMQ 3.10 and 4.3 do differently, as data: no other module knows a version.
+"""What RabbitMQ 3.10, 4.0 and 4.3 do differently, as data: no other module knows a version.
 
-Each switch was seen on both brokers (`tests/simulator/model/parity.py`) or stands in the sources.
+Each switch was seen on the brokers (`tests/simulator/model/parity.py`) or stands in the sources.
 What they amount to is told in `docs/decisions/0202`.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 from warren.simulator.errors import ReplyCode
 from warren.simulator.fact import fact
+from warren.simulator.model.queue_types import TYPES_3_10, TYPES_4_0, TYPES_4_3, QueueType
+from warren.simulator.model.quorum_ready import Levels
 
-Version = Literal["3.10", "4.3"]
+Version = Literal["3.10", "4.0", "4.3"]
 MIB = 1024 * 1024
+
+
+@fact
+class QuorumSemantics:
+    """One release's quorum queues."""
+
+    name: str
+    """What refusing basic.get calls such queues."""
+
+    default_delivery_limit: int | None
+    """How many failed deliveries a message may have where a queue says nothing; None for any number."""
+
+    negative_is_no_limit: bool
+    """A negative delivery limit is none; where this is False, every return is over it."""
+
+    counts_every_return: bool
+    """The limit is for all deliveries that came back; where this is False, for those that failed."""
+
+    rejects_as_nacks: bool
+    """basic.reject with requeue returns a message as basic.nack does; otherwise its delivery has failed."""
+
+    unlimited_to_the_tail: bool
+    """Without a limit, what a consumer gives back goes behind all others."""
+
+    returns_by_tag: bool
+    """What a lost channel held comes back in the order of consumer tags; otherwise of consumers."""
+
+    discards_fail: bool
+    """A delivery that was not acknowledged has failed also where basic.nack did not requeue it."""
+
+    deaths_keep_failures: bool
+    """A dead letter begins in its next queue with as many failed deliveries as it had."""
+
+    tells_acquired: bool
+    """A message that came back has x-acquired-count, and x-delivery-count only if it failed."""
+
+    get_tells_zero: bool
+    """basic.get shows an x-delivery-count of 0; a consumer sees none before the first return."""
+
+    levels: Levels
+    """How many priorities there are."""
+
+    single_active_by_priority: bool
+    """A consumer with a higher priority becomes the single active one."""
+
+    every_level_expires: bool
+    """A message expires also at the head of a priority that is not the next to be served."""
+
+    properties_count: bool
+    """x-max-length-bytes limits properties and bodies; otherwise bodies alone."""
 
 
 @fact
@@ -57,8 +110,11 @@ class Semantics:
 
     resolves_at_commit: bool
     """A transaction looks up the queues of a message by name when it is committed, and passes over
-    those that are gone. Where this is False, it knows them from the publish on: a queue that is gone
-    at the commit is 506 RESOURCE_ERROR, and one that another of its name has replaced refuses."""
+    those that are gone. Where this is False, it knows them from the publish on, and one that another
+    of its name has replaced refuses."""
+
+    commit_needs_queues: bool
+    """A queue that is gone at the commit is 506; where this is False, it refuses its message."""
 
     counts_failed_deliveries: bool
     """A delivery has failed when it was rejected, or when its channel ended. Only a message with a
@@ -92,6 +148,24 @@ class Semantics:
     queue_versions: tuple[int, ...]
     """What x-queue-version may be."""
 
+    queue_types: Mapping[str, QueueType]
+    """The types of queue by name."""
+
+    names_default_type: bool
+    """A queue that is declared without x-queue-type has one all the same: that of its virtual host."""
+
+    leader_locators: frozenset[str]
+    """What x-queue-leader-locator may be."""
+
+    master_locator: bool
+    """x-queue-master-locator means nothing; where this is False, it is denied: 541."""
+
+    quorum: QuorumSemantics
+
+
+def _by_name(types: tuple[QueueType, ...]) -> Mapping[str, QueueType]:
+    return {each.name: each for each in types}
+
 
 SEMANTICS: dict[Version, Semantics] = {
     "3.10": Semantics(
@@ -108,6 +182,7 @@ SEMANTICS: dict[Version, Semantics] = {
         plain_expiration=False,
         last_death_headers=False,
         resolves_at_commit=True,
+        commit_needs_queues=False,
         counts_failed_deliveries=False,
         loses_count_of_deliveries=True,
         keeps_transient_exchanges=False,
@@ -117,6 +192,75 @@ SEMANTICS: dict[Version, Semantics] = {
         loose_numbers=True,
         lazy_queue_mode=True,
         queue_versions=(1, 2),
+        queue_types=_by_name(TYPES_3_10),
+        names_default_type=False,
+        leader_locators=frozenset({"client-local", "balanced", "random", "least-leaders"}),
+        master_locator=True,
+        quorum=QuorumSemantics(
+            name="quorum",
+            default_delivery_limit=None,
+            negative_is_no_limit=False,
+            counts_every_return=True,
+            rejects_as_nacks=True,
+            unlimited_to_the_tail=True,
+            returns_by_tag=True,
+            discards_fail=False,
+            deaths_keep_failures=False,
+            tells_acquired=False,
+            get_tells_zero=True,
+            levels=1,
+            single_active_by_priority=False,
+            every_level_expires=False,
+            properties_count=False,
+        ),
+    ),
+    "4.0": Semantics(
+        other_protocol=b"AMQP\x03\x01\x00\x00",
+        frame_min=4096,
+        global_prefetch=True,
+        max_message_size=16 * MIB,
+        unknown_exchange_type=ReplyCode.PRECONDITION_FAILED,
+        checks_server_named_type=False,
+        refusal_names_permission=True,
+        passive_needs_access=False,
+        reply_to_is_routable=False,
+        replies_before_commit=True,
+        plain_expiration=True,
+        last_death_headers=True,
+        resolves_at_commit=False,
+        commit_needs_queues=False,
+        counts_failed_deliveries=False,
+        loses_count_of_deliveries=True,
+        keeps_transient_exchanges=False,
+        trusts_death_header=False,
+        new_key_drops_copies=False,
+        topic_hash_limit=None,
+        loose_numbers=False,
+        lazy_queue_mode=True,
+        queue_versions=(1, 2),
+        queue_types=_by_name(TYPES_4_0),
+        names_default_type=True,
+        leader_locators=frozenset(
+            {"client-local", "balanced", "random", "least-leaders", "min-masters"}
+        ),
+        master_locator=True,
+        quorum=QuorumSemantics(
+            name="quorum",
+            default_delivery_limit=20,
+            negative_is_no_limit=True,
+            counts_every_return=True,
+            rejects_as_nacks=True,
+            unlimited_to_the_tail=True,
+            returns_by_tag=False,
+            discards_fail=True,
+            deaths_keep_failures=True,
+            tells_acquired=False,
+            get_tells_zero=False,
+            levels=2,
+            single_active_by_priority=True,
+            every_level_expires=False,
+            properties_count=False,
+        ),
     ),
     "4.3": Semantics(
         other_protocol=b"AMQP\x03\x01\x00\x00",
@@ -132,6 +276,7 @@ SEMANTICS: dict[Version, Semantics] = {
         plain_expiration=True,
         last_death_headers=True,
         resolves_at_commit=False,
+        commit_needs_queues=True,
         counts_failed_deliveries=True,
         loses_count_of_deliveries=False,
         keeps_transient_exchanges=True,
@@ -141,5 +286,28 @@ SEMANTICS: dict[Version, Semantics] = {
         loose_numbers=False,
         lazy_queue_mode=False,
         queue_versions=(2,),
+        queue_types=_by_name(TYPES_4_3),
+        names_default_type=True,
+        leader_locators=frozenset(
+            {"client-local", "balanced", "random", "least-leaders", "min-masters"}
+        ),
+        master_locator=False,
+        quorum=QuorumSemantics(
+            name='<<"quorum">>',
+            default_delivery_limit=20,
+            negative_is_no_limit=True,
+            counts_every_return=False,
+            rejects_as_nacks=False,
+            unlimited_to_the_tail=False,
+            returns_by_tag=False,
+            discards_fail=False,
+            deaths_keep_failures=True,
+            tells_acquired=True,
+            get_tells_zero=False,
+            levels=32,
+            single_active_by_priority=True,
+            every_level_expires=True,
+            properties_count=True,
+        ),
     ),
 }

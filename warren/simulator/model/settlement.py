@@ -6,7 +6,6 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from warren.simulator.errors import AmqpError, precondition_failed
-from warren.simulator.model.dead_letter import Reason, dead_letter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,13 +16,17 @@ if TYPE_CHECKING:
 
 
 class Settlement(Enum):
-    """A way to settle a delivery: the method, whether it requeues, and whether the delivery has failed."""
+    """A way to settle a delivery: the method, whether it requeues, and whether the delivery has failed.
+
+    One that is LOST is settled by nobody: its channel has ended.
+    """
 
     ACK = ("ack", False, False)
     REQUEUE = ("nack", True, False)
     DISCARD = ("nack", False, False)
     REJECT_REQUEUE = ("reject", True, True)
     REJECT_DISCARD = ("reject", False, True)
+    LOST = ("", True, True)
 
     def __init__(self, method: str, requeues: bool, fails: bool) -> None:
         """Keep what it means."""
@@ -93,9 +96,9 @@ def acknowledge(channel: Channel, enqueued: Enqueued) -> None:
         settle(channel, {0: enqueued}, Settlement.ACK)
         return
     queue = enqueued.queue
-    queue.unacked_count -= 1
     channel.global_unacked -= 1
     consumer.unacked -= 1
+    queue.settled(1, consumer)
     if consumer.blocked:
         queue.unblock(consumer)
         queue.pump()
@@ -128,11 +131,9 @@ def _settle_at(queue: Queue, batch: list[Enqueued], how: Settlement, *, unblocks
                 queue.unblock(consumer)
     if queue.deleted:
         return
-    queue.unacked_count -= len(batch)
+    queue.settled(len(batch), batch[0].consumer)
     if how.requeues:
-        queue.put_back(batch, failed=how.fails)
+        queue.put_back(batch, how)
     elif how is not Settlement.ACK:
-        for enqueued in batch:
-            enqueued.failed |= how.fails
-            dead_letter(queue, enqueued, Reason.REJECTED)
+        queue.discard(batch, how)
     queue.pump()

@@ -51,8 +51,12 @@ def field_type(value: object) -> str:
 
 
 def is_integer(value: object) -> bool:
-    """Tell whether `value` is an integer of any size; a boolean is none."""
-    return isinstance(value, int) and not isinstance(value, bool)
+    """Tell whether `value` is an integer of any size; a boolean is none, and neither is a timestamp."""
+    return (
+        isinstance(value, int)
+        and not isinstance(value, bool)
+        and FIELD_TYPES.get(type(value).__name__) != "timestamp"
+    )
 
 
 def same(left: object, right: object, *, loose_numbers: bool) -> bool:

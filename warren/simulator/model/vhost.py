@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from warren.simulator.model import events
+from warren.simulator.model.classic import ClassicQueue
 from warren.simulator.model.exchange import Binding, DefaultExchange, Exchange, identity
+from warren.simulator.model.quorum import QuorumQueue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from warren.simulator.model.queue import Queue
+    from warren.simulator.model.queue_types import QueueType
     from warren.simulator.model.state import State
 
 PREDECLARED = (
@@ -24,16 +27,28 @@ PREDECLARED = (
 """Name, type and whether it is internal."""
 
 
-class VHost:
-    """A namespace of exchanges and queues."""
+QUEUES: Mapping[str, type[Queue]] = {
+    "classic": ClassicQueue,
+    "quorum": QuorumQueue,
+    "stream": ClassicQueue,  # as far as a stream is modelled
+}
+"""What a queue of each type is."""
 
-    __slots__ = ("exchanges", "name", "queues", "semantics", "state")
+
+class VHost:
+    """A namespace of exchanges and queues.
+
+    `default_queue_type` is that of queues that are declared without one.
+    """
+
+    __slots__ = ("default_queue_type", "exchanges", "name", "queues", "semantics", "state")
 
     def __init__(self, state: State, name: str) -> None:
         """Begin with the predeclared exchanges."""
         self.state = state
         self.semantics = state.semantics
         self.name = name
+        self.default_queue_type = "classic"
         self.queues: dict[str, Queue] = {}
         self.exchanges: dict[str, Exchange] = {
             "": DefaultExchange(self, "", "direct", durable=True)
@@ -46,6 +61,28 @@ class VHost:
     def describe(self, kind: str, name: str) -> str:
         """Word a resource as RabbitMQ's reply texts do."""
         return f"{kind} '{name}' in vhost '{self.name}'"
+
+    def make_queue(
+        self,
+        name: str,
+        kind: QueueType,
+        *,
+        durable: bool,
+        auto_delete: bool,
+        owner: int | None,
+        arguments: Mapping[str, object],
+    ) -> Queue:
+        """Make a queue of this type; there is none of this name."""
+        self.queues[name] = queue = QUEUES[kind.name](
+            self,
+            name,
+            kind,
+            durable=durable,
+            auto_delete=auto_delete,
+            owner=owner,
+            arguments=arguments,
+        )
+        return queue
 
     def bind(
         self,
@@ -94,7 +131,7 @@ class VHost:
         for consumer in consumers:
             channel = consumer.channel
             channel.consumers.pop(consumer.tag, None)
-            if channel.connection.consumer_cancel_notify:
+            if channel.connection.consumer_cancel_notify and not channel.closing:
                 number = channel.connection.number
                 self.state.events.append(events.BasicCancel(number, channel.number, consumer.tag))
 

@@ -11,7 +11,7 @@ from warren.simulator.wire.connection_tune import Limits
 if TYPE_CHECKING:
     from warren.simulator.wire import FieldTable
 
-RELEASES = {"3.10": "3.10.8", "4.3": "4.3.6"}
+RELEASES: dict[Version, str] = {"3.10": "3.10.8", "4.0": "4.0.5", "4.3": "4.3.6"}
 """What a broker of each semantics calls its version: the release that its answers were measured on.
 
 Scripts compare it with RabbitMQ's."""

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from warren.simulator.model import Message, commands
 from warren.simulator.model.exchange import Exchange
-from warren.simulator.model.message import PERSISTENT
 from warren.simulator.model.queue import Queue
 from warren.simulator.session.properties import Properties
 from warren.simulator.tcp.accounts import Account
@@ -75,6 +74,7 @@ def _vhost(vhost: VHost) -> dict[str, Any]:
     exchanges = [each for each in vhost.exchanges.values() if vhost.survives(each)]
     return {
         "name": vhost.name,
+        "default_queue_type": vhost.default_queue_type,
         "exchanges": [_exchange(each) for each in exchanges if not _is_predeclared(each)],
         "queues": [_queue(each) for each in vhost.queues.values() if vhost.survives(each)],
         "bindings": [
@@ -112,11 +112,7 @@ def _queue(queue: Queue) -> dict[str, Any]:
         "name": queue.name,
         "auto_delete": queue.auto_delete,
         "arguments": _table(queue.arguments),
-        "messages": [
-            _message(each)
-            for each in queue.ready
-            if each.message.properties.delivery_mode == PERSISTENT
-        ],
+        "messages": [_message(each) for each in queue.survivors()],
     }
 
 
@@ -167,7 +163,7 @@ def _restore(node: Node, document: Any) -> None:
             if user["name"] not in node.accounts:  # the command line's password holds
                 node.add_user(user["name"], Account(user["password"], tuple(user["tags"])))
         for vhost in document["vhosts"]:
-            node.do(commands.AddVhost(vhost["name"]))
+            node.do(commands.AddVhost(vhost["name"], vhost.get("default_queue_type")))
             _restore_vhost(node.broker.vhosts[vhost["name"]], vhost)
         for each in document["permissions"]:
             node.do(commands.SetPermissions(**each))
@@ -185,13 +181,14 @@ def _restore_vhost(vhost: VHost, saved: Any) -> None:
             arguments=_read_table(each["arguments"]),
         )
     for each in saved["queues"]:
-        vhost.queues[each["name"]] = queue = Queue(
-            vhost,
+        arguments = _read_table(each["arguments"])
+        queue = vhost.make_queue(
             each["name"],
+            vhost.semantics.queue_types[str(arguments.get("x-queue-type", "classic"))],
             durable=True,
             auto_delete=each["auto_delete"],
             owner=None,
-            arguments=_read_table(each["arguments"]),
+            arguments=arguments,
         )
         for message in each["messages"]:
             queue.restore(

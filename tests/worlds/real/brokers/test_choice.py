@@ -37,7 +37,7 @@ def test_meaningless(option: str) -> None:
     kind = option.partition(":")[0]
     assert _refusal(option) == (
         f"--broker: {kind!r} is no kind of broker; give auto, docker[:IMAGE], local, "
-        "embedded[:3.10] or amqp://…."
+        "embedded[:3.10|:4.0] or amqp://…."
     )
 
 
@@ -71,6 +71,7 @@ def test_url() -> None:
     [
         ("", "rabbitmq:4.3-management"),
         ("3.10", "rabbitmq:3.10-management"),
+        ("4.0", "rabbitmq:4.0-management"),
         ("4", "rabbitmq:4-management"),
         ("my/rabbit:2", "my/rabbit:2"),
     ],
@@ -110,6 +111,7 @@ def test_embedded() -> None:
     """The embedded broker has the newest semantics, or those asked for, and can be restarted."""
     assert choose("embedded").option == "embedded:4.3"
     assert choose("embedded:3.10").option == "embedded:3.10"
+    assert choose("embedded:4.0").option == "embedded:4.0"
     assert choose("embedded").can_restart
     assert choose("embedded").is_light
 
@@ -117,7 +119,7 @@ def test_embedded() -> None:
 def test_unknown_semantics() -> None:
     """Semantics that there are none of are refused with those there are."""
     assert _refusal("embedded:5") == (
-        "--broker embedded: there are no semantics '5'; give one of 3.10, 4.3."
+        "--broker embedded: there are no semantics '5'; give one of 3.10, 4.0, 4.3."
     )
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from warren.simulator.errors import AmqpError, ReplyCode, precondition_failed
 from warren.simulator.model import events
+from warren.simulator.model.arguments import check_consumer_arguments
 from warren.simulator.model.consumer import Consumer
 from warren.simulator.model.methods.lookup import check_access, find_queue, queue_name
 from warren.simulator.model.methods.publish import REPLY_NAME, REPLY_TO
-from warren.simulator.model.policy import check_consumer_arguments
 from warren.simulator.model.settlement import (
     Settlement,
     acknowledge,
@@ -53,15 +53,8 @@ def consume(state: State, channel: Channel, command: commands.BasicConsume) -> N
     check_access(channel, "read", "queue", name)
     tag = tag or f"amq.ctag-{next(state.names)}"
     queue = find_queue(channel, name)
-    check_consumer_arguments(command.arguments, queue.describe())
-    if queue.policy.single_active_consumer:
-        refused = command.exclusive
-    else:
-        refused = queue.active_consumer is not None or (
-            command.exclusive and queue.consumer_count > 0
-        )
-    if refused:
-        raise AmqpError(ReplyCode.ACCESS_REFUSED, f"{queue.describe()} in exclusive use")
+    check_consumer_arguments(command.arguments, queue.kind, queue.describe(), state.semantics)
+    queue.check_consume(channel, exclusive=command.exclusive)
     consumer = Consumer(
         channel,
         queue,
@@ -111,17 +104,17 @@ def get(state: State, channel: Channel, command: commands.BasicGet) -> None:
     name = queue_name(channel, command.queue)
     check_access(channel, "read", "queue", name)
     queue = find_queue(channel, name)
+    queue.check_get()
     queue.touch()
     if not queue.ready:
         state.events.append(events.BasicGetEmpty(command.connection, command.channel))
         return
-    enqueued = queue.fetch()
+    enqueued = queue.get(settled=command.no_ack)
     tag = channel.next_delivery_tag
     channel.next_delivery_tag = tag + 1
     if not command.no_ack:
-        enqueued.consumer = None
         channel.unacked[tag] = enqueued
-        queue.unacked_count += 1
+        queue.hold(enqueued, tag)
     state.events.append(
         events.BasicGetOk(
             command.connection,
@@ -129,7 +122,7 @@ def get(state: State, channel: Channel, command: commands.BasicGet) -> None:
             tag,
             enqueued.redelivered,
             queue.message_count,
-            enqueued.message,
+            enqueued.shown,
         )
     )
 

@@ -64,15 +64,19 @@ def close_ok(state: State, channel: Channel, _command: commands.ChannelCloseOk) 
 def fail(state: State, channel: Channel) -> None:
     """Stop the channel after an error.
 
-    Its consumers end now, and what they hold goes back. What was taken with basic.get from other
-    queues goes back only when the client has answered: so RabbitMQ does it.
+    Its consumers of classic queues end now, and what they hold goes back. Those of replicated queues
+    end, and what was taken with basic.get from other queues goes back, only when the client has
+    answered: so RabbitMQ does it.
     """
     channel.closing = True
     roll_back(channel)
-    consumed = {consumer.queue for consumer in channel.consumers.values()}
-    held = channel.unacked
+    consumers, held = channel.consumers, channel.unacked
+    ending = {tag: each for tag, each in consumers.items() if not each.queue.kind.replicated}
+    consumed = {consumer.queue for consumer in ending.values()}
+    channel.consumers = ending
     channel.unacked = {tag: item for tag, item in held.items() if item.queue in consumed}
     release(state, (channel,))
+    channel.consumers = {tag: each for tag, each in consumers.items() if tag not in ending}
     channel.unacked = {tag: item for tag, item in held.items() if item.queue not in consumed}
 
 
@@ -103,12 +107,15 @@ def release(state: State, channels: Iterable[Channel]) -> None:
             held.setdefault(consumer.queue, ([], []))[0].append(consumer)
         for _, enqueued in sorted(channel.unacked.items()):
             held.setdefault(enqueued.queue, ([], []))[1].append(enqueued)
-        channel.consumers.clear()
+        channel.consumers = {}
         channel.unacked = {}
         if channel.reply_consumer is not None:
             del state.reply_channels[channel.reply_consumer[1]]
             channel.reply_consumer = None
     for queue, (consumers, returned) in held.items():
         if not queue.deleted:
-            queue.unacked_count -= len(returned)
+            for enqueued in returned:
+                if enqueued.consumer is not None:
+                    enqueued.consumer.unacked -= 1
+                queue.settled(1, enqueued.consumer)
             queue.remove_consumers(consumers, returned)

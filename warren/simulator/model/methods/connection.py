@@ -108,9 +108,11 @@ def delete_exclusive_queues(connection: Connection) -> None:
 
 
 def add_vhost(state: State, command: commands.AddVhost) -> None:
-    """Make a virtual host, unless it exists."""
+    """Make a virtual host, unless it exists; give it the default type of queues, if one is given."""
     if command.vhost not in state.vhosts:
         state.vhosts[command.vhost] = VHost(state, command.vhost)
+    if command.default_queue_type is not None:
+        state.vhosts[command.vhost].default_queue_type = command.default_queue_type
 
 
 def delete_vhost(state: State, command: commands.DeleteVhost) -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from warren.simulator.errors import AmqpError, ReplyCode, precondition_failed
 from warren.simulator.model import events
+from warren.simulator.model.arguments import MAX_EXPIRY
 from warren.simulator.model.message import Message
 from warren.simulator.model.methods.lookup import check_access, find_exchange
-from warren.simulator.model.policy import MAX_EXPIRY
 from warren.simulator.model.tables import field_type
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def distribute(
     """
     taken = True
     for queue in queues:
-        if queue.deleted or not queue.enqueue(message):
+        if queue.deleted or not queue.enqueue(message, channel):
             taken = False
     if mandatory and not queues:
         state.events.append(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from warren.simulator.errors import not_found, precondition_failed
 from warren.simulator.model import events
+from warren.simulator.model.arguments import check_queue_arguments, check_server_named_type
 from warren.simulator.model.methods.exchange import check_binding, check_not_default
 from warren.simulator.model.methods.lookup import (
     check_access,
@@ -19,18 +20,17 @@ from warren.simulator.model.methods.lookup import (
     queue_name,
 )
 from warren.simulator.model.methods.publish import REPLY_TO
-from warren.simulator.model.policy import (
-    QUEUE_ARGUMENTS,
-    check_queue_arguments,
-    check_server_named_type,
-)
-from warren.simulator.model.queue import Queue
 from warren.simulator.model.tables import field_type, require_equivalent, require_same_field
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from warren.simulator.model import commands
     from warren.simulator.model.channel import Channel
+    from warren.simulator.model.queue import Queue
+    from warren.simulator.model.queue_types import QueueType
     from warren.simulator.model.state import State
+    from warren.simulator.model.vhost import VHost
 
 
 def declare(state: State, channel: Channel, command: commands.QueueDeclare) -> None:
@@ -62,17 +62,28 @@ def get_or_create(
     state: State, channel: Channel, name: str, command: commands.QueueDeclare
 ) -> Queue:
     """Return the queue that `command` describes, made if need be; it may lack a name."""
+    arguments = complete(channel.vhost, command)
     if name:
         check_not_reserved("queue", name) if name not in channel.vhost.queues else None
     else:
-        check_server_named_type(command.arguments, channel.vhost.semantics)
+        check_server_named_type(arguments, channel.vhost.semantics)
         name = f"amq.gen-{next(state.names)}"
     check_access(channel, "configure", "queue", name)
     queue = channel.vhost.queues.get(name)
     if queue is None:
-        return create(channel, name, command)
-    check_equivalent(queue, command)
+        return create(channel, name, command, arguments)
+    check_equivalent(queue, command, arguments)
     return queue
+
+
+def complete(vhost: VHost, command: commands.QueueDeclare) -> Mapping[str, object]:
+    """Return the arguments of a declaration, with the type that the virtual host gives to a queue without one."""
+    semantics = vhost.semantics
+    if not semantics.names_default_type or "x-queue-type" in command.arguments:
+        return command.arguments
+    kind = semantics.queue_types[vhost.default_queue_type]
+    fits = not kind.replicated or (is_durable(command) and not command.auto_delete)
+    return {**command.arguments, "x-queue-type": kind.name if fits else "classic"}
 
 
 def is_durable(command: commands.QueueDeclare) -> bool:
@@ -80,23 +91,26 @@ def is_durable(command: commands.QueueDeclare) -> bool:
     return command.durable and not command.exclusive
 
 
-def create(channel: Channel, name: str, command: commands.QueueDeclare) -> Queue:
+def create(
+    channel: Channel, name: str, command: commands.QueueDeclare, arguments: Mapping[str, object]
+) -> Queue:
     """Make the queue that `command` describes."""
-    vhost, arguments = channel.vhost, command.arguments
+    vhost = channel.vhost
     resource = vhost.describe("queue", name)
     dead_letter_exchange = arguments.get("x-dead-letter-exchange")
     if isinstance(dead_letter_exchange, str):
         check_access(channel, "read", "queue", name)
         check_access(channel, "write", "exchange", dead_letter_exchange)
     elif dead_letter_exchange is not None:
-        kind = field_type(dead_letter_exchange)
+        given = field_type(dead_letter_exchange)
         raise precondition_failed(
-            f"invalid type '{kind}' for arg 'x-dead-letter-exchange' in {resource}"
+            f"invalid type '{given}' for arg 'x-dead-letter-exchange' in {resource}"
         )
-    check_queue_arguments(arguments, resource, vhost.semantics)
-    vhost.queues[name] = queue = Queue(
-        vhost,
+    kind = check_queue_arguments(arguments, resource, vhost.semantics)
+    check_flags(kind, command, resource)
+    queue = vhost.make_queue(
         name,
+        kind,
         durable=is_durable(command),
         auto_delete=command.auto_delete,
         owner=command.connection if command.exclusive else None,
@@ -107,14 +121,28 @@ def create(channel: Channel, name: str, command: commands.QueueDeclare) -> Queue
     return queue
 
 
-def check_equivalent(queue: Queue, command: commands.QueueDeclare) -> None:
-    """Raise 405 or 406 when the queue is not as `command` describes it."""
+def check_flags(kind: QueueType, command: commands.QueueDeclare, resource: str) -> None:
+    """Raise 406 when a queue of a replicated type would not be durable and everybody's."""
+    wrong = (
+        ("auto-delete", command.auto_delete),
+        ("exclusive-owner", command.exclusive),
+        ("non-durable", not command.durable),
+    )
+    for name, is_so in wrong if kind.replicated else ():
+        if is_so:
+            raise precondition_failed(f"invalid property '{name}' for {resource}")
+
+
+def check_equivalent(
+    queue: Queue, command: commands.QueueDeclare, arguments: Mapping[str, object]
+) -> None:
+    """Raise 405 or 406 when the queue is not as `command` describes it, with these arguments."""
     if queue.owner != (command.connection if command.exclusive else None):
         raise locked(queue)
     resource = queue.describe()
     require_same_field("durable", queue.durable, is_durable(command), resource)
     require_same_field("auto_delete", queue.auto_delete, command.auto_delete, resource)
-    require_equivalent(queue.arguments, command.arguments, QUEUE_ARGUMENTS, resource)
+    require_equivalent(queue.arguments, arguments, queue.kind.arguments, resource)
 
 
 def declare_reply_to(
@@ -180,10 +208,7 @@ def delete(state: State, channel: Channel, command: commands.QueueDelete) -> Non
     queue = channel.vhost.queues.get(name)
     if queue is not None:
         check_not_locked(channel, queue)
-        if command.if_empty and queue.message_count:
-            raise precondition_failed(f"{queue.describe()} not empty")
-        if command.if_unused and queue.consumer_count:
-            raise precondition_failed(f"{queue.describe()} in use")
+        queue.check_delete(if_unused=command.if_unused, if_empty=command.if_empty)
     if not command.nowait:
         count = queue.message_count if queue is not None else 0
         state.events.append(events.QueueDeleteOk(command.connection, command.channel, count))

@@ -52,13 +52,13 @@ def commit(state: State, channel: Channel, command: commands.TxCommit) -> None:
 
 
 def resolve(vhost: VHost, targets: Sequence[Target]) -> list[Queue]:
-    """Return the queues to put a message into; 506 when one that was there is not any more."""
+    """Return the queues to put a message into; on some releases 506 when one is not there any more."""
     queues = []
     for target in targets:
         if isinstance(target, str):
             if target in vhost.queues:
                 queues.append(vhost.queues[target])
-        elif target.name in vhost.queues:
+        elif target.name in vhost.queues or not vhost.semantics.commit_needs_queues:
             queues.append(target)
         else:
             resource = f'{{resource,<<"{vhost.name}">>,queue,<<"{target.name}">>}}'

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from warren.simulator.model import commands
+from warren.simulator.model import SEMANTICS, commands
 from warren.simulator.tcp.accounts import Account
 from warren.simulator.tcp.management import messages, views
 from warren.simulator.tcp.management.connection import OwnConnection
@@ -78,19 +78,27 @@ def _alarms(node: Node, _request: Request) -> Answer:
 
 
 def _list_vhosts(node: Node, _request: Request) -> Answer:
-    return _shown([{"name": name} for name in node.broker.vhosts])
+    return _shown([views.vhost(each) for each in node.broker.vhosts.values()])
 
 
 def _show_vhost(node: Node, _request: Request, vhost: str) -> Answer:
-    return _shown({"name": _found(node.broker.vhosts.get(vhost)).name})
+    return _shown(views.vhost(_found(node.broker.vhosts.get(vhost))))
 
 
 def _put_vhost(node: Node, request: Request, vhost: str) -> Answer:
     existed = vhost in node.broker.vhosts
-    node.do(commands.AddVhost(vhost))
+    node.do(commands.AddVhost(vhost, _queue_type(node, request)))
     if not existed:  # its maker may use it, as in RabbitMQ
         node.do(commands.SetPermissions(request.user, vhost))
     return Answer(HTTPStatus.NO_CONTENT if existed else HTTPStatus.CREATED)
+
+
+def _queue_type(node: Node, request: Request) -> str | None:
+    """Return the type that queues of a virtual host are to have when none is given."""
+    asked = request.json().get("default_queue_type")
+    if asked is not None and asked not in SEMANTICS[node.options.semantics].queue_types:
+        raise Refused(HTTPStatus.BAD_REQUEST, f"there is no queue type {asked!r}")
+    return None if asked is None else str(asked)
 
 
 def _delete_vhost(node: Node, _request: Request, vhost: str) -> Answer:

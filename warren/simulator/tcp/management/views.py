@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from warren.simulator.model.exchange import Binding, Exchange
     from warren.simulator.model.queue import Queue
+    from warren.simulator.model.vhost import VHost
     from warren.simulator.session import Session
     from warren.simulator.tcp.accounts import Account
     from warren.simulator.tcp.node import Node
@@ -50,12 +51,20 @@ def user(name: str, account: Account) -> dict[str, Any]:
     return {"name": name, "tags": [*account.tags], "limits": {}}
 
 
+def vhost(each: VHost) -> dict[str, Any]:
+    """Describe a virtual host."""
+    shown = {"name": each.name}
+    if each.semantics.names_default_type:
+        shown["default_queue_type"] = each.default_queue_type
+    return shown
+
+
 def queue(each: Queue) -> dict[str, Any]:
     """Describe a queue with its counts of now."""
     return {
         "name": each.name,
         "vhost": each.vhost.name,
-        "type": "classic",
+        "type": each.kind.name,
         "durable": each.durable,
         "auto_delete": each.auto_delete,
         "exclusive": each.exclusive,

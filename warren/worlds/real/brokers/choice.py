@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from warren.worlds.real.brokers.protocol import Broker, RunningBroker
     from warren.worlds.real.runs.run import Run
 
-FORMS = "auto, docker[:IMAGE], local, embedded[:3.10] or amqp://…"
+FORMS = "auto, docker[:IMAGE], local, embedded[:3.10|:4.0] or amqp://…"
 
 
 def choose(option: str) -> Broker:

@@ -1,0 +1,355 @@
+"""A quorum queue: it counts returns, gives up a message that came back too often, and forgets its old place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from warren.simulator.errors import AmqpError, ReplyCode
+from warren.simulator.model.dead_letter import Reason, dead_letter
+from warren.simulator.model.message import OVERHEAD
+from warren.simulator.model.policy import Overflow
+from warren.simulator.model.queue import Queue
+from warren.simulator.model.quorum_ready import QuorumReady
+from warren.simulator.model.ready import Enqueued
+from warren.simulator.model.settlement import Settlement
+from warren.simulator.model.single_active import SingleActive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from warren.simulator.model.channel import Channel
+    from warren.simulator.model.consumer import Consumer
+    from warren.simulator.model.message import Message
+
+UNLIMITED_PREFETCH = 2000
+"""What a consumer without a prefetch count gets at most."""
+SOFT_LIMIT = 0.8
+"""Of its limits: down to there must a queue come before it takes publishes again that it has refused."""
+
+
+class QuorumQueue(Queue):
+    """A queue of the type `quorum`.
+
+    `limit` is how many failed deliveries a message may have, None for any number. `_departed` are
+    consumers that were cancelled and still hold messages, `_got` counts what basic.get took: both
+    count as consumers. `_refused` says of each channel that published here whether it is refused.
+    """
+
+    __slots__ = ("_departed", "_got", "_refused", "_single", "limit", "ready", "semantics")
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        """Begin empty."""
+        super().__init__(*given, **options)
+        self.semantics = self.state.semantics.quorum
+        self.ready: QuorumReady = QuorumReady(self.semantics.levels)
+        self.limit = self._delivery_limit()
+        self._departed: dict[Consumer, None] = {}
+        self._got = 0
+        self._single = SingleActive(by_priority=self.semantics.single_active_by_priority)
+        self._refused: WeakKeyDictionary[Channel, bool] = WeakKeyDictionary()
+
+    def _delivery_limit(self) -> int | None:
+        given = self.policy.delivery_limit
+        if given is None:
+            return self.semantics.default_delivery_limit
+        return None if given < 0 and self.semantics.negative_is_no_limit else given
+
+    # What the outside asks
+
+    @property
+    def consumer_count(self) -> int:
+        """Count whoever has messages or may get some: not those that wait to be the active one."""
+        able = len(self.consumers)
+        if self.policy.single_active_consumer:
+            able = int(self._single.active is not None)
+        return able + len(self._departed) + self._got
+
+    def survivors(self) -> Iterable[Enqueued]:
+        """Return them all."""
+        return self.ready
+
+    def check_consume(self, channel: Channel, /, *, exclusive: bool) -> None:  # noqa: ARG002 - it means nothing here
+        """Raise 540 on a channel with a prefetch count of its own; `exclusive` means nothing here."""
+        if channel.global_prefetch:
+            raise AmqpError(
+                ReplyCode.NOT_IMPLEMENTED, f"{self.describe()} does not support global qos"
+            )
+
+    def check_get(self) -> None:
+        """Raise 405 where there is a single active consumer."""
+        if self.policy.single_active_consumer:
+            raise AmqpError(
+                ReplyCode.RESOURCE_LOCKED,
+                f"cannot obtain access to locked {self.describe()}. basic.get operations are not "
+                f"supported by {self.semantics.name} queues with single active consumer",
+            )
+
+    def check_delete(self, *, if_unused: bool, if_empty: bool) -> None:
+        """Raise 540 for any condition."""
+        flag = "if-unused" if if_unused else "if-empty"
+        if if_unused or if_empty:
+            raise AmqpError(
+                ReplyCode.NOT_IMPLEMENTED,
+                f"cannot delete {self.describe()}. queue.delete operations with {flag} flag set "
+                "are not supported by quorum queues",
+            )
+
+    # Messages in
+
+    def enqueue(self, message: Message, publisher: Channel | None = None, /) -> bool:
+        """Take `message`; return False when `publisher` has been told that the queue is full."""
+        if publisher is not None and self._refuses(publisher):
+            return False
+        enqueued = Enqueued(self, message, self.next_position, self._expiry(message))
+        self.next_position += 1
+        if enqueued.failures:
+            self._label(enqueued)
+        self.push(enqueued)
+        self.pump()
+        return True
+
+    def restore(self, message: Message, *, redelivered: bool, expires_at: float | None) -> None:
+        """Take a message that this queue had in an earlier life, behind all others."""
+        enqueued = Enqueued(self, message, self.next_position, expires_at)
+        self.next_position += 1
+        if redelivered:
+            enqueued.failures = enqueued.acquired = 1
+            self._label(enqueued)
+        self.may_expire |= expires_at is not None
+        self.push(enqueued)
+        self.drop_expired()
+
+    def put_back(self, returned: Iterable[Enqueued], how: Settlement) -> None:
+        """Take back what may be delivered again, in the order of its return; dead-letter the rest."""
+        for enqueued in returned:
+            enqueued.consumer = None
+            enqueued.acquired = (enqueued.acquired or 0) + 1
+            enqueued.failures += self._fails(how)
+            if self.limit is not None and self._count(enqueued) > self.limit:
+                dead_letter(self, enqueued, Reason.DELIVERY_LIMIT)
+                continue
+            self._label(enqueued)
+            if self.limit is None and self._goes_to_the_tail(how):
+                enqueued.position = self.next_position
+                self.next_position += 1
+                self.ready.push_default(enqueued)
+            else:
+                self.ready.put_back(enqueued)
+            self.ready_bytes += len(enqueued.message.body)
+            self.ready_size += enqueued.message.size
+
+    def discard(self, batch: Iterable[Enqueued], how: Settlement) -> None:
+        """Dead-letter what was refused for good."""
+        for enqueued in batch:
+            enqueued.failures += self._fails(how) or self.semantics.discards_fail
+            dead_letter(self, enqueued, Reason.REJECTED)
+
+    def settled(self, count: int, consumer: Consumer | None, /) -> None:
+        """Note that `count` deliveries to `consumer`, None for basic.get, are held no more."""
+        self.unacked_count -= count
+        if consumer is None:
+            self._got -= count
+        elif not consumer.unacked:
+            self._departed.pop(consumer, None)
+            self._single.elect()
+
+    def _goes_to_the_tail(self, how: Settlement) -> bool:
+        """Tell whether a queue without a limit takes for new what a consumer gave back."""
+        return self.semantics.unlimited_to_the_tail and how is not Settlement.LOST
+
+    def _fails(self, how: Settlement) -> bool:
+        """Tell whether a delivery that ends so has failed, and its message is to remember that."""
+        if how is Settlement.REJECT_REQUEUE and self.semantics.rejects_as_nacks:
+            return False
+        return how.fails and self.semantics.deaths_keep_failures
+
+    def _count(self, enqueued: Enqueued) -> int:
+        """Return what the limit is for, and what x-delivery-count says."""
+        if enqueued.acquired is not None and self.semantics.counts_every_return:
+            return enqueued.acquired
+        return enqueued.failures
+
+    def _label(self, enqueued: Enqueued) -> None:
+        """Have clients see how often a message came back."""
+        count, acquired = self._count(enqueued), enqueued.acquired
+        counts = {"x-delivery-count": count} if count else {}
+        if self.semantics.tells_acquired:
+            # One that died elsewhere and was not delivered here was acquired as often as it failed.
+            counts["x-acquired-count"] = count if acquired is None else acquired
+        enqueued.redelivered = True
+        enqueued.shown = self._with_headers(enqueued.message, counts)
+
+    def _with_headers(self, message: Message, counts: dict[str, int]) -> Message:
+        long = self.state.field_types.long
+        headers = {**(message.properties.headers or {})}
+        headers.update((name, long(count)) for name, count in counts.items())
+        return replace(message, properties=message.properties.replace(headers=headers))
+
+    # Messages out
+
+    def get(self, *, settled: bool) -> Enqueued:
+        """Take the first ready message for basic.get.
+
+        Where it is to be settled, one behind it that has expired is not looked at yet, and counted.
+        """
+        enqueued = self.fetch() if settled else self._take()
+        if self.semantics.get_tells_zero and enqueued.acquired is None:
+            enqueued.shown = self._with_headers(enqueued.message, {"x-delivery-count": 0})
+        self._keep_limits()
+        self._await_expiry()
+        return enqueued
+
+    def hold(self, enqueued: Enqueued, tag: int) -> None:
+        """Note that basic.get took a message that is to be settled, with this delivery tag."""
+        super().hold(enqueued, tag)
+        self._got += 1
+
+    def pump(self) -> None:
+        """Deliver what can be delivered; only what is left counts for the limits."""
+        if self.may_expire:
+            self.drop_expired()
+        super().pump()
+        self._keep_limits()
+
+    def purge(self) -> int:
+        """Drop all ready messages; return how many there were."""
+        count = super().purge()
+        self._keep_limits()
+        return count
+
+    def drop_expired(self) -> None:
+        """Dead-letter expired messages while they come next; wait for the next to expire."""
+        ready = self.ready
+        every = self.semantics.every_level_expires
+        for enqueued in ready.pop_expired(self.state.now, behind_others=every):
+            self.ready_bytes -= len(enqueued.message.body)
+            self.ready_size -= enqueued.message.size
+            dead_letter(self, enqueued, Reason.EXPIRED)
+        self._await_expiry()
+
+    def _await_expiry(self) -> None:
+        every = self.semantics.every_level_expires
+        deadline = self.ready.next_expiry(behind_others=every) if self.may_expire else None
+        if deadline is not None:
+            self._wait_for_expiry(deadline)
+
+    # Limits and deadlines
+
+    def _expiry(self, message: Message) -> float | None:
+        ttl = self._ttl(message)
+        if ttl is None:
+            return None
+        self.may_expire = True
+        return self.state.now + max(ttl, 1) / 1000
+
+    def _refuses(self, publisher: Channel) -> bool:
+        if not self._rejects:
+            return False
+        refused = self._refused.get(publisher)
+        if refused is None:  # the first publish of a channel asks the queue
+            self._refused[publisher] = refused = self._overflows()
+        return refused
+
+    @property
+    def _rejects(self) -> bool:
+        return self.policy.limited and self.policy.overflow is Overflow.REJECT_PUBLISH
+
+    def _keep_limits(self) -> None:
+        if self._rejects:
+            if self._overflows():
+                self._tell_publishers(refused=True)
+            elif self._is_below(SOFT_LIMIT):
+                self._tell_publishers(refused=False)
+        elif self.policy.limited:
+            self._drop_head()
+
+    def _tell_publishers(self, *, refused: bool) -> None:
+        for publisher in self._refused:
+            self._refused[publisher] = refused
+
+    def _overflows(self) -> bool:
+        return not self._is_below(1)
+
+    def _is_below(self, share: float) -> bool:
+        length, octets = self.policy.max_length, self.policy.max_length_bytes
+        if length is not None and len(self.ready) > int(length * share):
+            return False
+        return octets is None or self._octets() <= int(octets * share)
+
+    def _octets(self) -> int:
+        if self.semantics.properties_count:
+            return self.ready_size - OVERHEAD * len(self.ready)
+        return self.ready_bytes
+
+    # Consumers
+
+    def add_consumer(self, consumer: Consumer) -> None:
+        """Let `consumer` take part; it takes over what one of its tag on its channel still holds."""
+        if not consumer.no_ack and not consumer.prefetch:
+            consumer.prefetch = UNLIMITED_PREFETCH
+        for earlier in [*self._departed]:
+            if earlier.channel is consumer.channel and earlier.tag == consumer.tag:
+                self._take_over(consumer, earlier)
+        super().add_consumer(consumer)
+        if self.policy.single_active_consumer:
+            self._single.add(consumer)
+
+    def _take_over(self, consumer: Consumer, earlier: Consumer) -> None:
+        for enqueued in consumer.channel.unacked.values():
+            if enqueued.consumer is earlier:
+                enqueued.consumer = consumer
+        consumer.unacked, earlier.unacked = earlier.unacked, 0
+        del self._departed[earlier]
+
+    def _next_consumer(self) -> Consumer | None:
+        if not self.policy.single_active_consumer:
+            return self.rotation.next()
+        active = self._single.active
+        if active is None or active.blocked or self._single.is_yielding:
+            return None
+        if active.can_take():
+            return active
+        self.rotation.block(active)
+        return None
+
+    def remove_consumers(
+        self, consumers: Iterable[Consumer], returned: Iterable[Enqueued] | None = None
+    ) -> None:
+        """Let `consumers` go, with what they `returned`; whom it leaves may take what is ready."""
+        for consumer in consumers:
+            del self.consumers[consumer]
+            self.rotation.remove(consumer)
+            if returned is None and consumer.unacked:
+                self._departed[consumer] = None
+            if self.policy.single_active_consumer:
+                self._single.remove(consumer)
+        if returned is not None:
+            key = _tag if self.semantics.returns_by_tag else _holder
+            self.put_back(sorted(returned, key=key), Settlement.LOST)
+        self._single.elect()
+        self.touch()
+        self.pump()
+
+    # The end
+
+    def restart(self) -> None:
+        """Keep every message."""
+        self._refused.clear()
+        self.had_consumers = False
+        self.touch()
+
+
+def _holder(enqueued: Enqueued) -> tuple[bool, int, str]:
+    """Sort by who held a message: consumers in the order they came, then basic.get by its tags' digits."""
+    consumer = enqueued.consumer
+    if consumer is None:
+        return True, 0, str(enqueued.got_as)
+    return False, consumer.order, ""
+
+
+def _tag(enqueued: Enqueued) -> str:
+    """Sort by who held a message: its consumer tag, or the digits of the delivery tag of basic.get."""
+    consumer = enqueued.consumer
+    return str(enqueued.got_as) if consumer is None else consumer.tag
