@@ -11,16 +11,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.simulator.model.lab import Lab, message
 from warren.simulator.model import Version, commands, events
 
-QUEUES = ("plain", "again", "priority", "short")
+QUEUES = ("plain", "again", "priority", "short", "quorum", "limited")
 CHANNELS = st.tuples(st.integers(1, 3), st.integers(1, 2))
 
 
 class Conservation(RuleBasedStateMachine):
     """Clients publish, consume, settle and vanish; every message is kept in view."""
 
-    @initialize(semantics=st.sampled_from(["3.10", "4.3"]))
+    @initialize(semantics=st.sampled_from(["3.10", "4.0", "4.3"]))
     def begin(self, semantics: Version) -> None:
-        """Make four queues; none of them loses a message."""
+        """Make queues of both types; none of them loses a message."""
         self.lab = Lab(semantics)
         client = self.lab.channel(9)
         client.declare("plain")
@@ -28,6 +28,11 @@ class Conservation(RuleBasedStateMachine):
         client.declare("priority", durable=True, arguments={"x-max-priority": 4})
         dead = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "again"}
         client.declare("short", durable=True, arguments={"x-max-length": 2, **dead})
+        quorum = {"x-queue-type": "quorum"}
+        given = {} if semantics == "3.10" else {"x-delivery-limit": -1}
+        client.declare("quorum", durable=True, arguments={**quorum, **given})
+        limited = {"x-delivery-limit": 1, "x-max-length": 3}
+        client.declare("limited", durable=True, arguments={**quorum, **limited, **dead})
         self.published = 0
         self.alive: set[bytes] = set()
         self.last_seen: dict[str, int] = {}
