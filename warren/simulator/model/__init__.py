@@ -6,12 +6,13 @@ live elsewhere.
 
 from warren.simulator.errors import AmqpError, ReplyCode
 from warren.simulator.model import commands, events
-from warren.simulator.model.broker import Broker
+from warren.simulator.model.broker import CONSUMER_TIMEOUT, Broker
 from warren.simulator.model.message import Message, Properties
 from warren.simulator.model.semantics import SEMANTICS, Semantics, Version
 from warren.simulator.model.tables import FieldTypes
 
 __all__ = [
+    "CONSUMER_TIMEOUT",
     "SEMANTICS",
     "AmqpError",
     "Broker",

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from warren.simulator.model.semantics import Version
 
 DEFAULT_VHOST = "/"
+CONSUMER_TIMEOUT = 1_800_000
+"""Milliseconds: RabbitMQ's own."""
 
 OWNER_COMMANDS: Mapping[type, Callable[[State, Any], None]] = {
     commands.AddVhost: connection.add_vhost,
@@ -127,14 +129,19 @@ class Broker:
     """A RabbitMQ without clock, network or chance.
 
     `semantics` is the version of RabbitMQ that it behaves like. `names` are for queues, consumers and
-    replies that clients do not name themselves; each must be new.
+    replies that clients do not name themselves; each must be new. A delivery may be unsettled for
+    `consumer_timeout` milliseconds, for ever if that is None.
     """
 
     def __init__(
-        self, semantics: Version, names: Iterator[str], field_types: FieldTypes | None = None
+        self,
+        semantics: Version,
+        names: Iterator[str],
+        field_types: FieldTypes | None = None,
+        consumer_timeout: int | None = CONSUMER_TIMEOUT,
     ) -> None:
         """Begin with the virtual host `/`, empty, and no user."""
-        self._state = State(semantics, names, field_types or FieldTypes())
+        self._state = State(semantics, names, field_types or FieldTypes(), consumer_timeout)
         self._state.vhosts[DEFAULT_VHOST] = VHost(self._state, DEFAULT_VHOST)
 
     @property
@@ -247,7 +254,16 @@ class Broker:
     def _run_timers(self) -> None:
         for timer, waiting in self._state.timers.due(self._state.now):
             waiting.on_timer(timer)
+            self._close_failing()
             self._forward_dead_letters()
+
+    def _close_failing(self) -> None:
+        state = self._state
+        for failed, error in state.failing:
+            channel.fail(state, failed)
+            closed = (failed.connection.number, failed.number, error.reply_code, error.reply_text)
+            state.events.append(events.ChannelClose(*closed, *NO_METHOD))
+        state.failing.clear()
 
     def _forward_dead_letters(self) -> None:
         onward = self._state.onward

@@ -13,7 +13,7 @@ from warren.simulator.model.ready import Enqueued, Lane, Priorities, priority_in
 from warren.simulator.model.settlement import Settlement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from warren.simulator.model.channel import Channel
     from warren.simulator.model.consumer import Consumer
@@ -156,12 +156,13 @@ class ClassicQueue(Queue):
     def remove_consumers(
         self,
         consumers: Iterable[Consumer],
-        returned: Iterable[Enqueued] | None = None,
+        returned: Sequence[Enqueued] | None = None,
     ) -> None:
         """Let `consumers` go and put back what they `returned`; the last may end the queue."""
         for consumer in consumers:
             del self.consumers[consumer]
             self.rotation.remove(consumer)
+        self._settle_lost(returned or ())
         if self.active_consumer is not None and self.active_consumer not in self.consumers:
             self.active_consumer = (
                 self.rotation.first() if self.policy.single_active_consumer else None

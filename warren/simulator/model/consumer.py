@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class Consumer:
     """One subscription. `prefetch` is its limit of unacknowledged messages, 0 for none.
 
-    `order` is the queue's: each consumer has a greater one than those that came before it.
+    `late` counts those that it did not settle in time: until it does, it gets no more. `order` is
+    the queue's: each consumer has a greater one than those that came before it.
     """
 
     __slots__ = (
@@ -27,12 +28,14 @@ class Consumer:
         "blocked",
         "channel",
         "exclusive",
+        "late",
         "no_ack",
         "order",
         "prefetch",
         "priority",
         "queue",
         "tag",
+        "timeout",
         "unacked",
     )
 
@@ -57,13 +60,16 @@ class Consumer:
         self.arguments = arguments
         priority = arguments.get("x-priority", 0)
         self.priority = priority if isinstance(priority, int) else 0
+        timeout = arguments.get("x-consumer-timeout")
+        self.timeout = timeout if isinstance(timeout, int) else None  # milliseconds
         self.unacked = 0
+        self.late = 0
         self.order = 0
         self.blocked = False
 
     def can_take(self) -> bool:
         """Tell whether its prefetch, its channel's prefetch and its connection's credit allow it."""
-        if self.prefetch and self.unacked >= self.prefetch:
+        if (self.prefetch and self.unacked >= self.prefetch) or self.late:
             return False
         channel = self.channel
         if channel.connection.credit <= 0:

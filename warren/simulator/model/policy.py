@@ -34,6 +34,7 @@ class QueuePolicy:
     single_active_consumer: bool
     limited: bool
     delivery_limit: int | None
+    consumer_timeout: int | None
 
     @staticmethod
     def of(arguments: Arguments) -> QueuePolicy:
@@ -52,6 +53,7 @@ class QueuePolicy:
             single_active_consumer=arguments.get("x-single-active-consumer") is True,
             limited=max_length is not None or max_length_bytes is not None,
             delivery_limit=_integer(arguments, "x-delivery-limit"),
+            consumer_timeout=_integer(arguments, "x-consumer-timeout"),
         )
 
 

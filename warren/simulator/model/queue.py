@@ -16,7 +16,7 @@ from warren.simulator.model.events import BasicDeliver
 from warren.simulator.model.policy import QueuePolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
     from warren.simulator.model.channel import Channel
     from warren.simulator.model.exchange import Binding
@@ -28,10 +28,15 @@ if TYPE_CHECKING:
 
 
 class QueueTimer(Enum):
-    """What a queue waits for: its first message to expire, or its own end when nobody uses it."""
+    """What a queue waits for.
+
+    Its first message to expire, its own end when nobody uses it, or that a delivery should be settled
+    by now.
+    """
 
     MESSAGE_TTL = "message-ttl"
     EXPIRES = "expires"
+    ACK = "ack"
 
 
 class Ready(Protocol):
@@ -68,6 +73,7 @@ class Queue(ABC):
     """
 
     __slots__ = (
+        "ack_timeout",
         "active_consumer",
         "arguments",
         "auto_delete",
@@ -115,6 +121,7 @@ class Queue(ABC):
         self.owner = owner
         self.arguments = arguments
         self.policy = QueuePolicy.of(arguments)
+        self.ack_timeout = self._ack_timeout()  # milliseconds, None for ever
         self.incoming: dict[Hashable, Binding] = {}
         self.deleted = False
         self.consumers: dict[Consumer, None] = {}
@@ -129,6 +136,11 @@ class Queue(ABC):
         self.may_expire = False  # whether any message here ever had a deadline
         self.ttl_deadline: float | None = None
         self.touch()
+
+    def _ack_timeout(self) -> int | None:
+        own = self.policy.consumer_timeout if self.state.semantics.queues_set_timeout else None
+        times_out = self.state.semantics.channels_time_out
+        return (self.state.consumer_timeout if own is None else own) if times_out else None
 
     # What the outside asks
 
@@ -196,9 +208,14 @@ class Queue(ABC):
         self.ready_bytes += len(enqueued.message.body)
         self.ready_size += enqueued.message.size
 
-    def settled(self, count: int, _consumer: Consumer | None, /) -> None:
-        """Note that `count` deliveries to a consumer, None for basic.get, are held no more."""
-        self.unacked_count -= count
+    def settled(self, batch: Sequence[Enqueued]) -> None:
+        """Note that deliveries are held no more: one at least, all to one consumer or all by basic.get."""
+        self.unacked_count -= len(batch)
+
+    def watch(self, channel: Channel, enqueued: Enqueued) -> None:
+        """Have a delivery settled in time: there is a time for it."""
+        enqueued.due = self.state.now + (self.ack_timeout or 0) / 1000
+        channel.expect_ack(enqueued.due)
 
     # Messages out
 
@@ -206,10 +223,13 @@ class Queue(ABC):
         """Take the first ready message, of which there is one, for basic.get; `settled` if by that alone."""
         return self.fetch()
 
-    def hold(self, enqueued: Enqueued, tag: int) -> None:
-        """Note that basic.get took a message that is to be settled, with this delivery tag."""
+    def hold(self, channel: Channel, enqueued: Enqueued, tag: int) -> None:
+        """Note that basic.get took a message on `channel` that is to be settled, with this delivery tag."""
         enqueued.consumer, enqueued.got_as = None, tag
+        channel.unacked[tag] = enqueued
         self.unacked_count += 1
+        if self.ack_timeout is not None:
+            self.watch(channel, enqueued)
 
     def fetch(self) -> Enqueued:
         """Take the first ready message, of which there is one, and drop what has expired behind it."""
@@ -249,6 +269,8 @@ class Queue(ABC):
             channel.global_unacked += 1
             channel.unacked[tag] = enqueued
             self.unacked_count += 1
+            if self.ack_timeout is not None:
+                self.watch(channel, enqueued)
         self.state.events.append(
             BasicDeliver(
                 channel.connection.number,
@@ -309,7 +331,7 @@ class Queue(ABC):
                 (QueueTimer.EXPIRES, self), self.state.now + self.policy.expires / 1000
             )
 
-    def on_timer(self, timer: QueueTimer) -> None:
+    def on_timer(self, timer: QueueTimer, /) -> None:
         """Do what this queue has waited for."""
         if timer is QueueTimer.EXPIRES:
             self.vhost.delete_queue(self)
@@ -330,13 +352,19 @@ class Queue(ABC):
 
     @abstractmethod
     def remove_consumers(
-        self, consumers: Iterable[Consumer], returned: Iterable[Enqueued] | None = None
+        self, consumers: Iterable[Consumer], returned: Sequence[Enqueued] | None = None
     ) -> None:
         """Let `consumers` go; the last may end the queue.
 
         `returned` is what their channels give back as they end; None where they are cancelled and
         keep what they hold.
         """
+
+    def _settle_lost(self, returned: Iterable[Enqueued]) -> None:
+        for enqueued in returned:
+            if enqueued.consumer is not None:
+                enqueued.consumer.unacked -= 1
+            self.settled((enqueued,))
 
     def unblock(self, consumer: Consumer) -> None:
         """Let `consumer` take turns again; the caller pumps."""

@@ -17,7 +17,7 @@ from warren.simulator.model.settlement import Settlement
 from warren.simulator.model.single_active import SingleActive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from warren.simulator.model.channel import Channel
     from warren.simulator.model.consumer import Consumer
@@ -37,7 +37,15 @@ class QuorumQueue(Queue):
     count as consumers. `_refused` says of each channel that published here whether it is refused.
     """
 
-    __slots__ = ("_departed", "_got", "_refused", "_single", "limit", "ready", "semantics")
+    __slots__ = (
+        "_departed",
+        "_got",
+        "_refused",
+        "_single",
+        "limit",
+        "ready",
+        "semantics",
+    )
 
     def __init__(self, *given: Any, **options: Any) -> None:
         """Begin empty."""
@@ -146,11 +154,12 @@ class QuorumQueue(Queue):
             enqueued.failures += self._fails(how) or self.semantics.discards_fail
             dead_letter(self, enqueued, Reason.REJECTED)
 
-    def settled(self, count: int, consumer: Consumer | None, /) -> None:
-        """Note that `count` deliveries to `consumer`, None for basic.get, are held no more."""
-        self.unacked_count -= count
+    def settled(self, batch: Sequence[Enqueued]) -> None:
+        """Note that deliveries are held no more: one at least, all to one consumer or all by basic.get."""
+        super().settled(batch)
+        consumer = batch[0].consumer
         if consumer is None:
-            self._got -= count
+            self._got -= len(batch)
         elif not consumer.unacked:
             self._departed.pop(consumer, None)
             self._single.elect()
@@ -201,9 +210,9 @@ class QuorumQueue(Queue):
         self._await_expiry()
         return enqueued
 
-    def hold(self, enqueued: Enqueued, tag: int) -> None:
-        """Note that basic.get took a message that is to be settled, with this delivery tag."""
-        super().hold(enqueued, tag)
+    def hold(self, channel: Channel, enqueued: Enqueued, tag: int) -> None:
+        """Note that basic.get took a message on `channel` that is to be settled, with this delivery tag."""
+        super().hold(channel, enqueued, tag)
         self._got += 1
 
     def pump(self) -> None:
@@ -315,7 +324,7 @@ class QuorumQueue(Queue):
         return None
 
     def remove_consumers(
-        self, consumers: Iterable[Consumer], returned: Iterable[Enqueued] | None = None
+        self, consumers: Iterable[Consumer], returned: Sequence[Enqueued] | None = None
     ) -> None:
         """Let `consumers` go, with what they `returned`; whom it leaves may take what is ready."""
         for consumer in consumers:
@@ -323,8 +332,9 @@ class QuorumQueue(Queue):
             self.rotation.remove(consumer)
             if returned is None and consumer.unacked:
                 self._departed[consumer] = None
-            if self.policy.single_active_consumer:
+            if self.policy.single_active_consumer and not consumer.late:
                 self._single.remove(consumer)
+        self._settle_lost(returned or ())
         if returned is not None:
             key = _tag if self.semantics.returns_by_tag else _holder
             self.put_back(sorted(returned, key=key), Settlement.LOST)

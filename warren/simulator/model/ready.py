@@ -24,16 +24,20 @@ class Enqueued:
 
     `position` is its turn in the queue, and never changes. `expires_at` is a time or None. `consumer` has
     it while it is unacknowledged; None then means that basic.get took it, with the delivery tag
-    `got_as`. `shown` is the message as clients get it. `failures` counts the deliveries that failed (see
+    `got_as`. It is to be settled until `due`, None for ever; `is_late` when it was not, and its message
+    has gone back without it. `shown` is the message as clients get it. `failures` counts the
+    deliveries that failed (see
     `Semantics.counts_failed_deliveries`), `acquired` all that came back; None where none did.
     """
 
     __slots__ = (
         "acquired",
         "consumer",
+        "due",
         "expires_at",
         "failures",
         "got_as",
+        "is_late",
         "message",
         "position",
         "queue",
@@ -54,6 +58,8 @@ class Enqueued:
         self.acquired: int | None = None
         self.consumer: Consumer | None = None
         self.got_as = 0
+        self.due: float | None = None
+        self.is_late = False
 
 
 def priority_in(max_priority: int | None, enqueued: Enqueued) -> int:

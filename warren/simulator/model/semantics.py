@@ -148,6 +148,13 @@ class Semantics:
     queue_versions: tuple[int, ...]
     """What x-queue-version may be."""
 
+    channels_time_out: bool
+    """A delivery that is not settled in time closes its channel. Where this is False, it is taken back
+    from a consumer of a quorum queue, and from one of a classic queue never."""
+
+    queues_set_timeout: bool
+    """x-consumer-timeout says what is in time for a queue; otherwise it means nothing."""
+
     queue_types: Mapping[str, QueueType]
     """The types of queue by name."""
 
@@ -192,6 +199,8 @@ SEMANTICS: dict[Version, Semantics] = {
         loose_numbers=True,
         lazy_queue_mode=True,
         queue_versions=(1, 2),
+        channels_time_out=True,
+        queues_set_timeout=False,
         queue_types=_by_name(TYPES_3_10),
         names_default_type=False,
         leader_locators=frozenset({"client-local", "balanced", "random", "least-leaders"}),
@@ -230,7 +239,7 @@ SEMANTICS: dict[Version, Semantics] = {
         resolves_at_commit=False,
         commit_needs_queues=False,
         counts_failed_deliveries=False,
-        loses_count_of_deliveries=True,
+        loses_count_of_deliveries=False,
         keeps_transient_exchanges=False,
         trusts_death_header=False,
         new_key_drops_copies=False,
@@ -238,6 +247,8 @@ SEMANTICS: dict[Version, Semantics] = {
         loose_numbers=False,
         lazy_queue_mode=True,
         queue_versions=(1, 2),
+        channels_time_out=True,
+        queues_set_timeout=True,
         queue_types=_by_name(TYPES_4_0),
         names_default_type=True,
         leader_locators=frozenset(
@@ -286,6 +297,8 @@ SEMANTICS: dict[Version, Semantics] = {
         loose_numbers=False,
         lazy_queue_mode=False,
         queue_versions=(2,),
+        channels_time_out=False,
+        queues_set_timeout=True,
         queue_types=_by_name(TYPES_4_3),
         names_default_type=True,
         leader_locators=frozenset(

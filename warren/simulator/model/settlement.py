@@ -98,7 +98,7 @@ def acknowledge(channel: Channel, enqueued: Enqueued) -> None:
     queue = enqueued.queue
     channel.global_unacked -= 1
     consumer.unacked -= 1
-    queue.settled(1, consumer)
+    queue.settled((enqueued,))
     if consumer.blocked:
         queue.unblock(consumer)
         queue.pump()
@@ -131,7 +131,7 @@ def _settle_at(queue: Queue, batch: list[Enqueued], how: Settlement, *, unblocks
                 queue.unblock(consumer)
     if queue.deleted:
         return
-    queue.settled(len(batch), batch[0].consumer)
+    queue.settled(batch)
     if how.requeues:
         queue.put_back(batch, how)
     elif how is not Settlement.ACK:

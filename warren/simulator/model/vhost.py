@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from warren.simulator.model import events
 from warren.simulator.model.classic import ClassicQueue
 from warren.simulator.model.exchange import Binding, DefaultExchange, Exchange, identity
-from warren.simulator.model.quorum import QuorumQueue
+from warren.simulator.model.quorum_timeouts import TimedQuorumQueue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ PREDECLARED = (
 
 QUEUES: Mapping[str, type[Queue]] = {
     "classic": ClassicQueue,
-    "quorum": QuorumQueue,
+    "quorum": TimedQuorumQueue,
     "stream": ClassicQueue,  # as far as a stream is modelled
 }
 """What a queue of each type is."""

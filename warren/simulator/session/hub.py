@@ -10,7 +10,7 @@ from itertools import count
 from math import inf
 from typing import TYPE_CHECKING
 
-from warren.simulator.model import Broker, FieldTypes, commands
+from warren.simulator.model import CONSUMER_TIMEOUT, Broker, FieldTypes, commands
 from warren.simulator.session.alarms import Alarms
 from warren.simulator.session.memory import Memory, used
 from warren.simulator.session.session import READ_LIMIT, Session
@@ -40,12 +40,14 @@ class Hub:
         names: Iterator[str],
         now: float,
         memory_limit: int | None = None,
+        consumer_timeout: int | None = CONSUMER_TIMEOUT,
     ) -> None:
         """Begin with the virtual host `/`, without users and sessions.
 
-        `names` is for the model; `memory_limit` in octets, None for no alarm at all.
+        `names` and `consumer_timeout` are for the model; `memory_limit` in octets, None for no alarm at all.
         """
-        self.broker = Broker(semantics, names, FieldTypes(long=Int64, timestamp=Timestamp))
+        types = FieldTypes(long=Int64, timestamp=Timestamp)
+        self.broker = Broker(semantics, names, types, consumer_timeout)
         self.sessions: dict[int, Session] = {}
         self.memory = Memory(memory_limit)
         self._was_short = False

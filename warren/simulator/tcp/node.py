@@ -58,7 +58,13 @@ class Node:
         self.http_clients: set[HttpClient] = set()
         self.accounts: dict[str, Account] = {}
         self._epoch = time.time() - loop.time()
-        self.hub = Hub(options.semantics, fresh_names(), self.now(), options.memory_limit)
+        self.hub = Hub(
+            options.semantics,
+            fresh_names(),
+            self.now(),
+            options.memory_limit,
+            options.consumer_timeout,
+        )
         self.deserted = asyncio.Event()  # set while there are no clients
         self.deserted.set()
         self._faults = FaultPlan(options.faults)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from warren.simulator.model import Version
+from warren.simulator.model import CONSUMER_TIMEOUT, Version
 from warren.simulator.tcp.faults import Fault, FaultError, check_together, parse_fault
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Options:
     """One embedded broker as its user wants it.
 
     Ports: 0 is any free one, None (management) is none. `memory_limit` in octets, None is none.
+    `consumer_timeout` in milliseconds, None is none.
     `password_given` is False for one that we made up and have to tell.
     """
 
@@ -42,6 +43,7 @@ class Options:
     password_given: bool = True
     semantics: Version = "4.3"
     memory_limit: int | None = None
+    consumer_timeout: int | None = CONSUMER_TIMEOUT
     tls_cert: Path | None = None
     tls_key: Path | None = None
     data: Path | None = None
@@ -68,6 +70,7 @@ def parse(arguments: Sequence[str], program: str = "warren broker") -> Options:
         password_given=bool(password),
         semantics=found.semantics,
         memory_limit=found.memory_limit,
+        consumer_timeout=found.consumer_timeout,
         tls_cert=found.tls_cert,
         tls_key=found.tls_key,
         data=found.data,
@@ -109,6 +112,13 @@ def _parser(program: str) -> argparse.ArgumentParser:
         metavar="SIZE",
         help="octets of messages above which publishers are blocked, e.g. 64M (default: no limit)",
     )
+    add(
+        "--consumer-timeout",
+        type=_seconds,
+        default=CONSUMER_TIMEOUT,
+        metavar="SECONDS",
+        help="how long a delivery may go without an ack; `none` is for ever (default: 1800)",
+    )
     add("--tls-cert", type=Path, metavar="FILE", help="PEM certificate: the AMQP port speaks TLS")
     add("--tls-key", type=Path, metavar="FILE", help="its key")
     add(
@@ -143,6 +153,15 @@ def _size(text: str) -> int:
     if found is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no size: give octets, or 64M, or 1G")
     return int(found[1]) * _SIZES[found[2]]
+
+
+def _seconds(text: str) -> int | None:
+    """Return milliseconds, None for `none`."""
+    if text == "none":
+        return None
+    if re.fullmatch(r"\d+(\.\d+)?", text) is None or float(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time: give seconds above 0, or `none`")
+    return round(float(text) * 1000)
 
 
 def _fault(text: str) -> Fault:

@@ -113,8 +113,7 @@ def get(state: State, channel: Channel, command: commands.BasicGet) -> None:
     tag = channel.next_delivery_tag
     channel.next_delivery_tag = tag + 1
     if not command.no_ack:
-        channel.unacked[tag] = enqueued
-        queue.hold(enqueued, tag)
+        queue.hold(channel, enqueued, tag)
     state.events.append(
         events.BasicGetOk(
             command.connection,

@@ -114,8 +114,4 @@ def release(state: State, channels: Iterable[Channel]) -> None:
             channel.reply_consumer = None
     for queue, (consumers, returned) in held.items():
         if not queue.deleted:
-            for enqueued in returned:
-                if enqueued.consumer is not None:
-                    enqueued.consumer.unacked -= 1
-                queue.settled(1, enqueued.consumer)
             queue.remove_consumers(consumers, returned)

@@ -1,0 +1,131 @@
+"""What a quorum queue does with a delivery that is not settled in time, where that is a matter of the queue.
+
+It takes the message back and serves it again. The client hears by basic.cancel that its consumer gets
+no more; when it settles what is late after all, the consumer goes on.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import TYPE_CHECKING, Any
+
+from warren.simulator.model.channel import timed_out
+from warren.simulator.model.events import BasicCancel
+from warren.simulator.model.queue import QueueTimer
+from warren.simulator.model.quorum import QuorumQueue
+from warren.simulator.model.settlement import Settlement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from warren.simulator.model.channel import Channel
+    from warren.simulator.model.consumer import Consumer
+    from warren.simulator.model.ready import Enqueued
+
+NEVER = 315_360_000_000
+"""Ten years, in milliseconds."""
+UNTOLD = -1
+"""What a channel is told that the time was when its queue found that it is over."""
+
+
+class TimedQuorumQueue(QuorumQueue):
+    """A quorum queue that looks after its deliveries, unless channels do.
+
+    A late delivery stays with its channel, which may settle it; `Enqueued.is_late` says that its
+    message is elsewhere.
+    """
+
+    __slots__ = ("_ack_due",)
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        """Begin empty."""
+        super().__init__(*given, **options)
+        self._ack_due: float | None = None
+
+    def _ack_timeout(self) -> int | None:
+        if self.state.semantics.channels_time_out:
+            return super()._ack_timeout()
+        own = self.policy.consumer_timeout
+        return own if own is not None else self.state.consumer_timeout or NEVER
+
+    def watch(self, channel: Channel, enqueued: Enqueued) -> None:
+        """Have a delivery settled in time, which its consumer may have set."""
+        if self.state.semantics.channels_time_out:
+            super().watch(channel, enqueued)
+            return
+        own = None if enqueued.consumer is None else enqueued.consumer.timeout
+        timeout = (self.ack_timeout or 0) if own is None else own
+        enqueued.due = self.state.now + timeout / 1000
+        self._await_ack(enqueued.due)
+
+    def on_timer(self, timer: QueueTimer, /) -> None:
+        """Do what this queue has waited for."""
+        if timer is not QueueTimer.ACK:
+            super().on_timer(timer)
+            return
+        self._ack_due = None
+        for channel, enqueued in [*self._deliveries()]:
+            if enqueued.due is not None and enqueued.due <= self.state.now:
+                self._take_back(channel, enqueued)
+            elif enqueued.due is not None:
+                self._await_ack(enqueued.due)
+        self._single.elect()
+        self.pump()
+
+    def settled(self, batch: Sequence[Enqueued]) -> None:
+        """Note that deliveries are held no more; those that are late were taken back before."""
+        late = [each for each in batch if each.is_late]
+        if len(late) < len(batch):
+            super().settled([each for each in batch if not each.is_late])
+        consumer = batch[0].consumer
+        if late and consumer is not None:
+            consumer.late -= len(late)
+            self._resume(consumer)
+
+    def put_back(self, returned: Iterable[Enqueued], how: Settlement) -> None:
+        """Take back what may be delivered again, but what was taken back before."""
+        super().put_back([each for each in returned if not each.is_late], how)
+
+    def discard(self, batch: Iterable[Enqueued], how: Settlement) -> None:
+        """Dead-letter what was refused for good, but what was taken back before."""
+        super().discard([each for each in batch if not each.is_late], how)
+
+    def _deliveries(self) -> Iterator[tuple[Channel, Enqueued]]:
+        """Look for what is not settled, at all channels: a timer may take that long."""
+        for connection in self.state.connections.values():
+            for channel in connection.channels.values():
+                for _, enqueued in sorted(channel.unacked.items()):
+                    if enqueued.queue is self:
+                        yield channel, enqueued
+
+    def _await_ack(self, due: float) -> None:
+        if self._ack_due is None or due < self._ack_due:
+            self._ack_due = due
+            self.state.timers.set((QueueTimer.ACK, self), due)
+
+    def _take_back(self, channel: Channel, enqueued: Enqueued) -> None:
+        again, consumer = copy(enqueued), enqueued.consumer
+        super().settled((enqueued,))
+        enqueued.is_late, enqueued.due, again.due = True, None, None
+        super().put_back((again,), Settlement.REQUEUE)
+        if consumer is None or not channel.connection.consumer_cancel_notify:
+            self.state.failing.append((channel, timed_out(channel.number, UNTOLD)))
+            return
+        consumer.late += 1
+        if consumer.late == 1 and consumer in self.consumers:
+            self._suspend(channel, consumer)
+
+    def _suspend(self, channel: Channel, consumer: Consumer) -> None:
+        if self.policy.single_active_consumer:
+            self._single.remove(consumer)
+        where = (channel.connection.number, channel.number)
+        self.state.events.append(BasicCancel(*where, consumer.tag))
+
+    def _resume(self, consumer: Consumer) -> None:
+        if consumer.late or consumer not in self.consumers:
+            return
+        if self.policy.single_active_consumer:
+            self._single.add(consumer)
+        if consumer.blocked and consumer.can_take():
+            self.unblock(consumer)
+        self.pump()
