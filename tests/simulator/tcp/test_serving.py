@@ -28,6 +28,23 @@ def test_publish_get_ack(broker: Embedded) -> None:
     assert (properties.headers, properties.correlation_id) == (sent.headers, "7")
 
 
+def test_consumer_timeout() -> None:
+    """A delivery that is not acknowledged in the time that the broker was given closes its channel with 406."""
+    with (
+        Embedded.start("--consumer-timeout=0.5", "--semantics=3.10") as broker,
+        broker.connect() as connection,
+        Raw(broker) as client,
+    ):
+        connection.channel().queue_declare("slow", durable=True)
+        client.send(wire.BasicConsume(queue="slow", consumer_tag="c"))
+        client.expect(wire.BasicConsumeOk)
+        connection.channel().basic_publish("", "slow", b"")
+        client.expect(wire.BasicDeliver)
+        client.said()  # its content header; there is no body
+        closed = client.expect(wire.ChannelClose)
+    assert (closed.reply_code, "timed out" in closed.reply_text) == (406, True)
+
+
 @pytest.mark.parametrize("size", [0, 1, 131_064, 131_065, 1 << 20])
 def test_body_sizes(broker: Embedded, size: int) -> None:
     """Bodies of any size come back whole, in frames no larger than was agreed."""

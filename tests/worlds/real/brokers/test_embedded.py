@@ -110,6 +110,7 @@ def test_a_broker_that_cannot_start(own_run: Run) -> None:
         (["--tls-cert", "cert.pem"], 2, "--tls-key"),
         (["--fault", "flood:1"], 2, "'flood:1' is no fault"),
         (["--memory-limit", "lots"], 2, "'lots' is no size"),
+        (["--consumer-timeout", "soon"], 2, "'soon' is no time"),
     ],
 )
 def test_command(
