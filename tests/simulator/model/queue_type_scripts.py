@@ -241,9 +241,13 @@ def poison(q: str, _x: str) -> Script:
     """Reject a message until its queue gives it up, with and without a dead-letter exchange."""
     dead = {"x_dead_letter_exchange": "", "x_dead_letter_routing_key": f"{q}dead"}
     script: Script = [declare(f"{q}dead")]
-    for number, limit in enumerate(
-        ({}, dead, {"x_delivery_limit": 2, **dead}, {"x_delivery_limit": 0, **dead})
-    ):
+    limits: tuple[dict[str, Any], ...] = (
+        {},
+        dead,
+        {"x_delivery_limit": 2, **dead},
+        {"x_delivery_limit": 0, **dead},
+    )
+    for number, limit in enumerate(limits):
         name = f"{q}{number}"
         script += [declare(name, **limit), publish(name, b"poison", headers={"mine": 1})]
         script += [c.BasicConsume(*HERE, name, "c")]

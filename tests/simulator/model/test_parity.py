@@ -128,6 +128,8 @@ def test_a_restart_leaves_the_same(url: str, restart: Callable[[], None]) -> Non
         run_script(pair, restarts.before(name))
         pair.restart(restart)
         run_script(pair, restarts.after(name))
+        if pair.difference is not None and pair.version.startswith("4.0."):
+            pytest.xfail("where 4.0 loses count of deliveries is not known for all queues (0202)")
         assert pair.difference is None, pair.difference
     finally:
         pair.close()

@@ -323,7 +323,11 @@ def test_a_restart_leaves_every_message() -> None:
 
 def test_the_default_type_of_a_virtual_host() -> None:
     """A queue without a type is of the virtual host's, if it can be one; 3.10 knows no such thing."""
-    for semantics, kinds in (("3.10", ["classic"] * 3), ("4.3", ["quorum", "classic", "classic"])):
+    expected: dict[Version, list[str]] = {
+        "3.10": ["classic", "classic", "classic"],
+        "4.3": ["quorum", "classic", "classic"],
+    }
+    for semantics, kinds in expected.items():
         lab = Lab(semantics)
         lab.do(commands.AddVhost("/", "quorum"))
         client = lab.channel()
