@@ -311,6 +311,18 @@ def test_a_dead_letter_remembers_its_failures() -> None:
     assert (got.redelivered, counts(got)) == (True, {"delivery": 2, "acquired": 2})
 
 
+@pytest.mark.parametrize(
+    ("semantics", "expected"), [("3.10", {"delivery": 0}), ("4.0", {"delivery": 1}), ("4.3", {})]
+)
+def test_a_nack_without_requeue(semantics: Version, expected: Any) -> None:
+    """It is a failure that the dead letter remembers on 4.0, and none on 4.3; 3.10 remembers nothing."""
+    _, client = lab_with(semantics, x_dead_letter_exchange="", x_dead_letter_routing_key="next")
+    client.declare("next", durable=True, arguments={"x-queue-type": "quorum"})
+    client.publish("q")
+    client.nack(client.get("q").delivery_tag, requeue=False)
+    assert counts(client.get("next")) == expected
+
+
 def test_a_restart_leaves_every_message() -> None:
     """Also those that are not persistent, and with their counts."""
     lab, client = lab_with()
