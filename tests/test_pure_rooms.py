@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1] / "warren"
 EVERYWHERE = frozenset({"__future__", "collections", "dataclasses", "enum", "itertools", "typing"})
 PURE: dict[str, set[str]] = {
-    "simulator/model": {"heapq", "hmac", "math", "re"},
+    "simulator/model": {"abc", "copy", "heapq", "hmac", "math", "re"},
     "simulator/wire": {"decimal", "math", "struct", "types"},
     "simulator/session": {"math", "struct"},
     "simulator/errors.py": set(),

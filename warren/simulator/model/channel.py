@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from warren.simulator.model.access import Access
     from warren.simulator.model.connection import Connection
     from warren.simulator.model.consumer import Consumer
+    from warren.simulator.model.queue import Queue
     from warren.simulator.model.ready import Enqueued
     from warren.simulator.model.tx import Transaction
     from warren.simulator.model.vhost import VHost
@@ -40,7 +41,6 @@ class Channel:
     """
 
     __slots__ = (
-        "__weakref__",
         "access",
         "closing",
         "confirming",
@@ -55,6 +55,7 @@ class Channel:
         "number",
         "oldest_tag",
         "prefetch",
+        "publishes_to",
         "reply_consumer",
         "tx",
         "unacked",
@@ -73,6 +74,8 @@ class Channel:
         self.next_delivery_tag = 1
         self.oldest_tag = 1
         self.prefetch = 0
+        # Quorum queues that refuse when they are full, and how often they had been when this began.
+        self.publishes_to: dict[Queue, int] = {}
         self.expects_ack = False
         self.global_prefetch = 0
         self.global_unacked = 0

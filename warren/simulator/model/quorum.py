@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from warren.simulator.errors import AmqpError, ReplyCode
 from warren.simulator.model.dead_letter import Reason, dead_letter
@@ -34,13 +33,15 @@ class QuorumQueue(Queue):
 
     `limit` is how many failed deliveries a message may have, None for any number. `_departed` are
     consumers that were cancelled and still hold messages, `_got` counts what basic.get took: both
-    count as consumers. `_refused` says of each channel that published here whether it is refused.
+    count as consumers. A queue that `_is_refusing` refuses those channels that published here before it
+    was full for the last time; how often it was is `_overflow_count`.
     """
 
     __slots__ = (
         "_departed",
         "_got",
-        "_refused",
+        "_is_refusing",
+        "_overflow_count",
         "_single",
         "limit",
         "ready",
@@ -56,7 +57,8 @@ class QuorumQueue(Queue):
         self._departed: dict[Consumer, None] = {}
         self._got = 0
         self._single = SingleActive(by_priority=self.semantics.single_active_by_priority)
-        self._refused: WeakKeyDictionary[Channel, bool] = WeakKeyDictionary()
+        self._overflow_count = 0
+        self._is_refusing = False
 
     def _delivery_limit(self) -> int | None:
         given = self.policy.delivery_limit
@@ -256,10 +258,11 @@ class QuorumQueue(Queue):
     def _refuses(self, publisher: Channel) -> bool:
         if not self._rejects:
             return False
-        refused = self._refused.get(publisher)
-        if refused is None:  # the first publish of a channel asks the queue
-            self._refused[publisher] = refused = self._overflows()
-        return refused
+        since = publisher.publishes_to.get(self)
+        if since is None:  # the first publish of a channel asks the queue
+            since = self._overflow_count - self._overflows()
+            publisher.publishes_to[self] = since
+        return self._is_refusing and since < self._overflow_count
 
     @property
     def _rejects(self) -> bool:
@@ -268,15 +271,12 @@ class QuorumQueue(Queue):
     def _keep_limits(self) -> None:
         if self._rejects:
             if self._overflows():
-                self._tell_publishers(refused=True)
+                self._overflow_count += 1
+                self._is_refusing = True
             elif self._is_below(SOFT_LIMIT):
-                self._tell_publishers(refused=False)
+                self._is_refusing = False
         elif self.policy.limited:
             self._drop_head()
-
-    def _tell_publishers(self, *, refused: bool) -> None:
-        for publisher in self._refused:
-            self._refused[publisher] = refused
 
     def _overflows(self) -> bool:
         return not self._is_below(1)
@@ -346,7 +346,6 @@ class QuorumQueue(Queue):
 
     def restart(self) -> None:
         """Keep every message."""
-        self._refused.clear()
         self.had_consumers = False
         self.touch()
 
