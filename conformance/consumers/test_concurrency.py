@@ -25,7 +25,9 @@ TEXTS = 3
 @pytest.mark.requirement("keeps-concurrency.prefetch", "keeps-concurrency.after-a-loss")
 def test_at_once(rig: Rig) -> None:
     """As many messages as the prefetch count allows are in work at once, on the first connection and on the next."""
-    worker = rig.start.workers(1, prefetch=MANY)[0]
+    worker = rig.start.slowly(1, prefetch=MANY)[
+        0
+    ]  # what is not work has to fit in half a message's
     rig.judge(*_not_at_once(rig), requirement="keeps-concurrency.prefetch")
     heir = cut_and_consume_again(rig, worker, MANY)
     words = f"{worker.name} consumed no more after its connection was lost"

@@ -311,7 +311,10 @@ def _has_shown(rig: Rig, before: int = 0) -> bool:
 def _is_owed(rig: Rig) -> bool:
     """Whether the broker has a message back that it has not delivered again."""
     last = {d.message: d for d in rig.seen.ledger().deliveries}
-    return any(d.settlement is None and d.given_back_at is not None for d in last.values())
+    return any(
+        d.given_back_at is not None if d.settlement is None else not d.settlement.counts
+        for d in last.values()
+    )
 
 
 def _held_the_others_up(rig: Rig, caught: Delivery) -> bool:

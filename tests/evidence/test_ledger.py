@@ -181,6 +181,7 @@ def test_lost_settlement() -> None:
     assert first.settlement is not None
     assert not first.settlement.reached
     assert "ack, lost on its way" in str(first)
+    assert not wire.ledger.settled(first.message)
     assert second.passed_at is None
 
 

@@ -37,6 +37,11 @@ class Settlement:
     reached: bool = True
     after_close: bool = False
 
+    @property
+    def counts(self) -> bool:
+        """Whether the broker takes the delivery for settled by it."""
+        return self.reached and not self.after_close
+
     def __str__(self) -> str:
         """Name it as AMQP does."""
         kind = f"{self.kind}(requeue={str(self.requeue).lower()})" if self.kind != "ack" else "ack"
@@ -283,10 +288,10 @@ class Ledger:
     """When the last frame of an instance on each connection was seen, heartbeats included."""
 
     def settled(self, message: str) -> bool:
-        """Whether the last delivery of a message was settled without requeue."""
+        """Whether the last delivery of a message was settled without requeue, as far as its broker knows."""
         last = self.of(message)[-1:]
         return any(
-            d.settlement is not None and not d.settlement.requeue and not d.settlement.after_close
+            d.settlement is not None and d.settlement.counts and not d.settlement.requeue
             for d in last
         )
 

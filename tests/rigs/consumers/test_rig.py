@@ -153,10 +153,11 @@ def test_start_slowly(world: StandInWorld, start: float, second: str) -> None:
             world.consume(world.processes[-1])
 
     world.every_tick = become_ready_late
-    (worker,) = rig.start.slowly(1)
+    (worker,) = rig.start.slowly(1, prefetch=3)
     assert worker.role == PART
     usual, slowed = (process.env for process in world.processes)
     assert (usual["WARREN_SECOND"], slowed["WARREN_SECOND"]) == ("0.2", second)
+    assert slowed["WARREN_PREFETCH"] == "3"
     assert float(slowed["WARREN_HEARTBEAT"]) == pytest.approx(5 * float(second))
     assert [name for name, _ in rig.figures] == ["slower pace"] * (second != "0.4")
     assert rig.deadlines.seconds(1) == float(second)

@@ -81,7 +81,7 @@ class Starting:
         """Start as `all`, with that many instances of the role that does the work."""
         return self.all(http=http, prefetch=prefetch, **{self._workload.worker.name: count})
 
-    def slowly(self, count: int | None = None) -> list[Process]:
+    def slowly(self, count: int | None = None, *, prefetch: int = _PREFETCH) -> list[Process]:
         """Start the other roles, then the workers with a longer second, by default as many as the design has.
 
         For what rests on a margin of the document's time. The second is the longer the slower the machine is, and how
@@ -93,7 +93,7 @@ class Starting:
             pace = self._tempo.pace
             self._measure("slower pace", second=pace.second, heartbeat=pace.heartbeat)
         wanted = count or self._workload.roles[worker]
-        self.several([worker] * wanted)
+        self.several([worker] * wanted, prefetch=prefetch)
         return self._instances.workers
 
     def several(
