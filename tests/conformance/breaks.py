@@ -508,7 +508,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break(
             "safe-publishing.nacked", "a package was acked, and one of its parts never confirmed"
         ),
-        Break("safe-publishing.nacked", "was answered 202, and its message was nacked"),
+        Break("safe-publishing.nacked", "was answered 202, and its message was not confirmed"),
     ),
     "takes-equal-texts-for-one": (
         Break("no-loss.equal-bodies", "lost: the package row never came"),
