@@ -43,8 +43,12 @@ def test_task_nacked(rig: Rig) -> None:
     answer = rig.calls.answers(rig.calls.begin())[0]
     if not answer.status:
         raise Inconclusive(f"no witness: GET /task had no answer: {answer.error}")
-    lost = unconfirmed_at(rig, rig.seen.ledger(), answer)
-    if not lost:  # who asks for no confirm is told of no nack
+    ledger = rig.seen.ledger()
+    unasked = [p for p in ledger.published_by(http.name) if p.at >= answer.asked_at and not p.mode]
+    lost = unasked or unconfirmed_at(
+        rig, ledger, answer
+    )  # who asks for no confirm is told of no nack
+    if not lost:
         _need_nack(rig, http)
     words = f"GET /task was answered {answer.status}, and its message was not confirmed"
     rig.judge(*([Violation(words, tuple(map(str, lost)))] if lost else []))
