@@ -13,7 +13,7 @@ from .comebacks import unique_work
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from warren.rigs.consumers import CaughtCommit, HeldCommits, Process, Rig, Unit
+    from warren.rigs.consumers import CaughtCommit, HeldCommits, Process, Rig
 
 pytestmark = pytest.mark.guarantee("no-loss", "effect-once")
 SIZE = 1
@@ -100,12 +100,13 @@ def _hold_one(rig: Rig, moment: Moment, passing: int) -> HeldCommits | None:
     for _ in range(TRIES):
         # Held from when a worker is given its message: to make a unit of work may take a commit, too.
         deliveries = rig.faults.hold(delivery, *_alive(rig))
-        unit = unique_work(rig, SIZE)
+        unique_work(rig, SIZE)
         deliveries.first(rig.deadlines.within(0), "no worker was given a message")
         commits = rig.database.hold_commits(moment, *_alive(rig), passing=passing)
         deliveries.release()
+        idle = rig.wait.idle()  # a commit may follow the ack
         rig.wait.see(
-            lambda c=commits, u=unit: bool(c.caught() or _is_over(rig, u)),  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+            lambda c=commits, i=idle: bool(c.caught()) or i(),  # type: ignore[misc]  # mypy cannot infer a lambda with a default
             rig.deadlines.within(rig.work_time(SIZE)),
         )
         if commits.caught():
@@ -119,11 +120,6 @@ def _hold_one(rig: Rig, moment: Moment, passing: int) -> HeldCommits | None:
 
 def _alive(rig: Rig) -> list[Process]:
     return [p for p in rig.instances.workers if p.exit_status is None]
-
-
-def _is_over(rig: Rig, unit: Unit) -> bool:
-    """Whether a unit of work, and all that it became, has been settled."""
-    return rig.seen.ledger().settled(unit.message_id) and rig.seen.at_rest()
 
 
 def _acked_meanwhile(rig: Rig, caught: CaughtCommit) -> list[Violation]:
