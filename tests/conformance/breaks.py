@@ -39,7 +39,7 @@ DATABASE_LOSSES = (
 
 BREAKS: dict[str, tuple[Break, ...]] = {
     "accepts-unconfirmed": (
-        Break("routes-task.silent-line", "was never completed"),
+        Break("routes-task.silent-line", "was never completed", full=True),
         Break(
             "routes-task.killed-at-any-step", "http-2 was killed before basic.publish", full=True
         ),
