@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import logging
+from abc import ABC, abstractmethod
 from typing import Any
 
 import aio_pika
@@ -27,7 +28,7 @@ class Failed(Exception):  # noqa: N818 - the answer to one call
     """The call cannot be answered with what it asked for."""
 
 
-class Page:
+class Page(ABC):
     """What both designs share: tasks are rows, and a link comes and goes."""
 
     def __init__(self, settings: Settings, database: Database, stop: Stop) -> None:
@@ -82,11 +83,12 @@ class Page:
             return web.json_response(str(error), status=503)
 
     async def prepare(self, link: Link) -> None:
-        """Make ready what calls need on a new link."""
+        """Make ready what calls need on a new link: nothing, where a page does not say otherwise."""
+        del link
 
+    @abstractmethod
     async def call(self, task: int) -> web.Response:
         """Answer for a new task."""
-        raise NotImplementedError
 
 
 class TaskPage(Page):
