@@ -13,6 +13,8 @@ import pytest
 
 from warren.rigs.consumers import Inconclusive, acks, delivery, publish
 
+from .patience import patience
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,10 +23,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.full
 SIZE = 1
 """Of a unit of work."""
-TRIES = 25
-"""How often work may be tried that always fails."""
-PAUSE = 1
-"""Document seconds of pause between two of these tries."""
 AWAY = 5
 """Document seconds for which a table stays away once work has met that."""
 put_aside = ("blocking", "parts", "parts-random", "pipeline", "task")
@@ -38,12 +36,11 @@ def test_killed_as_it_puts_aside(rig: Rig) -> None:
     (worker,) = rig.start.workers(1)
     copies = rig.faults.hold(publish, worker)
     poison = rig.publish.poison()
-    patience = rig.deadlines.within(TRIES * (rig.work_time(SIZE) + rig.deadlines.seconds(PAUSE)))
-    copies.first(patience, f"{worker.name} published no copy of what it has to put aside")
+    copies.first(patience(rig), f"{worker.name} published no copy of what it has to put aside")
     rig.wait.quiet()  # it may settle the message by another connection
     _kill(worker)
     rig.start.another_worker()
-    rig.wait.see(lambda: rig.seen.kept_aside() > 0 or rig.seen.at_rest(), patience)
+    rig.wait.see(lambda: rig.seen.kept_aside() > 0 or rig.seen.at_rest(), patience(rig))
     given = [str(d) for d in rig.seen.delivered() if poison.mark in d.body]
     words = "it was settled while its copy had not reached the broker, and is in no queue"
     rig.expect(rig.seen.kept_aside() > 0, words, *given)

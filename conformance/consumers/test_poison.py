@@ -8,6 +8,8 @@ import pytest
 
 from warren.rigs.consumers import EVERY_TYPE, both, headers, with_unused
 
+from .patience import MOST, patience
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -16,11 +18,7 @@ if TYPE_CHECKING:
     Tries = Callable[[], Sequence[Delivery]]
 
 pytestmark = pytest.mark.guarantee("survives-poison")
-MOST = 25
-"""Deliveries; more than any consumer counts to before it gives up."""
 MOST_A_SECOND = 10
-PAUSE = 1
-"""Document seconds of pause between two tries that a consumer is given time for."""
 CALM = 5
 """Document seconds in which what was put aside does not come back, as it does from a queue for later tries."""
 
@@ -95,7 +93,7 @@ def _await_end(rig: Rig, tries: Tries, other: Unit, is_over: Callable[[], bool])
             or all(p.exit_status is not None for p in rig.instances.workers)
             or idle()
         ),
-        rig.deadlines.within(MOST * (rig.work_time(1) + PAUSE)),
+        patience(rig),
     )
 
 

@@ -9,17 +9,13 @@ import pytest
 
 from warren.rigs.consumers import Inconclusive, Violation
 
+from .patience import patience
 from .publishes import PERSISTENT, is_settled_early, published_aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from warren.rigs.consumers import Ledger, Published, Rig
-
-TRIES = 25
-"""How often work may be tried that always fails."""
-PAUSE = 1
-"""Document seconds of pause between two of these tries."""
 
 
 def _bad_bodies(rig: Rig) -> None:
@@ -36,10 +32,8 @@ def _until_settled(rig: Rig, message: str) -> None:
 def _poison(rig: Rig) -> None:
     """Send well-formed work that always fails, and wait until it is in a queue where nobody works."""
     rig.publish.poison()
-    pause = rig.deadlines.seconds(PAUSE)
-    patience = rig.deadlines.within(TRIES * (rig.work_time(1) + pause))
     idle = rig.wait.idle()
-    rig.wait.see(lambda: rig.seen.kept_aside() > 0 or idle(), patience)
+    rig.wait.see(lambda: rig.seen.kept_aside() > 0 or idle(), patience(rig))
 
 
 @pytest.mark.quick(designs=("parts",))
