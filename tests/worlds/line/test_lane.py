@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from warren.evidence.frame_reader import Reader
 from warren.evidence.frames import (
     Direction,
     Fact,
+    FrameForged,
     FrameHeld,
     FrameLost,
     FrameReleased,
@@ -19,6 +21,7 @@ from warren.evidence.frames import (
 from warren.simulator.wire import (
     HEARTBEAT_FRAME,
     BasicAck,
+    BasicCancel,
     BasicDeliver,
     ConnectionStartOk,
     Heartbeat,
@@ -306,3 +309,25 @@ def test_no_password_in_the_log() -> None:
     bench.receive(octets)
     assert bench.out == octets
     assert bench.facts(FrameSeen)[-1].content == ConnectionStartOk()
+
+
+@pytest.mark.parametrize("forged", [False, True])
+def test_logged_no_later_than_passed(forged: bool) -> None:
+    """A frame that waited is logged with a time before its target has it: what follows from it may be quick."""
+    bench = Bench()
+    answered: list[float] = []
+
+    def write(_: bytes) -> None:
+        bench.time += 1  # another thread has its turn
+        answered.append(bench.time)
+
+    bench.lane.write = write
+    bench.plan.delay(0.5)
+    if forged:
+        bench.lane.forge(1, BasicCancel("tag", True))
+        bench.lane.flush()
+    else:
+        bench.receive(method_octets(BasicAck(1)))
+    bench.pass_time(0.5)
+    (passed,) = bench.facts(FrameForged if forged else FrameReleased)
+    assert passed.at < answered[0]

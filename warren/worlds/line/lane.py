@@ -308,18 +308,22 @@ class Lane:
         return fate.decision
 
     def _carry_out(self, piece: _Piece, decision: _Decision) -> None:
-        """Pass a piece on, or lose it, and log what is not plain passing."""
+        """Pass a piece on, or lose it, and log what is not plain passing.
+
+        The time is read first: what follows from a frame, in any thread, is never logged before it.
+        """
+        now = self._around.now()
+        write = self.write if decision is _Decision.PASS else None
+        if write is not None:
+            write(piece.octets)
         if piece.is_forged:
-            if decision is _Decision.PASS and self.write is not None:
-                self.write(piece.octets)
-                self._around.log(FrameForged(self._around.now(), piece.seen))
+            if write is not None:
+                self._around.log(FrameForged(now, piece.seen))
             return
-        if decision is _Decision.PASS and self.write is not None:
-            self.write(piece.octets)
-            if piece.is_logged:
-                self._around.log(FrameReleased(self._around.now(), piece.seen))
-        else:
-            self._around.log(FrameLost(self._around.now(), piece.seen))
+        if write is None:
+            self._around.log(FrameLost(now, piece.seen))
+        elif piece.is_logged:
+            self._around.log(FrameReleased(now, piece.seen))
         if piece.fate is not None:
             piece.fate.announce()
 
