@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from warren.worlds.real.brokers import BrokerAddress
 
 LIMIT = 200.0  # milliseconds
-TEMPLATE = "benchmark"
 
 
 class Laps:
@@ -50,7 +49,7 @@ def run_case(laps: Laps, worlds: RealWorlds, broker: BrokerAddress) -> None:
     """Open what a case opens, use each a little, as a case does, and take everything back."""
     with contextlib.ExitStack() as case:
         with laps.lap("world open"):
-            world = case.enter_context(worlds.world(TEMPLATE, None, restarts=False))
+            world = case.enter_context(worlds.world(None, restarts=False))
         with laps.lap("the rig's own connection"):
             world.queue("old_sound_rabbit_mq.consumer.stream")
         with laps.lap("line open"):

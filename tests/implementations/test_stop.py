@@ -45,7 +45,7 @@ def test_finishes_what_is_in_hand(
 ) -> None:
     """Told to stop while a call is worked on, a role finishes its share of it and exits with status 0."""
     implementation = stopped_by(number)
-    with worlds.world(implementation.name, implementation.migrate, restarts=False) as world:
+    with worlds.world(implementation.migrate, restarts=False) as world:
         rig = Rig(world, implementation, WORKLOADS["rpc"], pace, ())
         rig.start.all(http=True)
         call = rig.calls.begin()

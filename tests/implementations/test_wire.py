@@ -57,7 +57,7 @@ def test_says_what_was_measured(
         request.getfixturevalue("php_with_amqplib")
     manifest = ROOT / _FAMILIES[family] / "implementation.toml"
     implementation = load_manifest(manifest, load_catalogue())
-    with worlds.world(implementation.name, implementation.migrate, restarts=False) as world:
+    with worlds.world(implementation.migrate, restarts=False) as world:
         # What is said is the same at any heartbeat, and this one outlasts a pause of the machine.
         pace = replace(options.pace, heartbeat=PACES["document"].heartbeat)
         rig = Rig(world, implementation, WORKLOADS[design], pace, ())

@@ -94,7 +94,7 @@ def command(ctx: click.Context, manifest: Path, broker: str, database: str, pace
 def smoke(implementation: Implementation, worlds: RealWorlds, pace: Pace) -> Iterator[Smoked]:
     """Try each design of an implementation in turn."""
     for slug in implementation.designs:
-        with worlds.world(implementation.name, implementation.migrate, restarts=False) as world:
+        with worlds.world(implementation.migrate, restarts=False) as world:
             rig = Rig(world, implementation, WORKLOADS[slug], pace, ())
             try:
                 yield _try(rig, slug)

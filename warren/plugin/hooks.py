@@ -192,7 +192,6 @@ def rig(request: pytest.FixtureRequest, subject: Subject) -> Iterator[Rig]:
         requirements = requirements_of(request.node, warren.catalogue)
         implementation, worlds = subject.implementation, _worlds(request.config)
         with worlds.world(
-            implementation.name,
             implementation.migrate,
             restarts="restarts_broker" in marked,
             restarts_database="restarts_database" in marked,

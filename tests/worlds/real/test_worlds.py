@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
+from warren.claims.manifest import Program
 from warren.errors import BrokerUnavailable, FaultUnsupported, WarrenError
 from warren.workloads import Route
 from warren.worlds.protocol import QueueDepth
@@ -14,6 +16,7 @@ from warren.worlds.real import RealWorlds, Servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 DEADLINE = 5.0
 
@@ -70,7 +73,7 @@ def test_chance_follows_from_the_seed(servers: Servers, worlds: RealWorlds) -> N
     """Each world of a run draws the same in the same order, from a seed that the run names."""
     drawn = []
     for _ in range(2):
-        with worlds.world("nobody's", None, restarts=False) as world:
+        with worlds.world(None, restarts=False) as world:
             assert world.seed == servers.seed
             drawn.append([world.draw(1000) for _ in range(5)])
     assert drawn[0] == drawn[1]
@@ -80,7 +83,7 @@ def test_chance_follows_from_the_seed(servers: Servers, worlds: RealWorlds) -> N
 
 def test_world(worlds: RealWorlds) -> None:
     """A world without processes has a clock, ids, a database, and the queue that the rig declares."""
-    with worlds.world("nobody's", None, restarts=False) as world:
+    with worlds.world(None, restarts=False) as world:
         assert world.new_id() != world.new_id()
         assert not world.wait_for(lambda: False, 0.01)
         assert world.now() >= 0.01
@@ -90,10 +93,21 @@ def test_world(worlds: RealWorlds) -> None:
         assert world.queues() == (name,)
 
 
+def test_implementations_share_a_program(worlds: RealWorlds, tmp_path: Path) -> None:
+    """The same command in the same directory makes the tables once, and in another directory once more."""
+    code = "from pathlib import Path; Path('made').open('a').write('.')"
+    for folder in ("one", "one", "other"):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        program = Program((sys.executable, "-c", code), tmp_path / folder)
+        with worlds.world(program, restarts=False):
+            pass
+    assert [(tmp_path / f / "made").read_text() for f in ("one", "other")] == [".", "."]
+
+
 def test_a_file_is_not_restarted(worlds: RealWorlds) -> None:
     """Where there is no database server, a case that would restart it has a fault that cannot be had."""
     with (
-        worlds.world("nobody's", None, restarts=False, restarts_database=True) as world,
+        worlds.world(None, restarts=False, restarts_database=True) as world,
         pytest.raises(FaultUnsupported, match="no database server that could be restarted"),
     ):
         world.shut_down_database()
@@ -116,7 +130,7 @@ def test_own_broker_without_an_ack_timeout(worlds: RealWorlds) -> None:
 def test_exclusive(worlds: RealWorlds) -> None:
     """An exclusive queue or consumer of the rig's own keeps all others away, until it is given up."""
     route = Route("exchange", "queue")
-    with worlds.world("nobody's", None, restarts=False) as world:
+    with worlds.world(None, restarts=False) as world:
         queue = world.exclusive_queue(route)
         with pytest.raises(BrokerUnavailable):
             world.exclusive_consumer(route)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from warren.claims.manifest import Program
     from warren.worlds.real.brokers import RunningBroker
     from warren.worlds.real.databases import CaseDatabase, DatabaseUrls, PrivateServer
-
-_NOBODY = "broker"
-"""The template of a database that belongs to no implementation."""
 
 
 class RealWorlds:
@@ -71,16 +69,16 @@ class RealWorlds:
 
     @contextlib.contextmanager
     def world(
-        self, name: str, program: Program | None, *, restarts: bool, restarts_database: bool = False
+        self, program: Program | None, *, restarts: bool, restarts_database: bool = False
     ) -> Iterator[RealWorld]:
-        """Give a case of the implementation `name` its world, and take everything back at the end.
+        """Give a case its world, and take everything back at the end.
 
         Its database is as the implementation's own `program` made it (its manifest's `migrate`), or has the
-        contract's tables where there is none.
+        contract's tables where there is none. Implementations that share a program share what it made.
         """
         with contextlib.ExitStack() as stack:
             own = self._restartable_database_server() if restarts_database else None
-            copy = partial(self._copy, name, program, own)
+            copy = partial(self._copy, program, own)
             place = stack.enter_context(self._place(copy, restarts=restarts, own=own))
             database = stack.enter_context(place.database())
             world = RealWorld(
@@ -97,7 +95,7 @@ class RealWorlds:
 
     def place(self, *, restarts: bool) -> AbstractContextManager[Place]:
         """Give a case a place, on a broker that it may restart if it `restarts`."""
-        return self._place(partial(self._copy, _NOBODY, None, None), restarts=restarts)
+        return self._place(partial(self._copy, None, None), restarts=restarts)
 
     def close(self) -> None:
         """End this process's own broker, and drop what is left of its vhosts and databases."""
@@ -124,12 +122,10 @@ class RealWorlds:
             vhosts.close(vhost)
 
     @contextlib.contextmanager
-    def _copy(
-        self, name: str, program: Program | None, own: PrivateServer | None
-    ) -> Iterator[CaseDatabase]:
+    def _copy(self, program: Program | None, own: PrivateServer | None) -> Iterator[CaseDatabase]:
         """Give a case a copy of a template, made by the first that asks for it; on a server of `own`, there."""
         databases = own.databases if own else self._databases
-        template = f"{name} of {self._owner}" if own else name
+        template = f"{_made_by(program)} of {self._owner}" if own else _made_by(program)
         if template not in self._templates:
             make = partial(self._migrate, program) if program else None
             databases.prepare_template(template, make)
@@ -157,3 +153,8 @@ class RealWorlds:
             opened = private_server(self._database_option, self._run, owner)
             self._own_database_server = self._stack.enter_context(opened)
         return self._own_database_server
+
+
+def _made_by(program: Program | None) -> str:
+    """Name the template of a program: its command and its directory are what its tables can depend on."""
+    return shlex.join((str(program.directory.resolve()), *program.argv)) if program else "contract"

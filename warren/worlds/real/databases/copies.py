@@ -1,4 +1,4 @@
-"""A template per implementation and a copy of it per case: what is the same for every kind of database."""
+"""A template per program that makes tables, and a copy of it per case: what is the same for every kind of database."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class Databases(ABC):
         self.end()
 
     def prepare_template(
-        self, implementation: str, migrate: Callable[[DatabaseUrls], None] | None = None
+        self, name: str, migrate: Callable[[DatabaseUrls], None] | None = None
     ) -> None:
-        """Make an implementation's template, once per run whichever worker comes first.
+        """Make the template of that name, once per run whichever worker comes first.
 
         `migrate` makes the tables in the empty database it is given and closes its connections;
         without it the contract's two tables are made. What it raises is raised here.
         """
-        template = self._template(implementation)
+        template = self._template(name)
 
         def make() -> str:
             url = self._create(template)
@@ -68,11 +68,11 @@ class Databases(ABC):
 
         self._run.once(f"{self._kind}-{template}", make)
 
-    def create_copy(self, implementation: str) -> CaseDatabase:
-        """Return a new database like the implementation's template."""
+    def create_copy(self, template: str) -> CaseDatabase:
+        """Return a new database like the template of that name."""
         self._count += 1
         name = f"{self._prefix}{self._count}"
-        copy = CaseDatabase(name, self._copy(self._template(implementation), name))
+        copy = CaseDatabase(name, self._copy(self._template(template), name))
         self._open.append(copy)
         return copy
 
@@ -92,9 +92,9 @@ class Databases(ABC):
             self.drop(copy)
         self._close()
 
-    def _template(self, implementation: str) -> str:
+    def _template(self, name: str) -> str:
         """Name a template; hashed, because servers limit the length of names."""
-        digest = hashlib.sha256(implementation.encode()).hexdigest()[:12]
+        digest = hashlib.sha256(name.encode()).hexdigest()[:12]
         return f"{name_prefix(self._run.id)}template_{digest}"
 
     @abstractmethod
