@@ -67,6 +67,7 @@ class RawClient:
         """Connect, and say nothing."""
         self._broker, self._vhost = broker, vhost
         self._socket = socket.create_connection((broker.host, broker.port), WITHIN)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
         self._parser = FrameParser()
         self._waiting: list[Frame] = []
         self._assembler = Assembler()
