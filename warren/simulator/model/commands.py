@@ -11,6 +11,7 @@ from math import inf
 
 from warren.simulator.fact import fact
 from warren.simulator.model.message import Message
+from warren.simulator.model.policies import Policy
 
 Arguments = Mapping[str, object]
 
@@ -90,6 +91,16 @@ class ClearPermissions(Command):
 
     user: str
     vhost: str
+
+
+@fact
+class SetPolicy(Command):
+    """Have this policy of `vhost`, or an operator's, which is found right already; None: have it no more."""
+
+    vhost: str
+    name: str
+    policy: Policy | None
+    operator: bool = False
 
 
 @fact

@@ -165,6 +165,13 @@ def clear_permissions(state: State, command: commands.ClearPermissions) -> None:
         user.in_vhost(command.vhost).clear()
 
 
+def set_policy(state: State, command: commands.SetPolicy) -> None:
+    """Have a policy in a virtual host, or no more; nothing happens when there is no such one."""
+    vhost = state.vhosts.get(command.vhost)
+    if vhost is not None:
+        vhost.set_policy(command.name, command.policy, operator=command.operator)
+
+
 def restart(state: State, _command: commands.Restart) -> None:
     """Close every connection, then keep only what is durable."""
     force(

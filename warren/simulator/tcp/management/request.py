@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from warren.simulator.wire import EncodeError, encode_table
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -47,6 +49,9 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+_ERRORS = {HTTPStatus.NOT_FOUND: "Object Not Found"}
+
+
 class Refused(Exception):  # noqa: N818 - it is an answer, and a good one
     """The request is answered with an error, in RabbitMQ's form."""
 
@@ -55,8 +60,25 @@ class Refused(Exception):  # noqa: N818 - it is an answer, and a good one
     ) -> None:
         """Keep what the client is told."""
         super().__init__(reason)
-        error = status.phrase.lower().replace(" ", "_")
+        error = _ERRORS.get(status, status.phrase.lower().replace(" ", "_"))
         self.answer = Answer(status, {"error": error, "reason": reason}, headers or {})
+
+
+def bad_request(reason: str) -> Refused:
+    """Make the refusal of a request that makes no sense: 400."""
+    return Refused(HTTPStatus.BAD_REQUEST, reason)
+
+
+def arguments_of(asked: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments in a document. Raises Refused 400 for what AMQP has no words for."""
+    arguments = asked.get("arguments", {})
+    if not isinstance(arguments, dict):
+        raise bad_request("arguments are a JSON object")
+    try:
+        encode_table(arguments)
+    except EncodeError as error:
+        raise bad_request(f"AMQP has no such arguments: {error}") from error
+    return arguments
 
 
 def require_short(name: str) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus
+
+from warren.simulator.model.tables import freeze
 
 if TYPE_CHECKING:
     from warren.simulator.model.exchange import Binding, Exchange
+    from warren.simulator.model.policies import Policy
     from warren.simulator.model.queue import Queue
     from warren.simulator.model.vhost import VHost
     from warren.simulator.session import Session
@@ -71,6 +76,9 @@ def queue(each: Queue) -> dict[str, Any]:
         "arguments": plain(each.arguments),
         "node": NODE,
         "state": "running",
+        "policy": _name(each.matched.own),
+        "operator_policy": _name(each.matched.operator),
+        "effective_policy_definition": plain(each.matched.definition),
         "consumers": each.consumer_count,
         "messages": each.message_count + each.unacked_count,
         "messages_ready": each.message_count,
@@ -79,9 +87,13 @@ def queue(each: Queue) -> dict[str, Any]:
     }
 
 
+def _name(policy: Policy | None) -> str | None:
+    return None if policy is None else policy.name
+
+
 def exchange(each: Exchange) -> dict[str, Any]:
     """Describe an exchange."""
-    return {
+    shown = {
         "name": each.name,
         "vhost": each.vhost.name,
         "type": each.type,
@@ -90,6 +102,9 @@ def exchange(each: Exchange) -> dict[str, Any]:
         "internal": each.internal,
         "arguments": plain(each.arguments),
     }
+    if each.matched.own is not None:
+        shown["policy"] = each.matched.own.name
+    return shown
 
 
 def binding(each: Binding) -> dict[str, Any]:
@@ -101,8 +116,30 @@ def binding(each: Binding) -> dict[str, Any]:
         "destination_type": "exchange" if hasattr(each.destination, "router") else "queue",
         "routing_key": each.routing_key,
         "arguments": plain(each.arguments),
-        "properties_key": each.routing_key or "~",
+        "properties_key": properties_key(each.routing_key, each.arguments),
     }
+
+
+def default_binding(queue: Queue) -> dict[str, Any]:
+    """Describe that a queue gets what is published to the exchange without a name, by its own."""
+    return {
+        "source": "",
+        "vhost": queue.vhost.name,
+        "destination": queue.name,
+        "destination_type": "queue",
+        "routing_key": queue.name,
+        "arguments": {},
+        "properties_key": queue.name,
+    }
+
+
+def properties_key(routing_key: str, arguments: Mapping[str, object]) -> str:
+    """Return what paths call a binding among those of the same two ends."""
+    key = quote_plus(routing_key).replace("~", "%7E")
+    if not arguments:
+        return key or "~"
+    digest = sha256(repr(freeze(arguments)).encode()).digest()
+    return f"{key}~{urlsafe_b64encode(digest[:4]).decode().rstrip('=')}"
 
 
 def connection(node: Node, session: Session) -> dict[str, Any] | None:
