@@ -60,11 +60,12 @@ class DeleteVhost(Command):
 
 @fact
 class AddUser(Command):
-    """Make a user or set its password."""
+    """Make a user or set its password, or the hash of one; see `access.hash_password`."""
 
     user: str
     password: str
     impersonator: bool = False
+    password_hash: str | None = None
 
 
 @fact
@@ -136,6 +137,7 @@ class ConnectionStartOk(ConnectionCommand):
     password: str
     mechanism: str = "PLAIN"
     consumer_cancel_notify: bool = True
+    vouched_for: bool = False  # the owner knows who it is: no password is asked
 
 
 @fact

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from warren.simulator.model.vhost import VHost
     from warren.simulator.tcp.node import Node
 
-_FORM = 1
+_FORM = 2
 
 
 class DataError(Exception):
@@ -42,7 +42,7 @@ def save(node: Node, path: Path) -> None:
     document = {
         "form": _FORM,
         "users": [
-            {"name": name, "password": account.password, "tags": account.tags}
+            {"name": name, "password_hash": account.password_hash, "tags": account.tags}
             for name, account in node.accounts.items()
         ],
         "permissions": [*node.permissions()],
@@ -171,7 +171,7 @@ def _restore(node: Node, document: Any) -> None:
     with node.turn():
         for user in document["users"]:
             if user["name"] not in node.accounts:  # the command line's password holds
-                node.add_user(user["name"], Account(user["password"], tuple(user["tags"])))
+                node.add_user(user["name"], Account(user["password_hash"], tuple(user["tags"])))
         for vhost in document["vhosts"]:
             node.do(commands.AddVhost(vhost["name"], vhost.get("default_queue_type")))
             _restore_vhost(node.broker.vhosts[vhost["name"]], vhost)

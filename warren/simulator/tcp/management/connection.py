@@ -33,8 +33,7 @@ class OwnConnection:
             raise Refused(HTTPStatus.NOT_FOUND, "vhost_not_found")
         self.number = node.hub.new_number()
         self._node = node
-        password = node.accounts[user].password
-        self._do(commands.ConnectionStartOk(self.number, user, password))
+        self._do(commands.ConnectionStartOk(self.number, user, "", vouched_for=True))
         self._do(commands.ConnectionOpen(self.number, vhost))
         self._do(commands.ChannelOpen(self.number, CHANNEL))
 

@@ -39,6 +39,13 @@ class Request:
             raise Refused(HTTPStatus.BAD_REQUEST, "this is no JSON object")
         return found
 
+    def need(self, key: str) -> Any:
+        """Return what the body's object says under `key`. Raises Refused 400 where it says nothing."""
+        document = self.json()
+        if key not in document:
+            raise bad_request(f"[{{key_missing,{key}}}]")
+        return document[key]
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from warren.simulator.model.exchange import Binding, Exchange
     from warren.simulator.model.policies import Policy
     from warren.simulator.model.queue import Queue
-    from warren.simulator.model.vhost import VHost
     from warren.simulator.session import Session
-    from warren.simulator.tcp.accounts import Account
     from warren.simulator.tcp.node import Node
 
 NODE = "warren@localhost"
@@ -49,19 +47,6 @@ def overview(node: Node) -> dict[str, Any]:
             "exchanges": sum(len(vhost.exchanges) for vhost in broker.vhosts.values()),
         },
     }
-
-
-def user(name: str, account: Account) -> dict[str, Any]:
-    """Describe a user, without its password."""
-    return {"name": name, "tags": [*account.tags], "limits": {}}
-
-
-def vhost(each: VHost) -> dict[str, Any]:
-    """Describe a virtual host."""
-    shown = {"name": each.name}
-    if each.semantics.names_default_type:
-        shown["default_queue_type"] = each.default_queue_type
-    return shown
 
 
 def queue(each: Queue) -> dict[str, Any]:

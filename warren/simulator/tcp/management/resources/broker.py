@@ -18,7 +18,8 @@ def _overview(node: Node, _request: Request) -> Answer:
 
 
 def _whoami(node: Node, request: Request) -> Answer:
-    return shown(views.user(request.user, node.accounts[request.user]))
+    tags = [*node.accounts[request.user].tags]
+    return shown({"name": request.user, "tags": tags, "is_internal_user": True})
 
 
 def _alarms(node: Node, _request: Request) -> Answer:
