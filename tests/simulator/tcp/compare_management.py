@@ -35,7 +35,7 @@ STATISTICS = frozenset(
         "recv_oct", "send_oct", "internal", "internal_owner", "cluster_tags", "node_tags",
         "password_hash", "topic_permissions_of_plugins", "state", "leader", "members", "online",
         "open_files", "message_bytes_dlx", "messages_dlx", "delivery_limit", "policy", "operator_policy",
-        "reason",  # a text, or now and then a list of texts
+        "user_who_performed_action", "reason",  # a text, or now and then a list of texts
     }
 )  # fmt: skip
 DETAILS = "_details"
@@ -245,9 +245,7 @@ def form(value: Any) -> Any:
             if each not in items:
                 items.append(each)
         return sorted(items, key=repr)
-    return (
-        "number" if isinstance(value, int | float) and value is not True else type(value).__name__
-    )
+    return "float" if type(value) is int else type(value).__name__
 
 
 def ask(session: requests.Session, url: str, step: Step) -> tuple[int, Any, Any]:

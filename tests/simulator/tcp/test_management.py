@@ -47,6 +47,15 @@ def test_user_without_a_tag(broker: Embedded) -> None:
     assert broker.api("GET", "overview", auth=("plain", "pw")).status_code == 401
 
 
+def test_aliveness(broker: Embedded) -> None:
+    """The test that a virtual host is alive says ok and nothing else, makes no queue, and knows which there are."""
+    alive = broker.api("GET", "aliveness-test/%2F")
+    assert (alive.status_code, alive.json()) == (200, {"status": "ok"})
+    assert broker.api("GET", "queues").json() == []
+    assert broker.api("GET", "aliveness-test/none").status_code == 404
+    assert broker.api("PUT", "aliveness-test/%2F", json={}).status_code == 405
+
+
 def test_vhost_and_user(broker: Embedded) -> None:
     """A user gets into a vhost with permissions, and out of it when the vhost goes."""
     assert broker.api("PUT", "vhosts/a%2Fb", json={}).status_code == 201

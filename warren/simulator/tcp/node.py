@@ -59,6 +59,7 @@ class Node:
         self.http_clients: set[HttpClient] = set()
         self.accounts: dict[str, Account] = {}
         self.records = Records()
+        self.listeners: dict[str, int] = {}  # ports by protocol
         self._epoch = time.time() - loop.time()
         self.hub = Hub(
             options.semantics,

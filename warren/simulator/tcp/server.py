@@ -77,10 +77,12 @@ async def serve(options: Options) -> None:
     loop.add_signal_handler(signal.SIGUSR2, node.set_memory_alarm, False)
     _take_up(node)
     amqp = await _listen(node)
+    node.listeners["amqp" if options.tls_cert is None else "amqp/ssl"] = _port_of(amqp)
     management = None
     try:
         if options.management_port is not None:
             management = await serve_management(node, options.host, options.management_port)
+            node.listeners["http"] = _port_of(management)
         print(_ready_line(node, amqp, management), flush=True)  # noqa: T201 - whoever started us reads it
         await ended.wait()
     except OSError as error:

@@ -118,5 +118,6 @@ def _show(got: events.BasicGetOk, encoding: str) -> dict[str, Any]:
             name: plain(getattr(known, name))
             for name in sorted(_PROPERTIES)
             if getattr(known, name) is not None
-        },
+        }
+        or [],
     }

@@ -63,17 +63,26 @@ class Refused(Exception):  # noqa: N818 - it is an answer, and a good one
     """The request is answered with an error, in RabbitMQ's form."""
 
     def __init__(
-        self, status: HTTPStatus, reason: str, headers: Mapping[str, str] | None = None
+        self,
+        status: HTTPStatus,
+        reason: str,
+        headers: Mapping[str, str] | None = None,
+        error: str | None = None,
     ) -> None:
-        """Keep what the client is told."""
+        """Keep what the client is told; `error` is a word of its own for the kind of it."""
         super().__init__(reason)
-        error = _ERRORS.get(status, status.phrase.lower().replace(" ", "_"))
+        error = error or _ERRORS.get(status, status.phrase.lower().replace(" ", "_"))
         self.answer = Answer(status, {"error": error, "reason": reason}, headers or {})
 
 
 def bad_request(reason: str) -> Refused:
     """Make the refusal of a request that makes no sense: 400."""
     return Refused(HTTPStatus.BAD_REQUEST, reason)
+
+
+def not_found() -> Refused:
+    """Make the refusal of what is not there: 404."""
+    return Refused(HTTPStatus.NOT_FOUND, "Not Found")
 
 
 def arguments_of(asked: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from warren.simulator.tcp.management.request import Answer, Refused, Request, require_short
+from warren.simulator.tcp.management.request import Answer, Request, not_found, require_short
 
 if TYPE_CHECKING:
     from warren.simulator.model.vhost import VHost
@@ -37,7 +37,7 @@ class Router:
             pairs = [*zip(pattern, request.path, strict=True)]
             if all(part in {"*", name} for part, name in pairs):
                 return _call(node, request, methods, [n for part, n in pairs if part == "*"])
-        raise Refused(HTTPStatus.NOT_FOUND, "Not Found")
+        raise not_found()
 
 
 def _call(
@@ -69,7 +69,7 @@ def made(*, existed: bool) -> Answer:
 def found(thing: T | None) -> T:
     """Return what was looked for; raise Refused 404 when it is None."""
     if thing is None:
-        raise Refused(HTTPStatus.NOT_FOUND, "Not Found")
+        raise not_found()
     return thing
 
 

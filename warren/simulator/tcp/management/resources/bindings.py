@@ -11,11 +11,17 @@ from warren.simulator.model import commands
 from warren.simulator.model.exchange import Exchange
 from warren.simulator.tcp.management import views
 from warren.simulator.tcp.management.connection import OwnConnection
-from warren.simulator.tcp.management.request import Answer, Request, arguments_of, require_short
+from warren.simulator.tcp.management.request import (
+    Answer,
+    Request,
+    arguments_of,
+    not_found,
+    require_short,
+)
 from warren.simulator.tcp.management.routing import Routes, found, shown, the_vhost, vhosts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from warren.simulator.model.exchange import Binding
     from warren.simulator.model.queue import Queue
@@ -66,9 +72,19 @@ def _by_destination(node: Node, _request: Request, vhost: str, name: str) -> Ans
 def _ends(
     node: Node, vhost: str, source: str, destination: str, *, to_queue: bool
 ) -> tuple[Exchange, Exchange | Queue]:
+    start, end = _either_end(node, vhost, source, destination, to_queue=to_queue)
+    if start is None or end is None:
+        raise not_found()
+    return start, end
+
+
+def _either_end(
+    node: Node, vhost: str, source: str, destination: str, *, to_queue: bool
+) -> tuple[Exchange | None, Exchange | Queue | None]:
     host = the_vhost(node, vhost)
-    to = found(host.queues.get(destination)) if to_queue else _exchange(host, destination)
-    return _exchange(host, source), to
+    source, destination = ("" if each == DEFAULT else each for each in (source, destination))
+    ends: Mapping[str, Exchange | Queue] = host.queues if to_queue else host.exchanges
+    return host.exchanges.get(source), ends.get(destination)
 
 
 def _between(source: Exchange, destination: Exchange | Queue) -> Iterable[dict[str, Any]]:
@@ -80,7 +96,8 @@ def _between(source: Exchange, destination: Exchange | Queue) -> Iterable[dict[s
 def _list_pair(
     node: Node, _request: Request, vhost: str, source: str, destination: str, *, to_queue: bool
 ) -> Answer:
-    return shown([*_between(*_ends(node, vhost, source, destination, to_queue=to_queue))])
+    start, end = _either_end(node, vhost, source, destination, to_queue=to_queue)
+    return shown([] if start is None or end is None else [*_between(start, end)])
 
 
 def _post(

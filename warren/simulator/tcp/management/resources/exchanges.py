@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from warren.simulator.model import commands
 from warren.simulator.tcp.management import messages, views
 from warren.simulator.tcp.management.connection import OwnConnection
+from warren.simulator.tcp.management.listing import listed
 from warren.simulator.tcp.management.request import Answer, Request, arguments_of
 from warren.simulator.tcp.management.routing import Routes, found, made, shown, the_vhost, vhosts
 
@@ -14,9 +15,10 @@ if TYPE_CHECKING:
     from warren.simulator.tcp.node import Node
 
 
-def _list(node: Node, _request: Request, *vhost: str) -> Answer:
-    return shown(
-        [views.exchange(each) for host in vhosts(node, vhost) for each in host.exchanges.values()]
+def _list(node: Node, request: Request, *vhost: str) -> Answer:
+    return listed(
+        request,
+        [views.exchange(each) for host in vhosts(node, vhost) for each in host.exchanges.values()],
     )
 
 

@@ -19,8 +19,8 @@ VHOST_LIMITS = ("max-connections", "max-queues")
 
 def described(node: Node) -> list[dict[str, Any]]:
     """Describe all parameters of all virtual hosts."""
-    limits = [
-        {"vhost": vhost, "component": LIMITS, "name": "limits", "value": value}
+    limits: list[dict[str, Any]] = [
+        {"vhost": vhost, "component": LIMITS, "name": "limits", "value": value or []}
         for vhost, value in node.records.vhost_limits.items()
     ]
     operators = [
@@ -41,8 +41,8 @@ def take(node: Node, component: str, vhost: str, name: str, value: Any) -> None:
     if component == OPERATOR_POLICY and isinstance(value, dict):
         policy = policies.read(node, name, value, operator=True)
         node.do(commands.SetPolicy(vhost, name, policy, operator=True))
-    elif component == LIMITS and isinstance(value, dict):
-        for limit, number in value.items():
+    elif component == LIMITS and (isinstance(value, dict) or value == []):  # no limit is []
+        for limit, number in dict(value).items():
             set_limit(node, vhost, limit, number)
     else:
         raise bad_request(f"Validation failed\n\ncomponent {component} not found\n")

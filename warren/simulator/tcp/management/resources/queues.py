@@ -7,21 +7,25 @@ from typing import TYPE_CHECKING
 from warren.simulator.model import commands
 from warren.simulator.tcp.management import messages, views
 from warren.simulator.tcp.management.connection import OwnConnection
-from warren.simulator.tcp.management.request import Answer, Request, arguments_of
+from warren.simulator.tcp.management.listing import listed
+from warren.simulator.tcp.management.request import Answer, Request, arguments_of, bad_request
 from warren.simulator.tcp.management.routing import Routes, found, made, shown, the_vhost, vhosts
 
 if TYPE_CHECKING:
     from warren.simulator.tcp.node import Node
 
 
-def _list(node: Node, _request: Request, *vhost: str) -> Answer:
-    return shown(
-        [views.queue(each) for host in vhosts(node, vhost) for each in host.queues.values()]
+def _list(node: Node, request: Request, *vhost: str) -> Answer:
+    return listed(
+        request,
+        [views.queue(each) for host in vhosts(node, vhost) for each in host.queues.values()],
     )
 
 
 def _show(node: Node, _request: Request, vhost: str, queue: str) -> Answer:
-    return shown(views.queue(found(the_vhost(node, vhost).queues.get(queue))))
+    each = found(the_vhost(node, vhost).queues.get(queue))
+    consumers = [views.consumer(node, consumer) for consumer in each.consumers]
+    return shown({**views.queue(each), "consumer_details": consumers})
 
 
 def _put(node: Node, request: Request, vhost: str, queue: str) -> Answer:
@@ -49,7 +53,13 @@ def _delete(node: Node, request: Request, vhost: str, queue: str) -> Answer:
     return Answer()
 
 
+def _act(node: Node, request: Request, vhost: str, queue: str) -> Answer:
+    found(the_vhost(node, vhost).queues.get(queue))
+    raise bad_request(f"unknown action {request.need('action')}")
+
+
 def _purge(node: Node, request: Request, vhost: str, queue: str) -> Answer:
+    found(the_vhost(node, vhost).queues.get(queue))
     with OwnConnection(node, request.user, vhost) as own:
         own.do(lambda c, n: commands.QueuePurge(c, n, queue))
     return Answer()
@@ -60,5 +70,6 @@ ROUTES: Routes = {
     "queues/*": {"GET": _list},
     "queues/*/*": {"GET": _show, "PUT": _put, "DELETE": _delete},
     "queues/*/*/contents": {"DELETE": _purge},
+    "queues/*/*/actions": {"POST": _act},
     "queues/*/*/get": {"POST": messages.get},
 }
