@@ -34,7 +34,7 @@ def _import(broker: BrokerRig, document: object, *vhost: str) -> int:
 
 @pytest.mark.requirement("definitions.exported")
 def test_exported(broker: BrokerRig) -> None:
-    """The document of a virtual host has its queues, exchanges, bindings and policies; the host is not named with them."""
+    """The document of a virtual host has its queues, exchanges, bindings and policies, not the host's name."""
     _furnish(broker)
     document = _export(broker)
     (queue,), (exchange,), (binding,), (policy,) = (

@@ -68,6 +68,15 @@ def test_values_that_json_has_not(broker: Embedded) -> None:
     assert (shown["text"], shown["price"]) == ("abc", 2.125)
 
 
+def test_count_as_a_text(broker: Embedded) -> None:
+    """The number of messages to get may be a text, as rabbitmqadmin of 3.10 sends it; a list is no mode: 400."""
+    broker.api("PUT", "queues/%2F/q", json={"durable": True})
+    asked = {"count": "1", "ackmode": "ack_requeue_true", "encoding": "auto"}
+    assert broker.api("POST", "queues/%2F/q/get", json=asked).json() == []
+    wrong = {**asked, "ackmode": []}
+    assert broker.api("POST", "queues/%2F/q/get", json=wrong).status_code == 400
+
+
 def test_health(broker: Embedded) -> None:
     """Checks say whether the node listens where it is asked for, and that it is well."""
     overview = broker.api("GET", "overview").json()

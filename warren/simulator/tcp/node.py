@@ -60,7 +60,8 @@ class Node:
         self.accounts: dict[str, Account] = {}
         self.records = Records()
         self.listeners: dict[str, int] = {}  # ports by protocol
-        self._epoch = time.time() - loop.time()
+        self.started = loop.time()
+        self._epoch = time.time() - self.started
         self.hub = Hub(
             options.semantics,
             fresh_names(),

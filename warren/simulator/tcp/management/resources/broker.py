@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
+import shutil
 from typing import TYPE_CHECKING, Any
 
 from warren.simulator.model import SEMANTICS
@@ -122,6 +124,19 @@ def _node(node: Node) -> dict[str, Any]:
         "being_drained": False,
         "os_pid": str(os.getpid()),
         "processors": os.cpu_count() or 1,
+        "uptime": round((node.loop.time() - node.started) * 1000),
+        "run_queue": 0,
+        "fd_total": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
+        "fd_used": len(node.clients) + len(node.http_clients),
+        "sockets_total": 0,
+        "sockets_used": len(node.clients),
+        "proc_total": 1,
+        "proc_used": 1,
+        "net_ticktime": 60,
+        "mem_used": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "mem_calculation_strategy": "rss",
+        "disk_free": shutil.disk_usage("/").free,
+        "disk_free_limit": 0,
         "mem_alarm": node.hub.memory.alarm,
         "mem_limit": 0 if limit is None else limit,
         "disk_free_alarm": False,
