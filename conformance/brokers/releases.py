@@ -45,6 +45,9 @@ class Release:
     default_delivery_limit: int | None
     """How many failed deliveries a message of a quorum queue may have that says nothing of it."""
 
+    negative_policy_limit: bool
+    """A policy may have a negative delivery limit, which is none; otherwise it is refused."""
+
     quorum_order: tuple[bytes, ...]
     """How a quorum queue gives messages that came in as 1, none, 5, 0 and 9, named after their priorities."""
 
@@ -62,6 +65,7 @@ RELEASES = {
         frame_min=4096,
         nack_fails=True,
         default_delivery_limit=None,
+        negative_policy_limit=False,
         quorum_order=(b"1", b"none", b"5", b"0", b"9"),
     ),
     "4.0": Release(
@@ -76,6 +80,7 @@ RELEASES = {
         frame_min=4096,
         nack_fails=True,
         default_delivery_limit=20,
+        negative_policy_limit=True,
         quorum_order=(b"5", b"9", b"1", b"none", b"0"),
     ),
     "4.3": Release(
@@ -90,6 +95,7 @@ RELEASES = {
         frame_min=8192,
         nack_fails=False,
         default_delivery_limit=20,
+        negative_policy_limit=True,
         quorum_order=(b"9", b"5", b"none", b"1", b"0"),
     ),
 }

@@ -16,6 +16,7 @@ from warren.rigs.brokers.inbox import Inbox, Received, got
 from warren.rigs.brokers.judging import to_findings
 from warren.rigs.brokers.looking import Looking
 from warren.rigs.brokers.opening import Opening
+from warren.rigs.brokers.operating import Operating
 from warren.rigs.brokers.programs import Programs
 from warren.rigs.brokers.waiting import Waiting
 
@@ -55,6 +56,7 @@ class BrokerRig:
         self.look = Looking(self._connections, place)
         self.wait = Waiting(self._connections, self.look)
         self.expect = Expecting(self._connections, self.wait)
+        self.operate = Operating(place)
         self.programs = Programs(programs, place)
 
     @property

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode, b64encode
+from hashlib import sha256
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 Permission = Literal["configure", "write", "read"]
 PERMISSIONS: tuple[Permission, ...] = ("configure", "write", "read")
 NOTHING = re.compile(r"(?!)")
+SALT_OCTETS = 4
 DEFAULT_EXCHANGE = "amq.default"
 """What a permission calls the exchange without a name."""
 
@@ -44,25 +47,39 @@ class Access:
         self.configure = self.write = self.read = NOTHING
 
 
+def hash_password(password: str, salt: bytes) -> str:
+    """Return RabbitMQ's `rabbit_password_hashing_sha256` of a password, with a salt of four octets."""
+    return b64encode(salt + sha256(salt + password.encode()).digest()).decode()
+
+
 class User:
     """Somebody with a password. An impersonator may publish under another's user_id."""
 
-    __slots__ = ("_password", "access", "impersonator", "name")
+    __slots__ = ("_hash", "_password", "access", "impersonator", "name")
 
-    def __init__(self, name: str, password: str, *, impersonator: bool) -> None:
+    def __init__(
+        self, name: str, password: str, password_hash: str | None = None, *, impersonator: bool
+    ) -> None:
         """Make a user that may enter no virtual host yet."""
         self.name = name
         self.impersonator = impersonator
-        self._password = password
+        self.set_password(password, password_hash)
         self.access: dict[str, Access] = {}
 
     def accepts(self, password: str) -> bool:
         """Tell whether `password` is right, in a time that does not depend on how wrong it is."""
-        return compare_digest(self._password.encode(), password.encode())
+        if self._hash is None:
+            return compare_digest(self._password.encode(), password.encode())
+        try:
+            salt = b64decode(self._hash, validate=True)[:SALT_OCTETS]
+        except ValueError:
+            return False
+        own = hash_password(password, salt).encode()
+        return bool(self._hash) and compare_digest(self._hash.encode(), own)
 
-    def set_password(self, password: str) -> None:
-        """Replace the password."""
-        self._password = password
+    def set_password(self, password: str, password_hash: str | None = None) -> None:
+        """Replace the password; a hash holds where there is one, and the empty one lets nobody in."""
+        self._password, self._hash = password, password_hash
 
     def in_vhost(self, vhost: str) -> Access:
         """Return this user's permissions in `vhost`."""

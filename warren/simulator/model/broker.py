@@ -39,6 +39,7 @@ OWNER_COMMANDS: Mapping[type, Callable[[State, Any], None]] = {
     commands.DeleteUser: connection.delete_user,
     commands.SetPermissions: connection.set_permissions,
     commands.ClearPermissions: connection.clear_permissions,
+    commands.SetPolicy: connection.set_policy,
     commands.Restart: connection.restart,
     commands.ConnectionStartOk: connection.start_ok,
 }

@@ -108,8 +108,7 @@ class ClassicQueue(Queue):
             self.ready.put_back(enqueued)
             self.ready_bytes += len(enqueued.message.body)
             self.ready_size += enqueued.message.size
-        if self.policy.limited and self.policy.overflow is Overflow.DROP_HEAD:
-            self._drop_head()
+        self.keep_limits()
         if self.may_expire:
             self.drop_expired()
 
@@ -143,6 +142,11 @@ class ClassicQueue(Queue):
             policy.max_length_bytes is not None
             and self.ready_bytes + len(message.body) > policy.max_length_bytes
         )
+
+    def keep_limits(self) -> None:
+        """Drop the oldest messages until the rest fits, unless it is new ones that a full queue refuses."""
+        if self.policy.limited and self.policy.overflow is Overflow.DROP_HEAD:
+            self._drop_head()
 
     # Consumers
 

@@ -11,6 +11,7 @@ from math import inf
 
 from warren.simulator.fact import fact
 from warren.simulator.model.message import Message
+from warren.simulator.model.policies import Policy
 
 Arguments = Mapping[str, object]
 
@@ -59,11 +60,12 @@ class DeleteVhost(Command):
 
 @fact
 class AddUser(Command):
-    """Make a user or set its password."""
+    """Make a user or set its password, or the hash of one; see `access.hash_password`."""
 
     user: str
     password: str
     impersonator: bool = False
+    password_hash: str | None = None
 
 
 @fact
@@ -90,6 +92,16 @@ class ClearPermissions(Command):
 
     user: str
     vhost: str
+
+
+@fact
+class SetPolicy(Command):
+    """Have this policy of `vhost`, or an operator's, which is found right already; None: have it no more."""
+
+    vhost: str
+    name: str
+    policy: Policy | None
+    operator: bool = False
 
 
 @fact
@@ -125,6 +137,7 @@ class ConnectionStartOk(ConnectionCommand):
     password: str
     mechanism: str = "PLAIN"
     consumer_cancel_notify: bool = True
+    vouched_for: bool = False  # the owner knows who it is: no password is asked
 
 
 @fact

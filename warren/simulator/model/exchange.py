@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from warren.simulator.fact import fact
+from warren.simulator.model.policies import EXCHANGE
 from warren.simulator.model.queue import Queue
 from warren.simulator.model.routing import (
     DirectRouter,
@@ -65,6 +66,7 @@ class Exchange:
         "durable",
         "incoming",
         "internal",
+        "matched",
         "name",
         "onward",
         "outgoing",
@@ -92,11 +94,17 @@ class Exchange:
         self.auto_delete = auto_delete
         self.internal = internal
         self.arguments: Mapping[str, object] = arguments or {}
-        self.alternate = self.arguments.get("alternate-exchange")
+        self.take_up_policies()
         self.router = make_router(kind, vhost.semantics)
         self.outgoing: dict[Hashable, Binding] = {}
         self.incoming: dict[Hashable, Binding] = {}
         self.onward = 0  # how many bindings lead to exchanges: without any, a match is the answer
+
+    def take_up_policies(self) -> None:
+        """Be as the policies of the virtual host have it now."""
+        self.matched = self.vhost.policies.find(EXCHANGE, self.name)
+        given, key = self.arguments, "alternate-exchange"
+        self.alternate = given[key] if key in given else self.matched.definition.get(key)
 
     def describe(self) -> str:
         """Word this exchange as RabbitMQ's reply texts do."""

@@ -1,12 +1,18 @@
-"""What a queue's optional arguments say. Whether they may be said: `arguments`."""
+"""What a queue's optional arguments and policies say. Whether they may be said: `arguments`, `policies`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from warren.simulator.fact import fact
+from warren.simulator.model.policies import smaller
 from warren.simulator.model.tables import is_integer
+
+if TYPE_CHECKING:
+    from warren.simulator.model.policies import Definition
+    from warren.simulator.model.semantics import QuorumSemantics
 
 Arguments = Mapping[str, object]
 
@@ -21,7 +27,11 @@ class Overflow(Enum):
 
 @fact
 class QueuePolicy:
-    """A queue's arguments, read. Times are milliseconds; None means the argument is not given."""
+    """A queue's arguments and policies, read. Times are milliseconds; None means that nothing is given.
+
+    Of an argument and a policy the smaller number holds, and of what is no number the argument. But in
+    quorum queues a policy says what overflow does.
+    """
 
     ttl: int | None
     expires: int | None
@@ -37,31 +47,55 @@ class QueuePolicy:
     consumer_timeout: int | None
 
     @staticmethod
-    def of(arguments: Arguments) -> QueuePolicy:
-        """Read `arguments`, which `arguments.check_queue_arguments` has found right."""
-        max_length = _integer(arguments, "x-max-length")
-        max_length_bytes = _integer(arguments, "x-max-length-bytes")
+    def of(
+        arguments: Arguments, definition: Definition, semantics: QuorumSemantics, *, quorum: bool
+    ) -> QueuePolicy:
+        """Read `arguments`, which `arguments.check_queue_arguments` has found right, and a policy's definition."""
+        max_length = _least(arguments, definition, "max-length")
+        max_length_bytes = _least(arguments, definition, "max-length-bytes")
+        overflow = (arguments.get("x-overflow"), definition.get("overflow"))
         return QueuePolicy(
-            ttl=_integer(arguments, "x-message-ttl"),
-            expires=_integer(arguments, "x-expires"),
+            ttl=_least(arguments, definition, "message-ttl"),
+            expires=_least(arguments, definition, "expires"),
             max_length=max_length,
             max_length_bytes=max_length_bytes,
-            overflow=Overflow(arguments.get("x-overflow", "drop-head")),
+            overflow=Overflow(_first(*(reversed(overflow) if quorum else overflow)) or "drop-head"),
             max_priority=_integer(arguments, "x-max-priority"),
-            dead_letter_exchange=_string(arguments, "x-dead-letter-exchange"),
-            dead_letter_routing_key=_string(arguments, "x-dead-letter-routing-key"),
+            dead_letter_exchange=_text(arguments, definition, "dead-letter-exchange"),
+            dead_letter_routing_key=_text(arguments, definition, "dead-letter-routing-key"),
             single_active_consumer=arguments.get("x-single-active-consumer") is True,
             limited=max_length is not None or max_length_bytes is not None,
-            delivery_limit=_integer(arguments, "x-delivery-limit"),
-            consumer_timeout=_integer(arguments, "x-consumer-timeout"),
+            delivery_limit=_delivery_limit(arguments, definition, semantics),
+            consumer_timeout=_least(arguments, definition, "consumer-timeout"),
         )
+
+
+def _delivery_limit(
+    arguments: Arguments, definition: Definition, semantics: QuorumSemantics
+) -> int | None:
+    given = (_integer(arguments, "x-delivery-limit"), _integer(definition, "delivery-limit"))
+    if given == (None, None):
+        return semantics.default_delivery_limit
+    if not semantics.negative_is_no_limit:
+        return min(each for each in given if each is not None)
+    limit = smaller(*given)
+    return None if limit is None or limit < 0 else limit
+
+
+def _least(arguments: Arguments, definition: Definition, name: str) -> int | None:
+    given = (_integer(arguments, f"x-{name}"), _integer(definition, name))
+    return min((each for each in given if each is not None), default=None)
+
+
+def _text(arguments: Arguments, definition: Definition, name: str) -> str | None:
+    value = _first(arguments.get(f"x-{name}"), definition.get(name))
+    return value if isinstance(value, str) else None
+
+
+def _first(*values: object) -> object:
+    return next((each for each in values if each is not None), None)
 
 
 def _integer(arguments: Arguments, key: str) -> int | None:
     value = arguments.get(key)
     return value if isinstance(value, int) and is_integer(value) else None
-
-
-def _string(arguments: Arguments, key: str) -> str | None:
-    value = arguments.get(key)
-    return value if isinstance(value, str) else None

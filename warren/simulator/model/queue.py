@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from warren.simulator.model.consumer import Consumer, Rotation
 from warren.simulator.model.dead_letter import Reason, dead_letter
@@ -16,13 +16,13 @@ from warren.simulator.model.events import BasicDeliver
 from warren.simulator.model.policy import QueuePolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from warren.simulator.model.channel import Channel
     from warren.simulator.model.exchange import Binding
     from warren.simulator.model.message import Message
     from warren.simulator.model.queue_types import QueueType
-    from warren.simulator.model.ready import Enqueued
+    from warren.simulator.model.ready import Enqueued, Ready
     from warren.simulator.model.settlement import Settlement
     from warren.simulator.model.vhost import VHost
 
@@ -37,31 +37,6 @@ class QueueTimer(Enum):
     MESSAGE_TTL = "message-ttl"
     EXPIRES = "expires"
     ACK = "ack"
-
-
-class Ready(Protocol):
-    """The ready messages of a queue, in the order in which they are delivered."""
-
-    def __len__(self) -> int:
-        """Count them."""
-
-    def __bool__(self) -> bool:
-        """Tell whether there is one."""
-
-    def __iter__(self) -> Iterator[Enqueued]:
-        """Iterate in order, for inspection."""
-
-    def push(self, enqueued: Enqueued) -> None:
-        """Add a new message."""
-
-    def put_back(self, enqueued: Enqueued) -> None:
-        """Take back a message that was delivered."""
-
-    def pop(self) -> Enqueued:
-        """Take the first message; there is one."""
-
-    def clear(self) -> None:
-        """Drop them all."""
 
 
 class Queue(ABC):
@@ -83,6 +58,7 @@ class Queue(ABC):
         "had_consumers",
         "incoming",
         "kind",
+        "matched",
         "may_expire",
         "name",
         "next_order",
@@ -120,7 +96,8 @@ class Queue(ABC):
         self.auto_delete = auto_delete
         self.owner = owner
         self.arguments = arguments
-        self.policy = QueuePolicy.of(arguments)
+        self.matched = vhost.policies.find(kind.name, name)
+        self.policy = self._read_policy()
         self.ack_timeout = self._ack_timeout()  # milliseconds, None for ever
         self.incoming: dict[Hashable, Binding] = {}
         self.deleted = False
@@ -136,6 +113,31 @@ class Queue(ABC):
         self.may_expire = False  # whether any message here ever had a deadline
         self.ttl_deadline: float | None = None
         self.touch()
+
+    def _read_policy(self) -> QueuePolicy:
+        quorum = self.kind.name == "quorum"
+        definition = self.matched.definition
+        return QueuePolicy.of(
+            self.arguments, definition, self.state.semantics.quorum, quorum=quorum
+        )
+
+    def take_up_policies(self) -> None:
+        """Be as the policies of the virtual host have it now; messages keep the deadlines that they got."""
+        matched = self.vhost.policies.find(self.kind.name, self.name)
+        if matched == self.matched:
+            return
+        expires = self.policy.expires
+        self.matched = matched
+        self.policy = self._read_policy()
+        self.ack_timeout = self._ack_timeout()
+        if self.policy.expires != expires:
+            self.state.timers.cancel((QueueTimer.EXPIRES, self))
+            self.touch()
+        self.keep_limits()
+
+    @abstractmethod
+    def keep_limits(self) -> None:
+        """Give up what is too much."""
 
     def _ack_timeout(self) -> int | None:
         own = self.policy.consumer_timeout if self.state.semantics.queues_set_timeout else None

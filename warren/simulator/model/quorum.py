@@ -31,7 +31,7 @@ SOFT_LIMIT = 0.8
 class QuorumQueue(Queue):
     """A queue of the type `quorum`.
 
-    `limit` is how many failed deliveries a message may have, None for any number. `_departed` are
+    `_departed` are
     consumers that were cancelled and still hold messages, `_got` counts what basic.get took: both
     count as consumers. A queue that `_is_refusing` refuses those channels that published here before it
     was full for the last time; how often it was is `_overflow_count`.
@@ -43,7 +43,6 @@ class QuorumQueue(Queue):
         "_is_refusing",
         "_overflow_count",
         "_single",
-        "limit",
         "ready",
         "semantics",
     )
@@ -53,18 +52,11 @@ class QuorumQueue(Queue):
         super().__init__(*given, **options)
         self.semantics = self.state.semantics.quorum
         self.ready: QuorumReady = QuorumReady(self.semantics.levels)
-        self.limit = self._delivery_limit()
         self._departed: dict[Consumer, None] = {}
         self._got = 0
         self._single = SingleActive(by_priority=self.semantics.single_active_by_priority)
         self._overflow_count = 0
         self._is_refusing = False
-
-    def _delivery_limit(self) -> int | None:
-        given = self.policy.delivery_limit
-        if given is None:
-            return self.semantics.default_delivery_limit
-        return None if given < 0 and self.semantics.negative_is_no_limit else given
 
     # What the outside asks
 
@@ -133,15 +125,16 @@ class QuorumQueue(Queue):
 
     def put_back(self, returned: Iterable[Enqueued], how: Settlement) -> None:
         """Take back what may be delivered again, in the order of its return; dead-letter the rest."""
+        limit = self.policy.delivery_limit
         for enqueued in returned:
             enqueued.consumer = None
             enqueued.acquired = (enqueued.acquired or 0) + 1
             enqueued.failures += self._fails(how)
-            if self.limit is not None and self._count(enqueued) > self.limit:
+            if limit is not None and self._count(enqueued) > limit:
                 dead_letter(self, enqueued, Reason.DELIVERY_LIMIT)
                 continue
             self._label(enqueued)
-            if self.limit is None and self._goes_to_the_tail(how):
+            if limit is None and self._goes_to_the_tail(how):
                 enqueued.position = self.next_position
                 self.next_position += 1
                 self.ready.push_default(enqueued)
@@ -208,7 +201,7 @@ class QuorumQueue(Queue):
         enqueued = self.fetch() if settled else self._take()
         if self.semantics.get_tells_zero and enqueued.acquired is None:
             enqueued.shown = self._with_headers(enqueued.message, {"x-delivery-count": 0})
-        self._keep_limits()
+        self.keep_limits()
         self._await_expiry()
         return enqueued
 
@@ -222,12 +215,12 @@ class QuorumQueue(Queue):
         if self.may_expire:
             self.drop_expired()
         super().pump()
-        self._keep_limits()
+        self.keep_limits()
 
     def purge(self) -> int:
         """Drop all ready messages; return how many there were."""
         count = super().purge()
-        self._keep_limits()
+        self.keep_limits()
         return count
 
     def drop_expired(self) -> None:
@@ -268,7 +261,8 @@ class QuorumQueue(Queue):
     def _rejects(self) -> bool:
         return self.policy.limited and self.policy.overflow is Overflow.REJECT_PUBLISH
 
-    def _keep_limits(self) -> None:
+    def keep_limits(self) -> None:
+        """Drop the oldest messages until the rest fits, or begin to refuse new ones, or end that."""
         if self._rejects:
             if self._overflows():
                 self._overflow_count += 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +60,31 @@ class Enqueued:
         self.got_as = 0
         self.due: float | None = None
         self.is_late = False
+
+
+class Ready(Protocol):
+    """The ready messages of a queue, in the order in which they are delivered."""
+
+    def __len__(self) -> int:
+        """Count them."""
+
+    def __bool__(self) -> bool:
+        """Tell whether there is one."""
+
+    def __iter__(self) -> Iterator[Enqueued]:
+        """Iterate in order, for inspection."""
+
+    def push(self, enqueued: Enqueued) -> None:
+        """Add a new message."""
+
+    def put_back(self, enqueued: Enqueued) -> None:
+        """Take back a message that was delivered."""
+
+    def pop(self) -> Enqueued:
+        """Take the first message; there is one."""
+
+    def clear(self) -> None:
+        """Drop them all."""
 
 
 def priority_in(max_priority: int | None, enqueued: Enqueued) -> int:

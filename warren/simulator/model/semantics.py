@@ -9,6 +9,14 @@ from typing import Literal
 
 from warren.simulator.errors import ReplyCode
 from warren.simulator.fact import fact
+from warren.simulator.model.policy_keys import (
+    KEYS_3_10,
+    KEYS_4_0,
+    KEYS_4_3,
+    TARGETS_3_10,
+    TARGETS_LATER,
+    PolicyKey,
+)
 from warren.simulator.model.queue_types import TYPES_3_10, TYPES_4_0, TYPES_4_3, QueueType
 from warren.simulator.model.quorum_ready import Levels
 
@@ -169,6 +177,12 @@ class Semantics:
 
     quorum: QuorumSemantics
 
+    policy_keys: Mapping[str, PolicyKey]
+    """What policies may say."""
+
+    policy_targets: tuple[str, ...]
+    """What policies may be for."""
+
 
 def _by_name(types: tuple[QueueType, ...]) -> Mapping[str, QueueType]:
     return {each.name: each for each in types}
@@ -222,6 +236,8 @@ SEMANTICS: dict[Version, Semantics] = {
             every_level_expires=False,
             properties_count=False,
         ),
+        policy_keys=KEYS_3_10,
+        policy_targets=TARGETS_3_10,
     ),
     "4.0": Semantics(
         other_protocol=b"AMQP\x03\x01\x00\x00",
@@ -272,6 +288,8 @@ SEMANTICS: dict[Version, Semantics] = {
             every_level_expires=False,
             properties_count=False,
         ),
+        policy_keys=KEYS_4_0,
+        policy_targets=TARGETS_LATER,
     ),
     "4.3": Semantics(
         other_protocol=b"AMQP\x03\x01\x00\x00",
@@ -322,5 +340,7 @@ SEMANTICS: dict[Version, Semantics] = {
             every_level_expires=True,
             properties_count=True,
         ),
+        policy_keys=KEYS_4_3,
+        policy_targets=TARGETS_LATER,
     ),
 }

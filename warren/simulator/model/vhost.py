@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from warren.simulator.model import events
 from warren.simulator.model.classic import ClassicQueue
 from warren.simulator.model.exchange import Binding, DefaultExchange, Exchange, identity
+from warren.simulator.model.policies import Policies, Policy
 from warren.simulator.model.quorum_timeouts import TimedQuorumQueue
 
 if TYPE_CHECKING:
@@ -41,7 +42,15 @@ class VHost:
     `default_queue_type` is that of queues that are declared without one.
     """
 
-    __slots__ = ("default_queue_type", "exchanges", "name", "queues", "semantics", "state")
+    __slots__ = (
+        "default_queue_type",
+        "exchanges",
+        "name",
+        "policies",
+        "queues",
+        "semantics",
+        "state",
+    )
 
     def __init__(self, state: State, name: str) -> None:
         """Begin with the predeclared exchanges."""
@@ -49,6 +58,7 @@ class VHost:
         self.semantics = state.semantics
         self.name = name
         self.default_queue_type = "classic"
+        self.policies = Policies(state.semantics)
         self.queues: dict[str, Queue] = {}
         self.exchanges: dict[str, Exchange] = {
             "": DefaultExchange(self, "", "direct", durable=True)
@@ -83,6 +93,14 @@ class VHost:
             arguments=arguments,
         )
         return queue
+
+    def set_policy(self, name: str, policy: Policy | None, *, operator: bool) -> None:
+        """Have a policy, from now on and for what there is already; None: have it no more."""
+        self.policies.set(name, policy, operator=operator)
+        for exchange in self.exchanges.values():
+            exchange.take_up_policies()
+        for queue in [*self.queues.values()]:
+            queue.take_up_policies()
 
     def bind(
         self,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from warren.simulator.model import Message, commands
 from warren.simulator.model.exchange import Exchange
+from warren.simulator.model.policies import Policy
 from warren.simulator.model.queue import Queue
 from warren.simulator.session.properties import Properties
 from warren.simulator.tcp.accounts import Account
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from warren.simulator.model.vhost import VHost
     from warren.simulator.tcp.node import Node
 
-_FORM = 1
+_FORM = 2
 
 
 class DataError(Exception):
@@ -41,7 +42,7 @@ def save(node: Node, path: Path) -> None:
     document = {
         "form": _FORM,
         "users": [
-            {"name": name, "password": account.password, "tags": account.tags}
+            {"name": name, "password_hash": account.password_hash, "tags": account.tags}
             for name, account in node.accounts.items()
         ],
         "permissions": [*node.permissions()],
@@ -75,6 +76,8 @@ def _vhost(vhost: VHost) -> dict[str, Any]:
     return {
         "name": vhost.name,
         "default_queue_type": vhost.default_queue_type,
+        "policies": _policies(vhost.policies.own),
+        "operator_policies": _policies(vhost.policies.operators),
         "exchanges": [_exchange(each) for each in exchanges if not _is_predeclared(each)],
         "queues": [_queue(each) for each in vhost.queues.values() if vhost.survives(each)],
         "bindings": [
@@ -90,6 +93,13 @@ def _vhost(vhost: VHost) -> dict[str, Any]:
             if vhost.survives(each.destination)
         ],
     }
+
+
+def _policies(policies: Mapping[str, Policy]) -> list[dict[str, Any]]:
+    return [
+        {field: getattr(each, field) for field in Policy.__match_args__}
+        for each in policies.values()
+    ]
 
 
 def _is_predeclared(exchange: Exchange) -> bool:
@@ -161,7 +171,7 @@ def _restore(node: Node, document: Any) -> None:
     with node.turn():
         for user in document["users"]:
             if user["name"] not in node.accounts:  # the command line's password holds
-                node.add_user(user["name"], Account(user["password"], tuple(user["tags"])))
+                node.add_user(user["name"], Account(user["password_hash"], tuple(user["tags"])))
         for vhost in document["vhosts"]:
             node.do(commands.AddVhost(vhost["name"], vhost.get("default_queue_type")))
             _restore_vhost(node.broker.vhosts[vhost["name"]], vhost)
@@ -170,6 +180,9 @@ def _restore(node: Node, document: Any) -> None:
 
 
 def _restore_vhost(vhost: VHost, saved: Any) -> None:
+    for kind, operator in (("policies", False), ("operator_policies", True)):
+        for each in saved.get(kind, ()):  # a file of an earlier version has none
+            vhost.set_policy(each["name"], Policy(**each), operator=operator)
     for each in saved["exchanges"]:
         vhost.exchanges[each["name"]] = Exchange(
             vhost,

@@ -22,6 +22,7 @@ from warren.simulator.tcp.accounts import ADMINISTRATOR, Account
 from warren.simulator.tcp.client import Client
 from warren.simulator.tcp.faults import FaultPlan
 from warren.simulator.tcp.faulty import FaultyClient
+from warren.simulator.tcp.records import Records
 
 if TYPE_CHECKING:
     import re
@@ -57,7 +58,10 @@ class Node:
         self.clients: dict[int, Client] = {}
         self.http_clients: set[HttpClient] = set()
         self.accounts: dict[str, Account] = {}
-        self._epoch = time.time() - loop.time()
+        self.records = Records()
+        self.listeners: dict[str, int] = {}  # ports by protocol
+        self.started = loop.time()
+        self._epoch = time.time() - self.started
         self.hub = Hub(
             options.semantics,
             fresh_names(),
@@ -70,7 +74,7 @@ class Node:
         self._faults = FaultPlan(options.faults)
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = inf
-        self.add_user(options.user, Account(options.password, (ADMINISTRATOR,)))
+        self.add_user(options.user, Account.with_password(options.password, (ADMINISTRATOR,)))
         self.do(commands.SetPermissions(options.user, "/"))
 
     @property
@@ -83,13 +87,13 @@ class Node:
     def add_user(self, name: str, account: Account) -> None:
         """Make a user, or change an existing one."""
         self.accounts[name] = account
-        self.do(
-            commands.AddUser(name, account.password, impersonator="impersonator" in account.tags)
-        )
+        impersonator = "impersonator" in account.tags
+        self.do(commands.AddUser(name, "", impersonator, account.password_hash))
 
     def delete_user(self, name: str) -> None:
         """Delete a user; its connections are closed."""
         del self.accounts[name]
+        self.records.forget_user(name)
         self.do(commands.DeleteUser(name))
 
     def permissions(self) -> Iterator[dict[str, str]]:

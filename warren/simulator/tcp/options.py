@@ -47,6 +47,7 @@ class Options:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     data: Path | None = None
+    definitions: Path | None = None
     faults: tuple[Fault, ...] = ()
 
 
@@ -74,6 +75,7 @@ def parse(arguments: Sequence[str], program: str = "warren broker") -> Options:
         tls_cert=found.tls_cert,
         tls_key=found.tls_key,
         data=found.data,
+        definitions=found.definitions,
         faults=tuple(found.fault),
     )
 
@@ -126,6 +128,12 @@ def _parser(program: str) -> argparse.ArgumentParser:
         type=Path,
         metavar="FILE",
         help="keep what survives a restart there from one run to the next",
+    )
+    add(
+        "--definitions",
+        type=Path,
+        metavar="FILE",
+        help="import this definitions.json at the start: users, vhosts, queues, policies and more",
     )
     add(
         "--fault",

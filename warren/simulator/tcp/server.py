@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from warren.simulator.model import commands
 from warren.simulator.tcp.durable import DataError, check_writable, load, save
 from warren.simulator.tcp.management import serve_management
+from warren.simulator.tcp.management.definitions import DefinitionsError, load_file
 from warren.simulator.tcp.node import Node
 
 if TYPE_CHECKING:
@@ -74,17 +75,14 @@ async def serve(options: Options) -> None:
     node = Node(loop, options)
     loop.add_signal_handler(signal.SIGUSR1, node.set_memory_alarm, True)
     loop.add_signal_handler(signal.SIGUSR2, node.set_memory_alarm, False)
-    if options.data is not None:
-        try:
-            load(node, options.data)
-            check_writable(options.data)
-        except DataError as error:
-            raise StartError(str(error)) from error
+    _take_up(node)
     amqp = await _listen(node)
+    node.listeners["amqp" if options.tls_cert is None else "amqp/ssl"] = _port_of(amqp)
     management = None
     try:
         if options.management_port is not None:
             management = await serve_management(node, options.host, options.management_port)
+            node.listeners["http"] = _port_of(management)
         print(_ready_line(node, amqp, management), flush=True)  # noqa: T201 - whoever started us reads it
         await ended.wait()
     except OSError as error:
@@ -96,6 +94,19 @@ async def serve(options: Options) -> None:
     await _say_goodbye(node)
     if options.data is not None:
         save(node, options.data)
+
+
+def _take_up(node: Node) -> None:
+    """Begin with what an earlier broker left and what a file of definitions says. Raises StartError."""
+    data, definitions = node.options.data, node.options.definitions
+    try:
+        if data is not None:
+            load(node, data)
+            check_writable(data)
+        if definitions is not None:
+            load_file(node, definitions)
+    except (DataError, DefinitionsError) as error:
+        raise StartError(str(error)) from error
 
 
 async def _listen(node: Node) -> asyncio.Server:

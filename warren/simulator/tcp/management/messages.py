@@ -47,8 +47,8 @@ def publish(node: Node, request: Request, vhost: str, exchange: str) -> Answer:
 def get(node: Node, request: Request, vhost: str, queue: str) -> Answer:
     """Take up to `count` messages, and put them back if `ackmode` says so."""
     asked = request.json()
-    count, mode = _need(asked, "count"), _need(asked, "ackmode")
-    if not isinstance(count, int) or mode not in _REQUEUE:
+    count, mode = _number(_need(asked, "count")), _need(asked, "ackmode")
+    if count is None or not isinstance(mode, str) or mode not in _REQUEUE:
         raise Refused(
             HTTPStatus.BAD_REQUEST, f"count is a number, ackmode one of {', '.join(_REQUEUE)}"
         )
@@ -63,6 +63,13 @@ def get(node: Node, request: Request, vhost: str, queue: str) -> Answer:
         for each in reversed(got):
             _settle(own, each.delivery_tag, mode)
     return Answer(HTTPStatus.OK, [_show(each, str(asked.get("encoding", "auto"))) for each in got])
+
+
+def _number(value: Any) -> int | None:
+    """Return a count, which tools also write as a text; None for what is none."""
+    if isinstance(value, str) and value.isdecimal():
+        return int(value[:9])
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _settle(own: OwnConnection, tag: int, mode: str) -> None:
@@ -118,5 +125,6 @@ def _show(got: events.BasicGetOk, encoding: str) -> dict[str, Any]:
             name: plain(getattr(known, name))
             for name in sorted(_PROPERTIES)
             if getattr(known, name) is not None
-        },
+        }
+        or [],
     }

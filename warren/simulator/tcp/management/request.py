@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from warren.simulator.wire import EncodeError, encode_table
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -37,6 +39,13 @@ class Request:
             raise Refused(HTTPStatus.BAD_REQUEST, "this is no JSON object")
         return found
 
+    def need(self, key: str) -> Any:
+        """Return what the body's object says under `key`. Raises Refused 400 where it says nothing."""
+        document = self.json()
+        if key not in document:
+            raise bad_request(f"[{{key_missing,{key}}}]")
+        return document[key]
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -47,16 +56,45 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+_ERRORS = {HTTPStatus.NOT_FOUND: "Object Not Found"}
+
+
 class Refused(Exception):  # noqa: N818 - it is an answer, and a good one
     """The request is answered with an error, in RabbitMQ's form."""
 
     def __init__(
-        self, status: HTTPStatus, reason: str, headers: Mapping[str, str] | None = None
+        self,
+        status: HTTPStatus,
+        reason: str,
+        headers: Mapping[str, str] | None = None,
+        error: str | None = None,
     ) -> None:
-        """Keep what the client is told."""
+        """Keep what the client is told; `error` is a word of its own for the kind of it."""
         super().__init__(reason)
-        error = status.phrase.lower().replace(" ", "_")
+        error = error or _ERRORS.get(status, status.phrase.lower().replace(" ", "_"))
         self.answer = Answer(status, {"error": error, "reason": reason}, headers or {})
+
+
+def bad_request(reason: str) -> Refused:
+    """Make the refusal of a request that makes no sense: 400."""
+    return Refused(HTTPStatus.BAD_REQUEST, reason)
+
+
+def not_found() -> Refused:
+    """Make the refusal of what is not there: 404."""
+    return Refused(HTTPStatus.NOT_FOUND, "Not Found")
+
+
+def arguments_of(asked: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments in a document. Raises Refused 400 for what AMQP has no words for."""
+    arguments = asked.get("arguments", {})
+    if not isinstance(arguments, dict):
+        raise bad_request("arguments are a JSON object")
+    try:
+        encode_table(arguments)
+    except EncodeError as error:
+        raise bad_request(f"AMQP has no such arguments: {error}") from error
+    return arguments
 
 
 def require_short(name: str) -> str:

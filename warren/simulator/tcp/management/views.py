@@ -2,61 +2,25 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
+from decimal import Decimal
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus
+
+from warren.simulator.model.tables import freeze
 
 if TYPE_CHECKING:
+    from warren.simulator.model.channel import Channel
+    from warren.simulator.model.consumer import Consumer
     from warren.simulator.model.exchange import Binding, Exchange
+    from warren.simulator.model.policies import Policy
     from warren.simulator.model.queue import Queue
-    from warren.simulator.model.vhost import VHost
     from warren.simulator.session import Session
-    from warren.simulator.tcp.accounts import Account
     from warren.simulator.tcp.node import Node
 
 NODE = "warren@localhost"
-
-
-def overview(node: Node) -> dict[str, Any]:
-    """Describe the broker as a whole."""
-    broker = node.broker
-    queues = [queue for vhost in broker.vhosts.values() for queue in vhost.queues.values()]
-    ready = sum(queue.message_count for queue in queues)
-    unacked = sum(queue.unacked_count for queue in queues)
-    channels = [each for client in broker.connections.values() for each in client.channels.values()]
-    return {
-        "product_name": "RabbitMQ",
-        "product_version": node.version,
-        "rabbitmq_version": node.version,
-        "management_version": node.version,
-        "node": NODE,
-        "cluster_name": NODE,
-        "queue_totals": {
-            "messages": ready + unacked,
-            "messages_ready": ready,
-            "messages_unacknowledged": unacked,
-        },
-        "object_totals": {
-            "connections": len(broker.connections),
-            "channels": len(channels),
-            "consumers": sum(len(channel.consumers) for channel in channels),
-            "queues": len(queues),
-            "exchanges": sum(len(vhost.exchanges) for vhost in broker.vhosts.values()),
-        },
-    }
-
-
-def user(name: str, account: Account) -> dict[str, Any]:
-    """Describe a user, without its password."""
-    return {"name": name, "tags": [*account.tags], "limits": {}}
-
-
-def vhost(each: VHost) -> dict[str, Any]:
-    """Describe a virtual host."""
-    shown = {"name": each.name}
-    if each.semantics.names_default_type:
-        shown["default_queue_type"] = each.default_queue_type
-    return shown
 
 
 def queue(each: Queue) -> dict[str, Any]:
@@ -71,6 +35,9 @@ def queue(each: Queue) -> dict[str, Any]:
         "arguments": plain(each.arguments),
         "node": NODE,
         "state": "running",
+        "policy": _name(each.matched.own),
+        "operator_policy": _name(each.matched.operator),
+        "effective_policy_definition": plain(each.matched.definition),
         "consumers": each.consumer_count,
         "messages": each.message_count + each.unacked_count,
         "messages_ready": each.message_count,
@@ -79,9 +46,13 @@ def queue(each: Queue) -> dict[str, Any]:
     }
 
 
+def _name(policy: Policy | None) -> str | None:
+    return None if policy is None else policy.name
+
+
 def exchange(each: Exchange) -> dict[str, Any]:
     """Describe an exchange."""
-    return {
+    shown = {
         "name": each.name,
         "vhost": each.vhost.name,
         "type": each.type,
@@ -90,6 +61,9 @@ def exchange(each: Exchange) -> dict[str, Any]:
         "internal": each.internal,
         "arguments": plain(each.arguments),
     }
+    if each.matched.own is not None:
+        shown["policy"] = each.matched.own.name
+    return shown
 
 
 def binding(each: Binding) -> dict[str, Any]:
@@ -101,8 +75,30 @@ def binding(each: Binding) -> dict[str, Any]:
         "destination_type": "exchange" if hasattr(each.destination, "router") else "queue",
         "routing_key": each.routing_key,
         "arguments": plain(each.arguments),
-        "properties_key": each.routing_key or "~",
+        "properties_key": properties_key(each.routing_key, each.arguments),
     }
+
+
+def default_binding(queue: Queue) -> dict[str, Any]:
+    """Describe that a queue gets what is published to the exchange without a name, by its own."""
+    return {
+        "source": "",
+        "vhost": queue.vhost.name,
+        "destination": queue.name,
+        "destination_type": "queue",
+        "routing_key": queue.name,
+        "arguments": {},
+        "properties_key": queue.name,
+    }
+
+
+def properties_key(routing_key: str, arguments: Mapping[str, object]) -> str:
+    """Return what paths call a binding among those of the same two ends."""
+    key = quote_plus(routing_key).replace("~", "%7E")
+    if not arguments:
+        return key or "~"
+    digest = sha256(repr(freeze(arguments)).encode()).digest()
+    return f"{key}~{urlsafe_b64encode(digest[:4]).decode().rstrip('=')}"
 
 
 def connection(node: Node, session: Session) -> dict[str, Any] | None:
@@ -131,19 +127,98 @@ def connection(node: Node, session: Session) -> dict[str, Any] | None:
         "frame_max": limits.frame_max,
         "timeout": limits.heartbeat,
         "client_properties": plain(session.wire.client_properties),
+        **_user_provided_name(session),
         "recv_oct": session.octets_in,
         "send_oct": session.octets_out,
     }
 
 
+def channel(node: Node, each: Channel) -> dict[str, Any] | None:
+    """Describe a channel; None when its connection is none of a client's."""
+    session = node.hub.sessions.get(each.connection.number)
+    if session is None:
+        return None
+    return {
+        "name": f"{session.name} ({each.number})",
+        "number": each.number,
+        "node": NODE,
+        "connection_details": _peer(session, "name"),
+        "user": each.connection.user.name,
+        "user_who_performed_action": each.connection.user.name,
+        "vhost": each.vhost.name,
+        "state": "running",
+        "confirm": each.confirming,
+        "transactional": each.tx is not None,
+        "consumer_count": len(each.consumers),
+        "prefetch_count": each.prefetch,
+        "global_prefetch_count": each.global_prefetch,
+        "messages_unacknowledged": len(each.unacked),
+        "messages_unconfirmed": 0,
+        "messages_uncommitted": 0,
+        "acks_uncommitted": 0,
+        "pending_raft_commands": 0,
+        "cached_segments": 0,
+    }
+
+
+def consumer(node: Node, each: Consumer) -> dict[str, Any]:
+    """Describe a consumer."""
+    session = node.hub.sessions.get(each.channel.connection.number)
+    name = "" if session is None else session.name
+    place = {} if session is None else _peer(session, "connection_name")
+    return {
+        "consumer_tag": each.tag,
+        "queue": {"name": each.queue.name, "vhost": each.queue.vhost.name},
+        "channel_details": {
+            **place,
+            "name": f"{name} ({each.channel.number})",
+            "number": each.channel.number,
+            "node": NODE,
+            "user": each.channel.connection.user.name,
+        },
+        "ack_required": not each.no_ack,
+        "exclusive": each.exclusive,
+        "prefetch_count": each.prefetch,
+        "active": True,
+        "activity_status": "up",
+        "consumer_timeout": node.options.consumer_timeout,
+        "arguments": plain(each.arguments),
+    }
+
+
+def _peer(session: Session, called: str) -> dict[str, Any]:
+    host, port = session.name.split(" -> ")[0].rsplit(":", 1)
+    return {called: session.name, "peer_host": host, "peer_port": int(port)}
+
+
 def plain(value: Any) -> Any:
-    """Make field values fit for JSON: octets that are no text become base64."""
+    """Make field values fit for JSON, as RabbitMQ does."""
     if isinstance(value, Mapping):
         return {name: plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    if isinstance(value, bytes):
-        return b64encode(value).decode()
-    if value is None or isinstance(value, bool | int | float):
+    if isinstance(value, bool | int | float):
         return value
-    return str(value).encode("utf-8", "replace").decode()
+    return _word(value)
+
+
+def _word(value: Any) -> str | float:
+    if value is None:
+        return "undefined"
+    if isinstance(value, Decimal):  # its places and its digits, which is not what it is worth
+        _, digits, exponent = value.as_tuple()
+        return float(f"{-int(exponent)}.{''.join(map(str, digits))}")
+    return _text(value if isinstance(value, bytes) else str(value).encode(errors="surrogateescape"))
+
+
+def _text(octets: bytes) -> str:
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return f"Not UTF-8, base64 is: {b64encode(octets).decode()}"
+
+
+def _user_provided_name(session: Session) -> dict[str, str]:
+    """Return what the client calls its connection, if it does."""
+    name = session.wire.client_properties.get("connection_name")
+    return {"user_provided_name": name} if isinstance(name, str) else {}

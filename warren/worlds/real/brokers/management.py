@@ -5,6 +5,8 @@
 - PUT, DELETE /api/users/{user}; GET /api/users; PUT /api/permissions/{vhost}/{user}
 - GET    /api/queues/{vhost}?disable_stats=true&enable_queue_totals=true
 - DELETE /api/queues/{vhost}/{queue}/contents
+- PUT, DELETE /api/policies/{vhost}/{policy}, /api/operator-policies/{vhost}/{policy}, for the cases on them
+- GET, POST /api/definitions, /api/definitions/{vhost}, likewise
 - GET    /api/vhosts/{vhost}/connections; DELETE /api/connections/{name} with X-Reason
 
 Queue counts: the list with `enable_queue_totals` asks the queues themselves, so they are of now
@@ -167,6 +169,15 @@ class Management:
         """Have the broker close a connection (320, with `reason` as its text); gone is no error."""
         headers = {"X-Reason": reason}
         self._call("DELETE", "connections", name, headers=headers, allow=HTTPStatus.NOT_FOUND)
+
+    def send(self, method: str, *path: str, json: object = None) -> tuple[int, Any]:
+        """Send what a case makes up; give the status and the document of the answer, whatever it says."""
+        url = "/".join([self._url, "api", *(quote(part, safe="") for part in path)])
+        try:
+            answer = self._session.request(method, url, timeout=self._timeout, json=json)
+        except requests.RequestException as error:
+            raise self._unreachable(error) from error
+        return answer.status_code, answer.json() if answer.content else None
 
     def _call(
         self,

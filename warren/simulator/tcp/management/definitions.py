@@ -1,0 +1,271 @@
+"""Definitions: all that a broker or a virtual host is but its messages, as a document, out and in.
+
+The document is RabbitMQ's `definitions.json`. What is there already stays as it is; an import that
+fails leaves what came before the failure, as RabbitMQ's does.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from warren.simulator.errors import AmqpError
+from warren.simulator.model import commands
+from warren.simulator.model.arguments import check_queue_arguments
+from warren.simulator.model.exchange import EXCHANGE_TYPES, Exchange
+from warren.simulator.tcp.management import views
+from warren.simulator.tcp.management.request import Refused, arguments_of, bad_request
+from warren.simulator.tcp.management.resources import parameters, policies, users, vhosts
+from warren.simulator.tcp.management.views import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from warren.simulator.model.queue import Queue
+    from warren.simulator.model.vhost import VHost
+    from warren.simulator.tcp.node import Node
+
+Document = dict[str, Any]
+
+
+class DefinitionsError(Exception):
+    """The file cannot be read or imported; the text is a sentence for a person."""
+
+
+# Out
+
+
+def export(node: Node) -> Document:
+    """Describe the whole broker."""
+    hosts = [*node.broker.vhosts.values()]
+    return {
+        **_about(node),
+        "explanation": f"Definitions of cluster '{views.NODE}'",
+        "rabbitmq_definition_format": "cluster",
+        "original_cluster_name": views.NODE,
+        "users": [users.describe(*each) for each in node.accounts.items()],
+        "vhosts": [_vhost(node, host) for host in hosts],
+        "permissions": [*node.permissions()],
+        "topic_permissions": users.topic_permissions(node),
+        "global_parameters": parameters.global_ones(node),
+        **_resources(node, hosts),
+    }
+
+
+def export_vhost(node: Node, vhost: VHost) -> Document:
+    """Describe one virtual host; nothing in it names the host."""
+    document = _resources(node, [vhost])
+    for kind in document.values():
+        for each in kind:
+            del each["vhost"]
+    described = _vhost(node, vhost)
+    return {
+        **_about(node),
+        "explanation": f"Definitions of virtual host '{vhost.name}'",
+        "rabbitmq_definition_format": "single_virtual_host",
+        "original_vhost_name": vhost.name,
+        "description": described["metadata"]["description"],
+        "metadata": described["metadata"],
+        "limits": described["limits"],
+        **document,
+    }
+
+
+def _about(node: Node) -> Document:
+    return {
+        "rabbit_version": node.version,
+        "rabbitmq_version": node.version,
+        "product_name": "RabbitMQ",
+        "product_version": node.version,
+    }
+
+
+def _vhost(node: Node, vhost: VHost) -> Document:
+    described: Document = {
+        "name": vhost.name,
+        "limits": node.records.vhost_limits.get(vhost.name, {}),
+        "metadata": vhosts.metadata(node, vhost),
+    }
+    return described
+
+
+def _resources(node: Node, hosts: list[VHost]) -> dict[str, list[Document]]:
+    queues = [each for host in hosts for each in host.queues.values() if not each.exclusive]
+    exchanges = [each for host in hosts for each in host.exchanges.values()]
+    named = [each for each in exchanges if each.name and not each.name.startswith("amq.")]
+    bindings = [each for exchange in exchanges for each in exchange.bindings()]
+    names = {host.name for host in hosts}
+    return {
+        "parameters": [each for each in parameters.described(node) if each["vhost"] in names],
+        "policies": [
+            policies.describe(host.name, each)
+            for host in hosts
+            for each in host.policies.own.values()
+        ],
+        "queues": [_queue(each) for each in queues],
+        "exchanges": [_exchange(each) for each in named],
+        "bindings": [
+            {key: value for key, value in views.binding(each).items() if key != "properties_key"}
+            for each in bindings
+            if not getattr(each.destination, "exclusive", False)
+        ],
+    }
+
+
+def _queue(queue: Queue) -> Document:
+    return {
+        "name": queue.name,
+        "vhost": queue.vhost.name,
+        "type": queue.kind.name,
+        "durable": queue.durable,
+        "auto_delete": queue.auto_delete,
+        "arguments": plain(queue.arguments),
+    }
+
+
+def _exchange(exchange: Exchange) -> Document:
+    described = views.exchange(exchange)
+    described.pop("policy", None)
+    return described
+
+
+# In
+
+
+def load_file(node: Node, path: Path) -> None:
+    """Import the file at `path`. Raises DefinitionsError."""
+    try:
+        document = json.loads(path.read_text("utf-8"))
+        with node.turn():
+            import_all(node, document)
+    except (OSError, ValueError, RecursionError) as error:
+        raise DefinitionsError(
+            f"{path} cannot be read ({error}); name a file of definitions"
+        ) from error
+    except Refused as refused:
+        raise DefinitionsError(f"{path} cannot be imported: {refused}") from refused
+
+
+def import_all(node: Node, document: Any) -> None:
+    """Make what a document of a whole broker describes, within a turn. Raises Refused."""
+    for each in _items(document, "users"):
+        users.take(node, _need(each, "name"), each)
+    for each in _items(document, "vhosts"):
+        vhosts.take(node, _need(each, "name"), each)
+        for limit, value in dict(each.get("limits") or {}).items():
+            parameters.set_limit(node, each["name"], limit, value)
+    for each in _items(document, "permissions"):
+        users.grant(node, _need(each, "vhost"), _need(each, "user"), each)
+    for each in _items(document, "topic_permissions"):
+        users.grant_topic(node, _need(each, "vhost"), _need(each, "user"), each)
+    for each in _items(document, "global_parameters"):
+        node.records.global_parameters[_need(each, "name")] = each.get("value")
+    _import_resources(node, document, None)
+
+
+def import_into(node: Node, vhost: VHost, document: Any) -> None:
+    """Make in `vhost` what a document of one virtual host describes, within a turn. Raises Refused."""
+    _import_resources(node, document, vhost)
+
+
+def _import_resources(node: Node, document: Any, vhost: VHost | None) -> None:
+    kinds: dict[str, Callable[[VHost, Document], None]] = {
+        "parameters": partial(_take_parameter, node),
+        "policies": partial(_take_policy, node),
+        "queues": _take_queue,
+        "exchanges": _take_exchange,
+        "bindings": _take_binding,
+    }
+    for kind, take in kinds.items():
+        for each in _items(document, kind):
+            take(vhost or _host_of(node, each), each)
+
+
+def _items(document: Any, kind: str) -> Iterator[Document]:
+    if not isinstance(document, dict) or not isinstance(document.get(kind, []), list):
+        raise bad_request("failed_to_parse_json")
+    for each in document.get(kind, []):
+        if not isinstance(each, dict):
+            raise bad_request(f"{kind} are objects")
+        yield each
+
+
+def _need(described: Document, key: str) -> str:
+    value = described.get(key)
+    if not isinstance(value, str):
+        raise bad_request(f"{key}_not_present")
+    return value
+
+
+def _host_of(node: Node, described: Document) -> VHost:
+    name = _need(described, "vhost")
+    if name not in node.broker.vhosts:
+        raise bad_request(f'Please create virtual host "{name}" prior to importing definitions.')
+    return node.broker.vhosts[name]
+
+
+def _take_parameter(node: Node, vhost: VHost, described: Document) -> None:
+    component, name = _need(described, "component"), _need(described, "name")
+    parameters.take(node, component, vhost.name, name, described.get("value"))
+
+
+def _take_policy(node: Node, vhost: VHost, described: Document) -> None:
+    name = _need(described, "name")
+    policy = policies.read(node, name, described, operator=False)
+    node.do(commands.SetPolicy(vhost.name, name, policy))
+
+
+def _take_queue(vhost: VHost, described: Document) -> None:
+    name, arguments = _need(described, "name"), arguments_of(described)
+    if name in vhost.queues:
+        return
+    if vhost.semantics.names_default_type:
+        kind_of_host = described.get("type", vhost.default_queue_type)
+        arguments = {"x-queue-type": str(kind_of_host), **arguments}
+    try:
+        kind = check_queue_arguments(arguments, vhost.describe("queue", name), vhost.semantics)
+    except AmqpError as error:
+        raise bad_request(f"precondition_failed: {error.reply_text}") from error
+    vhost.make_queue(
+        name,
+        kind,
+        durable=described.get("durable") is True or kind.replicated,
+        auto_delete=described.get("auto_delete") is True,
+        owner=None,
+        arguments=arguments,
+    )
+
+
+def _take_exchange(vhost: VHost, described: Document) -> None:
+    name, kind = _need(described, "name"), described.get("type", "undefined")
+    if name in vhost.exchanges:
+        return
+    if kind not in EXCHANGE_TYPES:
+        raise bad_request(f"precondition_failed: invalid exchange type '{kind}'")
+    vhost.exchanges[name] = Exchange(
+        vhost,
+        name,
+        kind,
+        durable=described.get("durable") is True,
+        auto_delete=described.get("auto_delete") is True,
+        internal=described.get("internal") is True,
+        arguments=arguments_of(described),
+    )
+
+
+def _take_binding(vhost: VHost, described: Document) -> None:
+    kind, name = _need(described, "destination_type"), _need(described, "destination")
+    source = vhost.exchanges.get(_need(described, "source"))
+    destination = (vhost.queues if kind == "queue" else vhost.exchanges).get(name)
+    for end, place, called in (
+        (source, "exchange", described["source"]),
+        (destination, kind, name),
+    ):
+        if end is None:
+            resource = f'{{resource,<<"{vhost.name}">>,{place},<<"{called}">>}}'
+            raise bad_request(f"{{resources_missing,[{{not_found,{resource}}}]}}")
+    if source is not None and destination is not None and source.name:
+        key = str(described.get("routing_key", ""))
+        vhost.bind(source, destination, key, arguments_of(described))

@@ -1,0 +1,107 @@
+"""Lists: sorted, cut down to some columns, one page at a time, as a query asks."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from warren.simulator.model.access import compile_pattern
+from warren.simulator.tcp.management.request import Answer, Refused, bad_request
+from warren.simulator.tcp.management.routing import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from warren.simulator.tcp.management.request import Request
+
+Item = dict[str, Any]
+PAGE_SIZE, LARGEST_PAGE = 100, 500
+
+
+def listed(request: Request, items: list[Item]) -> Answer:
+    """Answer with a list, or with the page of it that is asked for. Raises Refused 400."""
+    query = request.query
+    if "page" not in query:
+        return shown(_in_columns(query, _in_order(query, items)))
+    page, size = _number(query["page"]), _number(query.get("page_size", str(PAGE_SIZE)))
+    if page < 1 or not 0 < size <= LARGEST_PAGE:
+        raise Refused(
+            HTTPStatus.BAD_REQUEST,
+            f"Invalid pagination parameters: page number {page}, page size {size}",
+            error="invalid_pagination_parameters",
+        )
+    fitting = _in_order(query, _named(query, items))
+    pages = max(1, -(-len(fitting) // size))
+    if page > pages:
+        raise Refused(
+            HTTPStatus.BAD_REQUEST,
+            f"Page out of range, page: {page} page size: {size}, len: {len(fitting)}",
+            error="page_out_of_range",
+        )
+    on_page = fitting[(page - 1) * size : page * size]
+    return shown(
+        {
+            "items": _in_columns(query, on_page),
+            "item_count": len(on_page),
+            "filtered_count": len(fitting),
+            "total_count": len(items),
+            "page": page,
+            "page_count": pages,
+            "page_size": size,
+        }
+    )
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,9}", text):
+        raise bad_request("Pagination parameters are invalid")
+    return int(text)
+
+
+def _named(query: Mapping[str, str], items: list[Item]) -> list[Item]:
+    name = query.get("name", "")
+    if query.get("use_regex") != "true":
+        return [each for each in items if name.lower() in str(each.get("name", "")).lower()]
+    try:
+        pattern = compile_pattern(name or ".*")
+    except re.error as error:
+        raise bad_request(f"name is no regular expression: {error}") from error
+    return [each for each in items if pattern is None or pattern.search(str(each.get("name", "")))]
+
+
+def _in_order(query: Mapping[str, str], items: list[Item]) -> list[Item]:
+    key = query.get("sort")
+    if key is None:
+        return items
+    descending = query.get("sort_reverse") == "true"
+    return sorted(items, key=lambda item: _rank(_under(item, key)), reverse=descending)
+
+
+def _rank(value: Any) -> tuple[bool, float, str]:
+    """Numbers come before texts, as Erlang has it."""
+    if isinstance(value, int | float):
+        return False, value, ""
+    return True, 0, str(value)
+
+
+def _under(item: Any, path: str) -> Any:
+    for part in path.split("."):
+        item = item.get(part) if isinstance(item, dict) else None
+    return item
+
+
+def _in_columns(query: Mapping[str, str], items: list[Item]) -> list[Item]:
+    columns = query.get("columns")
+    return items if columns is None else [_only(columns.split(","), each) for each in items]
+
+
+def _only(columns: list[str], item: Item) -> Item:
+    cut: Item = {}
+    for column in columns:
+        first, _, rest = column.partition(".")
+        if first in item:
+            below = item[first]
+            nested = rest and isinstance(below, dict)
+            cut[first] = {**cut.get(first, {}), **_only([rest], below)} if nested else below
+    return cut

@@ -1,0 +1,66 @@
+"""Whether the broker is well: health checks, and the test that it is alive."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from warren.simulator.tcp.management.request import Answer, Request, bad_request
+from warren.simulator.tcp.management.routing import Routes, shown, the_vhost
+
+if TYPE_CHECKING:
+    from warren.simulator.tcp.node import Node
+
+OK = {"status": "ok"}
+
+
+def _failed(**facts: Any) -> Answer:
+    return Answer(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "failed", **facts})
+
+
+def _well(_node: Node, _request: Request, *_names: str) -> Answer:
+    return shown(OK)
+
+
+def _alone(_node: Node, _request: Request) -> Answer:
+    return shown({**OK, "reason": "single node cluster"})
+
+
+def _alarms(node: Node, _request: Request) -> Answer:
+    if node.hub.memory.alarm:
+        return _failed(reason="There are alarms in effect")
+    return shown(OK)
+
+
+def _port(node: Node, _request: Request, port: str) -> Answer:
+    if not port.isdecimal():
+        raise bad_request("Invalid port")
+    ports = [*node.listeners.values()]
+    if int(port) in ports:
+        return shown({**OK, "port": int(port)})
+    return _failed(reason="No active listener", missing=int(port), ports=ports)
+
+
+def _protocol(node: Node, _request: Request, protocol: str) -> Answer:
+    protocols = [*node.listeners]
+    if protocol in protocols:
+        return shown({**OK, "protocols": protocols})
+    return _failed(reason="No active listener", missing=[protocol], protocols=protocols)
+
+
+def _alive(node: Node, _request: Request, vhost: str) -> Answer:
+    the_vhost(node, vhost)
+    return shown(OK)
+
+
+ROUTES: Routes = {
+    "aliveness-test/*": {"GET": _alive},
+    "health/checks/alarms": {"GET": _alarms},
+    "health/checks/local-alarms": {"GET": _alarms},
+    "health/checks/virtual-hosts": {"GET": _well},
+    "health/checks/node-is-quorum-critical": {"GET": _alone},
+    "health/checks/node-is-mirror-sync-critical": {"GET": _alone},
+    "health/checks/certificate-expiration/*/*": {"GET": _well},
+    "health/checks/port-listener/*": {"GET": _port},
+    "health/checks/protocol-listener/*": {"GET": _protocol},
+}

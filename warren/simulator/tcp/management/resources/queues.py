@@ -1,0 +1,75 @@
+"""Queues. Their messages: `messages`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from warren.simulator.model import commands
+from warren.simulator.tcp.management import messages, views
+from warren.simulator.tcp.management.connection import OwnConnection
+from warren.simulator.tcp.management.listing import listed
+from warren.simulator.tcp.management.request import Answer, Request, arguments_of, bad_request
+from warren.simulator.tcp.management.routing import Routes, found, made, shown, the_vhost, vhosts
+
+if TYPE_CHECKING:
+    from warren.simulator.tcp.node import Node
+
+
+def _list(node: Node, request: Request, *vhost: str) -> Answer:
+    return listed(
+        request,
+        [views.queue(each) for host in vhosts(node, vhost) for each in host.queues.values()],
+    )
+
+
+def _show(node: Node, _request: Request, vhost: str, queue: str) -> Answer:
+    each = found(the_vhost(node, vhost).queues.get(queue))
+    consumers = [views.consumer(node, consumer) for consumer in each.consumers]
+    return shown({**views.queue(each), "consumer_details": consumers})
+
+
+def _put(node: Node, request: Request, vhost: str, queue: str) -> Answer:
+    asked = request.json()
+    existed = queue in the_vhost(node, vhost).queues
+    with OwnConnection(node, request.user, vhost) as own:
+        own.do(
+            lambda c, n: commands.QueueDeclare(
+                c,
+                n,
+                queue,
+                durable=asked.get("durable") in {True, "true"},
+                auto_delete=asked.get("auto_delete") in {True, "true"},
+                arguments=arguments_of(asked),
+            )
+        )
+    return made(existed=existed)
+
+
+def _delete(node: Node, request: Request, vhost: str, queue: str) -> Answer:
+    found(the_vhost(node, vhost).queues.get(queue))
+    unused, empty = (request.query.get(name) == "true" for name in ("if-unused", "if-empty"))
+    with OwnConnection(node, request.user, vhost) as own:
+        own.do(lambda c, n: commands.QueueDelete(c, n, queue, unused, empty))
+    return Answer()
+
+
+def _act(node: Node, request: Request, vhost: str, queue: str) -> Answer:
+    found(the_vhost(node, vhost).queues.get(queue))
+    raise bad_request(f"unknown action {request.need('action')}")
+
+
+def _purge(node: Node, request: Request, vhost: str, queue: str) -> Answer:
+    found(the_vhost(node, vhost).queues.get(queue))
+    with OwnConnection(node, request.user, vhost) as own:
+        own.do(lambda c, n: commands.QueuePurge(c, n, queue))
+    return Answer()
+
+
+ROUTES: Routes = {
+    "queues": {"GET": _list},
+    "queues/*": {"GET": _list},
+    "queues/*/*": {"GET": _show, "PUT": _put, "DELETE": _delete},
+    "queues/*/*/contents": {"DELETE": _purge},
+    "queues/*/*/actions": {"POST": _act},
+    "queues/*/*/get": {"POST": messages.get},
+}

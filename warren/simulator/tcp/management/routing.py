@@ -1,0 +1,83 @@
+"""From a method and a path to the function that answers: what all resources share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from warren.simulator.tcp.management.request import Answer, Request, not_found, require_short
+
+if TYPE_CHECKING:
+    from warren.simulator.model.vhost import VHost
+    from warren.simulator.tcp.node import Node
+
+T = TypeVar("T")
+Handler = Callable[..., Answer]
+Routes = Mapping[str, Mapping[str, Handler]]
+"""By path below /api, then by method; `*` is any one name, which the handler gets after node and request."""
+
+SAFE = frozenset({"HEAD", "OPTIONS"})
+
+
+class Router:
+    """Finds who answers a request."""
+
+    def __init__(self, *tables: Routes) -> None:
+        """Know the routes of `tables`."""
+        self._by_length: dict[int, list[tuple[tuple[str, ...], Mapping[str, Handler]]]] = {}
+        for table in tables:
+            for path, methods in table.items():
+                pattern = tuple(path.split("/"))
+                self._by_length.setdefault(len(pattern), []).append((pattern, methods))
+
+    def answer(self, node: Node, request: Request) -> Answer:
+        """Have a request answered; raises Refused."""
+        for pattern, methods in self._by_length.get(len(request.path), ()):
+            pairs = [*zip(pattern, request.path, strict=True)]
+            if all(part in {"*", name} for part, name in pairs):
+                return _call(node, request, methods, [n for part, n in pairs if part == "*"])
+        raise not_found()
+
+
+def _call(
+    node: Node, request: Request, methods: Mapping[str, Handler], captured: list[str]
+) -> Answer:
+    allowed = ["HEAD", *methods, "OPTIONS"] if "GET" in methods else [*methods, "OPTIONS"]
+    allow = {"Allow": ", ".join(allowed)}
+    if request.method == "OPTIONS":
+        return Answer(HTTPStatus.OK, headers=allow)
+    handler = methods.get("GET" if request.method == "HEAD" else request.method)
+    if handler is None:
+        return Answer(HTTPStatus.METHOD_NOT_ALLOWED, headers=allow)
+    for name in captured:
+        require_short(name)
+    with node.turn():
+        return handler(node, request, *captured)
+
+
+def shown(document: Any) -> Answer:
+    """Answer with a document."""
+    return Answer(HTTPStatus.OK, document)
+
+
+def made(*, existed: bool) -> Answer:
+    """Answer that something is there now."""
+    return Answer(HTTPStatus.NO_CONTENT if existed else HTTPStatus.CREATED)
+
+
+def found(thing: T | None) -> T:
+    """Return what was looked for; raise Refused 404 when it is None."""
+    if thing is None:
+        raise not_found()
+    return thing
+
+
+def the_vhost(node: Node, name: str) -> VHost:
+    """Return a virtual host; raise Refused 404 when there is none."""
+    return found(node.broker.vhosts.get(name))
+
+
+def vhosts(node: Node, names: tuple[str, ...]) -> list[VHost]:
+    """Return the virtual hosts named, all where none is."""
+    return [the_vhost(node, name) for name in names] or [*node.broker.vhosts.values()]
