@@ -252,7 +252,8 @@ def _judge(rig: Rig, how: str, *, late: float = 0) -> None:
     """Wait for the effect, now that the database is back; where it does not come, look where the message is."""
     must, should = _requirements(how)
     within = rig.deadlines.reconnected + rig.deadlines.seconds(late)
-    rig.wait.see(lambda: rig.seen.done() or _is_given_up(rig), within)
+    idle = rig.wait.idle()
+    rig.wait.see(lambda: rig.seen.done() or _is_given_up(rig, idle), within)
     is_done = rig.seen.done()
     lost = () if is_done or _is_kept(rig) else rig.seen.losses()
     rig.judge(*lost, requirement=must)
@@ -265,9 +266,13 @@ def _judge(rig: Rig, how: str, *, late: float = 0) -> None:
     rig.judge(requirement=should)
 
 
-def _is_given_up(rig: Rig) -> bool:
-    """Whether nothing more can come: no message is anywhere, or who works on them has ended."""
-    return _has_ended(rig.instances.workers) or (rig.seen.at_rest() and not _is_kept(rig))
+def _is_given_up(rig: Rig, idle: Callable[[], bool]) -> bool:
+    """Whether nothing more can come: for a while no message was anywhere, or who works on them has ended.
+
+    One moment shows nothing: a message may be acked before its copy for another try is in a queue.
+    """
+    is_idle = idle()  # asked each time: it watches
+    return _has_ended(rig.instances.workers) or (is_idle and not _is_kept(rig))
 
 
 def _is_kept(rig: Rig) -> bool:

@@ -358,6 +358,13 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "parks-in-auto-delete": (
         Break("durable-topology.declared", "queue warren.dead-letter is declared auto-delete"),
     ),
+    "parks-in-expiring": (
+        Break("durable-topology.declared", "queue warren.dead-letter is declared to expire"),
+    ),
+    "postpones-poison": (
+        Break("survives-poison.bounded", "times, not 25 at most"),
+        Break("survives-poison.kept", "and is in no queue that keeps it"),
+    ),
     "publishes-transient": (Break("safe-publishing.persistent", "what is not persistent"),),
     "publishes-unconfirmed": (
         Break("safe-publishing.confirmed", "without a confirm"),
@@ -566,6 +573,11 @@ BREAKS: dict[str, tuple[Break, ...]] = {
 }
 
 HOLDS: dict[str, tuple[str, ...]] = {
+    "backs-off-in-place": (
+        "survives-poison.bounded",
+        "survives-poison.others",
+        "survives-poison.kept",
+    ),
     "ends-with-143": ("graceful-stop.in-hand", "graceful-stop.idle"),
     "opens-a-channel-per-request": ("rpc-late-reply-discarded.next-call",),
     "warms-up-slowly": (
