@@ -186,6 +186,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "shrinks-prefetch": Pieces(consumer=consuming.ShrinksPrefetch),
     "six-defects": Pieces(consumer=several.SixDefects, link=several.SixDefectsLink),
     "skips-equal-bodies": Pieces(handlers={_BLOCKING: effects.SkipsEqualBodies}),
+    "stalls-without-database": Pieces(consumer=outages.StallsWithoutDatabase),
     "stops-at-once": Pieces(consumer=consuming.StopsAtOnce),
     "survives-five-losses": Pieces(link=connecting.SurvivesFiveLosses),
     "survives-one-loss": Pieces(link=connecting.SurvivesOneLoss),

@@ -501,6 +501,13 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         ),
     ),
     "skips-equal-bodies": (Break("no-loss.equal-bodies", "lost: the package row never came"),),
+    "stalls-without-database": (
+        Break("survives-database-loss.goes-on", "lives on, and did no new work"),
+        *(
+            Break(f"survives-database-loss.{how}-recovers", "did not come", Outcome.WARN, full=full)
+            for how, full in DATABASE_LOSSES
+        ),
+    ),
     "stops-at-once": (Break("graceful-stop.in-hand", "the message in hand was not acked"),),
     "survives-five-losses": (
         Break("survives-connection-loss.many", "after loss 6: stream-1 ended with status 1"),
