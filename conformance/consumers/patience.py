@@ -12,7 +12,10 @@ MOST = 25
 PAUSE = 1
 """Document seconds of pause between two tries that a consumer is given time for."""
 
+LEAST = 60.0
+"""Real seconds that it is given all the same: the pauses of a consumer may know nothing of the document's second."""
+
 
 def patience(rig: Rig) -> float:
-    """Give the real seconds in which the smallest work is tried that often, with a pause after each."""
-    return rig.deadlines.within(MOST * (rig.work_time(1) + PAUSE))
+    """Give the real seconds in which the smallest work is tried that often, with pauses; a minute at least."""
+    return max(LEAST, rig.deadlines.within(MOST * (rig.work_time(1) + PAUSE)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from warren.rigs.consumers import HTTP, Violation
 
 if TYPE_CHECKING:
-    from warren.rigs.consumers import HttpReply, Ledger, Process, Published, Rig
+    from warren.rigs.consumers import Delivery, HttpReply, Ledger, Process, Published, Rig
 
 PERSISTENT: Final = 2
 """The delivery mode of a message that is kept through a restart of its broker (AMQP 0-9-1, basic)."""
@@ -23,6 +23,14 @@ def published_aside(rig: Rig, ledger: Ledger) -> list[Published]:
         for p in ledger.publishes
         if p.exchange not in exchanges and (p.exchange or p.routing_key not in queues)
     ]
+
+
+def is_copied(ledger: Ledger, delivery: Delivery) -> bool:
+    """Whether an instance has published what it was given again before it settled that: the copy stands for it."""
+    return any(
+        p.body == delivery.body and p.passed_at and delivery.at < p.at < delivery.open_until
+        for p in ledger.published_by(delivery.instance)
+    )
 
 
 def is_settled_early(ledger: Ledger, published: Published) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from warren.rigs.consumers import Inconclusive, Moment, Unmet, Violation, delivery
 
 from .comebacks import unique_work
+from .publishes import is_copied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,11 +135,18 @@ def _acked_meanwhile(rig: Rig, caught: CaughtCommit) -> list[Violation]:
 
 
 def _early_acks(rig: Rig, caught: CaughtCommit) -> list[Violation]:
-    """Say what an instance has acked while a commit of its waits, without which there is no effect of it."""
+    """Say what an instance has acked while a commit of its waits, without which there is no effect of it.
+
+    What it has rejected, or published again, for a later try or to put it aside, it does not take for done.
+    """
+    ledger = rig.seen.ledger()
     acked = [
         d
-        for d in rig.seen.ledger().to(caught.process.name)
-        if d.settlement is not None and not d.settlement.requeue and not rig.seen.has_effect(d)
+        for d in ledger.to(caught.process.name)
+        if d.settlement is not None
+        and d.settlement.kind == "ack"
+        and not rig.seen.has_effect(d)
+        and not is_copied(ledger, d)
     ]
     waits = f"{caught.held.seen:.3f} its commit was asked for, and has been held since then"
     return [Violation("acked before its effect was committed", (str(d), waits)) for d in acked]

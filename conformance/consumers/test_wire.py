@@ -33,7 +33,7 @@ TEXTS = 2
 @pytest.mark.guarantee("durable-topology", designs=("blocking", "rpc"))
 @pytest.mark.requirement("durable-topology.declared")
 def test_declared(rig: Rig) -> None:
-    """Every named queue and exchange that is declared is durable, and neither auto-delete nor exclusive."""
+    """Every named queue and exchange that is declared is durable, not auto-delete, exclusive or to expire."""
     rig.start.workers(1, http=True)
     _have_work_done(rig)
     _judge_declarations(rig)

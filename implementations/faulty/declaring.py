@@ -1,5 +1,7 @@
 """Defects of declarations: what does not outlive a restart of the broker, or its last consumer."""
 
+from typing import Any, ClassVar
+
 from pika.adapters.blocking_connection import BlockingChannel
 
 from reference_impl.hardened.consumer import Consumer
@@ -25,15 +27,30 @@ class DeclaresTransientQueue(Consumer):
 class ParksInAutoDelete(Settlement):
     """Puts bad messages aside in an auto-delete queue: who has looked at them through a consumer has deleted them."""
 
+    auto_delete: ClassVar[bool] = True
+    arguments: ClassVar[dict[str, Any]] = {}
+
     def dead_letter(self, delivery: Delivery, reason: str) -> bool:
         """Declare what goes with its first consumer, publish the copy there, and reject."""
 
         def settle(channel: BlockingChannel) -> None:
             declare_exchange(channel, DEAD_LETTER.exchange)
-            channel.queue_declare(DEAD_LETTER.queue, durable=True, auto_delete=True)
+            channel.queue_declare(
+                DEAD_LETTER.queue,
+                durable=True,
+                auto_delete=self.auto_delete,
+                arguments=self.arguments,
+            )
             channel.queue_bind(DEAD_LETTER.queue, DEAD_LETTER.exchange, routing_key="")
             explanation = self._explain(delivery, reason)
             send(channel, DEAD_LETTER.exchange, "", delivery.body, explanation)
             channel.basic_reject(delivery.tag, requeue=False)
 
         return self._try(settle)
+
+
+class ParksInExpiring(ParksInAutoDelete):
+    """Puts bad messages aside in a queue that goes, with them, when nobody has looked for a week."""
+
+    auto_delete = False
+    arguments: ClassVar[dict[str, Any]] = {"x-expires": 7 * 24 * 3600 * 1000}

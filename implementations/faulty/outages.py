@@ -84,3 +84,12 @@ class DiesWithoutDatabase(RejectsWithoutDatabase):
     """Ends the process where the database is away."""
 
     give_up = staticmethod(lambda _delivery: os._exit(1))
+
+
+class StallsWithoutDatabase(RejectsWithoutDatabase):
+    """Waits for a word that its database is back, which nobody gives: it lives on, and keeps its message for ever."""
+
+    @staticmethod
+    def give_up(_delivery: Delivery) -> None:
+        """Wait for ever."""
+        threading.Event().wait()

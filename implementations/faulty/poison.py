@@ -1,9 +1,14 @@
 """Defects of poison: what becomes of well-formed work that always fails."""
 
+from typing import Any
+
+from pika.adapters.blocking_connection import BlockingChannel
+
 from implementations.faulty.settling import requeue
 from reference_impl.hardened.consumer import Consumer
 from reference_impl.hardened.delivery import Delivery
 from reference_impl.hardened.errors import LinkLostError, RejectedError
+from reference_impl.hardened.publisher import send
 from reference_impl.messages import MalformedError, MisshapenError
 
 FORESEEN = (LinkLostError, MalformedError, MisshapenError, RejectedError)
@@ -50,3 +55,49 @@ class HoldsPoison(Consumer):
             except Exception:  # noqa: BLE001 - the defect: whatever it was
                 if self.stop.wait(self.settings.second):
                     return False
+
+
+class PostponesPoison(Consumer):
+    """Leaves a message that failed to a queue for later tries, which hands it back to its own, for ever."""
+
+    def attempt(self, delivery: Delivery) -> bool:
+        """Put off what fails."""
+        try:
+            return super().attempt(delivery)
+        except FORESEEN:
+            raise
+        except Exception:  # noqa: BLE001 - the defect: whatever it was
+            channel = delivery.channel
+            channel.connection.add_callback_threadsafe(lambda: self.put_off(channel, delivery))
+            return False
+
+    def put_off(self, channel: BlockingChannel, delivery: Delivery) -> None:
+        """Publish a copy to the queue for later, and ack, in the thread that the channel belongs to."""
+        later = f"{self.route.queue}.later"
+        channel.queue_declare(later, durable=True, arguments=self.handed_back())
+        send(channel, "", later, delivery.body, delivery.properties)
+        channel.basic_ack(delivery.tag)
+
+    def handed_back(self) -> dict[str, Any]:
+        """Name the arguments of a queue that hands its messages back after six of the document's seconds."""
+        return {
+            "x-message-ttl": int(6000 * self.settings.second),
+            "x-dead-letter-exchange": self.route.exchange,
+            "x-dead-letter-routing-key": "",
+        }
+
+
+class BacksOffInPlace(Consumer):
+    """Tries a message that failed five times more, with pauses of 1 to 16 s, and then puts it aside: no defect."""
+
+    def attempt(self, delivery: Delivery) -> bool:
+        """Try again in place, for half a minute; False if we were stopped first."""
+        for pause in (1, 2, 4, 8, 16):
+            try:
+                return super().attempt(delivery)
+            except FORESEEN:
+                raise
+            except Exception:  # noqa: BLE001 - whatever it was
+                if self.stop.wait(pause):
+                    return False
+        return super().attempt(delivery)

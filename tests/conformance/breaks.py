@@ -1,7 +1,7 @@
 """What each defect breaks, and the words in which the suite must say so. Facts only.
 
 The guarantee of each requirement stands under `denies` in the defect's manifest, where it is violated. What
-is neither claimed nor denied there cannot be judged apart from the defect; `ENTANGLED` gives the reason.
+is neither claimed nor denied there cannot be judged apart from the defect; `entangled` gives the reason.
 """
 
 from __future__ import annotations
@@ -358,6 +358,13 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "parks-in-auto-delete": (
         Break("durable-topology.declared", "queue warren.dead-letter is declared auto-delete"),
     ),
+    "parks-in-expiring": (
+        Break("durable-topology.declared", "queue warren.dead-letter is declared to expire"),
+    ),
+    "postpones-poison": (
+        Break("survives-poison.bounded", "times, not 25 at most"),
+        Break("survives-poison.kept", "and is in no queue that keeps it"),
+    ),
     "publishes-transient": (Break("safe-publishing.persistent", "what is not persistent"),),
     "publishes-unconfirmed": (
         Break("safe-publishing.confirmed", "without a confirm"),
@@ -494,6 +501,13 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         ),
     ),
     "skips-equal-bodies": (Break("no-loss.equal-bodies", "lost: the package row never came"),),
+    "stalls-without-database": (
+        Break("survives-database-loss.goes-on", "lives on, and did no new work"),
+        *(
+            Break(f"survives-database-loss.{how}-recovers", "did not come", Outcome.WARN, full=full)
+            for how, full in DATABASE_LOSSES
+        ),
+    ),
     "stops-at-once": (Break("graceful-stop.in-hand", "the message in hand was not acked"),),
     "survives-five-losses": (
         Break("survives-connection-loss.many", "after loss 6: stream-1 ended with status 1"),
@@ -566,6 +580,11 @@ BREAKS: dict[str, tuple[Break, ...]] = {
 }
 
 HOLDS: dict[str, tuple[str, ...]] = {
+    "backs-off-in-place": (
+        "survives-poison.bounded",
+        "survives-poison.others",
+        "survives-poison.kept",
+    ),
     "ends-with-143": ("graceful-stop.in-hand", "graceful-stop.idle"),
     "opens-a-channel-per-request": ("rpc-late-reply-discarded.next-call",),
     "warms-up-slowly": (
@@ -576,96 +595,3 @@ HOLDS: dict[str, tuple[str, ...]] = {
     ),
 }
 """What is correct, whatever it looks like, and the requirements that a hasty judge would see violated."""
-
-ENTANGLED: dict[tuple[str, str], str] = {
-    ("accepts-unpublished", "routes-task"): "its connection may be lost during a call in silence",
-    (
-        "consumes-twice",
-        "keeps-prefetch",
-    ): "whether its second consumer is there before the loss is chance",
-    ("acks-all-in-hand", "effect-once"): "cut after its ack, nothing is redelivered",
-    ("acks-before-first-step", "effect-once"): "it publishes nothing as long as its ack is held",
-    ("acks-before-split", "effect-once"): "killed after its ack, nothing is redelivered",
-    ("acks-before-work", "effect-once"): "frozen after its ack, nothing is redelivered",
-    ("acks-before-work", "heartbeat-safe"): "the end of the work is its ack",
-    ("acks-before-work", "single-flight"): "the end of the work is its ack",
-    ("acks-up-to-the-newest", "effect-once"): "cut after its ack, nothing is redelivered",
-    ("consumes-then-forgets", "durable-topology"): "no work is ever done",
-    ("consumes-then-forgets", "effect-once"): "nothing is redelivered",
-    ("consumes-then-forgets", "heartbeat-safe"): "no work lasts as long as a heartbeat",
-    ("consumes-then-forgets", "single-flight"): "no work lasts as long as a heartbeat",
-    ("consumes-without-acks", "effect-once"): "nothing is redelivered",
-    ("consumes-without-acks", "heartbeat-safe"): "the end of the work is its ack",
-    ("consumes-without-acks", "single-flight"): "the end of the work is its ack",
-    ("disables-heartbeats", "effect-once"): "frozen, it keeps its connection and its message",
-    ("does-nothing", "durable-topology"): "no work is ever done",
-    ("does-nothing", "safe-publishing"): "it publishes nothing",
-    ("does-nothing", "heartbeat-safe"): "no work lasts as long as a heartbeat",
-    ("does-nothing", "single-flight"): "no work lasts as long as a heartbeat",
-    ("does-nothing", "keeps-prefetch"): "it takes one message and acks none",
-    ("does-nothing", "fair-dispatch"): "it takes one message and acks none",
-    ("does-nothing", "routes-task"): "it accepts no task that could be routed",
-    ("does-nothing", "effect-once"): "it leaves no effect that could be doubled",
-    (
-        "does-nothing",
-        "bounded-run",
-    ): "where it publishes no part, none is given to its part consumer",
-    ("does-nothing", "part-order"): "it leaves no row of a part",
-    ("does-nothing", "result-last"): "it leaves no row of a part",
-    ("does-nothing", "parallel-parts"): "it works on no part",
-    ("does-nothing", "parallel-packages"): "it works on no part",
-    ("does-nothing", "rpc-correlated"): "it sends no request",
-    ("does-nothing", "rpc-times-out"): "it sends no request",
-    ("does-nothing", "rpc-late-reply-discarded"): "it sends no request",
-    ("drops-last-part", "durable-topology"): "a package without its last part is never done",
-    ("drops-last-part", "safe-publishing"): "a package without its last part is never done",
-    ("drops-last-part", "effect-once"): "a package without its last part is never done",
-    ("drops-last-part", "heartbeat-safe"): "a package without its last part is never done",
-    ("drops-last-part", "parallel-parts"): "a package without its last part is never done",
-    ("drops-last-part", "part-order"): "a package without its last part is never done",
-    ("drops-last-part", "result-last"): "a package without its last part is never done",
-    ("drops-last-part", "survives-broker-restart"): "the new work is not done either",
-    ("drops-last-part", "survives-blocked"): "the new work is not done either",
-    ("drops-last-part", "survives-cancel"): "the new work is not done either",
-    ("drops-last-part", "survives-channel-close"): "the new work is not done either",
-    ("drops-last-part", "survives-connection-loss"): "the new work is not done either",
-    ("exits-idle", "durable-topology"): "no work is ever done",
-    ("exits-idle", "heartbeat-safe"): "no work lasts as long as a heartbeat",
-    ("exits-idle", "single-flight"): "it works nothing through",
-    ("exits-idle", "keeps-prefetch"): "it takes one message and acks none",
-    ("exits-idle", "fair-dispatch"): "it takes one message and acks none",
-    ("exits-idle", "effect-once"): "it leaves no effect that could be doubled",
-    ("hangs-up-early", "single-flight"): "the end of the work is its ack",
-    ("misroutes-tasks", "survives-broker-restart"): "no task is done, before as after",
-    ("misroutes-tasks", "survives-blocked"): "no task is done, before as after",
-    ("misroutes-tasks", "survives-cancel"): "no task is done, before as after",
-    ("misroutes-tasks", "survives-channel-close"): "no task is done, before as after",
-    ("misroutes-tasks", "survives-connection-loss"): "no task is done, before as after",
-    ("never-acks", "effect-once"): "no ack can be lost",
-    ("never-acks", "keeps-prefetch"): "it takes one message and acks none",
-    ("never-acks", "fair-dispatch"): "it takes one message and acks none",
-    ("never-acks", "heartbeat-safe"): "the end of the work is its ack",
-    ("never-acks", "no-loss"): "no ack can be lost",
-    ("never-acks", "single-flight"): "the end of the work is its ack",
-    ("never-acks", "survives-broker-restart"): "what it has in hand keeps it from new work",
-    ("serialises-parts", "effect-once"): "frozen, it keeps the others out",
-    ("serialises-parts", "no-loss"): "frozen, it keeps the others out",
-    ("purges-requests", "survives-redeploy"): "what waits when it takes over is gone",
-    ("serves-one-at-a-time", "rpc-request-kept"): "its callers do not wait at once",
-    ("swaps-replies", "rpc-survives-missing-task"): "the error goes to another caller too",
-    ("undoes-redeliveries", "graceful-stop"): "what it leaves at a stop is redelivered, and undone",
-    ("undoes-redeliveries", "effect-once"): "what is undone is not doubled, and never done",
-    ("undoes-redeliveries", "survives-cancel"): "the work in hand is undone too",
-    ("undoes-redeliveries", "survives-channel-close"): "the work in hand is undone too",
-    ("undoes-redeliveries", "survives-connection-loss"): "the work in hand is undone too",
-    ("works-at-most-once", "graceful-stop"): "what it leaves at a stop is redelivered, and lost",
-    ("works-at-most-once", "effect-once"): "nobody does the work of the frozen one",
-    ("works-at-most-once", "survives-cancel"): "the work in hand is lost too",
-    ("works-at-most-once", "survives-channel-close"): "the work in hand is lost too",
-    ("works-at-most-once", "survives-connection-loss"): "the work in hand is lost too",
-    ("wrong-correlation-id", "survives-broker-restart"): "no call is answered, before as after",
-    ("wrong-correlation-id", "survives-blocked"): "no call is answered, before as after",
-    ("wrong-correlation-id", "survives-cancel"): "no call is answered, before as after",
-    ("wrong-correlation-id", "survives-channel-close"): "no call is answered, before as after",
-    ("wrong-correlation-id", "survives-connection-loss"): "no call is answered, before as after",
-}

@@ -10,7 +10,7 @@ import re
 import tomllib
 from typing import TYPE_CHECKING
 
-from tests.conformance.breaks import ENTANGLED
+from tests.conformance.entangled import ENTANGLED
 from tests.conformance.suite import FAULTY, ROOT
 
 if TYPE_CHECKING:

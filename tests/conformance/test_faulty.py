@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from implementations.faulty.defects import DEFECTS
-from tests.conformance.breaks import BREAKS, ENTANGLED, HOLDS, Break
+from tests.conformance.breaks import BREAKS, HOLDS, Break
 from tests.conformance.claims import due_claims, with_claims
+from tests.conformance.entangled import ENTANGLED
 from tests.conformance.suite import FAULTY, run_suite, servers_of
 from warren.claims.catalogue import load_catalogue
 from warren.claims.verdict import Finding, Outcome, Stance

@@ -10,6 +10,7 @@ from warren.simulator.wire import (
     ChannelClose,
     ExchangeDeclare,
     ExchangeDeclareOk,
+    FieldValue,
     QueueDeclare,
     QueueDeclareOk,
 )
@@ -49,6 +50,22 @@ def test_refused_or_passive() -> None:
     (declared,) = wire.ledger.declarations
     assert (declared.name, declared.perishable) == ("new", "auto-delete")
     assert "part-1 declares queue new (connection 1): auto-delete" in str(declared)
+
+
+def test_expires() -> None:
+    """A durable queue that is deleted when nobody uses it for a while is perishable, whatever it hands on before."""
+    wire = Wire()
+    later: dict[str, FieldValue] = {"x-dead-letter-exchange": "work", "x-message-ttl": 1000}
+    wire.frame(TO_BROKER, QueueDeclare("later", durable=True, arguments=later))
+    wire.frame(TO_CLIENT, QueueDeclareOk("later"))
+    wire.frame(
+        TO_BROKER, QueueDeclare("unused", durable=True, arguments={**later, "x-expires": 2000})
+    )
+    wire.frame(TO_CLIENT, QueueDeclareOk("unused"))
+    assert [(d.hands_on, d.perishable) for d in wire.ledger.declarations] == [
+        (True, ""),
+        (True, "to expire"),
+    ]
 
 
 def test_without_waiting() -> None:

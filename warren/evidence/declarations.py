@@ -41,6 +41,11 @@ class Declaration:
     has_alternate: bool = False
     """Whether the exchange hands what it cannot route to an alternate exchange."""
 
+    expires: bool = False
+    """Whether the queue is deleted, with all that it holds, when nobody uses it for a while (x-expires)."""
+    hands_on: bool = False
+    """Whether what was in the queue for its time goes on (x-message-ttl, x-dead-letter-exchange)."""
+
     @property
     def perishable(self) -> str:
         """Say why it may be gone one day with all that it holds; "" where it lasts until somebody deletes it."""
@@ -48,6 +53,7 @@ class Declaration:
             "not durable": not self.durable,
             "auto-delete": self.auto_delete,
             "exclusive": self.exclusive,
+            "to expire": self.expires,
         }
         return " and ".join(words for words, holds in said.items() if holds)
 
@@ -96,7 +102,12 @@ class Declarations:
         if not asked.passive:
             kept = asked.durable, asked.auto_delete, asked.exclusive
             self.agreed.append(
-                Declaration(at, *channel, "queue", name, *kept, server_named=not asked.queue)
+                Declaration(
+                    *(at, *channel, "queue", name, *kept),
+                    server_named=not asked.queue,
+                    expires="x-expires" in asked.arguments,
+                    hands_on={"x-dead-letter-exchange", "x-message-ttl"} <= asked.arguments.keys(),
+                )
             )
 
     def _agree_to_exchange(self, channel: _Channel, at: float, asked: ExchangeDeclare) -> None:

@@ -74,6 +74,7 @@ class Warren:
     servers: Servers | None = None
     worlds: RealWorlds | None = None
     starts: Starts = field(default_factory=Starts)
+    interrupted: bool = False
 
 
 _warren = pytest.StashKey[Warren]()

@@ -49,6 +49,8 @@ class Interruption:
         """Interrupt the workers, too; a run that gave up by itself (a subclass of the exception) lets them end."""
         if excinfo.type is not KeyboardInterrupt:
             return
+        # First of all: another signal may end this hook, and pytest notes the interruption only after it.
+        self._warren.interrupted = True
         self._say(f"interrupted; ending {', '.join(self._awaited())}")
         self._tell(signal.SIGINT)
         if self._workers:

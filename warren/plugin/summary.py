@@ -87,6 +87,8 @@ class Summary:
     def pytest_sessionfinish(self, session: pytest.Session) -> object:
         """Judge the run as a whole and set the exit status, before pytest prints its summary."""
         self._progress.stop()
+        if self._warren.interrupted:
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
         if self._findings or self._measurements or self._left_all(session):
             status = self._status(int(session.exitstatus))
             interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED

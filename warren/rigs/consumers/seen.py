@@ -11,7 +11,7 @@ from warren.evidence.ledger_reader import LedgerReader
 from warren.evidence.violation import Violation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from warren.evidence.ledger import Delivery, Ledger
     from warren.evidence.rows import MessageRow, TaskRow
@@ -175,9 +175,26 @@ class Seen:
 
     def kept_aside(self, but: str = "") -> int:
         """Count the messages in queues that are not for work, such as dead-letter queues, without those in `but`."""
+        return self._count(q for q in self._not_for_work() if q != but)
+
+    def put_aside(self, but: str = "") -> int:
+        """Count those of them that stay: in a queue that hands nothing on, as one for later tries does."""
+        later = self._for_later()
+        return self._count(q for q in self._not_for_work() if q not in (*later, but))
+
+    def postponed(self) -> int:
+        """Count the messages in queues that are not for work and hand on what is in them, for a later try."""
+        return self._count(q for q in self._not_for_work() if q in self._for_later())
+
+    def _for_later(self) -> set[str]:
+        return {d.name for d in self.ledger().declarations if d.hands_on}
+
+    def _not_for_work(self) -> list[str]:
         for_work = {route.queue for route in self._workload.routes}
-        others = [q for q in self._world.queues() if q not in for_work and q != but]
-        return sum(depth.ready for depth in map(self._world.queue, others) if depth is not None)
+        return [q for q in self._world.queues() if q not in for_work]
+
+    def _count(self, queues: Iterable[str]) -> int:
+        return sum(depth.ready for depth in map(self._world.queue, queues) if depth is not None)
 
     def at_rest(self) -> bool:
         """Whether no message waits for a live consumer and no live consumer holds one."""
