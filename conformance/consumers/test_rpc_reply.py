@@ -12,9 +12,6 @@ from warren.rigs.consumers import Moment, Unmet, answering_directly, delivery, p
 if TYPE_CHECKING:
     from warren.rigs.consumers import Process, Rig
 
-
-HELD = 2.0
-"""Real seconds for which a commit is held: less than any usual busy time-out."""
 MOST_COMMITS = 3
 """Of one request, of which one after the other is held."""
 
@@ -61,7 +58,9 @@ def _early_replies(rig: Rig, server: Process, passing: int) -> list[str] | None:
     rig.wait.see(lambda: bool(commits.caught()) or rig.seen.is_done(work), rig.deadlines.within(2))
     is_caught = bool(commits.caught())
     if is_caught:
-        rig.wait.see(lambda: len(rig.seen.ledger().published_by(server.name)) > before, HELD)
+        # Not for two heartbeats, by which a broker would end the connection of a server that waits for its database.
+        held = float(rig.pace.heartbeat)
+        rig.wait.see(lambda: len(rig.seen.ledger().published_by(server.name)) > before, held)
     replies = rig.seen.ledger().published_by(server.name)[before:]
     early = [] if rig.seen.is_done(work) else [str(reply) for reply in replies]
     commits.release()
