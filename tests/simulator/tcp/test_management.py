@@ -49,9 +49,10 @@ def test_user_without_a_tag(broker: Embedded) -> None:
 
 def test_aliveness(broker: Embedded) -> None:
     """The test that a virtual host is alive says ok and nothing else, makes no queue, and knows which there are."""
+    before = {queue["name"] for queue in broker.api("GET", "queues").json()}
     alive = broker.api("GET", "aliveness-test/%2F")
     assert (alive.status_code, alive.json()) == (200, {"status": "ok"})
-    assert broker.api("GET", "queues").json() == []
+    assert {queue["name"] for queue in broker.api("GET", "queues").json()} == before
     assert broker.api("GET", "aliveness-test/none").status_code == 404
     assert broker.api("PUT", "aliveness-test/%2F", json={}).status_code == 405
 
