@@ -362,7 +362,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("durable-topology.declared", "queue warren.dead-letter is declared to expire"),
     ),
     "postpones-poison": (
-        Break("survives-poison.bounded", "times, not 25 at most"),
+        Break("survives-poison.bounded", "it was still in hand, or to be tried again"),
         Break("survives-poison.kept", "and is in no queue that keeps it"),
     ),
     "publishes-transient": (Break("safe-publishing.persistent", "what is not persistent"),),
