@@ -113,18 +113,44 @@ def test_deadlines() -> None:
     assert stubborn.ended == "Abort"
 
 
-def test_goodbye() -> None:
-    """A client's close is answered, then its socket is closed; one that keeps it open loses it."""
+@pytest.mark.parametrize(
+    ("heartbeat", "seconds"), [(0, CLOSING_TIMEOUT), (60, CLOSING_TIMEOUT), (5, 5)]
+)
+def test_goodbye(heartbeat: int, seconds: float) -> None:
+    """After close-ok the broker reads on until the client hangs up, or for a heartbeat, or half a minute."""
     world = World()
     peer = world.connect()
-    peer.log_in()
-    assert peer.send(wire.ConnectionClose(200, "bye"), channel=0) == [wire.ConnectionCloseOk()]
+    peer.log_in(heartbeat)
+    (close_ok,) = peer.send(wire.ConnectionClose(200, "bye"), channel=0)
+    assert close_ok == wire.ConnectionCloseOk()
+    peer.publish(b"under way", times=10)
+    assert peer.send(wire.ConnectionClose(200, "bye"), channel=0) == [close_ok]
+    assert (peer.ended, peer.rests) == ("", False)
+    world.pass_time(seconds - 0.1)
+    assert peer.ended == ""
+    world.pass_time(0.1)
     assert peer.ended == "Close"
     world.pass_time(LOST_SYNC_TIMEOUT)
     assert peer.ended == "Abort"
     peer.hang_up()
     assert never(world)
     assert not world.hub.sessions
+
+
+def test_who_hangs_up_after_close_ok_leaves_nothing() -> None:
+    """Nothing is due any more for a client that is gone, and a memory alarm does not keep one from going."""
+    world = World(memory_limit=10_000)
+    peer = world.connect()
+    peer.log_in()
+    peer.send(wire.QueueDeclare("q"))
+    header = wire.ContentHeader(60, 20_000)
+    message = wire.encode_message(1, wire.BasicPublish("", "q"), header, b"x" * 20_000)
+    peer.send_octets(message + wire.encode_method_frame(0, wire.ConnectionClose(200, "bye")))
+    assert (peer.heard[-1], peer.rests) == (wire.ConnectionCloseOk(), False)
+    peer.hang_up()
+    world.hub.do(commands.DeleteVhost("/"))
+    world.pass_time(1)
+    assert never(world)
 
 
 def test_credit() -> None:

@@ -172,6 +172,20 @@ def test_confirm_comes_before_the_end(
         client.expect(answer)
 
 
+def test_close_with_writes_under_way(broker: Embedded) -> None:
+    """What a client still writes after its close is read and thrown away: close-ok comes, and no reset."""
+    publish = wire.encode_message(
+        1, wire.BasicPublish("", "none"), wire.ContentHeader(60, 9), b"under way"
+    )
+    with Raw(broker) as client:
+        client.send(wire.ConnectionClose(200, "bye"), 0)
+        for _ in range(100):
+            client.socket.sendall(publish * 1000)
+        client.expect(wire.ConnectionCloseOk)
+        client.send(wire.ConnectionCloseOk(), 0)
+        assert client.socket.recv(1) == b""
+
+
 def test_end_in_order() -> None:
     """SIGTERM closes connections with 320 and ends the process with status 0."""
     with Embedded.start() as broker, Raw(broker) as client:

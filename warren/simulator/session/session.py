@@ -232,8 +232,12 @@ class Session:
             self._hang_up()
 
     def _say_close_ok(self, event: events.ConnectionCloseOk) -> None:
+        """Say goodbye and read on: a socket that closes on unread octets takes close-ok from the client."""
         self._put(to_octets(event, 0))
-        self._hang_up()
+        self._unblock()
+        heartbeat = self.wire.limits.heartbeat
+        seconds = min(heartbeat, CLOSING_TIMEOUT) if heartbeat else CLOSING_TIMEOUT
+        self._alarms.after(seconds, self, Session._hang_up)
 
     # What is asked of the socket
 
@@ -325,7 +329,7 @@ class Session:
 
     def lose(self) -> None:
         """Note that the connection is gone: nothing is due any more."""
-        for duty in (Session.abort, Session._beat, Session._listen):
+        for duty in (Session.abort, Session._hang_up, Session._beat, Session._listen):
             self._alarms.cancel(self, duty)
 
     def _hang_up(self) -> None:
