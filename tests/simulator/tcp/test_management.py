@@ -41,6 +41,13 @@ def test_authentication(broker: Embedded, auth: tuple[str, str] | None) -> None:
     assert broker.api("GET", "overview", auth=auth).status_code == 401
 
 
+def test_empty_password(broker: Embedded) -> None:
+    """Who has an empty password does not get in by it."""
+    broker.api("PUT", "users/empty", json={"password": "", "tags": "administrator"})
+    assert broker.api("GET", "whoami", auth=("empty", "")).status_code == 401
+    broker.api("DELETE", "users/empty")
+
+
 def test_user_without_a_tag(broker: Embedded) -> None:
     """A user who is no administrator may use AMQP alone."""
     broker.api("PUT", "users/plain", json={"password": "pw", "tags": ""})

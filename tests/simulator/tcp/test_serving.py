@@ -62,6 +62,52 @@ def test_wrong_password(broker: Embedded) -> None:
         broker.connect(password="wrong")  # noqa: S106 - nobody's
 
 
+def test_pipelined_handshake(broker: Embedded) -> None:
+    """A client may say all of the handshake at once, and the first methods with it."""
+    said = [
+        (0, wire.ConnectionStartOk({}, "PLAIN", b"\0guest\0" + PASSWORD.encode())),
+        (0, wire.ConnectionTuneOk(2047, 131_072, 0)),
+        (0, wire.ConnectionOpen("/")),
+        (1, wire.ChannelOpen()),
+    ]
+    octets = b"".join(wire.encode_method_frame(channel, method) for channel, method in said)
+    with socket.create_connection(("127.0.0.1", broker.port), 20) as client:
+        client.sendall(wire.PROTOCOL_HEADER + octets)
+        parser, heard = wire.FrameParser(), list[wire.Content]()
+        while len(heard) < 4 and (octets := client.recv(1 << 16)):
+            heard += [wire.decode_frame(frame) for frame in parser.feed(octets)]
+    assert [type(each) for each in heard] == [
+        wire.ConnectionStart,
+        wire.ConnectionTune,
+        wire.ConnectionOpenOk,
+        wire.ChannelOpenOk,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("response", "mechanism"),
+    [
+        (b"\0guest\0\xff", "PLAIN"),
+        (b"\0\xff\0x", "PLAIN"),
+        (wire.encode_table({"LOGIN": "guest", "PASSWORD": b"\xff"})[4:], "AMQPLAIN"),
+        (wire.encode_table({"LOGIN": "guest", "PASSWORD": 5})[4:], "AMQPLAIN"),
+        (b"\0nopass\0", "PLAIN"),
+    ],
+)
+def test_refused_login(broker: Embedded, response: bytes, mechanism: str) -> None:
+    """A name or password that is no UTF-8 is a wrong one, 403; so is an empty password, if it is the user's too."""
+    broker.api("PUT", "users/nopass", json={"password": "", "tags": "administrator"})
+    capable = {"capabilities": {"authentication_failure_close": True}}
+    with socket.create_connection(("127.0.0.1", broker.port), 20) as client:
+        start_ok = wire.ConnectionStartOk(capable, mechanism, response)
+        client.sendall(wire.PROTOCOL_HEADER + wire.encode_method_frame(0, start_ok))
+        parser, heard = wire.FrameParser(), list[wire.Content]()
+        while len(heard) < 2 and (octets := client.recv(1 << 16)):
+            heard += [wire.decode_frame(frame) for frame in parser.feed(octets)]
+    assert isinstance(heard[-1], wire.ConnectionClose)
+    assert heard[-1].reply_code == 403
+
+
 def test_unknown_vhost(broker: Embedded) -> None:
     """A vhost that does not exist is 530."""
     with pytest.raises(pika.exceptions.ProbableAccessDeniedError, match="NOT_ALLOWED"):

@@ -57,8 +57,13 @@ class User:
         self.access: dict[str, Access] = {}
 
     def accepts(self, password: str) -> bool:
-        """Tell whether `password` is right, in a time that does not depend on how wrong it is."""
-        return compare_digest(self._password.encode(), password.encode())
+        """Tell whether `password` is right, in a time that does not depend on how wrong it is.
+
+        An empty one never is: who has it cannot log in by a password. In one that is no text surrogates
+        stand for its octets.
+        """
+        given = password.encode(errors="surrogateescape")
+        return bool(given) and compare_digest(self._password.encode(), given)
 
     def set_password(self, password: str) -> None:
         """Replace the password."""

@@ -17,6 +17,7 @@ from warren.simulator.session.session import READ_LIMIT, Session
 from warren.simulator.session.terms import terms_of
 from warren.simulator.session.wishes import Mistake
 from warren.simulator.wire import Int64, Timestamp
+from warren.simulator.wire.connection_events import Login
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -94,6 +95,10 @@ class Hub:
                 session.backlog += heard
             else:
                 self._work(session, heard)
+                if (
+                    heard and type(heard[-1]) is Login
+                ):  # it is answered: what came behind it can be read
+                    self._work(session, session.hear(b""))
         except Exception as error:  # noqa: BLE001 - handed on
             self._mistaken(session, error)
 
