@@ -34,9 +34,13 @@ class Access:
         self.read: re.Pattern[str] | None = NOTHING
 
     def grant(self, configure: str, write: str, read: str) -> None:
-        """Allow names in which these regular expressions match; the empty one matches none."""
+        """Allow names in which these regular expressions match; the empty one matches none.
+
+        Raises `re.error`, and changes nothing, where one of them is none.
+        """
+        patterns = [compile_pattern(pattern) for pattern in (configure, write, read)]
+        self.configure, self.write, self.read = patterns
         self.allowed = True
-        self.configure, self.write, self.read = map(compile_pattern, (configure, write, read))
 
     def clear(self) -> None:
         """Allow nothing."""
@@ -75,10 +79,13 @@ class User:
 
 
 def compile_pattern(pattern: str) -> re.Pattern[str] | None:
-    """Return the pattern; None when it lets everything pass."""
+    """Return the pattern; None when it lets everything pass. Raises `re.error`."""
     if pattern == ".*":
         return None
-    return re.compile(pattern or "^$")
+    try:
+        return re.compile(pattern or "^$")
+    except (RecursionError, OverflowError) as error:
+        raise re.error(f"it is nested too deep, or repeats too often ({error})") from error
 
 
 def require(

@@ -48,7 +48,7 @@ def get(node: Node, request: Request, vhost: str, queue: str) -> Answer:
     """Take up to `count` messages, and put them back if `ackmode` says so."""
     asked = request.json()
     count, mode = _need(asked, "count"), _need(asked, "ackmode")
-    if not isinstance(count, int) or mode not in _REQUEUE:
+    if type(count) is not int or not isinstance(mode, str) or mode not in _REQUEUE:
         raise Refused(
             HTTPStatus.BAD_REQUEST, f"count is a number, ackmode one of {', '.join(_REQUEUE)}"
         )
