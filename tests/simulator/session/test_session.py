@@ -211,6 +211,7 @@ def test_rung() -> None:
     world = World(memory_limit=None)
     publisher, consumer = pair(world, "connection.blocked")
     world.hub.memory.is_rung = True
+    world.perform()
     publisher.publish(b"x")
     assert publisher.heard[-1:] == [wire.ConnectionBlocked("low on memory")]
     assert (publisher.rests, consumer.rests) == (True, False)
@@ -220,11 +221,33 @@ def test_rung() -> None:
     assert not publisher.rests
 
 
+def test_who_published_earlier() -> None:
+    """An alarm blocks nobody for what was published before it: acks and deliveries go on until the next publish."""
+    world = World(memory_limit=None)
+    first, second = pair(world, "connection.blocked")
+    first.publish(b"mine", times=3)
+    first.send(wire.BasicQos(prefetch_count=1), wire.BasicConsume("q", "tag"))
+    octets = wire.encode_message(1, wire.BasicPublish("", "q"), wire.ContentHeader(60, 4), b"half")
+    second.send_octets(octets[:-3])
+    world.hub.memory.is_rung = True
+    world.perform()
+    first.send(wire.BasicAck(1))
+    first.send(wire.BasicAck(2))
+    second.send_octets(octets[-3:])
+    assert (bodies(first.heard), first.rests, second.rests) == ([b"mine"] * 3, False, False)
+    assert wire.ConnectionBlocked("low on memory") not in first.heard
+    second.send_octets(octets[:-3])
+    first.publish(b"more")
+    assert (first.rests, second.rests) == (True, True)
+    assert first.heard[-1:] == [wire.ConnectionBlocked("low on memory")]
+
+
 def test_who_is_being_closed_is_not_blocked() -> None:
     """A publisher that the broker closes while memory is short is read from: its close-ok must come through."""
     world = World(memory_limit=10_000)
     publisher, _ = pair(world, "connection.blocked")
     publisher.publish(b"x" * 20_000)
+    publisher.publish(b"x")
     assert publisher.rests
     world.hub.do(commands.DeleteUser(USER))
     world.perform()
@@ -240,6 +263,7 @@ def test_blocked_is_not_silent() -> None:
     consumer.log_in()
     consumer.send(wire.QueueDeclare("q"))
     publisher.publish(b"x" * 20_000)
+    publisher.publish(b"x")
     assert publisher.rests
     world.pass_time(100)
     consumer.send(wire.QueuePurge("q"))

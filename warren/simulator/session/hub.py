@@ -185,15 +185,19 @@ class Hub:
                 self._mistaken(session, error)
 
     def _watch_memory(self) -> None:
-        """Block publishers while the alarm is on, and unblock them when it ends."""
+        """Block who publishes while the alarm is on, and unblock them when it ends."""
         memory, was_on = self.memory, self._was_short
         if memory.must_count(self._alarms.now):
             memory.counted(used(self.broker, self.sessions.values()), self._alarms.now)
         self._was_short = memory.alarm
         if not (memory.alarm or was_on):
             return
+        if not was_on:
+            for session in self.sessions.values():
+                session.run_short()
+        most = inf if memory.limit is None else memory.limit
         for session in self.sessions.values():
-            if memory.alarm and session.publishes and not session.blocked:
+            if memory.alarm and not session.blocked and session.publishes(most):
                 session.block()
             elif session.blocked and not memory.alarm:
                 session.unblock()

@@ -161,6 +161,11 @@ class Connection:
         """How many octets of messages that are not whole yet are held; O(those messages)."""
         return self._assembler.held
 
+    @property
+    def begun(self) -> int:
+        """How many messages the client has begun to publish so far."""
+        return self._assembler.begun
+
     def capable(self, capability: str) -> bool:
         """Tell whether the client has said that it can do this."""
         return capabilities(self.client_properties).get(capability) is True
