@@ -288,6 +288,29 @@ def test_given_password_is_not_told(broker: Embedded) -> None:
     assert PASSWORD not in str(broker.ready)
 
 
+def test_both_loopback_addresses(broker: Embedded) -> None:
+    """It listens on 127.0.0.1 and on ::1, on the same ports."""
+    for port in (broker.port, broker.ready["management_port"]):
+        for host in ("127.0.0.1", "::1"):
+            socket.create_connection((host, port), 5).close()
+    parameters = pika.ConnectionParameters(
+        "::1", broker.port, credentials=pika.PlainCredentials("guest", PASSWORD)
+    )
+    with pika.BlockingConnection(parameters):
+        names = [each["name"] for each in broker.api("GET", "connections").json()]
+    assert any(name.endswith(f" -> [::1]:{broker.port}") for name in names)
+
+
+def test_hosts() -> None:
+    """It listens on every host that is given, and on no other; the first one stands in the ready line."""
+    with Embedded.start("--host=127.0.0.3", "--host=127.0.0.2") as broker:
+        assert broker.ready["host"] == "127.0.0.3"
+        for host in ("127.0.0.2", "127.0.0.3"):
+            socket.create_connection((host, broker.port), 5).close()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", broker.port), 5).close()
+
+
 def test_loopback_alone(broker: Embedded) -> None:
     """Nothing listens but on the loopback address."""
     addresses = [
