@@ -113,18 +113,44 @@ def test_deadlines() -> None:
     assert stubborn.ended == "Abort"
 
 
-def test_goodbye() -> None:
-    """A client's close is answered, then its socket is closed; one that keeps it open loses it."""
+@pytest.mark.parametrize(
+    ("heartbeat", "seconds"), [(0, CLOSING_TIMEOUT), (60, CLOSING_TIMEOUT), (5, 5)]
+)
+def test_goodbye(heartbeat: int, seconds: float) -> None:
+    """After close-ok the broker reads on until the client hangs up, or for a heartbeat, or half a minute."""
     world = World()
     peer = world.connect()
-    peer.log_in()
-    assert peer.send(wire.ConnectionClose(200, "bye"), channel=0) == [wire.ConnectionCloseOk()]
+    peer.log_in(heartbeat)
+    (close_ok,) = peer.send(wire.ConnectionClose(200, "bye"), channel=0)
+    assert close_ok == wire.ConnectionCloseOk()
+    peer.publish(b"under way", times=10)
+    assert peer.send(wire.ConnectionClose(200, "bye"), channel=0) == [close_ok]
+    assert (peer.ended, peer.rests) == ("", False)
+    world.pass_time(seconds - 0.1)
+    assert peer.ended == ""
+    world.pass_time(0.1)
     assert peer.ended == "Close"
     world.pass_time(LOST_SYNC_TIMEOUT)
     assert peer.ended == "Abort"
     peer.hang_up()
     assert never(world)
     assert not world.hub.sessions
+
+
+def test_who_hangs_up_after_close_ok_leaves_nothing() -> None:
+    """Nothing is due any more for a client that is gone, and a memory alarm does not keep one from going."""
+    world = World(memory_limit=10_000)
+    peer = world.connect()
+    peer.log_in()
+    peer.send(wire.QueueDeclare("q"))
+    header = wire.ContentHeader(60, 20_000)
+    message = wire.encode_message(1, wire.BasicPublish("", "q"), header, b"x" * 20_000)
+    peer.send_octets(message + wire.encode_method_frame(0, wire.ConnectionClose(200, "bye")))
+    assert (peer.heard[-1], peer.rests) == (wire.ConnectionCloseOk(), False)
+    peer.hang_up()
+    world.hub.do(commands.DeleteVhost("/"))
+    world.pass_time(1)
+    assert never(world)
 
 
 def test_credit() -> None:
@@ -185,6 +211,7 @@ def test_rung() -> None:
     world = World(memory_limit=None)
     publisher, consumer = pair(world, "connection.blocked")
     world.hub.memory.is_rung = True
+    world.perform()
     publisher.publish(b"x")
     assert publisher.heard[-1:] == [wire.ConnectionBlocked("low on memory")]
     assert (publisher.rests, consumer.rests) == (True, False)
@@ -194,11 +221,33 @@ def test_rung() -> None:
     assert not publisher.rests
 
 
+def test_who_published_earlier() -> None:
+    """An alarm blocks nobody for what was published before it: acks and deliveries go on until the next publish."""
+    world = World(memory_limit=None)
+    first, second = pair(world, "connection.blocked")
+    first.publish(b"mine", times=3)
+    first.send(wire.BasicQos(prefetch_count=1), wire.BasicConsume("q", "tag"))
+    octets = wire.encode_message(1, wire.BasicPublish("", "q"), wire.ContentHeader(60, 4), b"half")
+    second.send_octets(octets[:-3])
+    world.hub.memory.is_rung = True
+    world.perform()
+    first.send(wire.BasicAck(1))
+    first.send(wire.BasicAck(2))
+    second.send_octets(octets[-3:])
+    assert (bodies(first.heard), first.rests, second.rests) == ([b"mine"] * 3, False, False)
+    assert wire.ConnectionBlocked("low on memory") not in first.heard
+    second.send_octets(octets[:-3])
+    first.publish(b"more")
+    assert (first.rests, second.rests) == (True, True)
+    assert first.heard[-1:] == [wire.ConnectionBlocked("low on memory")]
+
+
 def test_who_is_being_closed_is_not_blocked() -> None:
     """A publisher that the broker closes while memory is short is read from: its close-ok must come through."""
     world = World(memory_limit=10_000)
     publisher, _ = pair(world, "connection.blocked")
     publisher.publish(b"x" * 20_000)
+    publisher.publish(b"x")
     assert publisher.rests
     world.hub.do(commands.DeleteUser(USER))
     world.perform()
@@ -214,6 +263,7 @@ def test_blocked_is_not_silent() -> None:
     consumer.log_in()
     consumer.send(wire.QueueDeclare("q"))
     publisher.publish(b"x" * 20_000)
+    publisher.publish(b"x")
     assert publisher.rests
     world.pass_time(100)
     consumer.send(wire.QueuePurge("q"))

@@ -41,6 +41,13 @@ def test_authentication(broker: Embedded, auth: tuple[str, str] | None) -> None:
     assert broker.api("GET", "overview", auth=auth).status_code == 401
 
 
+def test_empty_password(broker: Embedded) -> None:
+    """Who has an empty password does not get in by it."""
+    broker.api("PUT", "users/empty", json={"password": "", "tags": "administrator"})
+    assert broker.api("GET", "whoami", auth=("empty", "")).status_code == 401
+    broker.api("DELETE", "users/empty")
+
+
 def test_user_without_a_tag(broker: Embedded) -> None:
     """A user who is no administrator may use AMQP alone."""
     broker.api("PUT", "users/plain", json={"password": "pw", "tags": ""})
@@ -94,6 +101,21 @@ def test_permissions(broker: Embedded) -> None:
     assert shown == {"user": "fay", "vhost": "/", **ALL, "write": "^a"}
     assert broker.api("DELETE", path).status_code == 204
     assert broker.api("GET", path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(", "[", "*", "(" * 3000, "(" * 3000 + ")" * 3000, "a{99999999999999999999}"]
+)
+def test_pattern_that_is_none(broker: Embedded, pattern: str) -> None:
+    """A pattern that cannot be used is 400 and changes nothing: nobody comes in by it, nobody is put out."""
+    broker.api("PUT", "users/gil", json={"password": "pw", "tags": ""})
+    path = "permissions/%2F/gil"
+    for before in (404, 200):
+        assert broker.api("PUT", path, json={**ALL, "read": pattern}).status_code == 400
+        assert broker.api("GET", path).status_code == before
+        broker.api("PUT", path, json={**ALL, "write": "^a"})
+    assert broker.api("GET", path).json()["write"] == "^a"
+    broker.api("DELETE", "users/gil")
 
 
 def test_close_connection_with_reason(broker: Embedded) -> None:
@@ -155,6 +177,10 @@ def test_queue_counts_publish_get_purge(broker: Embedded) -> None:
         ("PUT", "queues/%2F/q", b'{"arguments": {"x": 1e999}}', 400),
         ("PUT", "permissions/%2F/nobody", b"{}", 400),
         ("POST", "queues/%2F/none/get", b'{"count": 1, "ackmode": "x"}', 400),
+        ("POST", "queues/%2F/none/get", b'{"count": 1, "ackmode": []}', 400),
+        ("POST", "queues/%2F/none/get", b'{"count": true, "ackmode": "ack_requeue_true"}', 400),
+        pytest.param("PUT", "users/x", b"[" * 20_000, 400, id="deep"),
+        pytest.param("PUT", "users/x", b'{"a":' * 20_000, 400, id="deep objects"),
         ("DELETE", "queues/%2F/none/contents", b"", 404),
     ],
 )

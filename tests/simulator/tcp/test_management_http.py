@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import suppress
-from typing import TYPE_CHECKING
+
+import pytest
 
 from tests.simulator.tcp.embedded import PASSWORD, TIMEOUT, Embedded
 from warren.simulator.tcp.accounts import Account
 from warren.simulator.tcp.management import http
 from warren.simulator.tcp.node import Node
 from warren.simulator.tcp.options import Options
-
-if TYPE_CHECKING:
-    import pytest
 
 MIB = 1 << 20
 REQUEST = b"GET /api/users HTTP/1.1\r\nHost: x\r\nAuthorization: Basic Z3Vlc3Q6c2VjcmV0\r\n\r\n"
@@ -67,3 +65,94 @@ def test_client_that_asks_and_never_reads(monkeypatch: pytest.MonkeyPatch) -> No
     waited, cut_off = asyncio.run(asyncio.wait_for(ask_and_never_read(), TIMEOUT))
     assert waited < MIB
     assert cut_off
+
+
+AUTHORIZATION = b"Authorization: Basic Z3Vlc3Q6c2VjcmV0\r\n"
+
+
+def ask(broker: Embedded, octets: bytes) -> socket.socket:
+    """Write these octets to the management port; return the open socket."""
+    client = socket.create_connection(("127.0.0.1", broker.ready["management_port"]), TIMEOUT)
+    client.sendall(octets)
+    return client
+
+
+def status(client: socket.socket) -> bytes:
+    """Return the status of the next answer, which is read with all that has come."""
+    return client.recv(1 << 16).split(b" ", 2)[1]
+
+
+def test_body_of_a_stranger_is_not_kept(broker: Embedded) -> None:
+    """Who may not ask is told so at the header; what follows is thrown away, and the next request heard."""
+    head = b"PUT /api/vhosts/x HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % MIB
+    with ask(broker, head) as client:
+        assert status(client) == b"401"
+        client.sendall(b"x" * MIB + REQUEST)
+        assert status(client) == b"200"
+
+
+def test_stranger_takes_no_memory() -> None:
+    """Of a body whose sender may not ask not one octet is kept."""
+
+    async def send() -> int:
+        node = Node(asyncio.get_running_loop(), Options(password=PASSWORD))
+        client = http.HttpClient(node)
+        client.data_received(
+            b"PUT /api/vhosts/x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nxxxx"
+        )
+        return len(client._body)
+
+    assert asyncio.run(send()) == 0
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"Content-Length: %d\r\n\r\n" % (http.MAX_BODY + 1), b"Transfer-Encoding: chunked\r\n\r\n"],
+    ids=["announced", "chunked"],
+)
+def test_body_that_is_too_large(broker: Embedded, head: bytes) -> None:
+    """A body above the limit is 400: at once where it is announced, else where it is passed."""
+    chunk = b"%x\r\n%b\r\n" % (MIB, b"x" * MIB)
+    with ask(broker, b"PUT /api/vhosts/x HTTP/1.1\r\nHost: x\r\n" + AUTHORIZATION + head) as client:
+        if b"chunked" in head:
+            client.sendall(chunk * (http.MAX_BODY // MIB) + b"1\r\nx\r\n")
+        assert status(client) == b"400"
+
+
+@pytest.mark.parametrize(("authorization", "answer"), [(AUTHORIZATION, b"100"), (b"", b"401")])
+def test_expect_100_continue(broker: Embedded, authorization: bytes, answer: bytes) -> None:
+    """Who asks before it sends its body is told to go on, or why not."""
+    head = b"PUT /api/vhosts/asked HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n"
+    with ask(broker, head + authorization + b"\r\n") as client:
+        assert status(client) == answer
+        if answer == b"100":
+            client.sendall(b"{}")
+            assert status(client) == b"201"
+
+
+@pytest.mark.parametrize(
+    ("host", "answer"),
+    [
+        (b"Host: localhost:15672", b"200"),
+        (b"Host: [::1]:15672", b"200"),
+        (b"Host:", b"200"),
+        (b"X: y", b"400"),
+        (b"Host: a b", b"400"),
+        (b"Host: x/y", b"400"),
+        (b"Host: user@x", b"400"),
+        (b"Host: x:99999", b"400"),
+    ],
+)
+def test_host(broker: Embedded, host: bytes, answer: bytes) -> None:
+    """A request names the host that it is for, or 400, as RabbitMQ has it."""
+    octets = b"GET /api/overview HTTP/1.1\r\n" + host + b"\r\n" + AUTHORIZATION + b"\r\n"
+    with ask(broker, octets) as client:
+        assert status(client) == answer
+
+
+@pytest.mark.parametrize(("path", "answer"), [("overview", 200), ("../", 404), ("nothing", 404)])
+def test_head(broker: Embedded, path: str, answer: int) -> None:
+    """HEAD is answered as GET is, without the body."""
+    shown = broker.api("HEAD", path)
+    assert (shown.status_code, shown.content) == (answer, b"")
+    assert int(shown.headers["Content-Length"]) > 0

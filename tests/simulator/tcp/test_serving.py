@@ -62,6 +62,52 @@ def test_wrong_password(broker: Embedded) -> None:
         broker.connect(password="wrong")  # noqa: S106 - nobody's
 
 
+def test_pipelined_handshake(broker: Embedded) -> None:
+    """A client may say all of the handshake at once, and the first methods with it."""
+    said = [
+        (0, wire.ConnectionStartOk({}, "PLAIN", b"\0guest\0" + PASSWORD.encode())),
+        (0, wire.ConnectionTuneOk(2047, 131_072, 0)),
+        (0, wire.ConnectionOpen("/")),
+        (1, wire.ChannelOpen()),
+    ]
+    octets = b"".join(wire.encode_method_frame(channel, method) for channel, method in said)
+    with socket.create_connection(("127.0.0.1", broker.port), 20) as client:
+        client.sendall(wire.PROTOCOL_HEADER + octets)
+        parser, heard = wire.FrameParser(), list[wire.Content]()
+        while len(heard) < 4 and (octets := client.recv(1 << 16)):
+            heard += [wire.decode_frame(frame) for frame in parser.feed(octets)]
+    assert [type(each) for each in heard] == [
+        wire.ConnectionStart,
+        wire.ConnectionTune,
+        wire.ConnectionOpenOk,
+        wire.ChannelOpenOk,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("response", "mechanism"),
+    [
+        (b"\0guest\0\xff", "PLAIN"),
+        (b"\0\xff\0x", "PLAIN"),
+        (wire.encode_table({"LOGIN": "guest", "PASSWORD": b"\xff"})[4:], "AMQPLAIN"),
+        (wire.encode_table({"LOGIN": "guest", "PASSWORD": 5})[4:], "AMQPLAIN"),
+        (b"\0nopass\0", "PLAIN"),
+    ],
+)
+def test_refused_login(broker: Embedded, response: bytes, mechanism: str) -> None:
+    """A name or password that is no UTF-8 is a wrong one, 403; so is an empty password, if it is the user's too."""
+    broker.api("PUT", "users/nopass", json={"password": "", "tags": "administrator"})
+    capable = {"capabilities": {"authentication_failure_close": True}}
+    with socket.create_connection(("127.0.0.1", broker.port), 20) as client:
+        start_ok = wire.ConnectionStartOk(capable, mechanism, response)
+        client.sendall(wire.PROTOCOL_HEADER + wire.encode_method_frame(0, start_ok))
+        parser, heard = wire.FrameParser(), list[wire.Content]()
+        while len(heard) < 2 and (octets := client.recv(1 << 16)):
+            heard += [wire.decode_frame(frame) for frame in parser.feed(octets)]
+    assert isinstance(heard[-1], wire.ConnectionClose)
+    assert heard[-1].reply_code == 403
+
+
 def test_unknown_vhost(broker: Embedded) -> None:
     """A vhost that does not exist is 530."""
     with pytest.raises(pika.exceptions.ProbableAccessDeniedError, match="NOT_ALLOWED"):
@@ -172,6 +218,20 @@ def test_confirm_comes_before_the_end(
         client.expect(answer)
 
 
+def test_close_with_writes_under_way(broker: Embedded) -> None:
+    """What a client still writes after its close is read and thrown away: close-ok comes, and no reset."""
+    publish = wire.encode_message(
+        1, wire.BasicPublish("", "none"), wire.ContentHeader(60, 9), b"under way"
+    )
+    with Raw(broker) as client:
+        client.send(wire.ConnectionClose(200, "bye"), 0)
+        for _ in range(100):
+            client.socket.sendall(publish * 1000)
+        client.expect(wire.ConnectionCloseOk)
+        client.send(wire.ConnectionCloseOk(), 0)
+        assert client.socket.recv(1) == b""
+
+
 def test_end_in_order() -> None:
     """SIGTERM closes connections with 320 and ends the process with status 0."""
     with Embedded.start() as broker, Raw(broker) as client:
@@ -226,6 +286,29 @@ def test_random_password() -> None:
 def test_given_password_is_not_told(broker: Embedded) -> None:
     """A password that was given is in no output."""
     assert PASSWORD not in str(broker.ready)
+
+
+def test_both_loopback_addresses(broker: Embedded) -> None:
+    """It listens on 127.0.0.1 and on ::1, on the same ports."""
+    for port in (broker.port, broker.ready["management_port"]):
+        for host in ("127.0.0.1", "::1"):
+            socket.create_connection((host, port), 5).close()
+    parameters = pika.ConnectionParameters(
+        "::1", broker.port, credentials=pika.PlainCredentials("guest", PASSWORD)
+    )
+    with pika.BlockingConnection(parameters):
+        names = [each["name"] for each in broker.api("GET", "connections").json()]
+    assert any(name.endswith(f" -> [::1]:{broker.port}") for name in names)
+
+
+def test_hosts() -> None:
+    """It listens on every host that is given, and on no other; the first one stands in the ready line."""
+    with Embedded.start("--host=127.0.0.3", "--host=127.0.0.2") as broker:
+        assert broker.ready["host"] == "127.0.0.3"
+        for host in ("127.0.0.2", "127.0.0.3"):
+            socket.create_connection((host, broker.port), 5).close()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", broker.port), 5).close()
 
 
 def test_loopback_alone(broker: Embedded) -> None:

@@ -127,11 +127,51 @@ def test_amqplain() -> None:
 
 
 @pytest.mark.parametrize(
-    ("response", "mechanism"), [(b"guest", "PLAIN"), (b"\xff", "AMQPLAIN"), (PLAIN, "EXTERNAL")]
+    ("response", "mechanism"),
+    [
+        (b"guest", "PLAIN"),
+        (PLAIN + b"\0", "PLAIN"),
+        (b"\0" + PLAIN, "PLAIN"),
+        (b"guest" + PLAIN, "PLAIN"),
+        (b"\xff", "AMQPLAIN"),
+        (wire.encode_table({"LOGIN": "guest"})[4:], "AMQPLAIN"),
+        (PLAIN, "EXTERNAL"),
+    ],
 )
 def test_unreadable_login(response: bytes, mechanism: str) -> None:
     """Who cannot even log in in form is cut off without a word."""
     assert greeted().receive(start_ok(response, mechanism)) == [Ended()]
+
+
+def test_login_that_is_no_text() -> None:
+    """Names and passwords of any octets can be read; whose they are is the owner's to judge."""
+    (plain,) = greeted().receive(start_ok(b"\0gu\xffest\0\xfe"))
+    assert plain == Login("gu\udcffest", "\udcfe", "PLAIN")
+    table = wire.encode_table({"LOGIN": b"\xff", "PASSWORD": 5})[4:]
+    assert greeted().receive(start_ok(table, "AMQPLAIN")) == [Login("\udcff", "", "AMQPLAIN")]
+
+
+def test_pipelined_handshake() -> None:
+    """What comes with start-ok waits for the login's answer, then is read in order and by the new limits."""
+    connection = waiting()
+    large = message(b"x" * 100_000)
+    rest = tune_ok() + method(wire.ConnectionOpen("/")) + large + large[:50]
+    heard = connection.receive(wire.PROTOCOL_HEADER + start_ok() + rest)
+    assert heard[1:] == [Login("guest", "secret", "PLAIN")]
+    assert connection.receive(large[50:60]) == []
+    connection.accept_login()
+    tuned, opened, first, second = connection.receive(large[60:])
+    assert tuned == Tuned(Limits())
+    assert [len(body) for _, _, body in messages([opened, first, second])] == [0, 100_000, 100_000]
+
+
+def test_pipelined_behind_a_refused_login() -> None:
+    """What comes with a start-ok that is refused is not heard."""
+    connection = greeted()
+    connection.receive(start_ok(capabilities={"authentication_failure_close": True}) + tune_ok())
+    assert connection.close(403, "ACCESS_REFUSED", 0, 0)
+    assert connection.receive(b"") == []
+    assert connection.receive(method(wire.ConnectionCloseOk())) == [Ended()]
 
 
 @pytest.mark.parametrize(

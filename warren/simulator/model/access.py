@@ -37,9 +37,13 @@ class Access:
         self.read: re.Pattern[str] | None = NOTHING
 
     def grant(self, configure: str, write: str, read: str) -> None:
-        """Allow names in which these regular expressions match; the empty one matches none."""
+        """Allow names in which these regular expressions match; the empty one matches none.
+
+        Raises `re.error`, and changes nothing, where one of them is none.
+        """
+        patterns = [compile_pattern(pattern) for pattern in (configure, write, read)]
+        self.configure, self.write, self.read = patterns
         self.allowed = True
-        self.configure, self.write, self.read = map(compile_pattern, (configure, write, read))
 
     def clear(self) -> None:
         """Allow nothing."""
@@ -49,7 +53,11 @@ class Access:
 
 def hash_password(password: str, salt: bytes) -> str:
     """Return RabbitMQ's `rabbit_password_hashing_sha256` of a password, with a salt of four octets."""
-    return b64encode(salt + sha256(salt + password.encode()).digest()).decode()
+    return b64encode(salt + sha256(salt + _octets(password)).digest()).decode()
+
+
+def _octets(password: str) -> bytes:
+    return password.encode(errors="surrogateescape")
 
 
 class User:
@@ -67,9 +75,15 @@ class User:
         self.access: dict[str, Access] = {}
 
     def accepts(self, password: str) -> bool:
-        """Tell whether `password` is right, in a time that does not depend on how wrong it is."""
+        """Tell whether `password` is right, in a time that does not depend on how wrong it is.
+
+        An empty one never is: who has it cannot log in by a password. In one that is no text surrogates
+        stand for its octets.
+        """
+        if not password:
+            return False
         if self._hash is None:
-            return compare_digest(self._password.encode(), password.encode())
+            return compare_digest(self._password.encode(), _octets(password))
         try:
             salt = b64decode(self._hash, validate=True)[:SALT_OCTETS]
         except ValueError:
@@ -87,10 +101,13 @@ class User:
 
 
 def compile_pattern(pattern: str) -> re.Pattern[str] | None:
-    """Return the pattern; None when it lets everything pass."""
+    """Return the pattern; None when it lets everything pass. Raises `re.error`."""
     if pattern == ".*":
         return None
-    return re.compile(pattern or "^$")
+    try:
+        return re.compile(pattern or "^$")
+    except (RecursionError, OverflowError) as error:
+        raise re.error(f"it is nested too deep, or repeats too often ({error})") from error
 
 
 def require(

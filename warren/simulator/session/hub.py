@@ -17,6 +17,7 @@ from warren.simulator.session.session import READ_LIMIT, Session
 from warren.simulator.session.terms import terms_of
 from warren.simulator.session.wishes import Mistake
 from warren.simulator.wire import Int64, Timestamp
+from warren.simulator.wire.connection_events import Login
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -94,6 +95,10 @@ class Hub:
                 session.backlog += heard
             else:
                 self._work(session, heard)
+                if (
+                    heard and type(heard[-1]) is Login
+                ):  # it is answered: what came behind it can be read
+                    self._work(session, session.hear(b""))
         except Exception as error:  # noqa: BLE001 - handed on
             self._mistaken(session, error)
 
@@ -180,15 +185,19 @@ class Hub:
                 self._mistaken(session, error)
 
     def _watch_memory(self) -> None:
-        """Block publishers while the alarm is on, and unblock them when it ends."""
+        """Block who publishes while the alarm is on, and unblock them when it ends."""
         memory, was_on = self.memory, self._was_short
         if memory.must_count(self._alarms.now):
             memory.counted(used(self.broker, self.sessions.values()), self._alarms.now)
         self._was_short = memory.alarm
         if not (memory.alarm or was_on):
             return
+        if not was_on:
+            for session in self.sessions.values():
+                session.run_short()
+        most = inf if memory.limit is None else memory.limit
         for session in self.sessions.values():
-            if memory.alarm and session.publishes and not session.blocked:
+            if memory.alarm and not session.blocked and session.publishes(most):
                 session.block()
             elif session.blocked and not memory.alarm:
                 session.unblock()

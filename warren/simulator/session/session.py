@@ -63,8 +63,8 @@ class Session:
         self.full = False
         self.octets_in = 0
         self.octets_out = 0
-        self.published = False
         self.blocked = False
+        self._begun_before = 0  # messages, when memory got short
         self.wire = Connection(
             terms.limits,
             terms.server_properties,
@@ -84,12 +84,18 @@ class Session:
         self._properties: dict[bytes, Properties] = {}
         self._end_after(HANDSHAKE_TIMEOUT)
 
-    @property
-    def publishes(self) -> bool:
-        """Whether it has published, or has begun to, and is not being closed: then it publishes no more."""
+    def publishes(self, most: float) -> bool:
+        """Tell whether it has begun to publish since memory is short; who is being closed publishes no more.
+
+        So it does where what it had begun before takes more than `most` octets alone.
+        """
         if self.wire.state in _CLOSING:
             return False
-        return self.published or self.wire.unfinished > 0
+        return self.wire.begun > self._begun_before or self.wire.unfinished > most
+
+    def run_short(self) -> None:
+        """Note that memory is short from now on: who publishes after this is blocked, not who did before."""
+        self._begun_before = self.wire.begun
 
     # What the client says
 
@@ -111,7 +117,6 @@ class Session:
                     properties = self._read_properties(octets)
                 except wire.AmqpError as error:
                     return self._close_with(error)
-            self.published = True
             return to_publish(self.number, channel, method, properties, event.body)
         to_command = TO_COMMAND.get(type(method))
         if to_command is not None:
@@ -232,8 +237,12 @@ class Session:
             self._hang_up()
 
     def _say_close_ok(self, event: events.ConnectionCloseOk) -> None:
+        """Say goodbye and read on: a socket that closes on unread octets takes close-ok from the client."""
         self._put(to_octets(event, 0))
-        self._hang_up()
+        self._unblock()
+        heartbeat = self.wire.limits.heartbeat
+        seconds = min(heartbeat, CLOSING_TIMEOUT) if heartbeat else CLOSING_TIMEOUT
+        self._alarms.after(seconds, self, Session._hang_up)
 
     # What is asked of the socket
 
@@ -325,7 +334,7 @@ class Session:
 
     def lose(self) -> None:
         """Note that the connection is gone: nothing is due any more."""
-        for duty in (Session.abort, Session._beat, Session._listen):
+        for duty in (Session.abort, Session._hang_up, Session._beat, Session._listen):
             self._alarms.cancel(self, duty)
 
     def _hang_up(self) -> None:

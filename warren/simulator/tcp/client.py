@@ -112,6 +112,10 @@ _GRANTS: Mapping[type[Any], Callable[[Client], None]] = {
 
 
 def _name(transport: asyncio.Transport) -> str:
-    """Name a connection as RabbitMQ does: "127.0.0.1:40312 -> 127.0.0.1:5672"."""
+    """Name a connection as RabbitMQ does: "127.0.0.1:40312 -> 127.0.0.1:5672", "[::1]:40312 -> [::1]:5672"."""
     peer, here = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
-    return f"{peer[0]}:{peer[1]} -> {here[0]}:{here[1]}"
+    return f"{_place(*peer[:2])} -> {_place(*here[:2])}"
+
+
+def _place(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

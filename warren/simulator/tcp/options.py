@@ -19,7 +19,8 @@ from warren.simulator.tcp.faults import Fault, FaultError, check_together, parse
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LOOPBACK = "127.0.0.1"
+LOOPBACK = ("127.0.0.1", "::1")
+"""Where it listens by default; on the second alone where a machine has it."""
 AMQP_PORT, MANAGEMENT_PORT = 5672, 15672
 PASSWORD_VARIABLE = "WARREN_BROKER_PASSWORD"  # noqa: S105 - the name of a variable
 _SIZES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
@@ -35,7 +36,7 @@ class Options:
     `password_given` is False for one that we made up and have to tell.
     """
 
-    host: str = LOOPBACK
+    hosts: tuple[str, ...] = LOOPBACK
     port: int = AMQP_PORT
     management_port: int | None = MANAGEMENT_PORT
     user: str = "guest"
@@ -63,7 +64,7 @@ def parse(arguments: Sequence[str], program: str = "warren broker") -> Options:
         parser.error(str(error))
     password = found.password or os.environ.get(PASSWORD_VARIABLE, "")
     return Options(
-        host=found.host,
+        hosts=tuple(found.host or LOOPBACK),
         port=found.port,
         management_port=found.management_port,
         user=found.user,
@@ -87,7 +88,11 @@ def _parser(program: str) -> argparse.ArgumentParser:
         "ready, and ends in order at SIGTERM or SIGINT.",
     )
     add = parser.add_argument
-    add("--host", default=LOOPBACK, help="address to listen on (default: %(default)s)")
+    add(
+        "--host",
+        action="append",
+        help="address to listen on; may be given again (default: 127.0.0.1, and ::1 where there is one)",
+    )
     add("--port", type=_port, default=AMQP_PORT, help="0 is any free one (default: %(default)s)")
     add(
         "--management-port",

@@ -20,8 +20,11 @@ from warren.simulator.tcp.durable import DataError, check_writable, load, save
 from warren.simulator.tcp.management import serve_management
 from warren.simulator.tcp.management.definitions import DefinitionsError, load_file
 from warren.simulator.tcp.node import Node
+from warren.simulator.tcp.options import LOOPBACK
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from warren.simulator.tcp.options import Options
 
 GOODBYE_TIMEOUT = 0.3
@@ -76,21 +79,31 @@ async def serve(options: Options) -> None:
     loop.add_signal_handler(signal.SIGUSR1, node.set_memory_alarm, True)
     loop.add_signal_handler(signal.SIGUSR2, node.set_memory_alarm, False)
     _take_up(node)
-    amqp = await _listen(node)
-    node.listeners["amqp" if options.tls_cert is None else "amqp/ssl"] = _port_of(amqp)
-    management = None
+    amqp, management = list[asyncio.Server](), list[asyncio.Server]()
     try:
+        tls = _tls(options)
+        await _listen(
+            options,
+            options.port,
+            amqp,
+            lambda host, port: loop.create_server(
+                node.new_client, host, port, ssl=tls, backlog=1024
+            ),
+        )
+        node.listeners["amqp" if tls is None else "amqp/ssl"] = _port_of(amqp[0])
         if options.management_port is not None:
-            management = await serve_management(node, options.host, options.management_port)
-            node.listeners["http"] = _port_of(management)
+            await _listen(
+                options,
+                options.management_port,
+                management,
+                lambda host, port: serve_management(node, host, port),
+            )
+            node.listeners["http"] = _port_of(management[0])
         print(_ready_line(node, amqp, management), flush=True)  # noqa: T201 - whoever started us reads it
         await ended.wait()
-    except OSError as error:
-        raise StartError(_trouble(error, options.host, options.management_port)) from error
     finally:
-        for listener in (amqp, management):
-            if listener is not None:
-                listener.close()
+        for listener in (*amqp, *management):
+            listener.close()
     await _say_goodbye(node)
     if options.data is not None:
         save(node, options.data)
@@ -109,14 +122,33 @@ def _take_up(node: Node) -> None:
         raise StartError(str(error)) from error
 
 
-async def _listen(node: Node) -> asyncio.Server:
-    options = node.options
-    try:
-        return await node.loop.create_server(
-            node.new_client, options.host, options.port, ssl=_tls(options), backlog=1024
-        )
-    except (OSError, UnicodeError) as error:  # the latter from a host no name server is asked for
-        raise StartError(_trouble(error, options.host, options.port)) from error
+async def _listen(
+    options: Options,
+    port: int,
+    listeners: list[asyncio.Server],
+    make: Callable[[str, int], Awaitable[asyncio.Server]],
+) -> None:
+    """Listen on every host, on the port that the first one got; raises StartError.
+
+    Of the addresses that nobody asked for the first one will do: a machine may have no `::1`.
+    """
+    asked = port
+    for host in options.hosts:
+        try:
+            listeners.append(await make(host, port))
+        except (
+            OSError,
+            UnicodeError,
+        ) as error:  # the latter from a host no name server is asked for
+            if options.hosts == LOOPBACK and listeners and not _is_taken(error, asked):
+                continue
+            raise StartError(_trouble(error, host, port)) from error
+        port = _port_of(listeners[0])
+
+
+def _is_taken(error: OSError | UnicodeError, asked: int) -> bool:
+    """Tell whether somebody else has the very port that was asked for."""
+    return asked != 0 and isinstance(error, OSError) and error.errno == errno.EADDRINUSE
 
 
 def _tls(options: Options) -> ssl.SSLContext | None:
@@ -141,14 +173,14 @@ def _trouble(error: OSError | UnicodeError, host: str, port: int | None) -> str:
     return f"cannot listen on {host}:{port}: {reason}; {advice}"
 
 
-def _ready_line(node: Node, amqp: asyncio.Server, management: asyncio.Server | None) -> str:
+def _ready_line(node: Node, amqp: list[asyncio.Server], management: list[asyncio.Server]) -> str:
     """Say where the broker is, as one line of JSON; a password only when we made it up."""
     options = node.options
     facts = {
         "ready": True,
-        "host": options.host,
-        "port": _port_of(amqp),
-        "management_port": None if management is None else _port_of(management),
+        "host": options.hosts[0],
+        "port": _port_of(amqp[0]),
+        "management_port": _port_of(management[0]) if management else None,
         "user": options.user,
         "version": node.version,
         "pid": os.getpid(),

@@ -63,13 +63,15 @@ class StrictAssembler:
     """Joins a client's frames, and raises an `AmqpError` for one that may not come now.
 
     ``channel_max``: on so many channels messages may be unfinished at a time; 0 is no limit.
+    ``begun``: how many messages have begun so far.
     """
 
-    __slots__ = ("_known_publishes", "_unfinished", "channel_max")
+    __slots__ = ("_known_publishes", "_unfinished", "begun", "channel_max")
 
     def __init__(self, channel_max: int) -> None:
         """Begin with nothing unfinished."""
         self.channel_max = channel_max
+        self.begun = 0
         self._unfinished: dict[int, Message[bytes]] = {}
         self._known_publishes: dict[bytes, Method] = {}
 
@@ -124,6 +126,7 @@ class StrictAssembler:
                 ReplyCode.NOT_ALLOWED, f"messages on more than {most} channels are unfinished"
             )
         self._unfinished[message.channel] = message
+        self.begun += 1
 
 
 def _take_header(kind: FrameKind, payload: bytes, message: Message[bytes]) -> None:

@@ -59,6 +59,11 @@ class State(StrEnum):
     ENDED = "ended"  # nothing: the socket can be closed
 
 
+_HANDSHAKE: Final = frozenset({State.HANDSHAKE, State.STARTING, State.TUNING, State.OPENING})
+"""In these each frame is read by what the one before it has settled."""
+_SETTLED: Final = frozenset({State.RUNNING, State.CLOSED, State.ENDED})
+"""In these whatever comes is read at once; while a login waits for its answer nothing is."""
+
 SAYS_WHY: Final[Mapping[State, Callable[[AmqpError], bool]]] = {
     State.TUNING: lambda error: error.reply_code is ReplyCode.NOT_ALLOWED,
     State.OPENING: lambda _: True,
@@ -113,11 +118,28 @@ class Connection:
     # Octets in
 
     def receive(self, data: bytes) -> list[WireEvent]:
-        """Take the next octets of the client; return what they mean, in order."""
+        """Take the next octets of the client; return what they mean, in order.
+
+        Nothing follows a `Login`, which waits for the owner's word: what the client has said beyond it
+        is kept, and comes from the next call, for which no octet need have come.
+        """
         events: list[WireEvent] = []
-        if self.ended:
-            return events
-        for frame in self._parser.feed(data):
+        if self.state in _SETTLED:
+            self._receive_frames(self._parser.feed(data), events)
+        else:  # each frame may change how the next one is to be read
+            self._parser.put(data)
+            while self.state in _HANDSHAKE and (frames := self._parser.feed(b"", most=1)):
+                self._receive_frames(frames, events)
+            if self.state in _SETTLED:
+                self._receive_frames(self._parser.feed(b""), events)
+        if self._parser.error is not None and self.state is not State.CLOSED and not self.ended:
+            self._fail(self._parser.error, events)
+        return events
+
+    def _receive_frames(self, frames: list[Frame], events: list[WireEvent]) -> None:
+        for frame in frames:
+            if self.ended:
+                return
             try:
                 if self.state is State.RUNNING and frame.channel:
                     message = self._assembler.take(frame)
@@ -128,11 +150,6 @@ class Connection:
             except AmqpError as error:
                 error.channel = frame.channel
                 self._fail(error, events)
-            if self.ended:
-                return events
-        if self._parser.error is not None and self.state is not State.CLOSED:
-            self._fail(self._parser.error, events)
-        return events
 
     @property
     def ended(self) -> bool:
@@ -143,6 +160,11 @@ class Connection:
     def unfinished(self) -> int:
         """How many octets of messages that are not whole yet are held; O(those messages)."""
         return self._assembler.held
+
+    @property
+    def begun(self) -> int:
+        """How many messages the client has begun to publish so far."""
+        return self._assembler.begun
 
     def capable(self, capability: str) -> bool:
         """Tell whether the client has said that it can do this."""

@@ -10,10 +10,12 @@ from typing import Final
 
 from warren.simulator.errors import AmqpError
 from warren.simulator.wire.errors import EncodeError
-from warren.simulator.wire.fields import FieldTable, decode_table, encode_long_string
+from warren.simulator.wire.fields import FieldTable, FieldValue, decode_table, encode_long_string
 
 MECHANISMS: Final = ("PLAIN", "AMQPLAIN")
 _PLAIN_PARTS: Final = 3
+_ANY_OCTETS: Final = "surrogateescape"
+"""How octets that are no UTF-8 become text that no name and no password is; they are refused as wrong ones are."""
 
 
 class LoginError(Exception):
@@ -21,30 +23,37 @@ class LoginError(Exception):
 
 
 def read_login(mechanism: str, response: bytes) -> tuple[str, str]:
-    """Return user and password. Raises ``LoginError``."""
+    """Return user and password, text that is no UTF-8 with surrogates for its octets. Raises ``LoginError``."""
     try:
         if mechanism == "PLAIN":
             return _plain(response)
         if mechanism == "AMQPLAIN":
             return _amqplain(response)
-    except (UnicodeDecodeError, AmqpError, EncodeError, LoginError) as error:
+    except (AmqpError, EncodeError, LoginError) as error:
         raise LoginError(f"this is no {mechanism} response") from error
     raise LoginError(f"there is no mechanism {mechanism!r}, only {' and '.join(MECHANISMS)}")
 
 
 def _plain(response: bytes) -> tuple[str, str]:
     parts = response.split(b"\0")
-    if len(parts) != _PLAIN_PARTS:
-        raise LoginError("PLAIN has three parts")
-    return parts[1].decode(), parts[2].decode()
+    if len(parts) != _PLAIN_PARTS or parts[0]:
+        raise LoginError("PLAIN has three parts, and RabbitMQ takes nothing in the first")
+    return _text(parts[1]), _text(parts[2])
 
 
 def _amqplain(response: bytes) -> tuple[str, str]:
     table, _ = decode_table(encode_long_string(response), 0)
     user, password = table.get("LOGIN"), table.get("PASSWORD")
-    if not isinstance(user, str) or not isinstance(password, str):
+    if user is None or password is None:
         raise LoginError("AMQPLAIN has LOGIN and PASSWORD")
-    return user, password
+    return _text(user), _text(password)
+
+
+def _text(value: FieldValue) -> str:
+    """Return text for any value; what is neither text nor octets is nobody's name or password."""
+    if isinstance(value, str):
+        return value
+    return value.decode(errors=_ANY_OCTETS) if isinstance(value, bytes) else ""
 
 
 def capabilities(client_properties: FieldTable) -> FieldTable:

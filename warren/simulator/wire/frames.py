@@ -4,6 +4,7 @@ Source: AMQP 0-9-1, sections 2.3.5 (framing), 4.2.2 (protocol header) and 4.2.3 
 """
 
 import struct
+from sys import maxsize
 from typing import Final, NamedTuple
 
 from warren.simulator.errors import AmqpError, frame_error
@@ -70,8 +71,12 @@ class FrameParser:
         """The octets of the frame that is not whole yet, or those that came with the break."""
         return bytes(self._buffer)
 
-    def feed(self, data: bytes) -> list[Frame]:
-        """Take the next octets of the stream; return the frames that are now whole."""
+    def put(self, data: bytes) -> None:
+        """Take the next octets of the stream for the next `feed`."""
+        self._buffer += data
+
+    def feed(self, data: bytes, most: int = maxsize) -> list[Frame]:
+        """Take the next octets of the stream; return the frames that are now whole, at most so many."""
         if self.error is not None:
             return []
         if self._buffer:
@@ -80,16 +85,16 @@ class FrameParser:
                 return []
             data = bytes(self._buffer)
         frames: list[Frame] = []
-        at = self._parse(data, frames)
+        at = self._parse(data, frames, most)
         self._buffer = bytearray(data[at:]) if at < len(data) else bytearray()
         return frames
 
-    def _parse(self, data: bytes, frames: list[Frame]) -> int:
+    def _parse(self, data: bytes, frames: list[Frame], most: int) -> int:
         """Append every whole frame; return the offset of the first octet that belongs to none."""
         at = self._parse_protocol_header(data, frames) if self._beginning is not False else 0
         size = len(data)
         header_end = at + FRAME_HEADER_SIZE
-        while self._beginning is False and header_end <= size:
+        while self._beginning is False and header_end <= size and len(frames) < most:
             number, channel, length = _HEADER.unpack_from(data, at)
             kind = _KINDS.get(number)
             if kind is None or length > self.frame_max > 0:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from base64 import b64decode
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl, unquote
@@ -15,12 +17,17 @@ from warren.simulator.tcp.management.api import answer
 from warren.simulator.tcp.management.request import Answer, Refused, Request
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from warren.simulator.tcp.node import Node
 
 IDLE_TIMEOUT = 60.0
 """Seconds that a connection may be open without a whole request, or without reading the answers."""
 MAX_BODY = 32 << 20
 """Octets of a request; a message in base64 is the largest there is."""
+_TOO_LARGE = "Exceeded HTTP request body size limit"
+_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[-\w.~!$&'()*+,;=%]*)(?::(\d{0,5}))?", re.ASCII)
+_LAST_PORT = 65535
 _REALM = {"WWW-Authenticate": 'Basic realm="RabbitMQ Management"'}
 
 
@@ -32,8 +39,10 @@ class HttpClient(asyncio.Protocol):
         self._node = node
         self._http = h11.Connection(h11.SERVER)
         self._transport: asyncio.Transport | None = None
-        self._request: h11.Request | None = None
+        self._request: _Asked | None = None  # None where it is answered already
         self._body = bytearray()
+        self._octets = 0
+        self._is_head = False
         self._deadline: asyncio.TimerHandle | None = None
         self._writing_paused = False
 
@@ -98,16 +107,13 @@ class HttpClient(asyncio.Protocol):
             if event is h11.NEED_DATA or event is h11.PAUSED:
                 return
             if isinstance(event, h11.Request):
-                self._request, self._body = event, bytearray()
+                self._begin(event)
             elif isinstance(event, h11.Data):
-                self._body += event.data
-                if len(self._body) > MAX_BODY:
-                    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-                    self._give_up(status, f"a body has at most {MAX_BODY} octets")
+                if not self._take(event.data):
                     return
             elif isinstance(event, h11.EndOfMessage):
-                assert self._request is not None
-                self._send(_serve(self._node, self._request, bytes(self._body)))
+                if self._request is not None:
+                    self._send(_serve(self._node, self._request))
                 if self._http.our_state is h11.MUST_CLOSE:
                     self.close()
                     return
@@ -117,42 +123,99 @@ class HttpClient(asyncio.Protocol):
                 self.close()
                 return
 
+    def _begin(self, head: h11.Request) -> None:
+        """Judge a request by its head: who may not ask is answered now, and the body is thrown away."""
+        self._body, self._octets, self._request = bytearray(), 0, None
+        self._is_head = head.method == b"HEAD"
+        waits = self._http.they_are_waiting_for_100_continue
+        try:
+            self._request = _read_head(self._node, head, self._body)
+        except Refused as refused:
+            self._send(refused.answer, close=waits)
+            return
+        if waits:
+            self._write(self._http.send(h11.InformationalResponse(status_code=100, headers=[])))
+
+    def _take(self, octets: bytes) -> bool:
+        """Keep a piece of the body, if anybody waits for it; give up, and return False, when it is too large."""
+        self._octets += len(octets)
+        if self._octets > MAX_BODY:
+            self._give_up(HTTPStatus.BAD_REQUEST, _TOO_LARGE)
+            return False
+        if self._request is not None:
+            self._body += octets
+        return True
+
     def _give_up(self, status: HTTPStatus, reason: str) -> None:
         if self._http.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
-            self._send(Refused(status, reason, {"Connection": "close"}).answer)
+            self._send(Refused(status, reason).answer, close=True)
         self.close()
 
-    def _send(self, said: Answer) -> None:
+    def _send(self, said: Answer, *, close: bool = False) -> None:
         body = b"" if said.document is None else json.dumps(said.document).encode()
         headers = [("Server", "Warren"), *said.headers.items()]
+        if close:
+            headers.append(("Connection", "close"))
         if said.status is not HTTPStatus.NO_CONTENT:
             headers += [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
         response = h11.Response(
             status_code=said.status, headers=headers, reason=said.status.phrase.encode()
         )
         octets = self._http.send(response) or b""
-        if body:
+        if body and not self._is_head:
             octets += self._http.send(h11.Data(data=body)) or b""
         octets += self._http.send(h11.EndOfMessage()) or b""
-        if self._transport is not None:
+        self._write(octets)
+
+    def _write(self, octets: bytes | None) -> None:
+        if octets and self._transport is not None:
             self._transport.write(octets)
 
 
-def _serve(node: Node, request: h11.Request, body: bytes) -> Answer:
-    """Authenticate, then let the API answer."""
-    headers = {name.decode(): value.decode("latin-1") for name, value in request.headers}
-    place, _, query = request.target.decode("latin-1").partition("?")
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request whose user may ask; its body is still to come."""
+
+    root: str
+    path: tuple[str, ...]
+    method: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytearray
+    user: str
+
+
+def _read_head(node: Node, head: h11.Request, body: bytearray) -> _Asked:
+    """Authenticate, and look how much is to come. Raises Refused."""
+    headers = {name.decode(): value.decode("latin-1") for name, value in head.headers}
+    if not _is_host(headers.get("host", "")):
+        raise Refused(HTTPStatus.BAD_REQUEST, "the Host header names no host")
+    user = _authenticate(node, headers.get("authorization", ""))
+    if int(headers.get("content-length", "0")) > MAX_BODY:
+        raise Refused(HTTPStatus.BAD_REQUEST, _TOO_LARGE)
+    place, _, query = head.target.decode("latin-1").partition("?")
     root, *path = [unquote(part) for part in place.strip("/").split("/")]
+    method = "GET" if head.method == b"HEAD" else head.method.decode()
+    return _Asked(root, tuple(path), method, dict(parse_qsl(query)), headers, body, user)
+
+
+def _is_host(text: str) -> bool:
+    """Tell whether this is a host, perhaps with a port, or nothing, which HTTP allows."""
+    found = _HOST.fullmatch(text)
+    return found is not None and int(found[1] or 0) <= _LAST_PORT
+
+
+def _serve(node: Node, asked: _Asked) -> Answer:
+    """Let the API answer."""
+    if asked.root != "api":
+        return Refused(HTTPStatus.NOT_FOUND, "Not Found").answer
+    request = Request(
+        asked.method, asked.path, asked.query, asked.headers, bytes(asked.body), asked.user
+    )
     try:
-        user = _authenticate(node, headers.get("authorization", ""))
-        asked = Request(
-            request.method.decode(), tuple(path), dict(parse_qsl(query)), headers, body, user
-        )
-        if root == "api":
-            return answer(node, asked)
+        return answer(node, request)
     except Refused as refused:
         return refused.answer
-    return Refused(HTTPStatus.NOT_FOUND, "Not Found").answer
 
 
 def _authenticate(node: Node, header: str) -> str:

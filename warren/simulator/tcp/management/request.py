@@ -33,7 +33,7 @@ class Request:
         try:
             found = json.loads(self.body) if self.body.strip() else {}
             json.dumps(found, ensure_ascii=False).encode()  # JSON can say what is no text
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Refused(HTTPStatus.BAD_REQUEST, f"this is no JSON: {error}") from error
         if not isinstance(found, dict):
             raise Refused(HTTPStatus.BAD_REQUEST, "this is no JSON object")

@@ -26,7 +26,7 @@ def listeners(node: Node) -> list[dict[str, Any]]:
         {
             "node": views.NODE,
             "protocol": protocol,
-            "ip_address": node.options.host,
+            "ip_address": node.options.hosts[0],
             "port": port,
             "socket_opts": [],
             "tls": protocol.startswith("amqps"),
