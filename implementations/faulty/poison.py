@@ -1,5 +1,6 @@
 """Defects of poison: what becomes of well-formed work that always fails."""
 
+from abc import abstractmethod
 from typing import Any
 
 from pika.adapters.blocking_connection import BlockingChannel
@@ -15,31 +16,38 @@ FORESEEN = (LinkLostError, MalformedError, MisshapenError, RejectedError)
 """What a consumer knows how to end; all else is poison."""
 
 
-class RequeuesPoison(Consumer):
+class Failing(Consumer):
+    """Has its own way with what fails."""
+
+    def attempt(self, delivery: Delivery) -> bool:
+        """Work on it; ask `failed` where that fails."""
+        try:
+            return super().attempt(delivery)
+        except FORESEEN:
+            raise
+        except Exception:  # noqa: BLE001 - whatever it was
+            return self.failed(delivery)
+
+    @abstractmethod
+    def failed(self, delivery: Delivery) -> bool:
+        """Whether it is to be acked."""
+
+
+class RequeuesPoison(Failing):
     """Puts a message that failed back on its queue at once, and gets it again, for ever."""
 
-    def attempt(self, delivery: Delivery) -> bool:
-        """Requeue what fails."""
-        try:
-            return super().attempt(delivery)
-        except FORESEEN:
-            raise
-        except Exception:  # noqa: BLE001 - the defect: whatever it was
-            requeue(delivery)
-            return False
+    def failed(self, delivery: Delivery) -> bool:
+        """Requeue it."""
+        requeue(delivery)
+        return False
 
 
-class DropsPoison(Consumer):
+class DropsPoison(Failing):
     """Acks a message in any case, also where its work failed."""
 
-    def attempt(self, delivery: Delivery) -> bool:
-        """Take what failed for done."""
-        try:
-            return super().attempt(delivery)
-        except FORESEEN:
-            raise
-        except Exception:  # noqa: BLE001 - the defect: whatever it was
-            return True
+    def failed(self, delivery: Delivery) -> bool:  # noqa: ARG002 - whatever failed
+        """Take it for done."""
+        return True
 
 
 class HoldsPoison(Consumer):
@@ -57,19 +65,14 @@ class HoldsPoison(Consumer):
                     return False
 
 
-class PostponesPoison(Consumer):
+class PostponesPoison(Failing):
     """Leaves a message that failed to a queue for later tries, which hands it back to its own, for ever."""
 
-    def attempt(self, delivery: Delivery) -> bool:
-        """Put off what fails."""
-        try:
-            return super().attempt(delivery)
-        except FORESEEN:
-            raise
-        except Exception:  # noqa: BLE001 - the defect: whatever it was
-            channel = delivery.channel
-            channel.connection.add_callback_threadsafe(lambda: self.put_off(channel, delivery))
-            return False
+    def failed(self, delivery: Delivery) -> bool:
+        """Put it off."""
+        channel = delivery.channel
+        channel.connection.add_callback_threadsafe(lambda: self.put_off(channel, delivery))
+        return False
 
     def put_off(self, channel: BlockingChannel, delivery: Delivery) -> None:
         """Publish a copy to the queue for later, and ack, in the thread that the channel belongs to."""

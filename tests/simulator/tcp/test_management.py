@@ -264,3 +264,12 @@ def test_durable_file_that_cannot_be_written_any_more(tmp_path: Path) -> None:
         assert broker.end() == 1
     (line,) = log.read_text().splitlines()
     assert f"{data} cannot be written" in line
+
+
+@pytest.mark.parametrize("kind", ["queues", "exchanges"])
+def test_flag_that_is_none(broker: Embedded, kind: str) -> None:
+    """What is neither true nor the word for it is no yes, and no error of ours."""
+    path = f"{kind}/%2F/flags"
+    assert broker.api("PUT", path, json={"durable": [], "auto_delete": {}}).status_code == 201
+    assert broker.api("GET", path).json()["durable"] is False
+    assert broker.api("DELETE", path).status_code == 204

@@ -48,18 +48,26 @@ class QueuePolicy:
 
     @staticmethod
     def of(
-        arguments: Arguments, definition: Definition, semantics: QuorumSemantics, *, quorum: bool
+        arguments: Arguments,
+        definition: Definition,
+        semantics: QuorumSemantics,
+        *,
+        sets_overflow: bool,
     ) -> QueuePolicy:
-        """Read `arguments`, which `arguments.check_queue_arguments` has found right, and a policy's definition."""
+        """Read `arguments`, which `arguments.check_queue_arguments` has found right, and a policy's definition.
+
+        `sets_overflow`: what the policy says of overflow comes before what the arguments say.
+        """
         max_length = _least(arguments, definition, "max-length")
         max_length_bytes = _least(arguments, definition, "max-length-bytes")
-        overflow = (arguments.get("x-overflow"), definition.get("overflow"))
+        given = (arguments.get("x-overflow"), definition.get("overflow"))
+        overflow = _first(*(reversed(given) if sets_overflow else given)) or "drop-head"
         return QueuePolicy(
             ttl=_least(arguments, definition, "message-ttl"),
             expires=_least(arguments, definition, "expires"),
             max_length=max_length,
             max_length_bytes=max_length_bytes,
-            overflow=Overflow(_first(*(reversed(overflow) if quorum else overflow)) or "drop-head"),
+            overflow=Overflow(overflow),
             max_priority=_integer(arguments, "x-max-priority"),
             dead_letter_exchange=_text(arguments, definition, "dead-letter-exchange"),
             dead_letter_routing_key=_text(arguments, definition, "dead-letter-routing-key"),

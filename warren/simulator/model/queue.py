@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from warren.simulator.model.consumer import Consumer, Rotation
 from warren.simulator.model.dead_letter import Reason, dead_letter
@@ -46,6 +46,9 @@ class Queue(ABC):
     are the messages that nobody has; `unacked_count` counts those that consumers hold. Between two
     commands no message is ready while a consumer could take it.
     """
+
+    policies_set_overflow: ClassVar[bool] = False
+    """Whether what a policy says of overflow comes before the queue's own argument."""
 
     __slots__ = (
         "ack_timeout",
@@ -115,10 +118,11 @@ class Queue(ABC):
         self.touch()
 
     def _read_policy(self) -> QueuePolicy:
-        quorum = self.kind.name == "quorum"
-        definition = self.matched.definition
         return QueuePolicy.of(
-            self.arguments, definition, self.state.semantics.quorum, quorum=quorum
+            self.arguments,
+            self.matched.definition,
+            self.state.semantics.quorum,
+            sets_overflow=self.policies_set_overflow,
         )
 
     def take_up_policies(self) -> None:

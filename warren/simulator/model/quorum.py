@@ -31,11 +31,12 @@ SOFT_LIMIT = 0.8
 class QuorumQueue(Queue):
     """A queue of the type `quorum`.
 
-    `_departed` are
-    consumers that were cancelled and still hold messages, `_got` counts what basic.get took: both
-    count as consumers. A queue that `_is_refusing` refuses those channels that published here before it
-    was full for the last time; how often it was is `_overflow_count`.
+    `_departed` are consumers that were cancelled and still hold messages, `_got` counts what basic.get
+    took: both count as consumers. A queue that `_is_refusing` refuses those channels that published here
+    before it was full for the last time; how often it was is `_overflow_count`.
     """
+
+    policies_set_overflow = True
 
     __slots__ = (
         "_departed",

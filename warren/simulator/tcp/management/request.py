@@ -97,6 +97,11 @@ def arguments_of(asked: dict[str, Any]) -> dict[str, Any]:
     return arguments
 
 
+def is_set(asked: dict[str, Any], name: str) -> bool:
+    """Tell whether a document says yes to `name`: as JSON's true, or in the word that forms and tools send."""
+    return asked.get(name) in (True, "true")
+
+
 def require_short(name: str) -> str:
     """Return `name`. Raises Refused 400 when it is longer than a name can be in AMQP."""
     if len(name.encode()) > MAX_NAME:

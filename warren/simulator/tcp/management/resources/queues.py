@@ -8,7 +8,13 @@ from warren.simulator.model import commands
 from warren.simulator.tcp.management import messages, views
 from warren.simulator.tcp.management.connection import OwnConnection
 from warren.simulator.tcp.management.listing import listed
-from warren.simulator.tcp.management.request import Answer, Request, arguments_of, bad_request
+from warren.simulator.tcp.management.request import (
+    Answer,
+    Request,
+    arguments_of,
+    bad_request,
+    is_set,
+)
 from warren.simulator.tcp.management.routing import Routes, found, made, shown, the_vhost, vhosts
 
 if TYPE_CHECKING:
@@ -37,8 +43,8 @@ def _put(node: Node, request: Request, vhost: str, queue: str) -> Answer:
                 c,
                 n,
                 queue,
-                durable=asked.get("durable") in {True, "true"},
-                auto_delete=asked.get("auto_delete") in {True, "true"},
+                durable=is_set(asked, "durable"),
+                auto_delete=is_set(asked, "auto_delete"),
                 arguments=arguments_of(asked),
             )
         )
