@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from tests.simulator.model.real import ANSWER_SECONDS, Client
-from tests.simulator.model.streams import by_stream, without_races
+from tests.simulator.model.streams import by_stream, without_counts, without_races
 from warren.simulator.model import SEMANTICS, Broker, commands, events
 from warren.simulator.model.settlement import is_full
 from warren.worlds.real.runs.processes import wait_until
@@ -173,7 +173,7 @@ class Pair:
 
         def is_settled() -> bool:
             self._ask_real(*probes)
-            seen[:] = [event for event in seen if getattr(event, "channel", None) != PROBE]
+            seen[:] = without_counts(seen, PROBE)
             for client in self.clients.values():
                 seen.extend(client.events)
                 client.events.clear()

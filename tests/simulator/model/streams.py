@@ -6,6 +6,8 @@ import re
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from warren.simulator.model.events import QueueDeclareOk
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -63,6 +65,18 @@ def by_stream(all_events: Iterable[Any]) -> dict[Any, list[Any]]:
         if "confirm" in where:
             stream.sort(key=str)
     return streams
+
+
+def without_counts(seen: Iterable[Any], probe: int) -> list[Any]:
+    """Return events without the counts asked for on channel `probe`, which are asked for again.
+
+    What else comes there stays: that the channel was opened is said once.
+    """
+    return [
+        event
+        for event in seen
+        if not (isinstance(event, QueueDeclareOk) and event.channel == probe)
+    ]
 
 
 def without_races(streams: Mapping[Any, Any]) -> Any:
