@@ -24,6 +24,7 @@ from warren.worlds.real.brokers.own import (
     memory_command,
     new_access,
     refused,
+    restart_command,
 )
 from warren.worlds.real.brokers.readiness import wait_until_ready
 from warren.worlds.real.brokers.vhosts import name_prefix
@@ -42,7 +43,6 @@ _LABEL = "warren.run"
 _TOOL = "rabbitmqctl"
 _TIMEOUT = 60  # seconds for one answer of the engine, or for one step of progress of a pull
 _SHORT_TIMEOUT = 10  # where an engine may well be away, and can be asked another time
-_STOP_GRACE = 30  # seconds; RabbitMQ 3.10 takes about 7 to end in order
 
 
 def image_name(short: str) -> str:
@@ -127,12 +127,8 @@ class RunningContainer:
             raise
 
     def restart(self) -> None:
-        """Have RabbitMQ end in order (SIGTERM), start it again, wait until it is ready."""
-        assert self._container is not None, "a stopped broker was restarted"
-        try:
-            self._container.restart(timeout=_STOP_GRACE)
-        except docker.errors.APIError as error:
-            raise _sentence(error, self.address.description) from error
+        """Have RabbitMQ stop in order, start again, and wait until it is ready."""
+        self._command(restart_command(_TOOL))
         self._wait()
 
     def set_memory_alarm(self, is_on: bool) -> None:

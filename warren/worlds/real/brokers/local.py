@@ -19,6 +19,7 @@ from warren.worlds.real.brokers.own import (
     memory_command,
     new_access,
     refused,
+    restart_command,
 )
 from warren.worlds.real.brokers.readiness import wait_until_ready
 from warren.worlds.real.runs.ports import LOOPBACK, Ports
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 # Debian's command on PATH only serves root and its own user; the script behind it serves anybody.
 _DEBIAN_SCRIPT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 _MARK = "WARREN_BROKER"  # in the environment of all processes of one node, its epmd too
-_STOP_GRACE = 30.0
 
 
 def server_path() -> str | None:
@@ -111,9 +111,8 @@ class LocalNode:
             raise
 
     def restart(self) -> None:
-        """Have RabbitMQ end in order (SIGTERM), start it again, wait until it is ready."""
-        self._server.stop(_STOP_GRACE)
-        self._server = self._launch()
+        """Have RabbitMQ stop in order, start again, and wait until it is ready."""
+        self._run(restart_command(self._tool))
         try:
             wait_until_ready(self._access, lambda: self._server.alive)
         except BrokerUnavailable as error:

@@ -27,6 +27,16 @@ _OFTEN: Final = 200
 """Milliseconds after which a channel looks for late ones again; it reads that each time."""
 
 
+def restart_command(tool: str) -> list[str]:
+    """Give the command by which a RabbitMQ stops in order and starts again; `tool` is its rabbitmqctl.
+
+    It is `stop_app` and `start_app` in one: connections are closed with 320, the port is shut, and what is durable is
+    read from disk again. Its Erlang machine stays, whose start costs more than all of that: 8 of 10 s of processor time
+    on 3.10.
+    """
+    return [tool, "eval", "rabbit:stop(), rabbit:start()."]
+
+
 def memory_command(tool: str, is_short: bool) -> list[str]:
     """Give the command by which a RabbitMQ is short of memory, or no longer; `tool` is its rabbitmqctl."""
     return [tool, "set_vm_memory_high_watermark", _SHARES[is_short]]

@@ -21,7 +21,7 @@ class RunningBroker(Protocol):
         """Where it is; the same after a restart."""
 
     def restart(self) -> None:
-        """End the broker's process in its own orderly way, start it again, wait until it answers.
+        """Have the broker stop in its own orderly way, start again, and wait until it answers.
 
         What is durable survives. Raises BrokerUnavailable.
         """
