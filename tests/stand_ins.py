@@ -59,6 +59,10 @@ class StandInLine:
         """Note it."""
         self.done.append("half_open")
 
+    def leave_unanswered(self) -> None:
+        """Note it."""
+        self.done.append("leave_unanswered")
+
     def restore(self) -> None:
         """Note it."""
         self.done.append("restore")

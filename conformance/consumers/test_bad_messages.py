@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import short
+from warren.rigs.consumers import expiring, short
 
 from .publishes import published_aside
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from warren.rigs.consumers import Delivery, Rig, Role
 
+EXPIRES = 5.0
+"""Real seconds after which a message expires that waits: it is given to its consumer long before."""
 LOOP = 12
 """Deliveries beyond which a message, or a package of no texts, is going round for ever."""
 
@@ -24,6 +26,24 @@ LOOP = 12
 def test_malformed(rig: Rig) -> None:
     """A body that is no JSON is settled without requeue and kept, and the same consumer does the next message."""
     _judge_bad_bodies(rig, "rejects-malformed", rig.workload.malformed)
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("rejects-malformed")
+@pytest.mark.requirement("rejects-malformed.kept-expiring")
+def test_malformed_and_expiring(rig: Rig) -> None:
+    """What is kept of a body that is no JSON is there for longer than its message would have lived in a queue."""
+    rig.start.workers(1)
+    message = rig.publish.raw(rig.workload.malformed[0], shape=expiring(int(EXPIRES * 1000)))
+    own = rig.publish.reply_queue
+    rig.wait.witness(
+        lambda: rig.seen.ledger().settled(message), EXPIRES, "the body was not settled in time"
+    )
+    kept = rig.wait.see(lambda: rig.seen.kept_aside(own) > 0, rig.deadlines.stopped)
+    rig.expect(kept, "the body is in no queue that keeps it", *rig.seen.last())
+    gone = rig.wait.see(lambda: rig.seen.kept_aside(own) == 0, EXPIRES + rig.deadlines.stopped)
+    rig.expect(not kept or not gone, "its copy has expired as its message would", *rig.seen.last())
+    rig.judge()
 
 
 @pytest.mark.guarantee("rejects-misshapen")

@@ -8,6 +8,8 @@ import pytest
 
 from warren.rigs.consumers import Failure, Inconclusive, Moment, delivery
 
+from .comebacks import ended
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -33,6 +35,8 @@ LATE = 2
 STALLED = 60.0
 """Real seconds after which one whose database is back will do nothing any more: longer than usual pauses."""
 GOES_ON = "survives-database-loss.goes-on"
+SERVER_ERROR = 500
+"""The least status that says that the server failed (RFC 9110, section 15.6)."""
 STATEMENTS = 20
 """How many statements a unit of work may take, each of which is late."""
 
@@ -201,6 +205,20 @@ def test_locked(rig: Rig) -> None:
         holds.release()
         rig.wait.see(lambda: _has_ended(workers), LOCKED)
     _judge(rig, "locked")
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("survives-database-loss", designs=("task",))
+@pytest.mark.requirement("survives-database-loss.called")
+def test_called(rig: Rig) -> None:
+    """A call while its table is away is answered by an error; one made afterwards is accepted, and its task is done."""
+    rig.start.workers(1, http=True)
+    rig.warm_up()
+    with rig.database.without_tables():
+        (answer,) = rig.calls.answers(rig.calls.begin())
+    words = f"a call was answered {answer.status} {answer.error}".rstrip()
+    rig.expect(answer.status >= SERVER_ERROR, f"{words} while its table was away")
+    rig.judge(*ended(rig.instances.all), *rig.calls.until_done())
 
 
 def _start(rig: Rig) -> list[Process]:

@@ -8,6 +8,7 @@ import pytest
 
 from warren.rigs.consumers import (
     PACKAGE,
+    Moment,
     Violation,
     delivery,
     package_design,
@@ -57,6 +58,25 @@ def test_slow_part(rig: Rig) -> None:
     )
 
 
+@pytest.mark.full
+@pytest.mark.guarantee("part-order", designs=("pipeline",))
+@pytest.mark.requirement("part-order.slow-commit")
+def test_slow_commit(rig: Rig) -> None:
+    """Where the commit of a package's first step takes long, no row of a later one is there before it."""
+    rig.database.need_line()
+    rig.database.let_commits_be_held()
+    workers = rig.start.slowly()
+    commits = rig.database.hold_commits(Moment.BEFORE_COMMIT, *workers)
+    package = rig.publish.work(3)
+    commits.first(rig.deadlines.within(rig.work_time(1)), "no worker asked for a commit")
+    commits.keep_caught()
+    rig.wait.see(lambda: bool(rig.seen.message_rows()), rig.deadlines.seconds(8))
+    before = package_tally(rig)
+    commits.release()
+    _need_all(rig, package.size)
+    rig.judge(*_rows_there(before, lambda index: index > 0, held=1))
+
+
 @pytest.mark.guarantee("parallel-parts")
 @pytest.mark.requirement("parallel-parts.overlap")
 def test_parts_in_parallel(rig: Rig, payload: Callable[[str], bytes]) -> None:
@@ -85,10 +105,12 @@ def _need_all(rig: Rig, texts: int) -> None:
     )
 
 
-def _rows_there(before: PackageTally, wanted: Callable[[int], bool]) -> list[Violation]:
-    """Say which rows were there while part 2 was held back: they came before its own, whatever their ids say."""
+def _rows_there(
+    before: PackageTally, wanted: Callable[[int], bool], held: int = 2
+) -> list[Violation]:
+    """Say which rows were there while a part was held back: they came before its own, whatever their ids say."""
     return [
-        Violation(f"{effect} was there while part 2 was held back", tuple(map(row_line, rows)))
+        Violation(f"{effect} was there while part {held} was held back", tuple(map(row_line, rows)))
         for effect, rows in before.rows.items()
         if wanted(effect.index)
     ]

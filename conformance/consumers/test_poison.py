@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import EVERY_TYPE, both, headers, with_unused
+from warren.rigs.consumers import EVERY_TYPE, both, delivery, headers, with_unused
 
+from .comebacks import unique_work
 from .patience import MOST, patience
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.guarantee("survives-poison")
 MOST_A_SECOND = 10
+MANY = 12
+"""Messages in a row that fail: more than a usual pool has connections, or a usual consumer places for work."""
 CALM = 5
 """Document seconds in which what was put aside does not come back, as it does from a queue for later tries."""
 
@@ -50,6 +53,46 @@ def test_refused_row(rig: Rig) -> None:
         is_kept(), f"it {_fate(tries)} and is in no queue that keeps it", *map(str, tries[-MOST:])
     )
     rig.judge(requirement="survives-poison.kept")
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("survives-poison", designs=("blocking", "task", "rpc"))
+@pytest.mark.requirement("survives-poison.many")
+def test_many(rig: Rig) -> None:
+    """After twelve messages whose work always fails, one by one, new work is done: nothing was used up."""
+    rig.start.workers(1)
+    for _ in range(MANY):
+        poison = rig.publish.poison()
+        rig.wait.see(
+            lambda p=poison: any(p.mark in d.body for d in rig.seen.delivered()),  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+            rig.deadlines.within(rig.work_time(1)),
+        )
+    new = rig.publish.work(1)
+    rig.wait.see(lambda: rig.seen.is_done(new) or _has_ended(rig), patience(rig))
+    _expect_done(rig, new)
+    rig.judge()
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("survives-poison", designs=("blocking", "task"))
+@pytest.mark.requirement("survives-poison.in-hand")
+@pytest.mark.parametrize("prefetch", [3, 10])
+def test_in_hand(rig: Rig, prefetch: int) -> None:
+    """With several messages in hand, of which every other always fails, those between are done."""
+    (worker,) = rig.start.workers(1, prefetch=prefetch)
+    holds = rig.faults.hold(delivery, worker)  # so that they are given all at once
+    others = []
+    for number in range(prefetch):
+        if number % 2:
+            others.append(unique_work(rig))
+        else:
+            rig.publish.poison()
+    holds.first(rig.deadlines.within(0), "no worker was given a message")
+    holds.release()
+    rig.wait.see(lambda: all(map(rig.seen.is_done, others)) or _has_ended(rig), patience(rig))
+    for other in others:
+        _expect_done(rig, other)
+    rig.judge()
 
 
 @pytest.mark.full
@@ -92,11 +135,15 @@ def _await_end(rig: Rig, tries: Tries, other: Unit, is_over: Callable[[], bool])
         lambda: (
             (rig.seen.is_done(other) and is_over())
             or len(tries()) > MOST
-            or all(p.exit_status is not None for p in rig.instances.workers)
+            or _has_ended(rig)
             or (idle() and not rig.seen.postponed())
         ),
         patience(rig),
     )
+
+
+def _has_ended(rig: Rig) -> bool:
+    return all(p.exit_status is not None for p in rig.instances.workers)
 
 
 def _is_kept(rig: Rig) -> bool:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 TEXTS = 3
 REFUSED = 5
 """Document seconds for which new connections are refused."""
+UNANSWERED = 60.0
+"""Real seconds in which a connection that is not answered is given up: twice what patient libraries wait."""
 
 
 @pytest.mark.guarantee("survives-connection-loss")
@@ -62,6 +64,22 @@ def test_new_connections_refused(rig: Rig) -> None:
     for process in rig.instances.all:
         process.line.accept()
     _judge_new_work(rig, lost_at, rig.instances.all)
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("survives-connection-loss")
+@pytest.mark.requirement("survives-connection-loss.unanswered")
+def test_new_connection_unanswered(rig: Rig) -> None:
+    """A consumer whose connection is cut, and whose next one is taken and never answered, connects once more."""
+    rig.start.workers(1, http=True)
+    rig.warm_up()
+    lost_at = rig.now()
+    for process in rig.instances.all:
+        process.line.leave_unanswered()
+        process.line.cut()
+    rig.judge(
+        *(not_back(rig, lost_at, rig.instances.all, within=UNANSWERED) or new_work(rig, behind=1))
+    )
 
 
 @pytest.mark.guarantee(

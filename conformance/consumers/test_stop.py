@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import Violation
+from warren.rigs.consumers import Violation, delivery
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from warren.rigs.consumers import Process, Rig
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.guarantee("graceful-stop")
 TEXTS = 3
 BEHIND = 4
 AWAY = 5
-"""Document seconds for which the broker is away before the stop: the consumer tries to come back by then."""
+"""Document seconds for which the broker, or a table, is away before the stop: the consumer tries again by then."""
 UNTOLD = 1
 """Document seconds, on an idle machine, in which a process may work on before the signal has reached it."""
 
@@ -78,18 +78,40 @@ def test_stopped_while_the_broker_is_away(rig: Rig) -> None:
     rig.wait.pass_time(AWAY)
     for process in consumers:
         process.stop()
-    rig.judge(
-        *(
-            violation
-            for process in consumers
-            for violation in rig.wait.overdue(
-                lambda p=process: p.exit_status is not None,  # type: ignore[misc]  # mypy cannot infer a lambda with a default
-                rig.start.grace(process) + rig.deadlines.stopped,
-                f"told to stop while the broker was away, {process.name} did not exit",
-                process,
-            )
+    rig.judge(*_overdue(rig, consumers, "the broker was away"))
+
+
+@pytest.mark.full
+@pytest.mark.requirement("graceful-stop.database-away")
+def test_stopped_while_a_table_is_away(rig: Rig) -> None:
+    """A consumer told to stop while its work finds no table ends in its grace time, if it has not ended of that."""
+    workers = rig.start.workers(1)
+    rig.publish.work(1)
+    rig.wait.need(rig.seen.done, rig.deadlines.within(rig.work_time(1)), "the work was not done")
+    holds = rig.faults.hold(delivery, *workers)
+    rig.publish.work(1)
+    holds.first(rig.deadlines.within(0), "no worker was given a message")
+    with rig.database.without_tables():
+        holds.release()
+        rig.wait.pass_time(rig.work_time(1) + AWAY)
+        for process in workers:
+            process.stop()
+        late = _overdue(rig, workers, "its table was away")
+    rig.judge(*late)
+
+
+def _overdue(rig: Rig, processes: Sequence[Process], meanwhile: str) -> list[Violation]:
+    """Wait until the processes, which were told to stop, have ended; say who does not in its grace time."""
+    return [
+        violation
+        for process in processes
+        for violation in rig.wait.overdue(
+            lambda p=process: p.exit_status is not None,  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+            rig.start.grace(process) + rig.deadlines.stopped,
+            f"told to stop while {meanwhile}, {process.name} did not exit",
+            process,
         )
-    )
+    ]
 
 
 def _settled_after(rig: Rig, process: Process, stopped_at: float) -> list[Violation]:

@@ -29,6 +29,15 @@ class DisablesHeartbeats(Link):
         return parameters
 
 
+class WaitsForHandshake(Link):
+    """Gives a broker that has taken its connection all the time in the world to say its first word."""
+
+    def _parameters(self) -> pika.URLParameters:
+        parameters = super()._parameters()
+        parameters.socket_timeout = parameters.stack_timeout = None
+        return parameters
+
+
 class WaitsForEver(DisablesHeartbeats):
     """Waits for the broker without an end: neither a heartbeat nor a time-out tells it that nothing comes."""
 

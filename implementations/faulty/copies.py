@@ -42,6 +42,15 @@ class KeepsTransientCopies(Settlement):
         return properties
 
 
+class KeepsExpiringCopies(Settlement):
+    """Puts a copy aside with all that its message had, and so with its expiration: it is gone when that is over."""
+
+    def _explain(self, delivery: Delivery, reason: str) -> pika.BasicProperties:
+        properties = super()._explain(delivery, reason)
+        properties.expiration = delivery.properties.expiration
+        return properties
+
+
 class KeepsUnconfirmedCopies(Settlement):
     """Publishes the copy on a channel of its own, which is in no confirm mode, and takes it for arrived."""
 

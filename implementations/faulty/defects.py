@@ -39,6 +39,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "accepts-unpublished": Pieces(
         link=connecting.LeavesCallersAlone, publisher=tasks.PassesForPublished
     ),
+    "accepts-without-row": Pieces(tasks=tasks.AcceptsWithoutRow),
     "acks-all-in-hand": Pieces(settlement=in_hand.AcksAllInHand),
     "acks-before-commit": Pieces(
         handlers={_BLOCKING: commits.AcksBeforeCommit}, settlement=settling.SettlesNothing
@@ -115,6 +116,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "fails-all-callers": Pieces(rpc_client=rpc.FailsAllCallers),
     "forgets-confirms": Pieces(publisher=publishing.ForgetsConfirms),
     "forgets-effects": Pieces(inbox=effects.ForgetsEffects),
+    "forwards-before-commit": Pieces(handlers={("pipeline", "part"): steps.ForwardsBeforeCommit}),
     "gives-up-at-third": Pieces(handlers={_SERVER: steps.GivesUpAtThird}),
     "gives-up-locked": Pieces(link=connecting.GivesUpLocked),
     "gives-up-when-refused": Pieces(link=connecting.GivesUpWhenRefused),
@@ -127,6 +129,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "ignores-empty-bodies": Pieces(consumer=consuming.IgnoresEmptyBodies),
     "ignores-stop": Pieces(consumer=consuming.IgnoresStop),
     "ignores-returns": Pieces(publisher=publishing.IgnoresReturns),
+    "keeps-expiring-copies": Pieces(settlement=copies.KeepsExpiringCopies),
     "keeps-places": Pieces(consumer=copies.KeepsPlaces),
     "keeps-transient-copies": Pieces(settlement=copies.KeepsTransientCopies),
     "keeps-unconfirmed-copies": Pieces(settlement=copies.KeepsUnconfirmedCopies),
@@ -152,6 +155,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "parks-in-auto-delete": Pieces(settlement=declaring.ParksInAutoDelete),
     "parks-in-expiring": Pieces(settlement=declaring.ParksInExpiring),
     "postpones-poison": Pieces(consumer=poison.PostponesPoison),
+    "postpones-singly": Pieces(consumer=poison.PostponesSingly),
     "publishes-transient": Pieces(publisher=publishing.PublishesTransient),
     "publishes-unconfirmed": Pieces(publisher=publishing.PublishesUnconfirmed),
     "publishes-unseen": Pieces(publisher=packages.PublishesUnseen),
@@ -182,6 +186,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "reverses-parts": Pieces(handlers={_SPLITTER: packages.ReversesParts}),
     "serialises-parts": Pieces(handlers={("parts", "part"): packages.SerialisesParts}),
     "serves-one-at-a-time": Pieces(rpc_client=rpc.ServesOneAtATime),
+    "runs-out-of-places": Pieces(consumer=poison.RunsOutOfPlaces),
     "sets-prefetch-once": Pieces(consumer=consuming.SetsPrefetchOnce),
     "shrinks-prefetch": Pieces(consumer=consuming.ShrinksPrefetch),
     "six-defects": Pieces(consumer=several.SixDefects, link=several.SixDefectsLink),
@@ -200,6 +205,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "trusts-anybody": Pieces(link=connecting.TrustsAnybody),
     "undoes-redeliveries": Pieces(handlers={_BLOCKING: effects.UndoesRedeliveries}),
     "warms-up-slowly": Pieces(consumer=consuming.WarmsUpSlowly),
+    "waits-for-handshake": Pieces(link=connecting.WaitsForHandshake),
     "waits-for-ever": Pieces(link=connecting.WaitsForEver),
     "works-at-most-once": Pieces(handlers={_BLOCKING: effects.WorksAtMostOnce}),
     "works-aside": Pieces(tasks=tasks.WorksAside, publisher=tasks.PublishesNothing),

@@ -1,5 +1,6 @@
 """Defects of poison: what becomes of well-formed work that always fails."""
 
+import threading
 from abc import abstractmethod
 from typing import Any
 
@@ -12,6 +13,7 @@ from reference_impl.hardened.errors import LinkLostError, RejectedError
 from reference_impl.hardened.publisher import send
 from reference_impl.messages import MalformedError, MisshapenError
 
+_PLACES = 10
 FORESEEN = (LinkLostError, MalformedError, MisshapenError, RejectedError)
 """What a consumer knows how to end; all else is poison."""
 
@@ -88,6 +90,35 @@ class PostponesPoison(Failing):
             "x-dead-letter-exchange": self.route.exchange,
             "x-dead-letter-routing-key": "",
         }
+
+
+class PostponesSingly(PostponesPoison):
+    """As `PostponesPoison`, but for who says for how long: each message for itself, and not their queue."""
+
+    def put_off(self, channel: BlockingChannel, delivery: Delivery) -> None:
+        """Publish a copy that expires, and ack."""
+        arguments = self.handed_back()
+        delivery.properties.expiration = str(arguments.pop("x-message-ttl"))
+        later = f"{self.route.queue}.later"
+        channel.queue_declare(later, durable=True, arguments=arguments)
+        send(channel, "", later, delivery.body, delivery.properties)
+        channel.basic_ack(delivery.tag)
+
+
+class RunsOutOfPlaces(Consumer):
+    """Has ten places for work, and does not give back that of work which failed."""
+
+    def __init__(self, *pieces: Any) -> None:
+        """Begin with all places free."""
+        super().__init__(*pieces)
+        self._places = threading.Semaphore(_PLACES)
+
+    def attempt(self, delivery: Delivery) -> bool:
+        """Take a place, and give it back when the work is done."""
+        self._places.acquire()
+        is_done = super().attempt(delivery)
+        self._places.release()
+        return is_done
 
 
 class BacksOffInPlace(Consumer):

@@ -7,9 +7,11 @@ from reference_impl.hardened.delivery import Delivery
 from reference_impl.hardened.errors import RejectedError
 from reference_impl.hardened.gathering import Part
 from reference_impl.hardened.parts import PartsStream
-from reference_impl.hardened.pipeline import PipelineStream
+from reference_impl.hardened.pipeline import PipelinePart, PipelineStream, step_id
 from reference_impl.hardened.rpc_server import RpcServer
-from reference_impl.messages import PartMessage
+from reference_impl.messages import PartMessage, PipelineMessage
+from reference_impl.schema import log
+from reference_impl.topology import PART
 
 
 class AcksBeforeReply(RpcServer):
@@ -38,6 +40,28 @@ class RenamesFirstStep(PipelineStream):
         """Name it anew."""
         del delivery
         return str(uuid.uuid4())
+
+
+class ForwardsBeforeCommit(PipelinePart):
+    """Publishes the next step in the transaction of this one: it may be done before this one's row is there."""
+
+    def leave_rows(self, delivery: Delivery, following: PipelineMessage) -> None:
+        """Log the step, publish the next one, and commit."""
+        with self.tools.database.begin() as connection:
+            if not self.tools.inbox.once(connection, delivery.id):
+                return
+            log(connection, delivery.body.decode())
+            if following.index == len(following.texts):
+                log(connection, following.result.encode().decode())
+            else:
+                assert delivery.id is not None, "a step was published by a consumer, with its name"
+                package = delivery.id.removesuffix(f"/{following.index - 1}")
+                following_id = step_id(package, following.index)
+                body = following.encode()
+                self.tools.publisher.publish(PART.exchange, body, message_id=following_id)
+
+    def forward(self, delivery: Delivery, following: PipelineMessage) -> None:
+        """Do nothing: it is published."""
 
 
 class GivesUpAtThird(RpcServer):

@@ -53,6 +53,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
             "survives-connection-loss.refused",
         )
     ),
+    "accepts-without-row": (
+        Break("survives-database-loss.called", "was answered 202 while its table", full=True),
+    ),
     "acks-all-in-hand": (
         Break("no-loss.killed-after-ack", "lost: the package row never came"),
         Break("no-loss.frozen-after-ack", "lost: the package row never came", full=True),
@@ -290,6 +293,12 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("safe-publishing.routed", "a package was settled, and its parts reached no queue"),
         Break("no-loss.parts-without-queue", "lost: the row of part 1 never came"),
     ),
+    "forwards-before-commit": (
+        Break("part-order.slow-commit", "was there while part 1 was held back", full=True),
+    ),
+    "keeps-expiring-copies": (
+        Break("rejects-malformed.kept-expiring", "its copy has expired", Outcome.WARN, full=True),
+    ),
     "keeps-places": (
         Break(
             "survives-connection-loss.many-in-hand",
@@ -365,6 +374,10 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("survives-poison.bounded", "it was still in hand, or to be tried again"),
         Break("survives-poison.kept", "and is in no queue that keeps it"),
     ),
+    "postpones-singly": (
+        Break("survives-poison.bounded", "it was still in hand, or to be tried again"),
+        Break("survives-poison.kept", "and is in no queue that keeps it"),
+    ),
     "publishes-transient": (Break("safe-publishing.persistent", "what is not persistent"),),
     "publishes-unconfirmed": (
         Break("safe-publishing.confirmed", "without a confirm"),
@@ -395,6 +408,10 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     ),
     "rejects-all-in-hand": (
         Break("no-loss.killed-after-reject", "lost: the package row never came", full=True),
+        Break("survives-poison.in-hand", "the next message was not done", full=True),
+    ),
+    "runs-out-of-places": (
+        Break("survives-poison.many", "the next message was not done", full=True),
     ),
     "rejects-without-database": tuple(
         Break(f"survives-database-loss.{how}", "lost: the package row never came", full=full)
@@ -503,6 +520,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "skips-equal-bodies": (Break("no-loss.equal-bodies", "lost: the package row never came"),),
     "stalls-without-database": (
         Break("survives-database-loss.goes-on", "lives on, and did no new work"),
+        Break("graceful-stop.database-away", "was away, stream-1 did not exit", full=True),
         *(
             Break(f"survives-database-loss.{how}-recovers", "did not come", Outcome.WARN, full=full)
             for how, full in DATABASE_LOSSES
@@ -549,6 +567,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
             "frozen-before-ack",
             "killed-at-any-step",
         )
+    ),
+    "waits-for-handshake": (
+        Break("survives-connection-loss.unanswered", "does not consume again", full=True),
     ),
     "waits-for-ever": (Break("rpc-times-out.silent-line", "it answered 0 after", full=True),),
     "works-at-most-once": tuple(

@@ -62,9 +62,9 @@ def test_expires() -> None:
         TO_BROKER, QueueDeclare("unused", durable=True, arguments={**later, "x-expires": 2000})
     )
     wire.frame(TO_CLIENT, QueueDeclareOk("unused"))
-    assert [(d.hands_on, d.perishable) for d in wire.ledger.declarations] == [
-        (True, ""),
-        (True, "to expire"),
+    assert [(d.dead_letters, d.has_ttl, d.perishable) for d in wire.ledger.declarations] == [
+        (True, True, ""),
+        (True, True, "to expire"),
     ]
 
 

@@ -50,6 +50,7 @@ def test_unsupported(person: Person) -> None:
     assert person.left_behind() == []
 
 
+@pytest.mark.waits
 def test_never_ready(person: Person) -> None:
     """An instance that never consumes is given a minute, and is ended."""
     ended = person.smoke(person.manifest("idles"))

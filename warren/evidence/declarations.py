@@ -43,8 +43,10 @@ class Declaration:
 
     expires: bool = False
     """Whether the queue is deleted, with all that it holds, when nobody uses it for a while (x-expires)."""
-    hands_on: bool = False
-    """Whether what was in the queue for its time goes on (x-message-ttl, x-dead-letter-exchange)."""
+    dead_letters: bool = False
+    """Whether what expires in the queue goes on to an exchange (x-dead-letter-exchange)."""
+    has_ttl: bool = False
+    """Whether all that is in the queue expires in time (x-message-ttl)."""
 
     @property
     def perishable(self) -> str:
@@ -106,7 +108,8 @@ class Declarations:
                     *(at, *channel, "queue", name, *kept),
                     server_named=not asked.queue,
                     expires="x-expires" in asked.arguments,
-                    hands_on={"x-dead-letter-exchange", "x-message-ttl"} <= asked.arguments.keys(),
+                    dead_letters="x-dead-letter-exchange" in asked.arguments,
+                    has_ttl="x-message-ttl" in asked.arguments,
                 )
             )
 

@@ -81,6 +81,9 @@ class Line(Protocol):
     def half_open(self) -> None:
         """Pass nothing on in either direction, while both ends stay open, until `restore`."""
 
+    def leave_unanswered(self) -> None:
+        """Take the next connection, and never pass anything on there; those after it are let through."""
+
     def restore(self) -> None:
         """End `half_open` and `delay`."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from warren.evidence.frames import Direction
@@ -59,13 +60,18 @@ class VirtualLine:
         self._around = Surroundings(self._plan, self.facts.append, clock.now, clock.call_at)
         self._open: list[Lanes] = []
         self._count, self._is_refusing = 0, False
+        self._unanswered = Plan()
+        self._unanswered.half_open()
+        self._is_next_unanswered = False
 
     def connect(self) -> Lanes:
         """Open a connection, as an instance does."""
         if self._is_refusing:
             raise ConnectionRefusedError
         self._count += 1
-        lanes = Lanes("stream-1", self._count, self._around)
+        plan = self._unanswered if self._is_next_unanswered else self._plan
+        self._is_next_unanswered = False
+        lanes = Lanes("stream-1", self._count, replace(self._around, plan=plan))
         for lane, way in zip(lanes, Direction, strict=True):
             lane.write = lambda octets, way=way: self._arrive(way, octets)
         self._open.append(lanes)
@@ -92,6 +98,10 @@ class VirtualLine:
     def half_open(self) -> None:
         """Swallow all octets both ways until `restore`."""
         self._plan.half_open()
+
+    def leave_unanswered(self) -> None:
+        """Take the next connection, and pass nothing on there."""
+        self._is_next_unanswered = True
 
     def restore(self) -> None:
         """End `half_open` and `delay`."""

@@ -47,6 +47,12 @@ class HeldCommits:
         """Give those that have caught a commit."""
         return [c for c in self._holds if c.held.seen is not None]
 
+    def keep_caught(self) -> None:
+        """Let go on whom has caught none, and hold nothing there any more."""
+        for caught in self._holds:
+            if caught.held.seen is None:
+                caught.held.release()
+
     def missed(self) -> bool:
         """Whether the commit that was wanted went by, too quick for a hold."""
         return any(c.held.missed for c in self._holds)

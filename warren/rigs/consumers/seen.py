@@ -187,7 +187,12 @@ class Seen:
         return self._count(q for q in self._not_for_work() if q in self._for_later())
 
     def _for_later(self) -> set[str]:
-        return {d.name for d in self.ledger().declarations if d.hands_on}
+        """Name the queues that hand on what has been in them for its time, be that theirs or their messages'."""
+        ledger = self.ledger()
+        expiring = any(
+            p.properties.expiration and not p.properties.reply_to for p in ledger.publishes
+        )
+        return {d.name for d in ledger.declarations if d.dead_letters and (d.has_ttl or expiring)}
 
     def _not_for_work(self) -> list[str]:
         for_work = {route.queue for route in self._workload.routes}

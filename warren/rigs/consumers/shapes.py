@@ -68,6 +68,11 @@ def headers(table: Mapping[str, FieldValue]) -> Shape:
     return lambda properties: replace(properties, headers=dict(table))
 
 
+def expiring(milliseconds: int) -> Shape:
+    """Have the message expire after so long in a queue."""
+    return lambda properties: replace(properties, expiration=str(milliseconds))
+
+
 def both(first: Shape, second: Shape) -> Shape:
     """Change one way, then the other."""
     return lambda properties: second(first(properties))

@@ -135,6 +135,12 @@ class NotedLine:
         self._journal.note(self._to, f"passed nothing on any more, to or from {self._to}")
         self._line.half_open()
 
+    def leave_unanswered(self) -> None:
+        """Take the next connection, and pass nothing on there."""
+        words = f"took the next connection of {self._to} and passed nothing on there"
+        self._journal.note(self._to, words)
+        self._line.leave_unanswered()
+
     def restore(self) -> None:
         """Pass everything on again."""
         self._journal.note(self._to, f"passed everything on again, to and from {self._to}")

@@ -144,6 +144,18 @@ def test_half_open_for_new_connections(line: RealLine, scripted_broker: Scripted
         assert len(broker.receive(1)) == 1
 
 
+def test_leave_unanswered(line: RealLine, scripted_broker: ScriptedBroker) -> None:
+    """The next connection gets nowhere, whatever is restored; the one after it is let through."""
+    line.leave_unanswered()
+    with client_of(line.port):
+        silent = scripted_broker.accept()
+        line.restore()
+        assert silent.is_quiet()
+        with client_of(line.port):
+            assert len(scripted_broker.accept().receive(1)) == 1
+        assert silent.is_quiet()
+
+
 def test_delay(line: RealLine, ends: tuple[Peer, Peer], log: FrameLog) -> None:
     """Delayed frames come so much later, in order, and the log says when they went on."""
     client, broker = ends

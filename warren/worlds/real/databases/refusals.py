@@ -9,7 +9,7 @@ _WORDS = "this row is refused"
 
 
 def refusals(backend: str, table: str, what: str) -> tuple[str, ...]:
-    """Give the statements that make the trigger, one for each table.
+    """Give the statements that make the trigger, one for each row that is refused.
 
     They refuse new rows of message_log that have the text `what` in their message, or changes of the row of task with
     the id `what`; `what` is of letters and digits. A driver takes the refusal for a violated constraint.
@@ -18,7 +18,7 @@ def refusals(backend: str, table: str, what: str) -> tuple[str, ...]:
         raise ValueError(f"{what!r} is not of letters and digits")
     is_log = table == MESSAGE_LOG.name
     event = f"BEFORE {'INSERT' if is_log else 'UPDATE'} ON {table}"
-    name = f"{_NAME}_{table}"
+    name = f"{_NAME}_{table}_{what}"
     match backend:
         case "sqlite":
             when = f"instr(NEW.message, '{what}') > 0" if is_log else f"NEW.id = {what}"

@@ -45,6 +45,7 @@ class RealLine:
         self._links: list[Link] = []
         self._connections = 0
         self._is_crowded = False  # whether the log says so
+        self._is_next_unanswered = False
         self._meter = Meter()
         self.flood = ""
         self._listening: socket.socket | None = None
@@ -76,6 +77,14 @@ class RealLine:
         a mebibyte a direction; then that source is read no more. New connections fare alike.
         """
         self._do(self._plan.half_open)
+
+    def leave_unanswered(self) -> None:
+        """Take the next connection, and never pass anything on there; those after it are let through."""
+
+        def leave() -> None:
+            self._is_next_unanswered = True
+
+        self._do(leave)
 
     def restore(self) -> None:
         """End ``half_open`` and ``delay``: what was kept goes on in order.
@@ -188,13 +197,22 @@ class RealLine:
             self.instance,
             self._connections,
             upstream=self._relay.upstream,
-            plan=self._plan,
+            plan=self._next_plan(),
             log=self._log,
             now=self._relay.log.now,
             gone=self._links.remove,
         )
         self._links.append(link)
         link.begin(accepted)
+
+    def _next_plan(self) -> Plan:
+        """Give what a new connection follows: the line's plan, or one of its own that passes nothing on."""
+        if not self._is_next_unanswered:
+            return self._plan
+        self._is_next_unanswered = False
+        unanswered = Plan(self._resolve)
+        unanswered.half_open()
+        return unanswered
 
     def _log(self, fact: Fact) -> None:
         """Log a fact; of a flood nothing more than that there is one."""
