@@ -10,7 +10,7 @@ import pytest
 from warren.rigs.consumers import Inconclusive, Violation
 
 from .patience import patience
-from .publishes import PERSISTENT, is_settled_early, published_aside
+from .publishes import PERSISTENT, is_settled_early, lateness, published_aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ def test_put_aside(rig: Rig, send: Callable[[Rig], None]) -> None:
     leaves the copy to its broker's dead-letter exchange publishes none.
     """
     rig.start.workers(1)
-    late = rig.deadlines.quiet / 2
+    late = lateness(rig)
     for process in rig.instances.all:
         process.line.delay(late)
     send(rig)

@@ -18,6 +18,7 @@ from .publishes import (
     PERSISTENT,
     is_accepted,
     is_settled_early,
+    lateness,
     unconfirmed_at,
     unconfirmed_at_ack,
 )
@@ -86,7 +87,7 @@ def test_declared_and_published(rig: Rig, lose: Callable[[Rig], None] | None) ->
     if lose:
         _have_work_done(rig)  # so that what is chosen once, at the first publish, has been chosen
         lose(rig)
-    since, late = rig.now(), rig.deadlines.quiet / 2
+    since, late = rig.now(), lateness(rig)
     for process in rig.instances.all:
         process.line.delay(late)
     answers = _have_work_done(rig)
