@@ -52,7 +52,7 @@ class Socket(asyncio.Transport):
         self._limit = 0
         self._client: Any = None
 
-    def connect(self, client: asyncio.Protocol) -> None:
+    def connect(self, client: asyncio.BaseProtocol) -> None:
         """Be the socket of this client."""
         self._client = client
         client.connection_made(self)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.simulator.model.lab import Client, Lab
 from warren.simulator.model import Version, commands
+from warren.simulator.model.broker import DEAD_LETTER_WORK
 
 TO_DEAD = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "dead"}
 
@@ -148,7 +149,38 @@ def test_a_chain_of_a_thousand_queues_does_not_nest() -> None:
         client.declare(f"q{number}", durable=True, arguments={**onward, "x-message-ttl": 0})
     client.declare("q1000")
     client.publish("q0", b"m")
+    lab.wait(0)
     assert lab.ready("q1000") == [b"m"]
+
+
+def test_a_turn_forwards_only_so_many_dead_letters() -> None:
+    """A message on its way through ten thousand deaths lets others have their turns; so does a crowd of them."""
+    lab, client = lab_with()
+    crowd = DEAD_LETTER_WORK + 10
+    for _ in range(crowd):
+        client.publish("q", b"m")
+    tags = [client.get("q").delivery_tag for _ in range(crowd)]
+    client.do(commands.BasicNack, tags[-1], multiple=True, requeue=False)
+    assert len(lab.ready("dead")) == DEAD_LETTER_WORK
+    lab.broker.tick(lab.now)
+    assert len(lab.ready("dead")) == crowd
+    assert lab.broker.next_deadline() is None
+
+
+def test_a_dead_letter_costs_a_turn_the_more_the_longer_its_history() -> None:
+    """What four hundred deaths have made long goes on in several turns."""
+    lab = Lab()
+    client = lab.channel()
+    for number in range(400):
+        onward = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": f"q{number + 1}"}
+        client.declare(f"q{number}", durable=True, arguments={**onward, "x-message-ttl": 0})
+    client.declare("q400")
+    client.publish("q0", b"m")
+    turns = 1
+    while not lab.ready("q400"):
+        lab.broker.tick(lab.now)
+        turns += 1
+    assert turns > 400 * 400 / (2 * 32 * DEAD_LETTER_WORK)
 
 
 def test_a_published_history_counts_on_3_10_only() -> None:

@@ -77,6 +77,24 @@ def test_topic_key_of_255_bytes() -> None:
     assert routed("topic", [("q", "#", {}), ("r", key, {})], (key, None)) == {"q": "0", "r": "0"}
 
 
+def test_topic_patterns_with_two_hashes_cost_no_more_than_the_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Six hundred patterns `#.word.#` and a key of 128 words: one step a word, not one for each pattern and place."""
+    router: TopicRouter[int] = TopicRouter()
+    for number in range(600):
+        router.add(f"#.{number}.#", {}, number)
+    words, steps, reach = [str(number) for number in range(500, 628)], [], TopicRouter._reach
+
+    def counted(*arguments: Any) -> None:
+        steps.append(arguments[0])
+        reach(*arguments)
+
+    monkeypatch.setattr(TopicRouter, "_reach", staticmethod(counted))
+    assert set(router.match(message(".".join(words)))) == set(range(500, 600))
+    assert len(steps) <= 1 + len(words)
+
+
 @given(PATTERN_WORDS, WORDS)
 def test_topic_trie_agrees_with_a_regular_expression(pattern: list[str], words: list[str]) -> None:
     """The trie matches what the pattern means, read naively."""

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 DEFAULT_VHOST = "/"
 CONSUMER_TIMEOUT = 1_800_000
 """Milliseconds: RabbitMQ's own."""
+DEAD_LETTER_WORK = 1024
+"""How much is done for dead letters in one turn; what is left goes on its way in the next ones."""
+_DEATHS_LIKE_A_HOP = 32
+"""With every so many deaths behind it, a message costs as much work as another message does."""
 
 OWNER_COMMANDS: Mapping[type, Callable[[State, Any], None]] = {
     commands.AddVhost: connection.add_vhost,
@@ -144,6 +148,7 @@ class Broker:
         """Begin with the virtual host `/`, empty, and no user."""
         self._state = State(semantics, names, field_types or FieldTypes(), consumer_timeout)
         self._state.vhosts[DEFAULT_VHOST] = VHost(self._state, DEFAULT_VHOST)
+        self._work_left = 0
 
     @property
     def vhosts(self) -> Mapping[str, VHost]:
@@ -170,6 +175,7 @@ class Broker:
         state.now = now
         caused: list[events.Event] = []
         state.events = caused
+        self._work_left = 0 if state.onward else DEAD_LETTER_WORK  # none may overtake another
         if now >= state.timers.next:
             self._run_timers()
         kind = type(command)
@@ -193,11 +199,15 @@ class Broker:
         state.now = now
         caused: list[events.Event] = []
         state.events = caused
+        self._work_left = DEAD_LETTER_WORK
+        self._forward_dead_letters()
         self._run_timers()
         return caused
 
     def next_deadline(self) -> float | None:
         """Return when `tick` must be called at the latest; None when nothing waits."""
+        if self._state.onward:
+            return self._state.now
         return self._state.timers.next_deadline()
 
     def _channel_of(self, command: commands.ChannelCommand) -> Channel | None:
@@ -268,8 +278,9 @@ class Broker:
 
     def _forward_dead_letters(self) -> None:
         onward = self._state.onward
-        while onward:
+        while onward and self._work_left > 0:
             message, queues = onward.popleft()
+            self._work_left -= len(queues) + len(message.deaths) // _DEATHS_LIKE_A_HOP
             for target in queues:
                 if not target.deleted:
                     target.enqueue(message)

@@ -169,27 +169,40 @@ class TopicRouter(Generic[D]):
         return found
 
     def _search(self, words: list[str]) -> Collection[D]:
+        """Go through the words once, with all the nodes that they may have led to so far.
+
+        A `#` takes any number of words: once reached it stays for all that follow. Where nothing is
+        below it, every rest fits, and nothing more is to be looked for there. So a word costs as many
+        steps as there are nodes that it may stand for, however many `#` a pattern has.
+        """
         found: dict[D, int] = {}
-        last = len(words)
-        seen = set()
-        steps = [(self._root, 0)]  # a node, and how many words led to it
-        while steps:
-            step = steps.pop()
-            if step in seen:
-                continue
-            seen.add(step)
-            node, used = step
-            rest = node.children.get("#")
-            if rest is not None:
-                steps.extend((rest, skipped) for skipped in range(used, last + 1))
-            if used == last:
-                found.update(node.destinations.counts)
-                continue
-            for word in (words[used], "*"):
-                child = node.children.get(word)
-                if child is not None:
-                    steps.append((child, used + 1))
+        staying: dict[Node[D], None] = {}  # each `#` that something is below
+        here: dict[Node[D], None] = {}
+        self._reach(self._root, here, staying, found)
+        for word in words:
+            led: dict[Node[D], None] = {}
+            for node in (*staying, *here):
+                for way in (word, "*"):
+                    child = node.children.get(way)
+                    if child is not None:
+                        self._reach(child, led, staying, found)
+            here = led
+        for node in (*staying, *here):
+            found.update(node.destinations.counts)
         return found
+
+    @staticmethod
+    def _reach(
+        node: Node[D], here: dict[Node[D], None], staying: dict[Node[D], None], found: dict[D, int]
+    ) -> None:
+        """Note a node that the words led to, and each `#` that follows it: it may be no word at all."""
+        here[node] = None
+        rest = node.children.get("#")
+        while rest is not None and rest not in staying:
+            found.update(rest.destinations.counts)
+            if rest.children:
+                staying[rest] = None
+            rest = rest.children.get("#")
 
 
 class HeadersRouter(Generic[D]):

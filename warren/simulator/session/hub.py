@@ -53,6 +53,7 @@ class Hub:
         self.memory = Memory(memory_limit)
         self._was_short = False
         self.wake_at = inf
+        self.work = 0  # commands and events so far: who shares out the time looks at it
         self._mistakes: list[Wish] = []
         self._terms = terms_of(semantics)
         self._alarms = Alarms(now)
@@ -219,6 +220,7 @@ class Hub:
                 return
 
     def _say(self, caused: list[Event]) -> None:
+        self.work += 1 + len(caused)
         sessions, touched = self.sessions, self._touched
         for event in caused:
             session = sessions.get(event.connection)

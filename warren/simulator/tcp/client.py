@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from warren.simulator.tcp.node import Node
 
 
-class Client(asyncio.Protocol):
+MOST_OCTETS, LEAST_OCTETS = 256 * 1024, 2 * 1024
+WORK_OF_A_TURN = 128
+"""What one client may have done in a turn: commands, and what they cause.
+
+It says how much is read for the next turn: of small publishes little, of a large body as much as there is. Between two
+turns of a client all others have one; what is not read waits in the sockets, and slows the client down.
+"""
+
+
+class Client(asyncio.BufferedProtocol):
     """One client of the AMQP port. Its `session` begins with the socket, and ends with it."""
 
     make_session: Callable[..., Session] = Session
@@ -24,6 +33,8 @@ class Client(asyncio.Protocol):
         self._node = node
         self._transport: asyncio.Transport | None = None
         self._session: Session | None = None
+        self._portion = LEAST_OCTETS
+        self._buffer = memoryview(bytearray(LEAST_OCTETS))
 
     @property
     def session(self) -> Session:
@@ -43,6 +54,20 @@ class Client(asyncio.Protocol):
         )
         node.enter(self)
         node.perform()
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Give the loop room for what this turn may read."""
+        del sizehint  # the loop has no better idea than we
+        if len(self._buffer) < self._portion:
+            self._buffer = memoryview(bytearray(self._portion))
+        return self._buffer[: self._portion]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take a turn, and fit the next portion to what it was."""
+        hub = self._node.hub
+        before = hub.work
+        self.data_received(bytes(self._buffer[:nbytes]))
+        self._portion = portion_after(self._portion, nbytes, hub.work - before)
 
     def data_received(self, data: bytes) -> None:
         """Do all that these octets ask for."""
@@ -109,6 +134,15 @@ _GRANTS: Mapping[type[Any], Callable[[Client], None]] = {
     Rest: lambda client: client.rest(),
     Resume: lambda client: client.resume(),
 }
+
+
+def portion_after(portion: int, octets: int, work: int) -> int:
+    """Return how many octets to read next, when `octets` of at most `portion` took so much work."""
+    if work > WORK_OF_A_TURN:
+        return max(octets * WORK_OF_A_TURN // work, LEAST_OCTETS)
+    if octets == portion and work <= WORK_OF_A_TURN // 2:
+        return min(2 * portion, MOST_OCTETS)
+    return portion
 
 
 def _name(transport: asyncio.Transport) -> str:
