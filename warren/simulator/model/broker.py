@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 DEFAULT_VHOST = "/"
 CONSUMER_TIMEOUT = 1_800_000
 """Milliseconds: RabbitMQ's own."""
-DEAD_LETTER_WORK = 1024
+DEAD_LETTER_WORK = 512
 """How much is done for dead letters in one turn; what is left goes on its way in the next ones."""
-_DEATHS_LIKE_A_HOP = 32
+DEATHS_LIKE_A_HOP = 512
 """With every so many deaths behind it, a message costs as much work as another message does."""
 
 OWNER_COMMANDS: Mapping[type, Callable[[State, Any], None]] = {
@@ -280,7 +280,7 @@ class Broker:
         onward = self._state.onward
         while onward and self._work_left > 0:
             message, queues = onward.popleft()
-            self._work_left -= len(queues) + len(message.deaths) // _DEATHS_LIKE_A_HOP
+            self._work_left -= len(queues) + len(message.deaths) // DEATHS_LIKE_A_HOP
             for target in queues:
                 if not target.deleted:
                     target.enqueue(message)

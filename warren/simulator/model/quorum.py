@@ -37,6 +37,7 @@ class QuorumQueue(Queue):
     """
 
     policies_set_overflow = True
+    least_ttl = 1
 
     __slots__ = (
         "_departed",
@@ -105,7 +106,7 @@ class QuorumQueue(Queue):
         """Take `message`; return False when `publisher` has been told that the queue is full."""
         if publisher is not None and self._refuses(publisher):
             return False
-        enqueued = Enqueued(self, message, self.next_position, self._expiry(message))
+        enqueued = Enqueued(self, message, self.next_position, self.expiry(message))
         self.next_position += 1
         if enqueued.failures:
             self._label(enqueued)
@@ -120,9 +121,10 @@ class QuorumQueue(Queue):
         if redelivered:
             enqueued.failures = enqueued.acquired = 1
             self._label(enqueued)
-        self.may_expire |= expires_at is not None
         self.push(enqueued)
-        self.drop_expired()
+        if expires_at is not None:
+            self.may_expire = True
+            self._wait_for_expiry(expires_at)
 
     def put_back(self, returned: Iterable[Enqueued], how: Settlement) -> None:
         """Take back what may be delivered again, in the order of its return; dead-letter the rest."""
@@ -241,13 +243,6 @@ class QuorumQueue(Queue):
             self._wait_for_expiry(deadline)
 
     # Limits and deadlines
-
-    def _expiry(self, message: Message) -> float | None:
-        ttl = self._ttl(message)
-        if ttl is None:
-            return None
-        self.may_expire = True
-        return self.state.now + max(ttl, 1) / 1000
 
     def _refuses(self, publisher: Channel) -> bool:
         if not self._rejects:

@@ -176,9 +176,15 @@ def set_policy(state: State, command: commands.SetPolicy) -> None:
 
 
 def restart(state: State, _command: commands.Restart) -> None:
-    """Close every connection, then keep only what is durable."""
+    """Close every connection, then keep only what is durable; dead letters wait where their way has led them."""
     force(
         state, state.connections.values(), "broker forced connection closure with reason 'shutdown'"
     )
+    while state.onward:
+        message, queues = state.onward.popleft()
+        for queue in queues:
+            if not queue.deleted:
+                failed = message.failures > 0
+                queue.restore(message, redelivered=failed, expires_at=queue.expiry(message))
     for vhost in state.vhosts.values():
         vhost.restart()
