@@ -1,51 +1,109 @@
 """How much one connection may have done in a turn, counted in commands and what they cause."""
 
+import pytest
+
 from tests.simulator.fuzz import sessions
 from tests.simulator.fuzz.bench import Bench, Socket, bench
 from warren.simulator import wire
-from warren.simulator.tcp.client import (
-    LEAST_OCTETS,
-    MOST_OCTETS,
-    WORK_OF_A_TURN,
-    Client,
-    portion_after,
-)
+from warren.simulator.session.turns import ROUND, SHORT_TURN, TURN
+from warren.simulator.tcp.client import ENOUGH, LEAST_OCTETS, MOST_OCTETS, Client, portion_after
+
+PUBLISH = b"".join(sessions.publish("", "q", b"x"))
 
 
-def pour(on_bench: Bench, client: Client, octets: bytes) -> list[int]:
-    """Let the event loop read all of it, as much at a time as the client has room for; return the work of each turn."""
-    done, hub = [], on_bench.node.hub
-    while octets:
-        room = client.get_buffer(-1)
-        size = min(len(room), len(octets))
-        room[:size] = octets[:size]
-        octets, before = octets[size:], hub.work
-        client.buffer_updated(size)
-        done.append(hub.work - before)
+def come(on_bench: Bench) -> tuple[Client, Socket]:
+    """Connect, and have a queue."""
+    client, socket = on_bench.node.new_client(), Socket(on_bench.clock)
+    socket.connect(client)
+    for piece in sessions.handshake():
+        socket.feed(piece)
+    socket.feed(sessions.method(wire.QueueDeclare("q")))
+    return client, socket
+
+
+def read(client: Client, octets: bytes) -> bytes:
+    """Let the event loop read as much as the client has room for; return the rest."""
+    room = client.get_buffer(-1)
+    size = min(len(room), len(octets))
+    room[:size] = octets[:size]
+    client.buffer_updated(size)
+    return octets[size:]
+
+
+def work(on_bench: Bench) -> int:
+    """Return how much was done so far."""
+    return on_bench.node.broker.meter.work
+
+
+def pour(on_bench: Bench, client: Client, socket: Socket, octets: bytes) -> list[int]:
+    """Let the loop go round until all of it is done; return the work of each time."""
+    done = []
+    while octets or on_bench.clock.is_soon:
+        before = work(on_bench)
+        on_bench.clock.run_once()
+        if octets and not socket.paused:
+            octets = read(client, octets)
+        done.append(work(on_bench) - before)
     return done
 
 
-def test_a_flood_of_small_publishes_is_read_in_small_portions() -> None:
-    """However much a publisher writes, no turn does more than a few times what a turn is for."""
+def test_a_flood_of_small_publishes_is_done_in_small_turns() -> None:
+    """However much a publisher writes, no turn does more than a turn is for, and nothing is left out."""
     with bench() as on_bench:
-        client, socket = on_bench.node.new_client(), Socket(on_bench.clock)
-        socket.connect(client)
-        for piece in sessions.handshake():
-            socket.feed(piece)
-        socket.feed(sessions.method(wire.QueueDeclare("q")))
-        one = b"".join(sessions.publish("", "q", b"x"))
-        done = pour(on_bench, client, one * 5000)
+        client, socket = come(on_bench)
+        done = pour(on_bench, client, socket, PUBLISH * 5000)
         assert sum(done) >= 5000
-        assert max(done) <= 2 * WORK_OF_A_TURN
+        assert max(done) <= ROUND + TURN
         body = b"".join(sessions.publish("", "q", b"x" * 100_000))
-        assert len(pour(on_bench, client, body * 100)) < 100 * len(body) / MOST_OCTETS + 100
-        assert max(pour(on_bench, client, one * 20_000)[1:]) <= 2 * WORK_OF_A_TURN
+        done = pour(on_bench, client, socket, body * 100)
+        assert len(done) < 100 * len(body) / MOST_OCTETS + 100
+        done = pour(on_bench, client, socket, PUBLISH * 20_000)
+        assert max(done) <= ROUND + TURN
+        assert on_bench.node.broker.vhosts[sessions.VHOST].queues["q"].message_count == 25_100
 
 
-def test_portions() -> None:
-    """A turn with too much work makes the next one smaller, a whole portion with little work a larger one."""
-    assert portion_after(MOST_OCTETS, MOST_OCTETS, 10 * WORK_OF_A_TURN) == MOST_OCTETS // 10
-    assert portion_after(LEAST_OCTETS, LEAST_OCTETS, 1) == 2 * LEAST_OCTETS
-    assert portion_after(LEAST_OCTETS, 8, 1) == LEAST_OCTETS
-    assert portion_after(LEAST_OCTETS, LEAST_OCTETS, 10 * WORK_OF_A_TURN) == LEAST_OCTETS
-    assert portion_after(MOST_OCTETS, MOST_OCTETS, 1) == MOST_OCTETS
+def test_a_crowd_of_floods_has_one_round_together() -> None:
+    """Sixty publishers do no more between two looks at the sockets than a few do, and each gets on."""
+    with bench() as on_bench:
+        crowd = [come(on_bench) for _ in range(60)]
+        rest = dict.fromkeys(crowd, PUBLISH * 300)
+        worst = 0
+        while any(rest.values()) or on_bench.clock.is_soon:
+            before = work(on_bench)
+            on_bench.clock.run_once()
+            for client, socket in crowd:
+                if rest[client, socket] and not socket.paused:
+                    rest[client, socket] = read(client, rest[client, socket])
+            worst = max(worst, work(on_bench) - before)
+        assert worst <= 2 * ROUND + TURN + 60 * 2 * SHORT_TURN
+        assert on_bench.node.broker.vhosts[sessions.VHOST].queues["q"].message_count == 60 * 300
+
+
+def test_who_comes_new_is_heard_beside_floods() -> None:
+    """A newcomer's command is done when it is read, however many publishers wait for their turn."""
+    with bench() as on_bench:
+        crowd = [come(on_bench) for _ in range(20)]
+        for client, _socket in crowd:
+            read(client, PUBLISH * 300)
+        newcomer, socket = on_bench.node.new_client(), Socket(on_bench.clock)
+        socket.connect(newcomer)
+        for piece in sessions.handshake():
+            read(newcomer, piece)
+        before = len(socket.heard)
+        read(newcomer, sessions.method(wire.QueueDeclare("new")))
+        assert len(socket.heard) > before
+
+
+@pytest.mark.parametrize(
+    ("portion", "octets", "heard", "next_portion"),
+    [
+        (MOST_OCTETS, MOST_OCTETS, 10 * ENOUGH, MOST_OCTETS // 10),
+        (LEAST_OCTETS, LEAST_OCTETS, 1, 2 * LEAST_OCTETS),
+        (LEAST_OCTETS, 8, 1, LEAST_OCTETS),
+        (LEAST_OCTETS, LEAST_OCTETS, 10 * ENOUGH, LEAST_OCTETS),
+        (MOST_OCTETS, MOST_OCTETS, 1, MOST_OCTETS),
+    ],
+)
+def test_portions(portion: int, octets: int, heard: int, next_portion: int) -> None:
+    """Too many commands make the next portion smaller, a whole portion with few of them a larger one."""
+    assert portion_after(portion, octets, heard) == next_portion

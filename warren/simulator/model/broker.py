@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from warren.simulator.model.access import User
     from warren.simulator.model.channel import Channel
     from warren.simulator.model.connection import Connection
+    from warren.simulator.model.routing import Meter
     from warren.simulator.model.semantics import Version
 
 DEFAULT_VHOST = "/"
@@ -151,6 +152,16 @@ class Broker:
         self._work_left = 0
 
     @property
+    def meter(self) -> Meter:
+        """What counts the work: see `State`."""
+        return self._state.meter
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether dead letters are on their way, and `tick` is to send them on."""
+        return bool(self._state.onward)
+
+    @property
     def vhosts(self) -> Mapping[str, VHost]:
         """The virtual hosts by name, to look at."""
         return self._state.vhosts
@@ -191,6 +202,7 @@ class Broker:
             self._close(command, error)
         if state.onward:
             self._forward_dead_letters()
+        state.meter.work += 1 + len(caused)
         return caused
 
     def tick(self, now: float) -> list[events.Event]:
@@ -202,6 +214,7 @@ class Broker:
         self._work_left = DEAD_LETTER_WORK
         self._forward_dead_letters()
         self._run_timers()
+        state.meter.work += len(caused)
         return caused
 
     def next_deadline(self) -> float | None:
@@ -280,7 +293,9 @@ class Broker:
         onward = self._state.onward
         while onward and self._work_left > 0:
             message, queues = onward.popleft()
-            self._work_left -= len(queues) + len(message.deaths) // DEATHS_LIKE_A_HOP
+            work = len(queues) + len(message.deaths) // DEATHS_LIKE_A_HOP
+            self._work_left -= work
+            self._state.meter.work += work
             for target in queues:
                 if not target.deleted:
                     target.enqueue(message)

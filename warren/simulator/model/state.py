@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
+from warren.simulator.model.routing import Meter
 from warren.simulator.model.semantics import SEMANTICS, Version
 from warren.simulator.model.timers import Timers
 
@@ -37,6 +38,7 @@ class State:
     letters on their way to queues. They go there one after another when the command is done: a chain
     of queues, however long, needs no call within a call. `failing` are channels that are to be closed
     for what time has done. `consumer_timeout` is how many milliseconds a delivery may be unsettled.
+    `meter` counts the work that all commands so far have been, an ordinary publish being 1.
     """
 
     __slots__ = (
@@ -45,6 +47,7 @@ class State:
         "events",
         "failing",
         "field_types",
+        "meter",
         "names",
         "now",
         "onward",
@@ -67,6 +70,7 @@ class State:
         self.names = names
         self.field_types = field_types
         self.now = 0.0
+        self.meter = Meter()
         self.events: list[Event] = []
         self.consumer_timeout = consumer_timeout
         self.failing: list[tuple[Channel, AmqpError]] = []

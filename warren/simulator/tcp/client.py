@@ -15,11 +15,10 @@ if TYPE_CHECKING:
 
 
 MOST_OCTETS, LEAST_OCTETS = 256 * 1024, 2 * 1024
-WORK_OF_A_TURN = 128
-"""What one client may have done in a turn: commands, and what they cause.
+ENOUGH = 128
+"""Commands to read at a time: of small publishes little is read, of a large body as much as there is.
 
-It says how much is read for the next turn: of small publishes little, of a large body as much as there is. Between two
-turns of a client all others have one; what is not read waits in the sockets, and slows the client down.
+What is not read waits in the sockets, and slows the client down.
 """
 
 
@@ -64,10 +63,8 @@ class Client(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take a turn, and fit the next portion to what it was."""
-        hub = self._node.hub
-        before = hub.work
         self.data_received(bytes(self._buffer[:nbytes]))
-        self._portion = portion_after(self._portion, nbytes, hub.work - before)
+        self._portion = portion_after(self._portion, nbytes, self.session.heard)
 
     def data_received(self, data: bytes) -> None:
         """Do all that these octets ask for."""
@@ -136,11 +133,11 @@ _GRANTS: Mapping[type[Any], Callable[[Client], None]] = {
 }
 
 
-def portion_after(portion: int, octets: int, work: int) -> int:
-    """Return how many octets to read next, when `octets` of at most `portion` took so much work."""
-    if work > WORK_OF_A_TURN:
-        return max(octets * WORK_OF_A_TURN // work, LEAST_OCTETS)
-    if octets == portion and work <= WORK_OF_A_TURN // 2:
+def portion_after(portion: int, octets: int, heard: int) -> int:
+    """Return how many octets to read next, when `octets` of at most `portion` were so many commands."""
+    if heard > ENOUGH:
+        return max(octets * ENOUGH // heard, LEAST_OCTETS)
+    if octets == portion and heard <= ENOUGH // 2:
         return min(2 * portion, MOST_OCTETS)
     return portion
 
