@@ -1,12 +1,18 @@
 """How much one connection may have done in a turn, counted in commands and what they cause."""
 
+import json
+from base64 import b64encode
+
 import pytest
 
 from tests.simulator.fuzz import sessions
 from tests.simulator.fuzz.bench import Bench, Socket, bench
+from tests.simulator.tcp.embedded import PASSWORD
 from warren.simulator import wire
 from warren.simulator.session.turns import ROUND, SHORT_TURN, TURN
 from warren.simulator.tcp.client import ENOUGH, LEAST_OCTETS, MOST_OCTETS, Client, portion_after
+from warren.simulator.tcp.management.http import EVENTS_OF_A_TURN, HttpClient
+from warren.simulator.tcp.management.listing import PORTION
 
 PUBLISH = b"".join(sessions.publish("", "q", b"x"))
 
@@ -107,3 +113,43 @@ def test_who_comes_new_is_heard_beside_floods() -> None:
 def test_portions(portion: int, octets: int, heard: int, next_portion: int) -> None:
     """Too many commands make the next portion smaller, a whole portion with few of them a larger one."""
     assert portion_after(portion, octets, heard) == next_portion
+
+
+def ask(on_bench: Bench, asked: bytes, times: int = 1) -> tuple[Socket, list[int]]:
+    """Ask the management API; return the socket, and how many octets it had each time the loop had gone round."""
+    credentials = b64encode(f"guest:{PASSWORD}".encode())
+    client, socket = HttpClient(on_bench.node), Socket(on_bench.clock)
+    socket.connect(client)
+    request = b"GET /api/%b HTTP/1.1\r\nHost: x\r\nAuthorization: Basic %b\r\n\r\n"
+    client.data_received(request % (asked, credentials) * times)
+    heard = [len(socket.heard)]
+    while on_bench.clock.is_soon:
+        on_bench.clock.run_once()
+        heard.append(len(socket.heard))
+    return socket, heard
+
+
+@pytest.mark.parametrize("path", ["queues", "bindings", "queues?sort=name&columns=name"])
+def test_a_long_list_is_made_in_portions(path: str) -> None:
+    """A list of a thousand queues takes as many turns as there are portions, and is whole."""
+    with bench() as on_bench:
+        _client, socket = come(on_bench)
+        for number in range(1000):
+            socket.feed(sessions.method(wire.QueueDeclare(f"q{number}")))
+        answered, heard = ask(on_bench, path.encode())
+        assert len(heard) >= 1000 // PORTION
+        assert heard[-2] == 0 < heard[-1]
+        head, _, body = bytes(answered.heard).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200")
+        assert {f"q{number}" for number in range(1000)} <= {
+            each.get("name", each.get("destination")) for each in json.loads(body)
+        }
+
+
+def test_many_requests_at_once_are_answered_in_several_turns() -> None:
+    """Who pipelines its requests waits for the others between some of them."""
+    with bench() as on_bench:
+        socket, heard = ask(on_bench, b"whoami", times=100)
+        assert socket.heard.count(b"HTTP/1.1 200") == 100
+        assert len(heard) >= 100 / EVENTS_OF_A_TURN
+        assert heard[0] <= heard[-1] * EVENTS_OF_A_TURN / 100
