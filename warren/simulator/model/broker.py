@@ -16,6 +16,7 @@ from warren.simulator.model.methods import (
     queue,
     tx,
 )
+from warren.simulator.model.patterns import backtracking
 from warren.simulator.model.state import State
 from warren.simulator.model.tables import FieldTypes
 from warren.simulator.model.vhost import VHost
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from warren.simulator.model.access import User
     from warren.simulator.model.channel import Channel
     from warren.simulator.model.connection import Connection
+    from warren.simulator.model.patterns import Compile
     from warren.simulator.model.routing import Meter
     from warren.simulator.model.semantics import Version
 
@@ -136,7 +138,8 @@ class Broker:
 
     `semantics` is the version of RabbitMQ that it behaves like. `names` are for queues, consumers and
     replies that clients do not name themselves; each must be new. A delivery may be unsettled for
-    `consumer_timeout` milliseconds, for ever if that is None.
+    `consumer_timeout` milliseconds, for ever if that is None. `engine` reads regular expressions: who lets
+    strangers write them wants one that never takes long.
     """
 
     def __init__(
@@ -145,9 +148,10 @@ class Broker:
         names: Iterator[str],
         field_types: FieldTypes | None = None,
         consumer_timeout: int | None = CONSUMER_TIMEOUT,
+        engine: Compile = backtracking,
     ) -> None:
         """Begin with the virtual host `/`, empty, and no user."""
-        self._state = State(semantics, names, field_types or FieldTypes(), consumer_timeout)
+        self._state = State(semantics, names, field_types or FieldTypes(), consumer_timeout, engine)
         self._state.vhosts[DEFAULT_VHOST] = VHost(self._state, DEFAULT_VHOST)
         self._work_left = 0
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from warren.simulator.model.connection import Connection
     from warren.simulator.model.events import Event
     from warren.simulator.model.message import Message
+    from warren.simulator.model.patterns import Compile
     from warren.simulator.model.queue import Queue
     from warren.simulator.model.tables import FieldTypes
     from warren.simulator.model.vhost import VHost
@@ -38,12 +39,14 @@ class State:
     letters on their way to queues. They go there one after another when the command is done: a chain
     of queues, however long, needs no call within a call. `failing` are channels that are to be closed
     for what time has done. `consumer_timeout` is how many milliseconds a delivery may be unsettled.
-    `meter` counts the work that all commands so far have been, an ordinary publish being 1.
+    `engine` reads regular expressions. `meter` counts the work that all commands so far have been, an
+    ordinary publish being 1.
     """
 
     __slots__ = (
         "connections",
         "consumer_timeout",
+        "engine",
         "events",
         "failing",
         "field_types",
@@ -64,6 +67,7 @@ class State:
         names: Iterator[str],
         field_types: FieldTypes,
         consumer_timeout: int | None,
+        engine: Compile,
     ) -> None:
         """Begin with nothing at all."""
         self.semantics = SEMANTICS[semantics]
@@ -73,6 +77,7 @@ class State:
         self.meter = Meter()
         self.events: list[Event] = []
         self.consumer_timeout = consumer_timeout
+        self.engine = engine
         self.failing: list[tuple[Channel, AmqpError]] = []
         self.timers: Timers[tuple[Enum, Waiting]] = Timers()
         self.vhosts: dict[str, VHost] = {}

@@ -11,6 +11,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from warren.simulator.model import CONSUMER_TIMEOUT, Broker, FieldTypes, commands
+from warren.simulator.model.patterns import backtracking
 from warren.simulator.session.alarms import Alarms
 from warren.simulator.session.memory import Memory, used
 from warren.simulator.session.session import READ_LIMIT, Session
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from warren.simulator.model import Version
     from warren.simulator.model.events import Event
+    from warren.simulator.model.patterns import Compile
     from warren.simulator.session.wishes import Wish
     from warren.simulator.wire.connection_events import WireEvent
 
@@ -47,13 +49,15 @@ class Hub:
         now: float,
         memory_limit: int | None = None,
         consumer_timeout: int | None = CONSUMER_TIMEOUT,
+        *,
+        engine: Compile = backtracking,
     ) -> None:
         """Begin with the virtual host `/`, without users and sessions.
 
-        `names` and `consumer_timeout` are for the model; `memory_limit` in octets, None for no alarm at all.
+        `names`, `consumer_timeout` and `engine` are for the model; `memory_limit` in octets, None for no alarm at all.
         """
         types = FieldTypes(long=Int64, timestamp=Timestamp)
-        self.broker = Broker(semantics, names, types, consumer_timeout)
+        self.broker = Broker(semantics, names, types, consumer_timeout, engine)
         self.sessions: dict[int, Session] = {}
         self.memory = Memory(memory_limit)
         self._was_short = False

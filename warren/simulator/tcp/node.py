@@ -23,15 +23,16 @@ from warren.simulator.tcp.accounts import ADMINISTRATOR, Account
 from warren.simulator.tcp.client import Client
 from warren.simulator.tcp.faults import FaultPlan
 from warren.simulator.tcp.faulty import FaultyClient
+from warren.simulator.tcp.patterns import linear
 from warren.simulator.tcp.records import Records
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterator
 
     from warren.simulator.model import Broker
     from warren.simulator.model.commands import Command
     from warren.simulator.model.events import Event
+    from warren.simulator.model.patterns import Pattern
     from warren.simulator.tcp.management.http import HttpClient
     from warren.simulator.tcp.options import Options
 
@@ -44,7 +45,7 @@ def fresh_names() -> Iterator[str]:
         yield secrets.token_urlsafe(16)
 
 
-def _pattern(compiled: re.Pattern[str] | None) -> str:
+def _pattern(compiled: Pattern | None) -> str:
     return ".*" if compiled is None else compiled.pattern
 
 
@@ -69,6 +70,7 @@ class Node:
             self.now(),
             options.memory_limit,
             options.consumer_timeout,
+            engine=linear,
         )
         self.deserted = asyncio.Event()  # set while there are no clients
         self.deserted.set()

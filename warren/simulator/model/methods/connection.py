@@ -158,7 +158,8 @@ def set_permissions(state: State, command: commands.SetPermissions) -> None:
     """Give a user access to a virtual host; nothing happens when there is no such user."""
     user = state.users.get(command.user)
     if user is not None:
-        user.in_vhost(command.vhost).grant(command.configure, command.write, command.read)
+        access = user.in_vhost(command.vhost)
+        access.grant(command.configure, command.write, command.read, state.engine)
 
 
 def clear_permissions(state: State, command: commands.ClearPermissions) -> None:

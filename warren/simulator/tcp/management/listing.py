@@ -7,8 +7,9 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from warren.simulator.model.access import compile_pattern
+from warren.simulator.model.patterns import PatternError, read
 from warren.simulator.tcp.management.request import Answer, Refused, bad_request
+from warren.simulator.tcp.patterns import linear
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping
@@ -90,8 +91,8 @@ def _named(query: Mapping[str, str], items: list[Item]) -> list[Item]:
     if query.get("use_regex") != "true":
         return [each for each in items if name.lower() in str(each.get("name", "")).lower()]
     try:
-        pattern = compile_pattern(name or ".*")
-    except re.error as error:
+        pattern = read(name or ".*", linear)
+    except PatternError as error:
         raise bad_request(f"name is no regular expression: {error}") from error
     return [each for each in items if pattern is None or pattern.search(str(each.get("name", "")))]
 
