@@ -100,6 +100,24 @@ def test_who_comes_new_is_heard_beside_floods() -> None:
         assert len(socket.heard) > before
 
 
+def test_consumers_keep_pace_with_floods() -> None:
+    """Four publishers without an end are taken no faster than the consumer beside them gets its turns."""
+    with bench() as on_bench:
+        crowd = [come(on_bench) for _ in range(4)]
+        _consumer, listening = come(on_bench)
+        listening.feed(sessions.method(wire.BasicConsume("q", "tag", no_ack=True)))
+        queue = on_bench.node.broker.vhosts[sessions.VHOST].queues["q"]
+        rest, most = dict.fromkeys(crowd, PUBLISH * 5000), 0
+        while any(rest.values()) or on_bench.clock.is_soon:
+            on_bench.clock.run_once()
+            for client, socket in crowd:
+                if rest[client, socket] and not socket.paused:
+                    rest[client, socket] = read(client, rest[client, socket])
+            most = max(most, queue.message_count)
+        assert most <= 2 * ROUND
+        assert listening.heard.count(b"\x03tag") == 1 + 4 * 5000
+
+
 @pytest.mark.parametrize(
     ("portion", "octets", "heard", "next_portion"),
     [

@@ -226,7 +226,7 @@ class Hub:
         """Block who publishes while the alarm is on, and unblock them when it ends."""
         memory, was_on = self.memory, self._was_short
         if memory.must_count(self._alarms.now):
-            memory.counted(used(self.broker, self.sessions.values()), self._alarms.now)
+            memory.counted(*used(self.broker, self.sessions.values()), self._alarms.now)
         self._was_short = memory.alarm
         if not (memory.alarm or was_on):
             return

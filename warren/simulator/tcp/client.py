@@ -100,8 +100,8 @@ class Client(asyncio.BufferedProtocol):
                 _GRANTS[type(wish)](self)
 
     def send(self, octets: bytes) -> None:
-        """Hand octets to the socket."""
-        if self._transport is not None:
+        """Hand octets to the socket, unless it has failed and is about to be gone."""
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.write(octets)
 
     def close(self) -> None:
