@@ -9,11 +9,12 @@ from tests.simulator.fuzz import sessions
 from tests.simulator.fuzz.bench import Bench, Socket, bench
 from tests.simulator.tcp.embedded import PASSWORD
 from warren.simulator import wire
-from warren.simulator.session.turns import ROUND, SHORT_TURN, TURN
 from warren.simulator.tcp.client import ENOUGH, LEAST_OCTETS, MOST_OCTETS, Client, portion_after
 from warren.simulator.tcp.management.http import EVENTS_OF_A_TURN, HttpClient
 from warren.simulator.tcp.management.listing import PORTION
 
+LONG = 500
+"""The work of a turn that no neighbour minds: a few milliseconds."""
 PUBLISH = b"".join(sessions.publish("", "q", b"x"))
 
 
@@ -59,12 +60,12 @@ def test_a_flood_of_small_publishes_is_done_in_small_turns() -> None:
         client, socket = come(on_bench)
         done = pour(on_bench, client, socket, PUBLISH * 5000)
         assert sum(done) >= 5000
-        assert max(done) <= ROUND + TURN
+        assert max(done) <= LONG
         body = b"".join(sessions.publish("", "q", b"x" * 100_000))
         done = pour(on_bench, client, socket, body * 100)
         assert len(done) < 100 * len(body) / MOST_OCTETS + 100
         done = pour(on_bench, client, socket, PUBLISH * 20_000)
-        assert max(done) <= ROUND + TURN
+        assert max(done) <= LONG
         assert on_bench.node.broker.vhosts[sessions.VHOST].queues["q"].message_count == 25_100
 
 
@@ -81,7 +82,7 @@ def test_a_crowd_of_floods_has_one_round_together() -> None:
                 if rest[client, socket] and not socket.paused:
                     rest[client, socket] = read(client, rest[client, socket])
             worst = max(worst, work(on_bench) - before)
-        assert worst <= 2 * ROUND + TURN + 60 * 2 * SHORT_TURN
+        assert worst <= 60 * LONG / 10
         assert on_bench.node.broker.vhosts[sessions.VHOST].queues["q"].message_count == 60 * 300
 
 
@@ -114,7 +115,7 @@ def test_consumers_keep_pace_with_floods() -> None:
                 if rest[client, socket] and not socket.paused:
                     rest[client, socket] = read(client, rest[client, socket])
             most = max(most, queue.message_count)
-        assert most <= 2 * ROUND
+        assert most <= LONG
         assert listening.heard.count(b"\x03tag") == 1 + 4 * 5000
 
 
