@@ -193,15 +193,31 @@ def test_a_restart_loses_no_dead_letter_on_its_way() -> None:
 def test_a_turn_forwards_only_so_many_dead_letters() -> None:
     """A message on its way through ten thousand deaths lets others have their turns; so does a crowd of them."""
     lab, client = lab_with()
-    crowd = DEAD_LETTER_WORK + 10
+    crowd = DEAD_LETTER_WORK // 2 + 10  # each is one to bury and one to take
     for _ in range(crowd):
         client.publish("q", b"m")
     tags = [client.get("q").delivery_tag for _ in range(crowd)]
     client.do(commands.BasicNack, tags[-1], multiple=True, requeue=False)
-    assert len(lab.ready("dead")) == DEAD_LETTER_WORK
+    assert len(lab.ready("dead")) == DEAD_LETTER_WORK // 2
     lab.broker.tick(lab.now)
     assert len(lab.ready("dead")) == crowd
     assert lab.broker.next_deadline() is None
+
+
+def test_a_crowd_that_expires_at_once_goes_on_in_portions() -> None:
+    """Thousands of messages that expire together are gone at their time, and come to their next queue in many turns."""
+    lab, client = lab_with(x_message_ttl=1000)
+    crowd = 4 * DEAD_LETTER_WORK
+    for _ in range(crowd):
+        client.publish("q", b"m")
+    lab.now += 1
+    lab.broker.tick(lab.now)
+    assert (lab.ready("q"), len(lab.ready("dead"))) == ([], DEAD_LETTER_WORK // 2)
+    turns = 1
+    while len(lab.ready("dead")) < crowd:
+        lab.broker.tick(lab.now)
+        turns += 1
+    assert turns == 2 * crowd // DEAD_LETTER_WORK
 
 
 def test_a_dead_letter_costs_a_turn_the_more_the_longer_its_history() -> None:

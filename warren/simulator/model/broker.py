@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from warren.simulator.errors import AmqpError, ReplyCode, Scope
 from warren.simulator.model import commands, events
+from warren.simulator.model.dead_letter import onward
 from warren.simulator.model.methods import (
     basic,
     channel,
@@ -294,10 +295,10 @@ class Broker:
         state.failing.clear()
 
     def _forward_dead_letters(self) -> None:
-        onward = self._state.onward
-        while onward and self._work_left > 0:
-            message, queues = onward.popleft()
-            work = len(queues) + len(message.deaths) // DEATHS_LIKE_A_HOP
+        waiting = self._state.onward
+        while waiting and self._work_left > 0:
+            message, queues = onward(*waiting.popleft())
+            work = 1 + len(queues) + len(message.deaths) // DEATHS_LIKE_A_HOP
             self._work_left -= work
             self._state.meter.work += work
             for target in queues:

@@ -10,7 +10,7 @@ from warren.simulator.model.message import Message
 from warren.simulator.model.tables import LARGEST_LONG
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from warren.simulator.model.queue import Queue
     from warren.simulator.model.ready import Enqueued
@@ -26,17 +26,22 @@ class Reason(Enum):
 
 
 def dead_letter(queue: Queue, enqueued: Enqueued, reason: Reason) -> None:
-    """Send a message that has left `queue` to its dead-letter exchange, if there is one."""
+    """Have a message that has left `queue` go to its dead-letter exchange, if there is one."""
+    if queue.policy.dead_letter_exchange is not None:
+        queue.state.onward.append((queue, enqueued, reason))
+
+
+def onward(queue: Queue, enqueued: Enqueued, reason: Reason) -> tuple[Message, Collection[Queue]]:
+    """Return a dead message as others get it, and the queues that do."""
     name = queue.policy.dead_letter_exchange
     exchange = None if name is None else queue.vhost.exchanges.get(name)
     if exchange is None:
-        return
+        return enqueued.message, ()
     dead = bury(queue, enqueued, reason, exchange.name)
     targets = exchange.route(dead)
     if reason is not Reason.REJECTED:
         targets = [each for each in targets if not is_cycle(each.name, Deaths.of(dead.deaths))]
-    if targets:
-        queue.state.onward.append((dead, targets))
+    return dead, targets
 
 
 def bury(queue: Queue, enqueued: Enqueued, reason: Reason, exchange: str) -> Message:

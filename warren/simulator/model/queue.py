@@ -286,9 +286,13 @@ class Queue(ABC):
                 consumer.tag,
                 tag,
                 enqueued.redelivered,
-                enqueued.shown,
+                self.show(enqueued),
             )
         )
+
+    def show(self, enqueued: Enqueued) -> Message:
+        """Return a message as clients get it."""
+        return enqueued.message
 
     def _next_consumer(self) -> Consumer | None:
         if not self.policy.single_active_consumer:

@@ -8,6 +8,7 @@ from warren.simulator.errors import AmqpError, ReplyCode, reply_text
 from warren.simulator.model import events
 from warren.simulator.model.access import User
 from warren.simulator.model.connection import Connection
+from warren.simulator.model.dead_letter import onward
 from warren.simulator.model.methods.channel import release
 from warren.simulator.model.settlement import wake
 from warren.simulator.model.vhost import VHost
@@ -182,7 +183,7 @@ def restart(state: State, _command: commands.Restart) -> None:
         state, state.connections.values(), "broker forced connection closure with reason 'shutdown'"
     )
     while state.onward:
-        message, queues = state.onward.popleft()
+        message, queues = onward(*state.onward.popleft())
         for queue in queues:
             if not queue.deleted:
                 failed = message.failures > 0
