@@ -52,7 +52,7 @@ class Socket(asyncio.Transport):
         self._limit = 0
         self._client: Any = None
 
-    def connect(self, client: asyncio.Protocol) -> None:
+    def connect(self, client: asyncio.BaseProtocol) -> None:
         """Be the socket of this client."""
         self._client = client
         client.connection_made(self)
@@ -61,7 +61,7 @@ class Socket(asyncio.Transport):
         """Have octets come from the client, unless nobody reads them any more."""
         if not self.closing and not self.paused:
             self._client.data_received(octets)
-            self._clock.run()
+            self._clock.advance(0)
 
     def hang_up(self) -> None:
         """End from the client's side."""
@@ -74,7 +74,7 @@ class Socket(asyncio.Transport):
             self._reads = True
             if not self.closing:
                 self._client.resume_writing()
-                self._clock.run()
+                self._clock.advance(0)
 
     # What the broker does with it
 

@@ -52,6 +52,16 @@ class Clock:
         heapq.heappush(self._timers, (when, next(self._numbers), timer))
         return timer
 
+    @property
+    def is_soon(self) -> bool:
+        """Whether something is to be called soon."""
+        return bool(self._soon)
+
+    def run_once(self) -> None:
+        """Call what is to be called soon by now, as a loop does between two looks at its sockets."""
+        for _ in range(len(self._soon)):
+            _call(self._soon.popleft())
+
     def run(self) -> None:
         """Call what is to be called soon."""
         while self._soon:

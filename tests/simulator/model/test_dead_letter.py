@@ -5,7 +5,12 @@ from typing import Any
 import pytest
 
 from tests.simulator.model.lab import Client, Lab
-from warren.simulator.model import Version, commands
+from warren.simulator.model import Message, Version, commands
+from warren.simulator.model.broker import DEAD_LETTER_WORK
+from warren.simulator.model.dead_letter import is_cycle
+from warren.simulator.model.deaths import Deaths
+from warren.simulator.session.properties import Properties
+from warren.simulator.wire import BasicProperties, encode_properties
 
 TO_DEAD = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "dead"}
 
@@ -139,16 +144,89 @@ def test_a_missing_dead_letter_exchange_drops() -> None:
     assert lab.ready("q") == []
 
 
-def test_a_chain_of_a_thousand_queues_does_not_nest() -> None:
-    """Dead letters travel one after another, however long the way."""
+def chain(length: int) -> Lab:
+    """Return a broker with a message on its way through so many queues, in each of which it dies at once."""
     lab = Lab()
     client = lab.channel()
-    for number in range(1000):
+    for number in range(length):
         onward = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": f"q{number + 1}"}
         client.declare(f"q{number}", durable=True, arguments={**onward, "x-message-ttl": 0})
-    client.declare("q1000")
-    client.publish("q0", b"m")
+    client.declare(f"q{length}")
+    properties = Properties(encode_properties(BasicProperties(delivery_mode=2)))
+    lab.do(commands.BasicPublish(*client.where, Message("", "q0", properties, b"m")))
+    return lab
+
+
+def test_a_chain_of_a_thousand_queues_does_not_nest() -> None:
+    """Dead letters travel one after another, however long the way."""
+    lab = chain(1000)
+    lab.wait(0)
     assert lab.ready("q1000") == [b"m"]
+
+
+def test_a_death_looks_at_no_other() -> None:
+    """However many deaths a message has behind it, the next one reads none of them."""
+    looks = [0]
+
+    class Watched(dict[str, object]):
+        def get(self, *arguments: Any) -> Any:
+            looks[0] += 1
+            return super().get(*arguments)
+
+    deaths = Deaths.of(Watched(queue=f"q{number}", reason="expired") for number in range(1000))
+    looks[0] = 0
+    assert deaths.find("q1000", "expired") is None
+    assert not is_cycle("q1000", deaths.with_latest({"queue": "q1001", "reason": "expired"}))
+    assert looks == [0]
+
+
+def test_a_restart_loses_no_dead_letter_on_its_way() -> None:
+    """What had not come to the end of its way is where it was, and goes on after the restart."""
+    lab = chain(3 * DEAD_LETTER_WORK)
+    lab.do(commands.Restart())
+    queues = lab.broker.vhosts["/"].queues.values()
+    assert sum(queue.message_count for queue in queues) == 1
+    lab.wait(0)
+    assert lab.ready(f"q{3 * DEAD_LETTER_WORK}") == [b"m"]
+
+
+def test_a_turn_forwards_only_so_many_dead_letters() -> None:
+    """A message on its way through ten thousand deaths lets others have their turns; so does a crowd of them."""
+    lab, client = lab_with()
+    crowd = DEAD_LETTER_WORK // 2 + 10  # each is one to bury and one to take
+    for _ in range(crowd):
+        client.publish("q", b"m")
+    tags = [client.get("q").delivery_tag for _ in range(crowd)]
+    client.do(commands.BasicNack, tags[-1], multiple=True, requeue=False)
+    assert len(lab.ready("dead")) == DEAD_LETTER_WORK // 2
+    lab.broker.tick(lab.now)
+    assert len(lab.ready("dead")) == crowd
+    assert lab.broker.next_deadline() is None
+
+
+def test_a_crowd_that_expires_at_once_goes_on_in_portions() -> None:
+    """Thousands of messages that expire together are gone at their time, and come to their next queue in many turns."""
+    lab, client = lab_with(x_message_ttl=1000)
+    crowd = 4 * DEAD_LETTER_WORK
+    for _ in range(crowd):
+        client.publish("q", b"m")
+    lab.now += 1
+    lab.broker.tick(lab.now)
+    assert (lab.ready("q"), len(lab.ready("dead"))) == ([], DEAD_LETTER_WORK // 2)
+    turns = 1
+    while len(lab.ready("dead")) < crowd:
+        lab.broker.tick(lab.now)
+        turns += 1
+    assert turns == 2 * crowd // DEAD_LETTER_WORK
+
+
+def test_a_dead_letter_costs_a_turn_the_more_the_longer_its_history() -> None:
+    """What two thousand deaths have made long goes on in more turns than there are hops for."""
+    lab, turns = chain(2000), 1
+    while not lab.ready("q2000"):
+        lab.broker.tick(lab.now)
+        turns += 1
+    assert turns > 1.5 * 2000 / DEAD_LETTER_WORK
 
 
 def test_a_published_history_counts_on_3_10_only() -> None:

@@ -1,6 +1,7 @@
 """Exchange types: which queues a message goes to."""
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,7 +10,12 @@ from hypothesis import strategies as st
 
 from tests.simulator.model.lab import Lab, closed, message
 from warren.simulator.model import Version, commands, events
-from warren.simulator.model.routing import TopicRouter, headers_match
+from warren.simulator.model.routing import STEPS_LIKE_A_PUBLISH, Meter, TopicRouter
+from warren.simulator.model.routing_headers import (
+    MATCHES_LIKE_A_PUBLISH,
+    HeadersRouter,
+    headers_match,
+)
 
 WORDS = st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=5)
 PATTERN_WORDS = st.lists(st.sampled_from(["a", "b", "*", "#", ""]), max_size=5)
@@ -77,6 +83,24 @@ def test_topic_key_of_255_bytes() -> None:
     assert routed("topic", [("q", "#", {}), ("r", key, {})], (key, None)) == {"q": "0", "r": "0"}
 
 
+def test_topic_patterns_with_two_hashes_cost_no_more_than_the_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Six hundred patterns `#.word.#` and a key of 128 words: one step a word, not one for each pattern and place."""
+    router: TopicRouter[int] = TopicRouter()
+    for number in range(600):
+        router.add(f"#.{number}.#", {}, number)
+    words, steps, reach = [str(number) for number in range(500, 628)], [], TopicRouter._reach
+
+    def counted(*arguments: Any) -> None:
+        steps.append(arguments[0])
+        reach(*arguments)
+
+    monkeypatch.setattr(TopicRouter, "_reach", staticmethod(counted))
+    assert set(router.match(message(".".join(words)))) == set(range(500, 600))
+    assert len(steps) <= 1 + len(words)
+
+
 @given(PATTERN_WORDS, WORDS)
 def test_topic_trie_agrees_with_a_regular_expression(pattern: list[str], words: list[str]) -> None:
     """The trie matches what the pattern means, read naively."""
@@ -133,6 +157,58 @@ def test_topic_trie_is_empty_after_all_is_unbound(bindings: Any) -> None:
 def test_headers(arguments: dict[str, object], headers: dict[str, object], expected: bool) -> None:
     """Headers match by presence and value; x- arguments count in the -with-x modes only."""
     assert headers_match(arguments, headers, loose_numbers=True) is expected
+
+
+VALUES = st.sampled_from([None, True, False, 0, 1, 1.0, 2.5, "a", b"a", [1], {"a": 1}, Decimal(1)])
+TABLES = st.dictionaries(st.sampled_from(["a", "b", "x-c"]), VALUES)
+
+
+@given(
+    st.lists(st.tuples(TABLES, st.sampled_from(["all", "any", "all-with-x", "any-with-x"]))),
+    TABLES,
+    st.data(),
+)
+def test_headers_router_agrees_with_a_look_at_each_binding(
+    bindings: list[tuple[dict[str, object], str]], headers: dict[str, object], data: st.DataObject
+) -> None:
+    """What is found by an index is what every binding says by itself, in their order, when some are gone again."""
+    router: HeadersRouter[int] = HeadersRouter(loose_numbers=True)
+    bound = [{**arguments, "x-match": mode} for arguments, mode in bindings]
+    for number, arguments in enumerate(bound):
+        router.add("", arguments, number)
+    gone = data.draw(st.sets(st.sampled_from(range(len(bound))))) if bound else set()
+    for number in gone:
+        router.remove("", bound[number], number)
+    expected = [
+        number
+        for number, arguments in enumerate(bound)
+        if number not in gone and headers_match(arguments, headers, loose_numbers=True)
+    ]
+    assert [*router.match(message("", headers=headers))] == expected
+
+
+def test_headers_are_compared_with_what_may_fit_alone() -> None:
+    """Of five thousand bindings those are looked at that share a value with the message: work for a few."""
+    meter = Meter()
+    router: HeadersRouter[int] = HeadersRouter(loose_numbers=True, meter=meter)
+    for number in range(5000):
+        router.add("", {"kind": "order", "number": number}, number)
+    assert [*router.match(message("", headers={"kind": "order", "number": 7}))] == [7]
+    assert meter.work <= 1
+
+
+def test_long_matches_count_as_work() -> None:
+    """A match that goes through many bindings is no ordinary publish to those who share out the time."""
+    meter = Meter()
+    headers: HeadersRouter[int] = HeadersRouter(loose_numbers=True, meter=meter)
+    topic: TopicRouter[int] = TopicRouter(meter)
+    for number in range(1000):
+        headers.add(str(number), {"kind": "order"}, number)
+        topic.add(f"#.{number}.#.end", {}, number)
+    headers.match(message("", headers={"kind": "order"}))
+    assert meter.work == 1000 // MATCHES_LIKE_A_PUBLISH
+    topic.match(message(".".join(map(str, range(100)))))  # each word leads to one more `#`
+    assert meter.work >= 1000 // MATCHES_LIKE_A_PUBLISH + 100 * 100 // 2 // STEPS_LIKE_A_PUBLISH
 
 
 def test_headers_compare_one_and_one_point_nought_as_the_release_does() -> None:

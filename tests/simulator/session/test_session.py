@@ -6,6 +6,7 @@ from tests.simulator.session.virtual import USER, Peer, World, never
 from warren.simulator import wire
 from warren.simulator.model import commands
 from warren.simulator.session import HIGH_WATER, Session
+from warren.simulator.session.memory import Memory
 from warren.simulator.session.session import (
     CLOSING_TIMEOUT,
     CREDIT,
@@ -304,3 +305,13 @@ def test_a_mistake_of_ours_ends_one_session(monkeypatch: pytest.MonkeyPatch) -> 
     assert (publisher.ended, consumer.ended) == ("Abort", "")
     publisher.hang_up()
     assert consumer.send(wire.QueueDeclare("q", passive=True)) == [wire.QueueDeclareOk("q", 0, 0)]
+
+
+def test_memory_is_counted_the_less_often_the_more_there_is_to_count() -> None:
+    """To count a hundred thousand queues takes long: so much more must come before it is done again."""
+    memory = Memory(1 << 30)
+    memory.counted(0, 100_000, now=0)
+    memory.received(1 << 20)
+    assert not memory.must_count(0)
+    memory.received(100_000 * 256)
+    assert memory.must_count(0)

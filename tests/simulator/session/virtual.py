@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from warren.simulator import wire
 from warren.simulator.model import commands
 from warren.simulator.session import HIGH_WATER, Abort, Close, Hub, Mistake, Rest, Resume, Send
+from warren.simulator.session.hub import AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,12 +50,18 @@ class World:
         end = self.now + seconds
         while self.hub.wake_at <= end:
             self.now = max(self.now, self.hub.wake_at)
-            self.hub.advance(self.now)
+            self.hub.wake(self.now)
             self.perform()
         self.now = end
 
     def perform(self) -> None:
-        """Do what the sessions wish."""
+        """Do what the sessions wish, in as many rounds as it takes."""
+        self._grant()
+        while self.hub.wake_at == AT_ONCE:
+            self.hub.wake(self.now)
+            self._grant()
+
+    def _grant(self) -> None:
         while wishes := self.hub.wishes():
             for wish in wishes:
                 if isinstance(wish, Mistake):

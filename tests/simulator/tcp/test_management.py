@@ -104,7 +104,8 @@ def test_permissions(broker: Embedded) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["(", "[", "*", "(" * 3000, "(" * 3000 + ")" * 3000, "a{99999999999999999999}"]
+    "pattern",
+    ["(", "[", "*", "(" * 3000, "(" * 3000 + ")" * 3000, "a{99999999999999999999}", r"(a)\1"],
 )
 def test_pattern_that_is_none(broker: Embedded, pattern: str) -> None:
     """A pattern that cannot be used is 400 and changes nothing: nobody comes in by it, nobody is put out."""

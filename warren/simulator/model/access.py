@@ -9,8 +9,10 @@ from hmac import compare_digest
 from typing import TYPE_CHECKING, Literal
 
 from warren.simulator.errors import AmqpError, ReplyCode
+from warren.simulator.model.patterns import read as read_pattern
 
 if TYPE_CHECKING:
+    from warren.simulator.model.patterns import Compile, Pattern
     from warren.simulator.model.vhost import VHost
 
 Permission = Literal["configure", "write", "read"]
@@ -19,6 +21,8 @@ NOTHING = re.compile(r"(?!)")
 SALT_OCTETS = 4
 DEFAULT_EXCHANGE = "amq.default"
 """What a permission calls the exchange without a name."""
+_REMEMBERED = 256
+"""Names whose permissions are kept: publishers use a few exchanges again and again."""
 
 
 class Access:
@@ -27,28 +31,43 @@ class Access:
     The object stays the same when permissions change, so that a channel may keep it.
     """
 
-    __slots__ = ("allowed", "configure", "read", "write")
+    __slots__ = ("_known", "allowed", "configure", "read", "write")
 
     def __init__(self) -> None:
         """Allow nothing."""
         self.allowed = False
-        self.configure: re.Pattern[str] | None = NOTHING
-        self.write: re.Pattern[str] | None = NOTHING
-        self.read: re.Pattern[str] | None = NOTHING
+        self.configure: Pattern | None = NOTHING
+        self.write: Pattern | None = NOTHING
+        self.read: Pattern | None = NOTHING
+        self._known: dict[tuple[Permission, str], bool] = {}
 
-    def grant(self, configure: str, write: str, read: str) -> None:
+    def grant(self, configure: str, write: str, read: str, engine: Compile) -> None:
         """Allow names in which these regular expressions match; the empty one matches none.
 
-        Raises `re.error`, and changes nothing, where one of them is none.
+        Raises PatternError, and changes nothing, where one of them is none.
         """
-        patterns = [compile_pattern(pattern) for pattern in (configure, write, read)]
+        patterns = [read_pattern(pattern, engine) for pattern in (configure, write, read)]
         self.configure, self.write, self.read = patterns
+        self._known.clear()
         self.allowed = True
 
     def clear(self) -> None:
         """Allow nothing."""
         self.allowed = False
         self.configure = self.write = self.read = NOTHING
+        self._known.clear()
+
+    def permits(self, permission: Permission, name: str) -> bool:
+        """Tell whether `permission` covers the resource called `name`."""
+        pattern: Pattern | None = getattr(self, permission)
+        if pattern is None:
+            return True
+        known = self._known.get((permission, name))
+        if known is None:
+            known = pattern.search(name or DEFAULT_EXCHANGE) is not None
+            if len(self._known) < _REMEMBERED:
+                self._known[permission, name] = known
+        return known
 
 
 def hash_password(password: str, salt: bytes) -> str:
@@ -100,31 +119,15 @@ class User:
         return self.access.setdefault(vhost, Access())
 
 
-def compile_pattern(pattern: str) -> re.Pattern[str] | None:
-    """Return the pattern; None when it lets everything pass. Raises `re.error`."""
-    if pattern == ".*":
-        return None
-    try:
-        return re.compile(pattern or "^$")
-    except (RecursionError, OverflowError) as error:
-        raise re.error(f"it is nested too deep, or repeats too often ({error})") from error
-
-
 def require(
     access: Access, permission: Permission, user: str, vhost: VHost, resource: tuple[str, str]
 ) -> None:
     """Raise 403 unless `permission` covers the resource, given by its kind and name."""
     kind, name = resource
-    if not permits(access, permission, name):
+    if not access.permits(permission, name):
         missing = f"{permission} access" if vhost.semantics.refusal_names_permission else "access"
         described = vhost.describe(kind, name or DEFAULT_EXCHANGE)
         raise AmqpError(
             ReplyCode.ACCESS_REFUSED,
             f"{missing} to {described} refused for user '{user}'",
         )
-
-
-def permits(access: Access, permission: Permission, name: str) -> bool:
-    """Tell whether `permission` covers the resource called `name`."""
-    pattern: re.Pattern[str] | None = getattr(access, permission)
-    return pattern is None or pattern.search(name or DEFAULT_EXCHANGE) is not None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from warren.simulator.errors import AmqpError, ReplyCode, Scope
 from warren.simulator.model import commands, events
+from warren.simulator.model.dead_letter import onward
 from warren.simulator.model.methods import (
     basic,
     channel,
@@ -16,6 +17,7 @@ from warren.simulator.model.methods import (
     queue,
     tx,
 )
+from warren.simulator.model.patterns import backtracking
 from warren.simulator.model.state import State
 from warren.simulator.model.tables import FieldTypes
 from warren.simulator.model.vhost import VHost
@@ -26,11 +28,17 @@ if TYPE_CHECKING:
     from warren.simulator.model.access import User
     from warren.simulator.model.channel import Channel
     from warren.simulator.model.connection import Connection
+    from warren.simulator.model.patterns import Compile
+    from warren.simulator.model.routing import Meter
     from warren.simulator.model.semantics import Version
 
 DEFAULT_VHOST = "/"
 CONSUMER_TIMEOUT = 1_800_000
 """Milliseconds: RabbitMQ's own."""
+DEAD_LETTER_WORK = 512
+"""How much is done for dead letters in one turn; what is left goes on its way in the next ones."""
+DEATHS_LIKE_A_HOP = 512
+"""With every so many deaths behind it, a message costs as much work as another message does."""
 
 OWNER_COMMANDS: Mapping[type, Callable[[State, Any], None]] = {
     commands.AddVhost: connection.add_vhost,
@@ -131,7 +139,8 @@ class Broker:
 
     `semantics` is the version of RabbitMQ that it behaves like. `names` are for queues, consumers and
     replies that clients do not name themselves; each must be new. A delivery may be unsettled for
-    `consumer_timeout` milliseconds, for ever if that is None.
+    `consumer_timeout` milliseconds, for ever if that is None. `engine` reads regular expressions: who lets
+    strangers write them wants one that never takes long.
     """
 
     def __init__(
@@ -140,10 +149,22 @@ class Broker:
         names: Iterator[str],
         field_types: FieldTypes | None = None,
         consumer_timeout: int | None = CONSUMER_TIMEOUT,
+        engine: Compile = backtracking,
     ) -> None:
         """Begin with the virtual host `/`, empty, and no user."""
-        self._state = State(semantics, names, field_types or FieldTypes(), consumer_timeout)
+        self._state = State(semantics, names, field_types or FieldTypes(), consumer_timeout, engine)
         self._state.vhosts[DEFAULT_VHOST] = VHost(self._state, DEFAULT_VHOST)
+        self._work_left = 0
+
+    @property
+    def meter(self) -> Meter:
+        """What counts the work: see `State`."""
+        return self._state.meter
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether dead letters are on their way, and `tick` is to send them on."""
+        return bool(self._state.onward)
 
     @property
     def vhosts(self) -> Mapping[str, VHost]:
@@ -170,6 +191,7 @@ class Broker:
         state.now = now
         caused: list[events.Event] = []
         state.events = caused
+        self._work_left = 0 if state.onward else DEAD_LETTER_WORK  # none may overtake another
         if now >= state.timers.next:
             self._run_timers()
         kind = type(command)
@@ -185,6 +207,7 @@ class Broker:
             self._close(command, error)
         if state.onward:
             self._forward_dead_letters()
+        state.meter.work += 1 + len(caused)
         return caused
 
     def tick(self, now: float) -> list[events.Event]:
@@ -193,11 +216,16 @@ class Broker:
         state.now = now
         caused: list[events.Event] = []
         state.events = caused
+        self._work_left = DEAD_LETTER_WORK
+        self._forward_dead_letters()
         self._run_timers()
+        state.meter.work += len(caused)
         return caused
 
     def next_deadline(self) -> float | None:
         """Return when `tick` must be called at the latest; None when nothing waits."""
+        if self._state.onward:
+            return self._state.now
         return self._state.timers.next_deadline()
 
     def _channel_of(self, command: commands.ChannelCommand) -> Channel | None:
@@ -267,9 +295,12 @@ class Broker:
         state.failing.clear()
 
     def _forward_dead_letters(self) -> None:
-        onward = self._state.onward
-        while onward:
-            message, queues = onward.popleft()
+        waiting = self._state.onward
+        while waiting and self._work_left > 0:
+            message, queues = onward(*waiting.popleft())
+            work = 1 + len(queues) + len(message.deaths) // DEATHS_LIKE_A_HOP
+            self._work_left -= work
+            self._state.meter.work += work
             for target in queues:
                 if not target.deleted:
                     target.enqueue(message)

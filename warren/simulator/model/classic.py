@@ -72,8 +72,7 @@ class ClassicQueue(Queue):
         self.next_position = position + 1
         expires_at = None
         if policy.ttl is not None or message.properties.expiration is not None:
-            expires_at = self.state.now + (self._ttl(message) or 0) / 1000
-            self.may_expire = True
+            expires_at = self.expiry(message)
         enqueued = Enqueued(self, message, position, expires_at)
         if not self.ready:
             consumer = self._next_consumer()
@@ -97,7 +96,7 @@ class ClassicQueue(Queue):
         self.push(enqueued)
         if expires_at is not None:
             self.may_expire = True
-            self.drop_expired()
+            self._wait_for_expiry(expires_at)
 
     def put_back(self, returned: Iterable[Enqueued], how: Settlement) -> None:
         """Return messages to their old places; they count as redelivered from now on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from warren.simulator.model.deaths import Deaths
 from warren.simulator.model.message import Message
 from warren.simulator.model.tables import LARGEST_LONG
 
@@ -25,17 +26,22 @@ class Reason(Enum):
 
 
 def dead_letter(queue: Queue, enqueued: Enqueued, reason: Reason) -> None:
-    """Send a message that has left `queue` to its dead-letter exchange, if there is one."""
+    """Have a message that has left `queue` go to its dead-letter exchange, if there is one."""
+    if queue.policy.dead_letter_exchange is not None:
+        queue.state.onward.append((queue, enqueued, reason))
+
+
+def onward(queue: Queue, enqueued: Enqueued, reason: Reason) -> tuple[Message, Collection[Queue]]:
+    """Return a dead message as others get it, and the queues that do."""
     name = queue.policy.dead_letter_exchange
     exchange = None if name is None else queue.vhost.exchanges.get(name)
     if exchange is None:
-        return
+        return enqueued.message, ()
     dead = bury(queue, enqueued, reason, exchange.name)
     targets = exchange.route(dead)
     if reason is not Reason.REJECTED:
-        targets = [target for target in targets if not is_cycle(target.name, dead.deaths)]
-    if targets:
-        queue.state.onward.append((dead, targets))
+        targets = [each for each in targets if not is_cycle(each.name, Deaths.of(dead.deaths))]
+    return dead, targets
 
 
 def bury(queue: Queue, enqueued: Enqueued, reason: Reason, exchange: str) -> Message:
@@ -43,11 +49,14 @@ def bury(queue: Queue, enqueued: Enqueued, reason: Reason, exchange: str) -> Mes
     message = enqueued.message
     semantics = queue.vhost.semantics
     headers = dict(message.properties.headers or {})
-    deaths = _history(headers) if semantics.trusts_death_header else message.deaths
-    previous = _find(deaths, queue.name, reason)
+    deaths = Deaths.of(message.deaths)
+    if semantics.trusts_death_header and not deaths:
+        deaths = _history(headers)
+    previous = deaths.find(queue.name, reason.value)
     long = queue.state.field_types.long
-    death = _again(previous, long) if previous else _death(queue, message, reason)
-    deaths = (death, *(other for other in deaths if other is not previous))
+    deaths = deaths.with_latest(
+        _again(previous, long) if previous else _death(queue, message, reason)
+    )
     first = "x-death" not in headers if semantics.trusts_death_header else not message.deaths
     if first:
         headers |= _summary("first", queue.name, reason, message.exchange)
@@ -70,35 +79,17 @@ def bury(queue: Queue, enqueued: Enqueued, reason: Reason, exchange: str) -> Mes
     )
 
 
-def is_cycle(target: str, deaths: Collection[Mapping[str, object]]) -> bool:
+def is_cycle(target: str, deaths: Deaths) -> bool:
     """Tell whether a message on its way to `target` has died there before and was not rejected since."""
-    since = []
-    for death in deaths:
-        since.append(death)
-        if death.get("queue") == target:
-            return all(one.get("reason") != Reason.REJECTED.value for one in since)
-    return False
+    since = [death.get("reason") != Reason.REJECTED.value for death in deaths.since(target)]
+    return bool(since) and all(since)
 
 
-def _history(headers: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
+def _history(headers: Mapping[str, object]) -> Deaths:
+    """Return what the header says, which a client may have written."""
     deaths = headers.get("x-death")
-    return (
-        tuple(death for death in deaths if isinstance(death, dict))
-        if isinstance(deaths, list)
-        else ()
-    )
-
-
-def _find(
-    deaths: Collection[Mapping[str, object]], queue: str, reason: Reason
-) -> Mapping[str, object] | None:
-    return next(
-        (
-            death
-            for death in deaths
-            if death.get("queue") == queue and death.get("reason") == reason.value
-        ),
-        None,
+    return Deaths.of(
+        death for death in (deaths if isinstance(deaths, list) else ()) if isinstance(death, dict)
     )
 
 

@@ -10,17 +10,17 @@ from warren.simulator.model.queue import Queue
 from warren.simulator.model.routing import (
     DirectRouter,
     FanoutRouter,
-    HeadersRouter,
     Router,
     TopicRouter,
 )
+from warren.simulator.model.routing_headers import HeadersRouter
 from warren.simulator.model.tables import freeze
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable, Mapping
 
     from warren.simulator.model.message import Message
-    from warren.simulator.model.semantics import Semantics
+    from warren.simulator.model.state import State
     from warren.simulator.model.vhost import VHost
 
 Target: TypeAlias = "Queue | str"
@@ -45,15 +45,15 @@ def identity(
     return (source, destination, key, freeze(arguments))
 
 
-def make_router(kind: str, semantics: Semantics) -> Router[Exchange | Queue]:
+def make_router(kind: str, state: State) -> Router[Exchange | Queue]:
     """Return an empty router for the exchange type `kind`."""
     if kind == "direct":
         return DirectRouter()
     if kind == "fanout":
         return FanoutRouter()
     if kind == "topic":
-        return TopicRouter()
-    return HeadersRouter(loose_numbers=semantics.loose_numbers)
+        return TopicRouter(state.meter)
+    return HeadersRouter(loose_numbers=state.semantics.loose_numbers, meter=state.meter)
 
 
 class Exchange:
@@ -95,7 +95,7 @@ class Exchange:
         self.internal = internal
         self.arguments: Mapping[str, object] = arguments or {}
         self.take_up_policies()
-        self.router = make_router(kind, vhost.semantics)
+        self.router = make_router(kind, vhost.state)
         self.outgoing: dict[Hashable, Binding] = {}
         self.incoming: dict[Hashable, Binding] = {}
         self.onward = 0  # how many bindings lead to exchanges: without any, a match is the answer

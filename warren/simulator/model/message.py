@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from warren.simulator.fact import fact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 Table = "Mapping[str, object]"
 """A field table. Values: None, bool, int, float, str, bytes, datetime, Decimal, list, dict."""
@@ -81,7 +81,7 @@ class Message:
     body: bytes
     copies: tuple[str, ...] = ()
     blind_copies: tuple[str, ...] = ()
-    deaths: tuple[Mapping[str, object], ...] = ()
+    deaths: Collection[Mapping[str, object]] = ()
     failures: int = 0
 
     @property

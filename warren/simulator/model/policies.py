@@ -5,15 +5,15 @@ What a definition means to a queue is read in `policy`; which keys there are: `p
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING
 
 from warren.simulator.fact import fact
-from warren.simulator.model.access import compile_pattern
+from warren.simulator.model.patterns import PatternError, read
 
 if TYPE_CHECKING:
+    from warren.simulator.model.patterns import Compile, Pattern
     from warren.simulator.model.semantics import Semantics
 
 Definition = Mapping[str, object]
@@ -56,12 +56,13 @@ class Matched:
 class Policies:
     """The policies of one virtual host, by name: `own`, and `operators`, which no other user may change."""
 
-    __slots__ = ("_patterns", "_semantics", "operators", "own")
+    __slots__ = ("_engine", "_patterns", "_semantics", "operators", "own")
 
-    def __init__(self, semantics: Semantics) -> None:
-        """Begin with none."""
+    def __init__(self, semantics: Semantics, engine: Compile) -> None:
+        """Begin with none; `engine` reads their patterns."""
         self._semantics = semantics
-        self._patterns: dict[str, re.Pattern[str] | None] = {}
+        self._engine = engine
+        self._patterns: dict[str, Pattern | None] = {}
         self.own: dict[str, Policy] = {}
         self.operators: dict[str, Policy] = {}
 
@@ -75,7 +76,7 @@ class Policies:
         if policy is None:
             table.pop(name, None)
             return
-        self._patterns[policy.pattern] = compile_pattern(policy.pattern or ".*")
+        self._patterns[policy.pattern] = read(policy.pattern or ".*", self._engine)
         table[name] = policy
 
     def find(self, kind: str, name: str) -> Matched:
@@ -123,7 +124,9 @@ def smaller(left: int | None, right: int | None) -> int | None:
     return min(real or limits, default=None)
 
 
-def what_is_wrong(policy: Policy, semantics: Semantics, *, operator: bool) -> str | None:
+def what_is_wrong(
+    policy: Policy, semantics: Semantics, engine: Compile, *, operator: bool
+) -> str | None:
     """Return why RabbitMQ refuses this policy, None when it does not."""
     keys = semantics.policy_keys
     known = {key for key, each in keys.items() if each.for_operators or not operator}
@@ -137,9 +140,9 @@ def what_is_wrong(policy: Policy, semantics: Semantics, *, operator: bool) -> st
         if not keys[key].accepts(value):
             return f"{term(value)} is not a valid {keys[key].called}"
     try:
-        compile_pattern(policy.pattern)
-    except re.error as error:
-        return f'pattern should be regular expression but is invalid: {{"{error.msg}",{error.pos}}}'
+        read(policy.pattern, engine)
+    except PatternError as error:
+        return f'pattern should be regular expression but is invalid: {{"{error.reason}",{error.at or 0}}}'
     if policy.apply_to not in semantics.policy_targets:
         listed = ", ".join(f"'{each}'" for each in semantics.policy_targets)
         return f"apply-to '{policy.apply_to}' unrecognised; should be one of: {listed}"

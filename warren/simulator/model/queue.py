@@ -49,6 +49,8 @@ class Queue(ABC):
 
     policies_set_overflow: ClassVar[bool] = False
     """Whether what a policy says of overflow comes before the queue's own argument."""
+    least_ttl: ClassVar[int] = 0
+    """Milliseconds that a message lives at least."""
 
     __slots__ = (
         "ack_timeout",
@@ -284,9 +286,13 @@ class Queue(ABC):
                 consumer.tag,
                 tag,
                 enqueued.redelivered,
-                enqueued.shown,
+                self.show(enqueued),
             )
         )
+
+    def show(self, enqueued: Enqueued) -> Message:
+        """Return a message as clients get it."""
+        return enqueued.message
 
     def _next_consumer(self) -> Consumer | None:
         if not self.policy.single_active_consumer:
@@ -324,6 +330,14 @@ class Queue(ABC):
             return self.policy.ttl
         own = int(expiration)
         return own if self.policy.ttl is None else min(own, self.policy.ttl)
+
+    def expiry(self, message: Message) -> float | None:
+        """Return when `message` dies if it comes now; None for never."""
+        ttl = self._ttl(message)
+        if ttl is None:
+            return None
+        self.may_expire = True
+        return self.state.now + max(ttl, self.least_ttl) / 1000
 
     def _wait_for_expiry(self, deadline: float) -> None:
         if self.ttl_deadline is None or deadline < self.ttl_deadline:

@@ -37,6 +37,7 @@ class QuorumQueue(Queue):
     """
 
     policies_set_overflow = True
+    least_ttl = 1
 
     __slots__ = (
         "_departed",
@@ -105,10 +106,10 @@ class QuorumQueue(Queue):
         """Take `message`; return False when `publisher` has been told that the queue is full."""
         if publisher is not None and self._refuses(publisher):
             return False
-        enqueued = Enqueued(self, message, self.next_position, self._expiry(message))
+        enqueued = Enqueued(self, message, self.next_position, self.expiry(message))
         self.next_position += 1
         if enqueued.failures:
-            self._label(enqueued)
+            enqueued.redelivered = True
         self.push(enqueued)
         self.pump()
         return True
@@ -119,10 +120,11 @@ class QuorumQueue(Queue):
         self.next_position += 1
         if redelivered:
             enqueued.failures = enqueued.acquired = 1
-            self._label(enqueued)
-        self.may_expire |= expires_at is not None
+            enqueued.redelivered = True
         self.push(enqueued)
-        self.drop_expired()
+        if expires_at is not None:
+            self.may_expire = True
+            self._wait_for_expiry(expires_at)
 
     def put_back(self, returned: Iterable[Enqueued], how: Settlement) -> None:
         """Take back what may be delivered again, in the order of its return; dead-letter the rest."""
@@ -134,7 +136,7 @@ class QuorumQueue(Queue):
             if limit is not None and self._count(enqueued) > limit:
                 dead_letter(self, enqueued, Reason.DELIVERY_LIMIT)
                 continue
-            self._label(enqueued)
+            enqueued.redelivered = True
             if limit is None and self._goes_to_the_tail(how):
                 enqueued.position = self.next_position
                 self.next_position += 1
@@ -176,15 +178,19 @@ class QuorumQueue(Queue):
             return enqueued.acquired
         return enqueued.failures
 
-    def _label(self, enqueued: Enqueued) -> None:
-        """Have clients see how often a message came back."""
-        count, acquired = self._count(enqueued), enqueued.acquired
-        counts = {"x-delivery-count": count} if count else {}
-        if self.semantics.tells_acquired:
-            # One that died elsewhere and was not delivered here was acquired as often as it failed.
-            counts["x-acquired-count"] = count if acquired is None else acquired
-        enqueued.redelivered = True
-        enqueued.shown = self._with_headers(enqueued.message, counts)
+    def show(self, enqueued: Enqueued) -> Message:
+        """Return a message as clients get it: they see how often it came back."""
+        counts: dict[str, int] = {}
+        if enqueued.redelivered:
+            count, acquired = self._count(enqueued), enqueued.acquired
+            if count:
+                counts["x-delivery-count"] = count
+            if self.semantics.tells_acquired:
+                # One that died elsewhere and was not delivered here was acquired as often as it failed.
+                counts["x-acquired-count"] = count if acquired is None else acquired
+        elif enqueued.shows_zero:
+            counts["x-delivery-count"] = 0
+        return self._with_headers(enqueued.message, counts) if counts else enqueued.message
 
     def _with_headers(self, message: Message, counts: dict[str, int]) -> Message:
         long = self.state.field_types.long
@@ -201,7 +207,7 @@ class QuorumQueue(Queue):
         """
         enqueued = self.fetch() if settled else self._take()
         if self.semantics.get_tells_zero and enqueued.acquired is None:
-            enqueued.shown = self._with_headers(enqueued.message, {"x-delivery-count": 0})
+            enqueued.shows_zero = True
         self.keep_limits()
         self._await_expiry()
         return enqueued
@@ -241,13 +247,6 @@ class QuorumQueue(Queue):
             self._wait_for_expiry(deadline)
 
     # Limits and deadlines
-
-    def _expiry(self, message: Message) -> float | None:
-        ttl = self._ttl(message)
-        if ttl is None:
-            return None
-        self.may_expire = True
-        return self.state.now + max(ttl, 1) / 1000
 
     def _refuses(self, publisher: Channel) -> bool:
         if not self._rejects:

@@ -25,7 +25,7 @@ class Enqueued:
     `position` is its turn in the queue, and never changes. `expires_at` is a time or None. `consumer` has
     it while it is unacknowledged; None then means that basic.get took it, with the delivery tag
     `got_as`. It is to be settled until `due`, None for ever; `is_late` when it was not, and its message
-    has gone back without it. `shown` is the message as clients get it. `failures` counts the
+    has gone back without it. `shows_zero` where clients are to see that it never came back. `failures` counts the
     deliveries that failed (see
     `Semantics.counts_failed_deliveries`), `acquired` all that came back; None where none did.
     """
@@ -42,7 +42,7 @@ class Enqueued:
         "position",
         "queue",
         "redelivered",
-        "shown",
+        "shows_zero",
     )
 
     def __init__(
@@ -50,7 +50,7 @@ class Enqueued:
     ) -> None:
         """Put `message` at `position` of `queue`."""
         self.queue = queue
-        self.message = self.shown = message
+        self.message = message
         self.position = position
         self.expires_at = expires_at
         self.redelivered = False
@@ -60,6 +60,7 @@ class Enqueued:
         self.got_as = 0
         self.due: float | None = None
         self.is_late = False
+        self.shows_zero = False
 
 
 class Ready(Protocol):

@@ -1,23 +1,34 @@
 """Where an exchange sends a message: one router per exchange type, over destinations of any kind.
 
 A destination may be bound several times: a router counts its bindings, and gives it once.
-What an exchange does with the destinations (alternate exchange, onward exchanges) is in `exchange`.
+What an exchange does with the destinations (alternate exchange, onward exchanges) is in `exchange`;
+the exchange type headers has a file of its own.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from warren.simulator.model.tables import freeze, same
-
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from warren.simulator.model.message import Message
 
 D = TypeVar("D")
 _REMEMBERED = 256
 """Of how many routing keys a topic exchange keeps the matches: most publishers use a few."""
+STEPS_LIKE_A_PUBLISH = 32
+"""So many steps through a trie take the time of an ordinary publish."""
+
+
+class Meter:
+    """Counts work, as `State` does: where a match takes long, those who share out the time must know."""
+
+    __slots__ = ("work",)
+
+    def __init__(self) -> None:
+        """Begin at nothing."""
+        self.work = 0
 
 
 class Router(Protocol[D]):
@@ -127,10 +138,11 @@ class TopicRouter(Generic[D]):
     change.
     """
 
-    __slots__ = ("_known", "_root")
+    __slots__ = ("_known", "_meter", "_root")
 
-    def __init__(self) -> None:
+    def __init__(self, meter: Meter | None = None) -> None:
         """Begin without bindings."""
+        self._meter = meter or Meter()
         self._root: Node[D] = Node()
         self._known: dict[str, Collection[D]] = {}
 
@@ -169,74 +181,43 @@ class TopicRouter(Generic[D]):
         return found
 
     def _search(self, words: list[str]) -> Collection[D]:
+        """Go through the words once, with all the nodes that they may have led to so far.
+
+        A `#` takes any number of words: once reached it stays for all that follow. Where nothing is
+        below it, every rest fits, and nothing more is to be looked for there. So a word costs as many
+        steps as there are nodes that it may stand for, however many `#` a pattern has.
+        """
         found: dict[D, int] = {}
-        last = len(words)
-        seen = set()
-        steps = [(self._root, 0)]  # a node, and how many words led to it
-        while steps:
-            step = steps.pop()
-            if step in seen:
-                continue
-            seen.add(step)
-            node, used = step
-            rest = node.children.get("#")
-            if rest is not None:
-                steps.extend((rest, skipped) for skipped in range(used, last + 1))
-            if used == last:
-                found.update(node.destinations.counts)
-                continue
-            for word in (words[used], "*"):
-                child = node.children.get(word)
-                if child is not None:
-                    steps.append((child, used + 1))
+        staying: dict[Node[D], None] = {}  # each `#` that something is below
+        here: dict[Node[D], None] = {}
+        self._reach(self._root, here, staying, found)
+        steps = 0
+        for word in words:
+            led: dict[Node[D], None] = {}
+            steps += len(staying) + len(here)
+            for node in (*staying, *here):
+                for way in (word, "*"):
+                    child = node.children.get(way)
+                    if child is not None:
+                        self._reach(child, led, staying, found)
+            here = led
+        for node in (*staying, *here):
+            found.update(node.destinations.counts)
+        self._meter.work += steps // STEPS_LIKE_A_PUBLISH
         return found
 
-
-class HeadersRouter(Generic[D]):
-    """Sends to the destinations whose bindings' arguments the message's headers satisfy."""
-
-    __slots__ = ("_bindings", "_loose_numbers")
-
-    def __init__(self, *, loose_numbers: bool) -> None:
-        """Begin without bindings; `loose_numbers` as in `tables.same`."""
-        self._bindings: dict[Hashable, tuple[Mapping[str, object], D]] = {}
-        self._loose_numbers = loose_numbers
-
-    def add(self, key: str, arguments: Mapping[str, object], destination: D, /) -> None:
-        """Take in a binding that is not there yet."""
-        self._bindings[key, freeze(arguments), destination] = (arguments, destination)
-
-    def remove(self, key: str, arguments: Mapping[str, object], destination: D, /) -> None:
-        """Take out a binding that is there."""
-        del self._bindings[key, freeze(arguments), destination]
-
-    def match(self, message: Message, /) -> Collection[D]:
-        """Return what is bound with arguments that the message's headers satisfy."""
-        headers = message.properties.headers or {}
-        return {
-            destination: 1
-            for arguments, destination in self._bindings.values()
-            if headers_match(arguments, headers, loose_numbers=self._loose_numbers)
-        }
-
-
-def headers_match(
-    arguments: Mapping[str, object], headers: Mapping[str, object], *, loose_numbers: bool
-) -> bool:
-    """Tell whether `headers` satisfy the arguments of a binding.
-
-    Its argument x-match says how: `all` of the arguments must be satisfied (the default), or `any` of
-    them. An argument without a value asks only that the header is there. Arguments that begin with
-    `x-` count only where x-match is `all-with-x` or `any-with-x`; x-match itself never counts.
-    """
-    mode = str(arguments.get("x-match", "all"))
-    with_x = mode.endswith("-with-x")
-    verdicts = (
-        key in headers and (value is None or same(value, headers[key], loose_numbers=loose_numbers))
-        for key, value in arguments.items()
-        if key != "x-match" and (with_x or not key.startswith("x-"))
-    )
-    return any(verdicts) if mode.startswith("any") else all(verdicts)
+    @staticmethod
+    def _reach(
+        node: Node[D], here: dict[Node[D], None], staying: dict[Node[D], None], found: dict[D, int]
+    ) -> None:
+        """Note a node that the words led to, and each `#` that follows it: it may be no word at all."""
+        here[node] = None
+        rest = node.children.get("#")
+        while rest is not None and rest not in staying:
+            found.update(rest.destinations.counts)
+            if rest.children:
+                staying[rest] = None
+            rest = rest.children.get("#")
 
 
 def split(key: str) -> list[str]:

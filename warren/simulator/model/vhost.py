@@ -58,7 +58,7 @@ class VHost:
         self.semantics = state.semantics
         self.name = name
         self.default_queue_type = "classic"
-        self.policies = Policies(state.semantics)
+        self.policies = Policies(state.semantics, state.engine)
         self.queues: dict[str, Queue] = {}
         self.exchanges: dict[str, Exchange] = {
             "": DefaultExchange(self, "", "direct", durable=True)

@@ -1,7 +1,7 @@
 """Where the sessions of one broker meet: the model, the memory alarm, and whose turn it is.
 
 A turn is what happens at one time: octets of one client, the end of a connection, commands of the
-broker's owner, or what was due. `Hub.wishes` ends it.
+broker's owner, or what was due. `Hub.wishes` ends it. How long it may be: `turns`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from warren.simulator.model import CONSUMER_TIMEOUT, Broker, FieldTypes, commands
+from warren.simulator.model.patterns import backtracking
 from warren.simulator.session.alarms import Alarms
 from warren.simulator.session.memory import Memory, used
 from warren.simulator.session.session import READ_LIMIT, Session
 from warren.simulator.session.terms import terms_of
+from warren.simulator.session.turns import Turns
 from warren.simulator.session.wishes import Mistake
 from warren.simulator.wire import Int64, Timestamp
 from warren.simulator.wire.connection_events import Login
@@ -24,15 +26,20 @@ if TYPE_CHECKING:
 
     from warren.simulator.model import Version
     from warren.simulator.model.events import Event
+    from warren.simulator.model.patterns import Compile
     from warren.simulator.session.wishes import Wish
     from warren.simulator.wire.connection_events import WireEvent
+
+
+AT_ONCE = 0.0
+"""When to wake a hub that has more to do: as soon as everybody else was heard."""
 
 
 class Hub:
     """One broker and its connections; `now` is always in seconds since the epoch.
 
     After every call that takes `now`, and after `do`, the owner does the `wishes` until there are
-    none left, and calls `advance` at `wake_at`, if nothing happens before.
+    none left, and calls `wake` at `wake_at`, having looked at the sockets.
     """
 
     def __init__(
@@ -42,20 +49,24 @@ class Hub:
         now: float,
         memory_limit: int | None = None,
         consumer_timeout: int | None = CONSUMER_TIMEOUT,
+        *,
+        engine: Compile = backtracking,
     ) -> None:
         """Begin with the virtual host `/`, without users and sessions.
 
-        `names` and `consumer_timeout` are for the model; `memory_limit` in octets, None for no alarm at all.
+        `names`, `consumer_timeout` and `engine` are for the model; `memory_limit` in octets, None for no alarm at all.
         """
         types = FieldTypes(long=Int64, timestamp=Timestamp)
-        self.broker = Broker(semantics, names, types, consumer_timeout)
+        self.broker = Broker(semantics, names, types, consumer_timeout, engine)
         self.sessions: dict[int, Session] = {}
         self.memory = Memory(memory_limit)
         self._was_short = False
         self.wake_at = inf
+        self._due_at = inf  # as `wake_at`, but for those who wait for their turn
         self._mistakes: list[Wish] = []
         self._terms = terms_of(semantics)
         self._alarms = Alarms(now)
+        self._turns = Turns(self.broker.meter)
         self._numbers = count(1)
         self._touched: dict[Session, None] = {}  # who may have wishes
         self._sent: dict[Session, None] = {}  # whose wishes were taken, and perhaps done by now
@@ -63,14 +74,38 @@ class Hub:
     # What happens
 
     def advance(self, now: float) -> None:
-        """Begin a turn: do what is due. A mistake of ours there is no client's, and ends no connection."""
+        """Begin a turn: do what is due."""
         self._alarms.now = now
-        if now >= self.wake_at:
+        if now >= self._due_at:
+            self._do_what_is_due()
+
+    def wake(self, now: float) -> None:
+        """Begin a round: do what is due, and have those go on who wait for their turn."""
+        self._alarms.now = now
+        self._turns.begin()
+        self._do_what_is_due()
+        for session, stop in self._turns.due():
             try:
-                self._say(self.broker.tick(now))
-                self._ring()
-            except Exception as error:  # noqa: BLE001 - handed on, and nobody here could do more
-                self._mistakes.append(Mistake(None, error))
+                self._go_on(session, stop)
+            except Exception as error:  # noqa: BLE001 - handed on
+                self._mistaken(session, error)
+
+    def _go_on(self, session: Session, stop: int) -> None:
+        """Give a session that waited its turn; who is stuck waits on until it is `drained`."""
+        if session.is_stuck or session.number not in self.sessions:
+            return
+        if session.is_thirsty:
+            self.do(session.drink())
+        backlog, session.backlog = session.backlog, []
+        self._work(session, backlog, stop)
+
+    def _do_what_is_due(self) -> None:
+        """Let time do its work. A mistake of ours there is no client's, and ends no connection."""
+        try:
+            self._say(self.broker.tick(self._alarms.now))
+            self._ring()
+        except Exception as error:  # noqa: BLE001 - handed on, and nobody here could do more
+            self._mistakes.append(Mistake(None, error))
 
     def open(
         self,
@@ -93,12 +128,11 @@ class Hub:
             heard = session.hear(octets)
             if session.backlog:
                 session.backlog += heard
-            else:
-                self._work(session, heard)
-                if (
-                    heard and type(heard[-1]) is Login
-                ):  # it is answered: what came behind it can be read
-                    self._work(session, session.hear(b""))
+                return
+            stop = self._turns.hear(session)
+            self._work(session, heard, stop)
+            if heard and type(heard[-1]) is Login:  # it is answered: what came behind can be read
+                self._work(session, session.hear(b""), stop)
         except Exception as error:  # noqa: BLE001 - handed on
             self._mistaken(session, error)
 
@@ -149,9 +183,12 @@ class Hub:
             wishes = self._collect()
         if not wishes:
             model = self.broker.next_deadline()
-            self.wake_at = min(self._alarms.next, self.memory.counts_at)
-            if model is not None and model < self.wake_at:
-                self.wake_at = model
+            due = min(self._alarms.next, self.memory.counts_at)
+            if model is not None and model < due:
+                due = model
+            self._due_at = self.wake_at = due
+            if self._turns or self.broker.is_busy:
+                self._due_at, self.wake_at = inf, AT_ONCE
         return wishes
 
     def _collect(self) -> list[Wish]:
@@ -173,12 +210,13 @@ class Hub:
         while sent:
             session = sent.popitem()[0]
             try:
-                if session.backlog and not session.full:
-                    backlog, session.backlog = session.backlog, []
-                    self._work(session, backlog)
-                command = session.adapt()
-                if command is not None:
-                    self.do(command)
+                session.fit()
+                thirsty = session.is_thirsty
+                if thirsty and not self._turns.is_over:
+                    self.do(session.drink())
+                    thirsty = False
+                if (session.backlog and not session.is_stuck) or thirsty:
+                    self._turns.postpone(session)
                 if session.wished:
                     self._touched[session] = None
             except Exception as error:  # noqa: BLE001 - handed on
@@ -188,7 +226,7 @@ class Hub:
         """Block who publishes while the alarm is on, and unblock them when it ends."""
         memory, was_on = self.memory, self._was_short
         if memory.must_count(self._alarms.now):
-            memory.counted(used(self.broker, self.sessions.values()), self._alarms.now)
+            memory.counted(*used(self.broker, self.sessions.values()), self._alarms.now)
         self._was_short = memory.alarm
         if not (memory.alarm or was_on):
             return
@@ -207,14 +245,15 @@ class Hub:
 
     # One way through
 
-    def _work(self, session: Session, heard: list[WireEvent]) -> None:
-        """Do what a client says, as long as it also listens."""
+    def _work(self, session: Session, heard: list[WireEvent], stop: int) -> None:
+        """Do what a client says, as long as it also listens, and until so much work is done."""
         self._touched[session] = None
+        meter = self.broker.meter
         for done, event in enumerate(heard, start=1):
             command = session.translate(event)
             if command is not None:
                 self._say(self.broker.handle(command, self._alarms.now))
-            if session.asked > READ_LIMIT:
+            if meter.work >= stop or session.asked > READ_LIMIT:
                 session.backlog = heard[done:]
                 return
 

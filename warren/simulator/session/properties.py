@@ -1,6 +1,7 @@
 """Message properties as the model wants them: the few it heeds, and the octets of all.
 
-The octets go out as they came in: nothing is encoded again unless the model changes something.
+The octets go out as they came in: nothing is encoded again unless the model changes something, and
+then when it goes out. A message may die in a thousand queues before anybody gets it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,10 @@ from warren.simulator.wire import BasicProperties, decode_properties, encode_pro
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_PLAIN_SIZE = 64
+_ENTRY_SIZE = 192
+"""Octets that properties without headers take, and that an entry of x-death takes."""
 
 
 class Properties:
@@ -36,6 +41,9 @@ class Properties:
         known = decode_properties(octets) if decoded is None else decoded
         self.octets = octets
         self.size = len(octets)
+        self._keep(known)
+
+    def _keep(self, known: BasicProperties) -> None:
         self.headers: Mapping[str, object] | None = known.headers
         self.delivery_mode = known.delivery_mode
         self.priority = known.priority
@@ -45,5 +53,36 @@ class Properties:
 
     def replace(self, **changes: Any) -> Properties:
         """Return the same properties with some changed."""
-        changed = replace(decode_properties(self.octets), **changes)
-        return Properties(encode_properties(changed), changed)
+        return _Changed(replace(self._decode(), **changes))
+
+    def _decode(self) -> BasicProperties:
+        return decode_properties(self.octets)
+
+
+class _Changed(Properties):
+    """Properties that the model has changed; `size` is about that of the octets they will be."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self, known: BasicProperties) -> None:
+        self._known = known
+        self.size = _PLAIN_SIZE + sum(map(_size, (known.headers or {}).items()))
+        self._keep(known)
+
+    def __getattr__(self, name: str) -> bytes:
+        """Encode at the first look at `octets`: only what is not set comes here."""
+        if name != "octets":
+            raise AttributeError(name)
+        self.octets = octets = encode_properties(self._known)
+        return octets
+
+    def _decode(self) -> BasicProperties:
+        return self._known
+
+
+def _size(header: tuple[str, object]) -> int:
+    """Return about how many octets a header takes, without a look into what it holds."""
+    name, value = header
+    if isinstance(value, list):
+        return len(name) + _ENTRY_SIZE * len(value)
+    return len(name) + (len(value) if isinstance(value, str | bytes) else _ENTRY_SIZE)

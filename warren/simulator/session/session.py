@@ -71,7 +71,10 @@ class Session:
             frame_min=terms.frame_min,
             other_protocol=terms.other_protocol,
         )
-        self.backlog: list[WireEvent] = []  # what is not done yet because the client does not read
+        self.backlog: list[WireEvent] = []  # what waits for another turn, or for the client to read
+        self.heard = 0  # how many events at the last time
+        self.heard_in = 0  # which round
+        self.waits_for_turn = False
         self.asked = 0  # octets of what is in `_out` but deliveries, which have their own limit
         self._alarms = alarms
         self._out: list[bytes] = []
@@ -79,6 +82,7 @@ class Session:
         self._confirm: events.BasicAck | None = None  # not written yet: more may be said at once
         self._credit = CREDIT
         self._resting = False
+        self._is_slow = False  # since it was stuck
         self._ended = False
         self._heartbeats: Heartbeats | None = None
         self._properties: dict[bytes, Properties] = {}
@@ -102,7 +106,9 @@ class Session:
     def hear(self, octets: bytes) -> list[WireEvent]:
         """Take the client's next octets; return what they say, to be translated."""
         self.octets_in += len(octets)
-        return self.wire.receive(octets)
+        events = self.wire.receive(octets)
+        self.heard = len(events)
+        return events
 
     def translate(self, event: WireEvent) -> commands.Command | None:
         """Return what the model has to do about it; None when it has nothing to do with it."""
@@ -261,20 +267,31 @@ class Session:
             wishes += self.wished
             self.wished.clear()
 
-    def adapt(self) -> commands.Command | None:
-        """Fit to what the socket has taken: rest, or read again, or take more deliveries."""
-        if self.full:
-            if not self._resting and (self.backlog or self.waiting() > READ_LIMIT):
-                self._resting = True
-                self.wished.append(Rest(self.number))
-            return None
-        if self._resting and not self.backlog:
+    def fit(self) -> None:
+        """Fit to what the socket has taken: rest, or read again."""
+        self._is_slow = self.is_stuck or (self._is_slow and self.full)
+        rests = bool(self.backlog) or self._is_slow
+        if rests and not self._resting:
+            self._resting = True
+            self.wished.append(Rest(self.number))
+        elif self._resting and not rests:
             self._resting = False
             self._read_again()
-        if self._credit <= CREDIT // 2:
-            self._credit = CREDIT
-            return commands.GrantCredit(self.number, CREDIT)
-        return None
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether so much waits for its socket that nothing more is done for it."""
+        return self.full and self.waiting() > READ_LIMIT
+
+    @property
+    def is_thirsty(self) -> bool:
+        """Whether it may take more deliveries than it has credit for."""
+        return self._credit <= CREDIT // 2 and not self.full
+
+    def drink(self) -> commands.Command:
+        """Return the command for more deliveries."""
+        self._credit = CREDIT
+        return commands.GrantCredit(self.number, CREDIT)
 
     def block(self) -> None:
         """Read no more, because the client publishes and memory is short."""

@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     from warren.simulator.tcp.node import Node
 
 
-class Client(asyncio.Protocol):
+MOST_OCTETS, LEAST_OCTETS = 256 * 1024, 2 * 1024
+ENOUGH = 128
+"""Commands to read at a time: of small publishes little is read, of a large body as much as there is.
+
+What is not read waits in the sockets, and slows the client down.
+"""
+
+
+class Client(asyncio.BufferedProtocol):
     """One client of the AMQP port. Its `session` begins with the socket, and ends with it."""
 
     make_session: Callable[..., Session] = Session
@@ -24,6 +32,8 @@ class Client(asyncio.Protocol):
         self._node = node
         self._transport: asyncio.Transport | None = None
         self._session: Session | None = None
+        self._portion = LEAST_OCTETS
+        self._buffer = memoryview(bytearray(LEAST_OCTETS))
 
     @property
     def session(self) -> Session:
@@ -43,6 +53,18 @@ class Client(asyncio.Protocol):
         )
         node.enter(self)
         node.perform()
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Give the loop room for what this turn may read."""
+        del sizehint  # the loop has no better idea than we
+        if len(self._buffer) < self._portion:
+            self._buffer = memoryview(bytearray(self._portion))
+        return self._buffer[: self._portion]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take a turn, and fit the next portion to what it was."""
+        self.data_received(bytes(self._buffer[:nbytes]))
+        self._portion = portion_after(self._portion, nbytes, self.session.heard)
 
     def data_received(self, data: bytes) -> None:
         """Do all that these octets ask for."""
@@ -78,8 +100,8 @@ class Client(asyncio.Protocol):
                 _GRANTS[type(wish)](self)
 
     def send(self, octets: bytes) -> None:
-        """Hand octets to the socket."""
-        if self._transport is not None:
+        """Hand octets to the socket, unless it has failed and is about to be gone."""
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.write(octets)
 
     def close(self) -> None:
@@ -109,6 +131,15 @@ _GRANTS: Mapping[type[Any], Callable[[Client], None]] = {
     Rest: lambda client: client.rest(),
     Resume: lambda client: client.resume(),
 }
+
+
+def portion_after(portion: int, octets: int, heard: int) -> int:
+    """Return how many octets to read next, when `octets` of at most `portion` were so many commands."""
+    if heard > ENOUGH:
+        return max(octets * ENOUGH // heard, LEAST_OCTETS)
+    if octets == portion and heard <= ENOUGH // 2:
+        return min(2 * portion, MOST_OCTETS)
+    return portion
 
 
 def _name(transport: asyncio.Transport) -> str:

@@ -17,20 +17,22 @@ from typing import TYPE_CHECKING
 from warren.simulator.model import commands
 from warren.simulator.model.access import PERMISSIONS
 from warren.simulator.session import Hub, Mistake
+from warren.simulator.session.hub import AT_ONCE
 from warren.simulator.session.terms import RELEASES
 from warren.simulator.tcp.accounts import ADMINISTRATOR, Account
 from warren.simulator.tcp.client import Client
 from warren.simulator.tcp.faults import FaultPlan
 from warren.simulator.tcp.faulty import FaultyClient
+from warren.simulator.tcp.patterns import linear
 from warren.simulator.tcp.records import Records
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterator
 
     from warren.simulator.model import Broker
     from warren.simulator.model.commands import Command
     from warren.simulator.model.events import Event
+    from warren.simulator.model.patterns import Pattern
     from warren.simulator.tcp.management.http import HttpClient
     from warren.simulator.tcp.options import Options
 
@@ -43,7 +45,7 @@ def fresh_names() -> Iterator[str]:
         yield secrets.token_urlsafe(16)
 
 
-def _pattern(compiled: re.Pattern[str] | None) -> str:
+def _pattern(compiled: Pattern | None) -> str:
     return ".*" if compiled is None else compiled.pattern
 
 
@@ -68,11 +70,12 @@ class Node:
             self.now(),
             options.memory_limit,
             options.consumer_timeout,
+            engine=linear,
         )
         self.deserted = asyncio.Event()  # set while there are no clients
         self.deserted.set()
         self._faults = FaultPlan(options.faults)
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
         self._timer_at = inf
         self.add_user(options.user, Account.with_password(options.password, (ADMINISTRATOR,)))
         self.do(commands.SetPermissions(options.user, "/"))
@@ -168,14 +171,17 @@ class Node:
         if self._timer is not None:
             self._timer.cancel()
         self._timer_at = when
-        self._timer = (
-            None if when == inf else self.loop.call_at(when - self._epoch, self._run_timer)
-        )
+        if when == AT_ONCE:
+            self._timer = self.loop.call_soon(self._run_timer)
+        elif when == inf:
+            self._timer = None
+        else:
+            self._timer = self.loop.call_at(when - self._epoch, self._run_timer)
 
     def _run_timer(self) -> None:
         self._timer_at = inf  # to be set again even if the loop has called a moment too soon
         self._timer = None
-        self.hub.advance(self.now())
+        self.hub.wake(self.now())
         self.perform()
 
 

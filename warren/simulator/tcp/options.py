@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, get_args
 
 from warren.simulator.model import CONSUMER_TIMEOUT, Version
 from warren.simulator.tcp.faults import Fault, FaultError, check_together, parse_fault
+from warren.simulator.tcp.machine import SHARE, memory_limit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,8 +117,10 @@ def _parser(program: str) -> argparse.ArgumentParser:
     add(
         "--memory-limit",
         type=_size,
+        default=memory_limit(),
         metavar="SIZE",
-        help="octets of messages above which publishers are blocked, e.g. 64M (default: no limit)",
+        help="octets of messages above which publishers are blocked, e.g. 64M; `none` is no limit "
+        f"(default: {SHARE:.0%} of the memory)".replace("%", "%%"),
     )
     add(
         "--consumer-timeout",
@@ -161,10 +164,14 @@ def _management_port(text: str) -> int | None:
     return None if text == "none" else _port(text)
 
 
-def _size(text: str) -> int:
+def _size(text: str) -> int | None:
+    if text == "none":
+        return None
     found = re.fullmatch(r"(\d+)([kmg]?)(i?b)?", text.lower())
     if found is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no size: give octets, or 64M, or 1G")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no size: give octets, or 64M, or 1G, or `none`"
+        )
     return int(found[1]) * _SIZES[found[2]]
 
 

@@ -121,7 +121,7 @@ def get(state: State, channel: Channel, command: commands.BasicGet) -> None:
             tag,
             enqueued.redelivered,
             queue.message_count,
-            enqueued.shown,
+            queue.show(enqueued),
         )
     )
 

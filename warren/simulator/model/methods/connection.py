@@ -8,6 +8,7 @@ from warren.simulator.errors import AmqpError, ReplyCode, reply_text
 from warren.simulator.model import events
 from warren.simulator.model.access import User
 from warren.simulator.model.connection import Connection
+from warren.simulator.model.dead_letter import onward
 from warren.simulator.model.methods.channel import release
 from warren.simulator.model.settlement import wake
 from warren.simulator.model.vhost import VHost
@@ -158,7 +159,8 @@ def set_permissions(state: State, command: commands.SetPermissions) -> None:
     """Give a user access to a virtual host; nothing happens when there is no such user."""
     user = state.users.get(command.user)
     if user is not None:
-        user.in_vhost(command.vhost).grant(command.configure, command.write, command.read)
+        access = user.in_vhost(command.vhost)
+        access.grant(command.configure, command.write, command.read, state.engine)
 
 
 def clear_permissions(state: State, command: commands.ClearPermissions) -> None:
@@ -176,9 +178,15 @@ def set_policy(state: State, command: commands.SetPolicy) -> None:
 
 
 def restart(state: State, _command: commands.Restart) -> None:
-    """Close every connection, then keep only what is durable."""
+    """Close every connection, then keep only what is durable; dead letters wait where their way has led them."""
     force(
         state, state.connections.values(), "broker forced connection closure with reason 'shutdown'"
     )
+    while state.onward:
+        message, queues = onward(*state.onward.popleft())
+        for queue in queues:
+            if not queue.deleted:
+                failed = message.failures > 0
+                queue.restore(message, redelivered=failed, expires_at=queue.expiry(message))
     for vhost in state.vhosts.values():
         vhost.restart()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from warren.simulator.errors import AmqpError, ReplyCode, not_found
-from warren.simulator.model.access import PERMISSIONS, Permission, permits, require
+from warren.simulator.model.access import PERMISSIONS, Permission, require
 
 if TYPE_CHECKING:
     from warren.simulator.model.channel import Channel
@@ -25,7 +25,7 @@ def check_access(channel: Channel, permission: Permission, kind: str, name: str)
 def check_any_access(channel: Channel, kind: str, name: str) -> None:
     """Raise 403 unless the channel's user may do what a passive declare asks for."""
     if channel.vhost.semantics.passive_needs_access and not any(
-        permits(channel.access, permission, name) for permission in PERMISSIONS
+        channel.access.permits(permission, name) for permission in PERMISSIONS
     ):
         check_access(channel, "configure", kind, name)
 

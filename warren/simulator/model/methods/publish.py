@@ -75,6 +75,7 @@ def distribute(
     Return False when a queue refused it, or has been deleted.
     """
     taken = True
+    state.meter.work += len(queues)
     for queue in queues:
         if queue.deleted or not queue.enqueue(message, channel):
             taken = False

@@ -17,7 +17,7 @@ from warren.simulator.tcp.management.api import answer
 from warren.simulator.tcp.management.request import Answer, Refused, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
 
     from warren.simulator.tcp.node import Node
 
@@ -25,6 +25,8 @@ IDLE_TIMEOUT = 60.0
 """Seconds that a connection may be open without a whole request, or without reading the answers."""
 MAX_BODY = 32 << 20
 """Octets of a request; a message in base64 is the largest there is."""
+EVENTS_OF_A_TURN = 32
+"""Heads, pieces of bodies and ends that are heard before others have their turns: about ten requests."""
 _TOO_LARGE = "Exceeded HTTP request body size limit"
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[-\w.~!$&'()*+,;=%]*)(?::(\d{0,5}))?", re.ASCII)
 _LAST_PORT = 65535
@@ -42,6 +44,8 @@ class HttpClient(asyncio.Protocol):
         self._request: _Asked | None = None  # None where it is answered already
         self._body = bytearray()
         self._octets = 0
+        self._portions: Generator[None, None, Answer] | None = None  # of an answer on its way
+        self._held = False  # until another turn
         self._is_head = False
         self._deadline: asyncio.TimerHandle | None = None
         self._writing_paused = False
@@ -74,7 +78,7 @@ class HttpClient(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Answer what has come meanwhile, and read again."""
         self._writing_paused = False
-        if self._transport is None or self._transport.is_closing():
+        if self._transport is None or self._transport.is_closing() or self._held:
             return
         self._wait()
         self._transport.resume_reading()
@@ -102,7 +106,9 @@ class HttpClient(asyncio.Protocol):
             self._give_up(HTTPStatus(error.error_status_hint), str(error))
 
     def _read(self) -> None:
-        while not self._writing_paused:
+        for _ in range(EVENTS_OF_A_TURN):
+            if self._writing_paused or self._held:
+                return
             event = self._http.next_event()
             if event is h11.NEED_DATA or event is h11.PAUSED:
                 return
@@ -112,16 +118,69 @@ class HttpClient(asyncio.Protocol):
                 if not self._take(event.data):
                     return
             elif isinstance(event, h11.EndOfMessage):
-                if self._request is not None:
-                    self._send(_serve(self._node, self._request))
-                if self._http.our_state is h11.MUST_CLOSE:
-                    self.close()
+                if not self._serve():
                     return
-                self._http.start_next_cycle()
-                self._wait()
             elif isinstance(event, h11.ConnectionClosed):
                 self.close()
                 return
+        self._hold()
+
+    def _serve(self) -> bool:
+        """Answer a request that is whole; return False when nothing more is to be heard for now."""
+        if self._request is not None:
+            self._portions = _serve(self._node, self._request)
+            self._go_on()
+            if self._portions is not None:
+                self._hold()
+                return False
+        return self._begin_again()
+
+    def _begin_again(self) -> bool:
+        """Wait for another request; return False, and end, when there can be none."""
+        if self._http.our_state is h11.MUST_CLOSE:
+            self.close()
+            return False
+        self._http.start_next_cycle()
+        self._wait()
+        return True
+
+    # What takes more than a turn
+
+    def _go_on(self) -> None:
+        """Make one more portion of the answer, and send it when there are no more."""
+        assert self._portions is not None
+        try:
+            next(self._portions)
+        except StopIteration as end:
+            self._portions = None
+            self._send(end.value)
+        except Refused as refused:
+            self._portions = None
+            self._send(refused.answer)
+
+    def _hold(self) -> None:
+        """Hear nothing more until the others have had their turns."""
+        if self._transport is not None:
+            self._held = True
+            self._transport.pause_reading()
+            self._node.loop.call_soon(self._take_turn)
+
+    def _take_turn(self) -> None:
+        if self._transport is None:
+            return
+        if self._portions is not None:
+            self._go_on()
+            if self._portions is not None:
+                self._node.loop.call_soon(self._take_turn)
+                return
+            if not self._begin_again():
+                return
+        self._held = False
+        if not self._writing_paused:
+            self._transport.resume_reading()
+            self._answer()
+
+    # The parts of a request
 
     def _begin(self, head: h11.Request) -> None:
         """Judge a request by its head: who may not ask is answered now, and the body is thrown away."""
@@ -152,7 +211,9 @@ class HttpClient(asyncio.Protocol):
         self.close()
 
     def _send(self, said: Answer, *, close: bool = False) -> None:
-        body = b"" if said.document is None else json.dumps(said.document).encode()
+        body = said.body
+        if said.document is not None:
+            body = json.dumps(said.document).encode()
         headers = [("Server", "Warren"), *said.headers.items()]
         if close:
             headers.append(("Connection", "close"))
@@ -205,17 +266,18 @@ def _is_host(text: str) -> bool:
     return found is not None and int(found[1] or 0) <= _LAST_PORT
 
 
-def _serve(node: Node, asked: _Asked) -> Answer:
-    """Let the API answer."""
+def _serve(node: Node, asked: _Asked) -> Generator[None, None, Answer]:
+    """Let the API answer, in portions where it takes long. Raises Refused."""
     if asked.root != "api":
-        return Refused(HTTPStatus.NOT_FOUND, "Not Found").answer
+        raise Refused(HTTPStatus.NOT_FOUND, "Not Found")
     request = Request(
         asked.method, asked.path, asked.query, asked.headers, bytes(asked.body), asked.user
     )
-    try:
-        return answer(node, request)
-    except Refused as refused:
-        return refused.answer
+    said = answer(node, request)
+    if said.portions is None:
+        return said
+    body = yield from said.portions
+    return Answer(said.status, headers=said.headers, body=body)
 
 
 def _authenticate(node: Node, header: str) -> str:

@@ -1,29 +1,58 @@
-"""Lists: sorted, cut down to some columns, one page at a time, as a query asks."""
+"""Lists: sorted, cut down to some columns, one page at a time, as a query asks; made in portions, however long."""
 
 from __future__ import annotations
 
+import json
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from warren.simulator.model.access import compile_pattern
+from warren.simulator.model.patterns import PatternError, read
 from warren.simulator.tcp.management.request import Answer, Refused, bad_request
-from warren.simulator.tcp.management.routing import shown
+from warren.simulator.tcp.patterns import linear
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Iterable, Mapping
 
     from warren.simulator.tcp.management.request import Request
 
 Item = dict[str, Any]
 PAGE_SIZE, LARGEST_PAGE = 100, 500
+PORTION = 100
+"""Items that are described, or written, in one turn."""
 
 
-def listed(request: Request, items: list[Item]) -> Answer:
-    """Answer with a list, or with the page of it that is asked for. Raises Refused 400."""
-    query = request.query
-    if "page" not in query:
-        return shown(_in_columns(query, _in_order(query, items)))
+def listed(request: Request, items: Iterable[Item]) -> Answer:
+    """Answer with a list, or with the page of it that is asked for: Refused 400 where there is no such one.
+
+    `items` are looked at while others have their turns.
+    """
+    return Answer(HTTPStatus.OK, portions=_listed(request.query, items))
+
+
+def whole(items: Iterable[Item]) -> Answer:
+    """Answer with a list as it is."""
+    return Answer(HTTPStatus.OK, portions=_listed({}, items))
+
+
+def _listed(query: Mapping[str, str], items: Iterable[Item]) -> Generator[None, None, bytes]:
+    found: list[Item] = []
+    for item in items:
+        found.append(item)
+        if not len(found) % PORTION:
+            yield
+    if "page" in query:
+        return json.dumps(_page(query, found)).encode()
+    ordered, texts = _in_order(query, found), []
+    for start in range(0, len(ordered), PORTION):
+        some = _in_columns(query, ordered[start : start + PORTION])
+        texts.append(json.dumps(some)[1:-1])
+        yield
+    return f"[{', '.join(texts)}]".encode()
+
+
+def _page(query: Mapping[str, str], items: list[Item]) -> Item:
+    """Return a page, and where it is among the others. Raises Refused 400."""
     page, size = _number(query["page"]), _number(query.get("page_size", str(PAGE_SIZE)))
     if page < 1 or not 0 < size <= LARGEST_PAGE:
         raise Refused(
@@ -40,17 +69,15 @@ def listed(request: Request, items: list[Item]) -> Answer:
             error="page_out_of_range",
         )
     on_page = fitting[(page - 1) * size : page * size]
-    return shown(
-        {
-            "items": _in_columns(query, on_page),
-            "item_count": len(on_page),
-            "filtered_count": len(fitting),
-            "total_count": len(items),
-            "page": page,
-            "page_count": pages,
-            "page_size": size,
-        }
-    )
+    return {
+        "items": _in_columns(query, on_page),
+        "item_count": len(on_page),
+        "filtered_count": len(fitting),
+        "total_count": len(items),
+        "page": page,
+        "page_count": pages,
+        "page_size": size,
+    }
 
 
 def _number(text: str) -> int:
@@ -64,8 +91,8 @@ def _named(query: Mapping[str, str], items: list[Item]) -> list[Item]:
     if query.get("use_regex") != "true":
         return [each for each in items if name.lower() in str(each.get("name", "")).lower()]
     try:
-        pattern = compile_pattern(name or ".*")
-    except re.error as error:
+        pattern = read(name or ".*", linear)
+    except PatternError as error:
         raise bad_request(f"name is no regular expression: {error}") from error
     return [each for each in items if pattern is None or pattern.search(str(each.get("name", "")))]
 

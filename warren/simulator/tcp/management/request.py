@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from warren.simulator.wire import EncodeError, encode_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
 
 
 MAX_NAME = 255
@@ -49,11 +49,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is answered; `document` becomes JSON, None is no content."""
+    """What is answered; `document` becomes JSON, None is no content, unless the JSON is there as `body`.
+
+    Long ones come in `portions` instead: between two of them others have their turn, and what is returned in the
+    end is the JSON. It may raise Refused.
+    """
 
     status: HTTPStatus = HTTPStatus.NO_CONTENT
     document: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    portions: Generator[None, None, bytes] | None = None
 
 
 _ERRORS = {HTTPStatus.NOT_FOUND: "Object Not Found"}

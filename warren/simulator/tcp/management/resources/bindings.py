@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from http import HTTPStatus
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from warren.simulator.model import commands
 from warren.simulator.model.exchange import Exchange
 from warren.simulator.tcp.management import views
 from warren.simulator.tcp.management.connection import OwnConnection
+from warren.simulator.tcp.management.listing import whole
 from warren.simulator.tcp.management.request import (
     Answer,
     Request,
@@ -32,14 +34,12 @@ DEFAULT = "amq.default"
 """What paths call the exchange without a name."""
 
 
-def _of_vhost(vhost: VHost) -> list[dict[str, Any]]:
-    every = (each for exchange in vhost.exchanges.values() for each in exchange.bindings())
-    shown_first = (views.default_binding(queue) for queue in vhost.queues.values())
-    return [*shown_first, *map(views.binding, every)]
-
-
 def _list(node: Node, _request: Request, *vhost: str) -> Answer:
-    return shown([each for host in vhosts(node, vhost) for each in _of_vhost(host)])
+    hosts = vhosts(node, vhost)
+    queues = [each for host in hosts for each in host.queues.values()]
+    exchanges = [each for host in hosts for each in host.exchanges.values()]
+    bindings = [each for exchange in exchanges for each in exchange.bindings()]
+    return whole(chain(map(views.default_binding, queues), map(views.binding, bindings)))
 
 
 def _exchange(vhost: VHost, name: str) -> Exchange:

@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 
 
 def _list(node: Node, request: Request, *vhost: str) -> Answer:
-    return listed(
-        request,
-        [views.exchange(each) for host in vhosts(node, vhost) for each in host.exchanges.values()],
-    )
+    exchanges = [each for host in vhosts(node, vhost) for each in host.exchanges.values()]
+    return listed(request, map(views.exchange, exchanges))
 
 
 def _show(node: Node, _request: Request, vhost: str, exchange: str) -> Answer:

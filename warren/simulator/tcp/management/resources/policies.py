@@ -9,6 +9,7 @@ from warren.simulator.model import SEMANTICS, commands
 from warren.simulator.model.policies import Policy, what_is_wrong
 from warren.simulator.tcp.management.request import Answer, Request, bad_request
 from warren.simulator.tcp.management.routing import Routes, found, made, shown, the_vhost, vhosts
+from warren.simulator.tcp.patterns import linear
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +43,7 @@ def read(node: Node, name: str, asked: Mapping[str, Any], *, operator: bool) -> 
         raise _invalid(f"priority should be a number, actually was {priority!r}")
     apply_to = str(asked.get("apply-to", "queues" if operator else "all"))
     policy = Policy(name, pattern, definition, int(priority), apply_to)
-    wrong = what_is_wrong(policy, SEMANTICS[node.options.semantics], operator=operator)
+    wrong = what_is_wrong(policy, SEMANTICS[node.options.semantics], linear, operator=operator)
     if wrong is not None:
         raise _invalid(wrong)
     return policy

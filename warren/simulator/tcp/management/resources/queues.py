@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 
 
 def _list(node: Node, request: Request, *vhost: str) -> Answer:
-    return listed(
-        request,
-        [views.queue(each) for host in vhosts(node, vhost) for each in host.queues.values()],
-    )
+    queues = [each for host in vhosts(node, vhost) for each in host.queues.values()]
+    return listed(request, map(views.queue, queues))
 
 
 def _show(node: Node, _request: Request, vhost: str, queue: str) -> Answer:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from warren.simulator.model import commands
-from warren.simulator.model.access import PERMISSIONS, compile_pattern
+from warren.simulator.model.access import PERMISSIONS
+from warren.simulator.model.patterns import PatternError
 from warren.simulator.tcp.accounts import HASHING, Account
 from warren.simulator.tcp.management.request import Answer, Request, bad_request
 from warren.simulator.tcp.management.routing import Routes, found, made, shown, the_vhost
+from warren.simulator.tcp.patterns import linear
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,8 +74,8 @@ def grant_topic(node: Node, vhost: str, user: str, asked: Mapping[str, Any]) -> 
 
 def _require_pattern(pattern: str) -> None:
     try:
-        compile_pattern(pattern)
-    except re.error as error:
+        linear(pattern)
+    except PatternError as error:
         raise bad_request(f"invalid regular expression {pattern!r}: {error}") from error
 
 

@@ -1,0 +1,174 @@
+"""How much one connection may have done in a turn, counted in commands and what they cause."""
+
+import json
+from base64 import b64encode
+
+import pytest
+
+from tests.simulator.fuzz import sessions
+from tests.simulator.fuzz.bench import Bench, Socket, bench
+from tests.simulator.tcp.embedded import PASSWORD
+from warren.simulator import wire
+from warren.simulator.tcp.client import ENOUGH, LEAST_OCTETS, MOST_OCTETS, Client, portion_after
+from warren.simulator.tcp.management.http import EVENTS_OF_A_TURN, HttpClient
+from warren.simulator.tcp.management.listing import PORTION
+
+LONG = 500
+"""The work of a turn that no neighbour minds: a few milliseconds."""
+PUBLISH = b"".join(sessions.publish("", "q", b"x"))
+
+
+def come(on_bench: Bench) -> tuple[Client, Socket]:
+    """Connect, and have a queue."""
+    client, socket = on_bench.node.new_client(), Socket(on_bench.clock)
+    socket.connect(client)
+    for piece in sessions.handshake():
+        socket.feed(piece)
+    socket.feed(sessions.method(wire.QueueDeclare("q")))
+    return client, socket
+
+
+def read(client: Client, octets: bytes) -> bytes:
+    """Let the event loop read as much as the client has room for; return the rest."""
+    room = client.get_buffer(-1)
+    size = min(len(room), len(octets))
+    room[:size] = octets[:size]
+    client.buffer_updated(size)
+    return octets[size:]
+
+
+def work(on_bench: Bench) -> int:
+    """Return how much was done so far."""
+    return on_bench.node.broker.meter.work
+
+
+def pour(on_bench: Bench, client: Client, socket: Socket, octets: bytes) -> list[int]:
+    """Let the loop go round until all of it is done; return the work of each time."""
+    done = []
+    while octets or on_bench.clock.is_soon:
+        before = work(on_bench)
+        on_bench.clock.run_once()
+        if octets and not socket.paused:
+            octets = read(client, octets)
+        done.append(work(on_bench) - before)
+    return done
+
+
+def test_a_flood_of_small_publishes_is_done_in_small_turns() -> None:
+    """However much a publisher writes, no turn does more than a turn is for, and nothing is left out."""
+    with bench() as on_bench:
+        client, socket = come(on_bench)
+        done = pour(on_bench, client, socket, PUBLISH * 5000)
+        assert sum(done) >= 5000
+        assert max(done) <= LONG
+        body = b"".join(sessions.publish("", "q", b"x" * 100_000))
+        done = pour(on_bench, client, socket, body * 100)
+        assert len(done) < 100 * len(body) / MOST_OCTETS + 100
+        done = pour(on_bench, client, socket, PUBLISH * 20_000)
+        assert max(done) <= LONG
+        assert on_bench.node.broker.vhosts[sessions.VHOST].queues["q"].message_count == 25_100
+
+
+def test_a_crowd_of_floods_has_one_round_together() -> None:
+    """Sixty publishers do no more between two looks at the sockets than a few do, and each gets on."""
+    with bench() as on_bench:
+        crowd = [come(on_bench) for _ in range(60)]
+        rest = dict.fromkeys(crowd, PUBLISH * 300)
+        worst = 0
+        while any(rest.values()) or on_bench.clock.is_soon:
+            before = work(on_bench)
+            on_bench.clock.run_once()
+            for client, socket in crowd:
+                if rest[client, socket] and not socket.paused:
+                    rest[client, socket] = read(client, rest[client, socket])
+            worst = max(worst, work(on_bench) - before)
+        assert worst <= 60 * LONG / 10
+        assert on_bench.node.broker.vhosts[sessions.VHOST].queues["q"].message_count == 60 * 300
+
+
+def test_who_comes_new_is_heard_beside_floods() -> None:
+    """A newcomer's command is done when it is read, however many publishers wait for their turn."""
+    with bench() as on_bench:
+        crowd = [come(on_bench) for _ in range(20)]
+        for client, _socket in crowd:
+            read(client, PUBLISH * 300)
+        newcomer, socket = on_bench.node.new_client(), Socket(on_bench.clock)
+        socket.connect(newcomer)
+        for piece in sessions.handshake():
+            read(newcomer, piece)
+        before = len(socket.heard)
+        read(newcomer, sessions.method(wire.QueueDeclare("new")))
+        assert len(socket.heard) > before
+
+
+def test_consumers_keep_pace_with_floods() -> None:
+    """Four publishers without an end are taken no faster than the consumer beside them gets its turns."""
+    with bench() as on_bench:
+        crowd = [come(on_bench) for _ in range(4)]
+        _consumer, listening = come(on_bench)
+        listening.feed(sessions.method(wire.BasicConsume("q", "tag", no_ack=True)))
+        queue = on_bench.node.broker.vhosts[sessions.VHOST].queues["q"]
+        rest, most = dict.fromkeys(crowd, PUBLISH * 5000), 0
+        while any(rest.values()) or on_bench.clock.is_soon:
+            on_bench.clock.run_once()
+            for client, socket in crowd:
+                if rest[client, socket] and not socket.paused:
+                    rest[client, socket] = read(client, rest[client, socket])
+            most = max(most, queue.message_count)
+        assert most <= LONG
+        assert listening.heard.count(b"\x03tag") == 1 + 4 * 5000
+
+
+@pytest.mark.parametrize(
+    ("portion", "octets", "heard", "next_portion"),
+    [
+        (MOST_OCTETS, MOST_OCTETS, 10 * ENOUGH, MOST_OCTETS // 10),
+        (LEAST_OCTETS, LEAST_OCTETS, 1, 2 * LEAST_OCTETS),
+        (LEAST_OCTETS, 8, 1, LEAST_OCTETS),
+        (LEAST_OCTETS, LEAST_OCTETS, 10 * ENOUGH, LEAST_OCTETS),
+        (MOST_OCTETS, MOST_OCTETS, 1, MOST_OCTETS),
+    ],
+)
+def test_portions(portion: int, octets: int, heard: int, next_portion: int) -> None:
+    """Too many commands make the next portion smaller, a whole portion with few of them a larger one."""
+    assert portion_after(portion, octets, heard) == next_portion
+
+
+def ask(on_bench: Bench, asked: bytes, times: int = 1) -> tuple[Socket, list[int]]:
+    """Ask the management API; return the socket, and how many octets it had each time the loop had gone round."""
+    credentials = b64encode(f"guest:{PASSWORD}".encode())
+    client, socket = HttpClient(on_bench.node), Socket(on_bench.clock)
+    socket.connect(client)
+    request = b"GET /api/%b HTTP/1.1\r\nHost: x\r\nAuthorization: Basic %b\r\n\r\n"
+    client.data_received(request % (asked, credentials) * times)
+    heard = [len(socket.heard)]
+    while on_bench.clock.is_soon:
+        on_bench.clock.run_once()
+        heard.append(len(socket.heard))
+    return socket, heard
+
+
+@pytest.mark.parametrize("path", ["queues", "bindings", "queues?sort=name&columns=name"])
+def test_a_long_list_is_made_in_portions(path: str) -> None:
+    """A list of a thousand queues takes as many turns as there are portions, and is whole."""
+    with bench() as on_bench:
+        _client, socket = come(on_bench)
+        for number in range(1000):
+            socket.feed(sessions.method(wire.QueueDeclare(f"q{number}")))
+        answered, heard = ask(on_bench, path.encode())
+        assert len(heard) >= 1000 // PORTION
+        assert heard[-2] == 0 < heard[-1]
+        head, _, body = bytes(answered.heard).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200")
+        assert {f"q{number}" for number in range(1000)} <= {
+            each.get("name", each.get("destination")) for each in json.loads(body)
+        }
+
+
+def test_many_requests_at_once_are_answered_in_several_turns() -> None:
+    """Who pipelines its requests waits for the others between some of them."""
+    with bench() as on_bench:
+        socket, heard = ask(on_bench, b"whoami", times=100)
+        assert socket.heard.count(b"HTTP/1.1 200") == 100
+        assert len(heard) >= 100 / EVENTS_OF_A_TURN
+        assert heard[0] <= heard[-1] * EVENTS_OF_A_TURN / 100
