@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from warren.simulator.model.changes import Place
 from warren.simulator.model.message import Message
 from warren.simulator.model.tables import LARGEST_LONG
 
@@ -26,6 +27,7 @@ class Reason(Enum):
 
 def dead_letter(queue: Queue, enqueued: Enqueued, reason: Reason) -> None:
     """Send a message that has left `queue` to its dead-letter exchange, if there is one."""
+    queue.note(enqueued, Place.GONE)
     name = queue.policy.dead_letter_exchange
     exchange = None if name is None else queue.vhost.exchanges.get(name)
     if exchange is None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from warren.simulator.errors import AmqpError
     from warren.simulator.model.access import User
+    from warren.simulator.model.changes import Changes
     from warren.simulator.model.channel import Channel
     from warren.simulator.model.connection import Connection
     from warren.simulator.model.events import Event
@@ -36,10 +37,12 @@ class State:
     `now` is the time of the command in hand, `events` what it has caused so far. `onward` are dead
     letters on their way to queues. They go there one after another when the command is done: a chain
     of queues, however long, needs no call within a call. `failing` are channels that are to be closed
-    for what time has done. `consumer_timeout` is how many milliseconds a delivery may be unsettled.
+    for what time has done. `changes` are for whoever keeps what is durable. `consumer_timeout` is how
+    many milliseconds a delivery may be unsettled.
     """
 
     __slots__ = (
+        "changes",
         "connections",
         "consumer_timeout",
         "events",
@@ -68,6 +71,7 @@ class State:
         self.field_types = field_types
         self.now = 0.0
         self.events: list[Event] = []
+        self.changes: Changes | None = None
         self.consumer_timeout = consumer_timeout
         self.failing: list[tuple[Channel, AmqpError]] = []
         self.timers: Timers[tuple[Enum, Waiting]] = Timers()

@@ -124,6 +124,9 @@ def delete_vhost(state: State, command: commands.DeleteVhost) -> None:
     force(state, inside, f"vhost '{vhost.name}' is deleted")
     for queue in [*vhost.queues.values()]:
         vhost.delete_queue(queue)
+    for exchange in [*vhost.exchanges.values()]:
+        if exchange.name in vhost.exchanges:  # an auto-delete one may have gone with another
+            vhost.delete_exchange(exchange)
     del state.vhosts[command.vhost]
     for user in state.users.values():
         user.access.pop(vhost.name, None)
