@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import contextmanager
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from warren.simulator.model.changes import Place
 from warren.simulator.tcp.data.documents import (
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from warren.simulator.model.changes import Definition
+    from warren.simulator.model.ready import Enqueued
     from warren.simulator.tcp.data.documents import Row
     from warren.simulator.tcp.node import Node
 
+Written: TypeAlias = "tuple[str, list[Row]]"
+"""A statement, and the rows that it is for."""
 _INSERT = "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _UPDATE = (
     "UPDATE message SET turn = ?, position = ?, taken = ?, redelivered = ?, failures = ?, acquired = ? "
@@ -62,14 +64,11 @@ class Keeper:
         changes = self._changes
         if not changes:
             return
-        with self._transaction():
-            for thing, exists in changes.definitions:
-                if exists:
-                    self._define(thing)
-                else:
-                    self._delete(thing)
-            if changes.messages:
-                self._keep_messages()
+        written = [*self._definitions(), *self._messages()]
+        if written:
+            with self._transaction() as database:
+                for statement, rows in written:
+                    database.executemany(statement, rows)
         changes.clear()
 
     def keep_settings(self) -> None:
@@ -95,20 +94,19 @@ class Keeper:
 
     # One thing and another
 
-    def _define(self, thing: Definition) -> None:
-        if is_predeclared(thing):
-            return
-        self._ids[key_of(thing)] = number = next(self._numbers)
-        row = (number, kind_of(thing), write_definition(thing))
-        self._database.execute("INSERT INTO definition VALUES (?, ?, ?)", row)
+    def _definitions(self) -> Iterator[Written]:
+        for thing, exists in self._changes.definitions:
+            if not exists:
+                number = self._ids.pop(key_of(thing), None)
+                if number is not None:
+                    yield "DELETE FROM definition WHERE id = ?", [(number,)]
+                    yield "DELETE FROM message WHERE queue = ?", [(number,)]
+            elif not is_predeclared(thing):
+                self._ids[key_of(thing)] = number = next(self._numbers)
+                row = (number, kind_of(thing), write_definition(thing))
+                yield "INSERT INTO definition VALUES (?, ?, ?)", [row]
 
-    def _delete(self, thing: Definition) -> None:
-        number = self._ids.pop(key_of(thing), None)
-        if number is not None:
-            self._database.execute("DELETE FROM definition WHERE id = ?", (number,))
-            self._database.execute("DELETE FROM message WHERE queue = ?", (number,))
-
-    def _keep_messages(self) -> None:
+    def _messages(self) -> Iterator[Written]:
         new: list[Row] = []
         moved: list[Row] = []
         gone: list[Row] = []
@@ -122,24 +120,21 @@ class Keeper:
                     enqueued.kept_as = 0
                 continue
             taken = place is Place.TAKEN
-            turn = next(self._numbers)
-            where = (
-                turn,
-                enqueued.position,
-                taken,
-                enqueued.redelivered,
-                enqueued.failures,
-                enqueued.acquired,
-            )
             if row:
                 if not taken or queue.remembers_taken:
-                    moved.append((*where, row))
+                    moved.append((*self._where(enqueued, taken=taken), row))
             elif queue.keeps(enqueued):
-                enqueued.kept_as = turn
-                new.append((turn, self._ids[queue], *where, *write_message(enqueued)))
+                where = self._where(enqueued, taken=taken)
+                enqueued.kept_as = where[0]
+                new.append((where[0], self._ids[queue], *where, *write_message(enqueued)))
         for statement, rows in ((_DELETE, gone), (_UPDATE, moved), (_INSERT, new)):
             if rows:
-                self._database.executemany(statement, rows)
+                yield statement, rows
+
+    def _where(self, enqueued: Enqueued, *, taken: bool) -> Row:
+        """Return the columns of a message that change."""
+        counts = (enqueued.redelivered, enqueued.failures, enqueued.acquired)
+        return (next(self._numbers), enqueued.position, taken, *counts)
 
     def _note_end(self, how: str) -> None:
         with self._transaction() as database:
