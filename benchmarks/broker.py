@@ -18,6 +18,8 @@ middle half of them lies between. Where that is wide, the machine was busy and m
 - publish and consume: both at once, prefetch count 100
 - RPC: request and reply, one at a time, through an exclusive callback queue
 - confirm: publish and wait for the confirm, one at a time; 1 / figure is the latency
+- persistent, one by one: the same with persistent messages, which the embedded broker keeps in its file of `--data`;
+  where confirms come at the end, a client waits once for all those of its turn
 - fanout: one message to 10 queues, consumed from all of them; the figure counts what was published
 - 4 pairs: four times those clients, each with queues of its own
 - much to keep: publish and consume on the embedded broker alone, behind 100,000 queued messages
@@ -29,7 +31,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -42,6 +44,8 @@ from benchmarks.clients import (
     Caller,
     Confirmer,
     Drainer,
+    Hoarder,
+    Keeper,
     Publisher,
     Replier,
     Subscriber,
@@ -72,6 +76,7 @@ class Load:
     queues: list[str]
     exchange: str = ""
     backlog: int = 0
+    arguments: Mapping[str, Any] | None = None
 
     def prepare(self, url: str) -> None:
         """Declare it all on a broker."""
@@ -80,7 +85,7 @@ class Load:
             if self.exchange:
                 channel.exchange_declare(self.exchange, "fanout", durable=True)
             for queue in self.queues:
-                channel.queue_declare(queue, durable=True)
+                channel.queue_declare(queue, durable=True, arguments=self.arguments)
                 if self.exchange:
                     channel.queue_bind(queue, self.exchange)
             for _ in range(self.backlog):
@@ -105,6 +110,13 @@ def consume(queue: str, size: int, *, prefetch: int) -> Load:
 def confirm(queue: str, size: int) -> Load:
     """Publish with confirms."""
     return Load([partial(Confirmer, queues=[queue], size=size, purged=True)], [queue])
+
+
+def keep(queue: str, size: int, *, at_once: bool, kind: str = "classic") -> Load:
+    """Publish persistent messages with confirms, one at a time or all of a turn at once."""
+    client: type[Publisher] = Hoarder if at_once else Keeper
+    clients: list[Factory] = [partial(client, queues=[queue], size=size, purged=True)]
+    return Load(clients, [queue], arguments={"x-queue-type": kind})
 
 
 def call(queue: str, size: int) -> Load:
@@ -143,6 +155,10 @@ KINDS: dict[str, Kind] = {
     "publish and consume": both,
     "RPC": call,
     "confirm": confirm,
+    "persistent, one by one": partial(keep, at_once=False),
+    "persistent, confirms at the end": partial(keep, at_once=True),
+    "persistent, quorum, one by one": partial(keep, at_once=False, kind="quorum"),
+    "persistent, quorum, confirms at the end": partial(keep, at_once=True, kind="quorum"),
     f"fanout to {FANOUT}": spread,
 }
 

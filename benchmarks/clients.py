@@ -69,6 +69,54 @@ class Confirmer(Publisher):
         self.channel.confirm_delivery()
 
 
+PERSISTENT = pika.BasicProperties(delivery_mode=2)
+
+
+@dataclass
+class Keeper(Publisher):
+    """Publishes persistent messages, each confirmed before the next."""
+
+    def __post_init__(self) -> None:
+        """Ask for confirms."""
+        super().__post_init__()
+        self.channel.confirm_delivery()
+
+    def play(self, count: int) -> None:
+        """Publish `count` messages."""
+        body = b"x" * self.size
+        for key in islice(self._keys, count):
+            self.channel.basic_publish(self.exchange, key, body, PERSISTENT)
+
+
+@dataclass
+class Hoarder(Publisher):
+    """Publishes persistent messages, and waits for all their confirms at the end of its turn."""
+
+    _confirmed: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        """Ask for confirms, which pika's blocking channel would wait for one by one."""
+        super().__post_init__()
+        self._published = 0
+        self.channel._impl.confirm_delivery(self._on_confirm)  # noqa: SLF001
+        finish(self.channel, self.queues[0])
+
+    def play(self, count: int) -> None:
+        """Publish `count` messages."""
+        body = b"x" * self.size
+        for key in islice(self._keys, count):
+            self.channel._impl.basic_publish(self.exchange, key, body, PERSISTENT)  # noqa: SLF001
+        self._published += count
+        self.channel.connection._flush_output(  # noqa: SLF001 - as its own confirms are waited for
+            lambda: self._confirmed >= self._published
+        )
+
+    def _on_confirm(self, frame: Any) -> None:
+        method = frame.method
+        assert isinstance(method, pika.spec.Basic.Ack), method
+        self._confirmed = method.delivery_tag if method.multiple else self._confirmed + 1
+
+
 @dataclass
 class Subscriber:
     """Consumes and acknowledges what others publish: `copies` messages for each of theirs.

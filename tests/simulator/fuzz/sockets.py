@@ -6,6 +6,7 @@ import socket
 import struct
 import time
 from contextlib import contextmanager, suppress
+from os import SEEK_END
 from typing import IO, TYPE_CHECKING, Self
 
 from tests.simulator.fuzz import sessions
@@ -32,7 +33,7 @@ class Attack:
     def __init__(self, broker: Embedded, log: IO[str]) -> None:
         """Begin with the virtual host for spoiled input; the neighbour is in another."""
         self._broker = broker
-        self._log = log
+        self._log, self._greeting = log, log.seek(0, SEEK_END)  # it has said that all is in memory
         self.clean()
         self._neighbour = Raw(broker)
         self._neighbour.socket.settimeout(DEADLINE)
@@ -81,7 +82,7 @@ class Attack:
         """See that the process lives, has logged no mistake, and serves its neighbour."""
         if self._broker.process.poll() is not None:
             raise BrokerFailedError(f"the broker has ended with {self._broker.process.returncode}")
-        self._log.seek(0)
+        self._log.seek(self._greeting)
         if logged := self._log.read():
             raise BrokerFailedError(logged)
         begin = time.monotonic()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.model.lab import Lab, closed, message
+from tests.simulator.model.lab import Lab, closed
 from warren.simulator.model import Version, commands, events
 
 
@@ -217,17 +217,3 @@ def test_confirms_and_transactions_exclude_each_other() -> None:
     assert closed(one.do(commands.ConfirmSelect)) == ("channel", 406, text)
     text = "cannot switch from confirm to tx mode"
     assert closed(other.do(commands.TxSelect)) == ("channel", 406, text)
-
-
-def test_what_was_saved_elsewhere_is_restored() -> None:
-    """An owner that keeps messages itself puts them back in order, with their flags and deadlines."""
-    lab = Lab()
-    client = lab.channel()
-    client.declare("q")
-    queue = lab.broker.vhosts["/"].queues["q"]
-    queue.restore(message("q", b"1", delivery_mode=2), redelivered=True, expires_at=None)
-    queue.restore(message("q", b"2"), redelivered=False, expires_at=lab.now + 5)
-    client.publish("q", b"3")
-    assert [client.get("q", no_ack=True).redelivered] == [True]
-    lab.wait(6)
-    assert lab.ready("q") == [b"3"]

@@ -1,13 +1,12 @@
-"""The management API and the durable file of the embedded broker."""
+"""The management API of the embedded broker."""
 
-from pathlib import Path
 from typing import Any
 
 import pika
 import pika.exceptions
 import pytest
 
-from tests.simulator.tcp.embedded import TIMEOUT, Embedded, refused, until
+from tests.simulator.tcp.embedded import TIMEOUT, Embedded, until
 
 ALL = {"configure": ".*", "write": ".*", "read": ".*"}
 
@@ -189,82 +188,6 @@ def test_errors(broker: Embedded, method: str, path: str, body: bytes, status: i
     """What is asked wrongly is answered with an error in JSON."""
     answer = broker.api(method, path, data=body)
     assert (answer.status_code, {"error", "reason"} <= answer.json().keys()) == (status, True)
-
-
-def test_durable_file(tmp_path: Path) -> None:
-    """What survives a restart is in the file, and nothing else; the file is private."""
-    data = tmp_path / "durable.json"
-    with Embedded.start(f"--data={data}", "--semantics=3.10") as broker:
-        broker.api("PUT", "users/eva", json={"password": "pw", "tags": "administrator"})
-        broker.api("PUT", "permissions/%2F/eva", json={**ALL, "write": "^a"})
-        channel = broker.connect().channel()
-        channel.exchange_declare("kept", "topic", durable=True)
-        channel.exchange_declare("lost", "topic")
-        channel.queue_declare("kept", durable=True, arguments={"x-max-priority": 3})
-        channel.queue_bind("kept", "kept", "a.#")
-        persistent = pika.BasicProperties(delivery_mode=2, headers={"n": [1, None]}, priority=2)
-        channel.basic_publish("kept", "a.b", b"\xff", persistent)
-        channel.basic_publish("kept", "a.b", b"gone")
-        assert broker.end() == 0
-    assert data.stat().st_mode & 0o077 == 0
-    with Embedded.start(f"--data={data}", "--semantics=3.10") as broker:
-        permissions = broker.api("GET", "permissions", auth=("eva", "pw")).json()
-        assert {"user": "eva", "vhost": "/", **ALL, "write": "^a"} in permissions
-        channel = broker.connect().channel()
-        channel.basic_publish("kept", "a.c", b"new")
-        channel.queue_declare("kept", durable=True, arguments={"x-max-priority": 3})
-        got = [channel.basic_get("kept", auto_ack=True) for _ in range(3)]
-        assert [each[2] for each in got] == [b"\xff", b"new", None]
-        assert (got[0][0].routing_key, got[0][1].headers) == ("a.b", {"n": [1, None]})
-        assert broker.api("GET", "exchanges/%2F/lost").status_code == 404
-
-
-def test_transient_exchange_in_the_file(tmp_path: Path) -> None:
-    """4.3 keeps a transient exchange with its bindings to what is durable, and it stays transient."""
-    data = tmp_path / "durable.json"
-    with Embedded.start(f"--data={data}", "--semantics=4.3") as broker:
-        channel = broker.connect().channel()
-        for name, durable in (("from", True), ("through", False)):
-            channel.exchange_declare(name, "fanout", durable=durable)
-        for queue, durable in (("kept", True), ("lost", False)):
-            channel.queue_declare(queue, durable=durable)
-            channel.queue_bind(queue, "through")
-        channel.exchange_bind("through", "from")
-        assert broker.end() == 0
-    with Embedded.start(f"--data={data}", "--semantics=4.3") as broker:
-        channel = broker.connect().channel()
-        channel.basic_publish("from", "", b"message")
-        assert channel.basic_get("kept", auto_ack=True)[2] == b"message"
-        assert broker.api("GET", "exchanges/%2F/through").json()["durable"] is False
-        assert broker.api("GET", "queues/%2F/lost").status_code == 404
-
-
-def test_bad_durable_file(tmp_path: Path) -> None:
-    """A file of another kind is one line, and nothing is served."""
-    data = tmp_path / "durable.json"
-    data.write_text("{}")
-    assert f"{data} is not what an embedded broker saved" in refused(f"--data={data}")
-
-
-@pytest.mark.parametrize("folder", ["none", "file", "draft"])
-def test_durable_file_that_cannot_be_written(tmp_path: Path, folder: str) -> None:
-    """Where nothing can be saved at the end, nothing is served."""
-    (tmp_path / "file").touch()
-    (tmp_path / "draft" / "durable.json.draft").mkdir(parents=True)
-    data = tmp_path / folder / "durable.json"
-    assert str(data) in refused(f"--data={data}")
-
-
-def test_durable_file_that_cannot_be_written_any_more(tmp_path: Path) -> None:
-    """A folder that is gone at the end is one line, and status 1."""
-    data = tmp_path / "folder" / "durable.json"
-    data.parent.mkdir()
-    log = tmp_path / "log"
-    with log.open("w") as stderr, Embedded.start(f"--data={data}", stderr=stderr) as broker:
-        data.parent.rmdir()
-        assert broker.end() == 1
-    (line,) = log.read_text().splitlines()
-    assert f"{data} cannot be written" in line
 
 
 @pytest.mark.parametrize("kind", ["queues", "exchanges"])

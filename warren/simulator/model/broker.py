@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from warren.simulator.errors import AmqpError, ReplyCode, Scope
 from warren.simulator.model import commands, events
+from warren.simulator.model.changes import Changes
 from warren.simulator.model.dead_letter import onward
 from warren.simulator.model.methods import (
     basic,
@@ -23,9 +24,10 @@ from warren.simulator.model.tables import FieldTypes
 from warren.simulator.model.vhost import VHost
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from warren.simulator.model.access import User
+    from warren.simulator.model.changes import Contents
     from warren.simulator.model.channel import Channel
     from warren.simulator.model.connection import Connection
     from warren.simulator.model.patterns import Compile
@@ -227,6 +229,22 @@ class Broker:
         if self._state.onward:
             return self._state.now
         return self._state.timers.next_deadline()
+
+    def record(self) -> Changes:
+        """Note from now on what changes in what outlives the broker, for whoever keeps that."""
+        self._state.changes = changes = Changes()
+        for vhost in self.vhosts.values():
+            for each in vhost.queues.values():
+                each.take_up_recording()
+        return changes
+
+    def restore(self, contents: Iterable[Contents], now: float, *, in_order: bool) -> None:
+        """Give queues what they had in an earlier life, which ended `in_order` or was cut off."""
+        self._state.now = now
+        self._state.events = []  # there is nobody to be told
+        for each in contents:
+            each.queue.restore(each, in_order=in_order)
+        self._forward_dead_letters()
 
     def _channel_of(self, command: commands.ChannelCommand) -> Channel | None:
         client = self._state.connections.get(command.connection)

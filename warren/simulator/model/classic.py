@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from warren.simulator.errors import AmqpError, ReplyCode, precondition_failed
+from warren.simulator.model.changes import Place
 from warren.simulator.model.dead_letter import Reason, dead_letter
 from warren.simulator.model.message import PERSISTENT
 from warren.simulator.model.policy import Overflow
@@ -15,6 +16,7 @@ from warren.simulator.model.settlement import Settlement
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from warren.simulator.model.changes import Contents
     from warren.simulator.model.channel import Channel
     from warren.simulator.model.consumer import Consumer
     from warren.simulator.model.message import Message
@@ -32,9 +34,23 @@ class ClassicQueue(Queue):
         self.ready: Lane | Priorities = Lane() if max_priority is None else Priorities(max_priority)
         self.uncounted_from: dict[int, int] = {}  # by priority, see `loses_count_of_deliveries`
 
-    def survivors(self) -> Iterable[Enqueued]:
-        """Return what is persistent."""
-        return (each for each in self.ready if _is_persistent(each))
+    def keeps(self, enqueued: Enqueued) -> bool:
+        """Tell whether it is persistent."""
+        return enqueued.message.properties.delivery_mode == PERSISTENT
+
+    def restore(self, contents: Contents, *, in_order: bool) -> None:
+        """Take what this queue had, in its old order; after a cut all counts as delivered before."""
+        held = (*contents.ready, *contents.taken)
+        for enqueued in sorted(held, key=lambda each: each.position):
+            if not in_order:
+                enqueued.redelivered, enqueued.failures = True, max(enqueued.failures, 1)
+            self.ready.push(enqueued)
+            self.count(enqueued)
+            self.next_position = enqueued.position + 1
+            self.may_expire |= enqueued.expires_at is not None
+        self.keep_limits()
+        if self.may_expire:
+            self.drop_expired()
 
     def check_consume(self, _channel: Channel, /, *, exclusive: bool) -> None:
         """Raise 403 for a consumer that wants to be the only one, or comes to one that is."""
@@ -88,16 +104,6 @@ class ClassicQueue(Queue):
             self.drop_expired()
         return True
 
-    def restore(self, message: Message, *, redelivered: bool, expires_at: float | None) -> None:
-        """Take a message that this queue had in an earlier life, behind all others."""
-        enqueued = Enqueued(self, message, self.next_position, expires_at)
-        self.next_position += 1
-        enqueued.redelivered, enqueued.failures = redelivered, int(redelivered)
-        self.push(enqueued)
-        if expires_at is not None:
-            self.may_expire = True
-            self._wait_for_expiry(expires_at)
-
     def put_back(self, returned: Iterable[Enqueued], how: Settlement) -> None:
         """Return messages to their old places; they count as redelivered from now on."""
         for enqueued in returned:
@@ -105,8 +111,8 @@ class ClassicQueue(Queue):
             enqueued.failures += how.fails and self._counts_failures
             enqueued.consumer = None
             self.ready.put_back(enqueued)
-            self.ready_bytes += len(enqueued.message.body)
-            self.ready_size += enqueued.message.size
+            self.count(enqueued)
+            self.note(enqueued, Place.READY)
         self.keep_limits()
         if self.may_expire:
             self.drop_expired()
@@ -185,23 +191,20 @@ class ClassicQueue(Queue):
         semantics = self.state.semantics
         kept = []
         for enqueued in self.ready:
-            if _is_persistent(enqueued):
+            if self.keeps(enqueued):
                 kept.append(enqueued)
             elif semantics.loses_count_of_deliveries and not enqueued.redelivered:
                 priority = priority_in(self.policy.max_priority, enqueued)
                 self.uncounted_from.setdefault(priority, enqueued.position)  # the first, in order
-        self.purge()
+        self.empty()
         for enqueued in kept:
             if self._counts_failures:
                 enqueued.redelivered = enqueued.failures > 0
-            self.push(enqueued)
+            self.ready.push(enqueued)
+            self.count(enqueued)
         self.had_consumers = False
         self.touch()
 
     def _is_uncounted(self, enqueued: Enqueued) -> bool:
         first = self.uncounted_from.get(priority_in(self.policy.max_priority, enqueued))
         return first is not None and enqueued.position >= first
-
-
-def _is_persistent(enqueued: Enqueued) -> bool:
-    return enqueued.message.properties.delivery_mode == PERSISTENT

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from warren.simulator.model.changes import Place
 from warren.simulator.model.deaths import Deaths
 from warren.simulator.model.message import Message
 from warren.simulator.model.tables import LARGEST_LONG
@@ -27,12 +28,18 @@ class Reason(Enum):
 
 def dead_letter(queue: Queue, enqueued: Enqueued, reason: Reason) -> None:
     """Have a message that has left `queue` go to its dead-letter exchange, if there is one."""
-    if queue.policy.dead_letter_exchange is not None:
+    if queue.policy.dead_letter_exchange is None:
+        queue.note(enqueued, Place.GONE)
+    else:
         queue.state.onward.append((queue, enqueued, reason))
 
 
 def onward(queue: Queue, enqueued: Enqueued, reason: Reason) -> tuple[Message, Collection[Queue]]:
-    """Return a dead message as others get it, and the queues that do."""
+    """Return a dead message as others get it, and the queues that do.
+
+    Until now whoever keeps what is durable has it where it was, so that none is lost on its way.
+    """
+    queue.note(enqueued, Place.GONE)
     name = queue.policy.dead_letter_exchange
     exchange = None if name is None else queue.vhost.exchanges.get(name)
     if exchange is None:

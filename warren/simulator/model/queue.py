@@ -6,14 +6,17 @@ deliveries are settled: `settlement`; where dead letters go: `dead_letter`.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar
 
+from warren.simulator.model.changes import Place
 from warren.simulator.model.consumer import Consumer, Rotation
 from warren.simulator.model.dead_letter import Reason, dead_letter
 from warren.simulator.model.events import BasicDeliver
 from warren.simulator.model.policy import QueuePolicy
+from warren.simulator.model.ready import Enqueued
+from warren.simulator.model.recorded import Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from warren.simulator.model.exchange import Binding
     from warren.simulator.model.message import Message
     from warren.simulator.model.queue_types import QueueType
-    from warren.simulator.model.ready import Enqueued, Ready
+    from warren.simulator.model.ready import Ready
     from warren.simulator.model.settlement import Settlement
     from warren.simulator.model.vhost import VHost
 
@@ -39,7 +42,7 @@ class QueueTimer(Enum):
     ACK = "ack"
 
 
-class Queue(ABC):
+class Queue(Recorded):
     """What all types have in common.
 
     `owner` is the number of the connection that it is exclusive to, None when it is shared. `ready`
@@ -59,7 +62,6 @@ class Queue(ABC):
         "auto_delete",
         "consumers",
         "deleted",
-        "durable",
         "had_consumers",
         "incoming",
         "kind",
@@ -73,7 +75,6 @@ class Queue(ABC):
         "ready_bytes",
         "ready_size",
         "rotation",
-        "state",
         "ttl_deadline",
         "unacked_count",
         "vhost",
@@ -93,11 +94,10 @@ class Queue(ABC):
         arguments: Mapping[str, object],
     ) -> None:
         """Begin empty; with x-expires its time runs from now."""
+        super().__init__(vhost.state, durable=durable)
         self.vhost = vhost
-        self.state = vhost.state
         self.name = name
         self.kind = kind
-        self.durable = durable
         self.auto_delete = auto_delete
         self.owner = owner
         self.arguments = arguments
@@ -171,10 +171,6 @@ class Queue(ABC):
         """Word this queue as RabbitMQ's reply texts do."""
         return self.vhost.describe("queue", self.name)
 
-    @abstractmethod
-    def survivors(self) -> Iterable[Enqueued]:
-        """Return the ready messages that a restart leaves."""
-
     # What it refuses
 
     @abstractmethod
@@ -206,13 +202,23 @@ class Queue(ABC):
     def discard(self, batch: Iterable[Enqueued], how: Settlement) -> None:
         """Dead-letter messages that were delivered and refused for good."""
 
-    @abstractmethod
-    def restore(self, message: Message, *, redelivered: bool, expires_at: float | None) -> None:
-        """Take a message that this queue had in an earlier life, behind all others."""
-
     def push(self, enqueued: Enqueued) -> None:
         """Add a new message to those that are ready."""
         self.ready.push(enqueued)
+        self.count(enqueued)
+        self.note(enqueued, Place.READY)
+
+    def lay_aside(self, message: Message) -> None:
+        """Add a message behind all others, and do nothing more about it now: neither limits nor its time count yet."""
+        enqueued = Enqueued(self, message, self.next_position, self.expiry(message))
+        self.next_position += 1
+        enqueued.redelivered = message.failures > 0
+        self.push(enqueued)
+        if enqueued.expires_at is not None:
+            self._wait_for_expiry(enqueued.expires_at)
+
+    def count(self, enqueued: Enqueued) -> None:
+        """Count the octets of a message that is ready now."""
         self.ready_bytes += len(enqueued.message.body)
         self.ready_size += enqueued.message.size
 
@@ -236,6 +242,7 @@ class Queue(ABC):
         enqueued.consumer, enqueued.got_as = None, tag
         channel.unacked[tag] = enqueued
         self.unacked_count += 1
+        self.note(enqueued, Place.TAKEN)
         if self.ack_timeout is not None:
             self.watch(channel, enqueued)
 
@@ -257,10 +264,15 @@ class Queue(ABC):
     def purge(self) -> int:
         """Drop all ready messages; return how many there were."""
         count = len(self.ready)
+        self.forget(self.ready if self.changes is not None else ())
+        self.empty()
+        return count
+
+    def empty(self) -> None:
+        """Have no ready messages."""
         self.ready.clear()
         self.ready_bytes = 0
         self.ready_size = 0
-        return count
 
     @abstractmethod
     def drop_expired(self) -> None:
@@ -279,6 +291,8 @@ class Queue(ABC):
             self.unacked_count += 1
             if self.ack_timeout is not None:
                 self.watch(channel, enqueued)
+        if self.changes is not None:
+            self.changes.note(enqueued, Place.GONE if consumer.no_ack else Place.TAKEN)
         self.state.events.append(
             BasicDeliver(
                 channel.connection.number,
@@ -400,7 +414,7 @@ class Queue(ABC):
             self.rotation.remove(consumer)
         self.consumers.clear()
         self.active_consumer = None
-        self.purge()
+        self.empty()
         for timer in QueueTimer:
             self.state.timers.cancel((timer, self))
         return consumers

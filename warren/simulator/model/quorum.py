@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from warren.simulator.errors import AmqpError, ReplyCode
+from warren.simulator.model.changes import Place
 from warren.simulator.model.dead_letter import Reason, dead_letter
 from warren.simulator.model.message import OVERHEAD
 from warren.simulator.model.policy import Overflow
@@ -18,6 +19,7 @@ from warren.simulator.model.single_active import SingleActive
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from warren.simulator.model.changes import Contents
     from warren.simulator.model.channel import Channel
     from warren.simulator.model.consumer import Consumer
     from warren.simulator.model.message import Message
@@ -38,6 +40,7 @@ class QuorumQueue(Queue):
 
     policies_set_overflow = True
     least_ttl = 1
+    remembers_taken = True
 
     __slots__ = (
         "_departed",
@@ -70,9 +73,9 @@ class QuorumQueue(Queue):
             able = int(self._single.active is not None)
         return able + len(self._departed) + self._got
 
-    def survivors(self) -> Iterable[Enqueued]:
-        """Return them all."""
-        return self.ready
+    def keeps(self, enqueued: Enqueued) -> bool:  # noqa: ARG002 - it makes no difference which
+        """Keep them all."""
+        return True
 
     def check_consume(self, channel: Channel, /, *, exclusive: bool) -> None:  # noqa: ARG002 - it means nothing here
         """Raise 540 on a channel with a prefetch count of its own; `exclusive` means nothing here."""
@@ -114,17 +117,28 @@ class QuorumQueue(Queue):
         self.pump()
         return True
 
-    def restore(self, message: Message, *, redelivered: bool, expires_at: float | None) -> None:
-        """Take a message that this queue had in an earlier life, behind all others."""
-        enqueued = Enqueued(self, message, self.next_position, expires_at)
-        self.next_position += 1
-        if redelivered:
-            enqueued.failures = enqueued.acquired = 1
+    def restore(self, contents: Contents, *, in_order: bool) -> None:  # noqa: ARG002 - it knows what was taken
+        """Take what this queue had: first what came back before, then what was taken and comes back now."""
+        held = (*contents.ready, *contents.taken)
+        self.next_position = max((each.position + 1 for each in held), default=0)
+        self.may_expire = any(each.expires_at is not None for each in held)
+        to_the_tail = self.policy.delivery_limit is None and self.semantics.unlimited_to_the_tail
+        returned = [] if to_the_tail else [each for each in contents.ready if each.acquired]
+        for enqueued in returned:
             enqueued.redelivered = True
-        self.push(enqueued)
-        if expires_at is not None:
-            self.may_expire = True
-            self._wait_for_expiry(expires_at)
+            self.ready.put_back(enqueued)
+            self.count(enqueued)
+        seen = set(returned)
+        fresh = [each for each in contents.ready if each not in seen]
+        for enqueued in sorted(fresh, key=lambda each: each.position):
+            if enqueued.acquired or enqueued.failures:
+                enqueued.redelivered = True
+            add = self.ready.push_default if enqueued.acquired else self.ready.push
+            add(enqueued)
+            self.count(enqueued)
+        self.put_back(contents.taken, Settlement.LOST)
+        self.drop_expired()
+        self.keep_limits()
 
     def put_back(self, returned: Iterable[Enqueued], how: Settlement) -> None:
         """Take back what may be delivered again, in the order of its return; dead-letter the rest."""
@@ -143,8 +157,8 @@ class QuorumQueue(Queue):
                 self.ready.push_default(enqueued)
             else:
                 self.ready.put_back(enqueued)
-            self.ready_bytes += len(enqueued.message.body)
-            self.ready_size += enqueued.message.size
+            self.count(enqueued)
+            self.note(enqueued, Place.READY)
 
     def discard(self, batch: Iterable[Enqueued], how: Settlement) -> None:
         """Dead-letter what was refused for good."""

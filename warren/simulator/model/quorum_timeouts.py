@@ -86,6 +86,10 @@ class TimedQuorumQueue(QuorumQueue):
         """Take back what may be delivered again, but what was taken back before."""
         super().put_back([each for each in returned if not each.is_late], how)
 
+    def forget(self, batch: Iterable[Enqueued]) -> None:
+        """Note that deliveries were settled for good; what was taken back before is not theirs to settle."""
+        super().forget([each for each in batch if not each.is_late])
+
     def discard(self, batch: Iterable[Enqueued], how: Settlement) -> None:
         """Dead-letter what was refused for good, but what was taken back before."""
         super().discard([each for each in batch if not each.is_late], how)

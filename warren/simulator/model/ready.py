@@ -26,8 +26,8 @@ class Enqueued:
     it while it is unacknowledged; None then means that basic.get took it, with the delivery tag
     `got_as`. It is to be settled until `due`, None for ever; `is_late` when it was not, and its message
     has gone back without it. `shows_zero` where clients are to see that it never came back. `failures` counts the
-    deliveries that failed (see
-    `Semantics.counts_failed_deliveries`), `acquired` all that came back; None where none did.
+    deliveries that failed (see `Semantics.counts_failed_deliveries`), `acquired` all that came back;
+    None where none did. `kept_as` is a number that whoever keeps it knows it by, 0 where nobody does.
     """
 
     __slots__ = (
@@ -38,6 +38,7 @@ class Enqueued:
         "failures",
         "got_as",
         "is_late",
+        "kept_as",
         "message",
         "position",
         "queue",
@@ -61,6 +62,7 @@ class Enqueued:
         self.due: float | None = None
         self.is_late = False
         self.shows_zero = False
+        self.kept_as = 0
 
 
 class Ready(Protocol):

@@ -99,6 +99,8 @@ def acknowledge(channel: Channel, enqueued: Enqueued) -> None:
     channel.global_unacked -= 1
     consumer.unacked -= 1
     queue.settled((enqueued,))
+    if queue.changes is not None:
+        queue.forget((enqueued,))
     if consumer.blocked:
         queue.unblock(consumer)
         queue.pump()
@@ -134,6 +136,8 @@ def _settle_at(queue: Queue, batch: list[Enqueued], how: Settlement, *, unblocks
     queue.settled(batch)
     if how.requeues:
         queue.put_back(batch, how)
-    elif how is not Settlement.ACK:
+    elif how is Settlement.ACK:
+        queue.forget(batch)
+    else:
         queue.discard(batch, how)
     queue.pump()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from warren.simulator.errors import AmqpError
     from warren.simulator.model.access import User
+    from warren.simulator.model.changes import Changes
     from warren.simulator.model.channel import Channel
     from warren.simulator.model.connection import Connection
     from warren.simulator.model.dead_letter import Reason
@@ -39,12 +40,13 @@ class State:
     `now` is the time of the command in hand, `events` what it has caused so far. `onward` are dead
     letters that have left their queues. They go on one after another when the command is done: a chain
     of queues, however long, needs no call within a call. `failing` are channels that are to be closed
-    for what time has done. `consumer_timeout` is how many milliseconds a delivery may be unsettled.
-    `engine` reads regular expressions. `meter` counts the work that all commands so far have been, an
-    ordinary publish being 1.
+    for what time has done. `changes` are for whoever keeps what is durable. `consumer_timeout` is how
+    many milliseconds a delivery may be unsettled. `engine` reads regular expressions. `meter` counts the
+    work that all commands so far have been, an ordinary publish being 1.
     """
 
     __slots__ = (
+        "changes",
         "connections",
         "consumer_timeout",
         "engine",
@@ -77,6 +79,7 @@ class State:
         self.now = 0.0
         self.meter = Meter()
         self.events: list[Event] = []
+        self.changes: Changes | None = None
         self.consumer_timeout = consumer_timeout
         self.engine = engine
         self.failing: list[tuple[Channel, AmqpError]] = []

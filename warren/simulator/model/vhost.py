@@ -13,6 +13,7 @@ from warren.simulator.model.quorum_timeouts import TimedQuorumQueue
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from warren.simulator.model.changes import Definition
     from warren.simulator.model.queue import Queue
     from warren.simulator.model.queue_types import QueueType
     from warren.simulator.model.state import State
@@ -92,7 +93,31 @@ class VHost:
             owner=owner,
             arguments=arguments,
         )
+        self._record(queue, exists=True)
         return queue
+
+    def make_exchange(
+        self,
+        name: str,
+        kind: str,
+        *,
+        durable: bool,
+        auto_delete: bool,
+        internal: bool,
+        arguments: Mapping[str, object],
+    ) -> Exchange:
+        """Make an exchange; there is none of this name."""
+        self.exchanges[name] = exchange = Exchange(
+            self,
+            name,
+            kind,
+            durable=durable,
+            auto_delete=auto_delete,
+            internal=internal,
+            arguments=arguments,
+        )
+        self._record(exchange, exists=True)
+        return exchange
 
     def set_policy(self, name: str, policy: Policy | None, *, operator: bool) -> None:
         """Have a policy, from now on and for what there is already; None: have it no more."""
@@ -117,6 +142,7 @@ class VHost:
         source.outgoing[same] = destination.incoming[same] = binding
         source.router.add(key, arguments, destination)
         source.onward += isinstance(destination, Exchange)
+        self._record(binding, exists=True)
 
     def unbind(
         self,
@@ -137,6 +163,7 @@ class VHost:
         for binding in [*exchange.outgoing.values()]:
             self._remove(binding)
         self._unbind_incoming(exchange)
+        self._record(exchange, exists=False)
 
     def delete_queue(self, queue: Queue) -> None:
         """Delete `queue` and tell its consumers."""
@@ -146,6 +173,7 @@ class VHost:
             del owner.exclusive_queues[queue]
         consumers = queue.end()
         self._unbind_incoming(queue)
+        self._record(queue, exists=False)
         for consumer in consumers:
             channel = consumer.channel
             channel.consumers.pop(consumer.tag, None)
@@ -164,11 +192,18 @@ class VHost:
             if not self.survives(exchange) and exchange.name in self.exchanges:
                 self.delete_exchange(exchange)
 
-    def survives(self, end: Exchange | Queue) -> bool:
+    def survives(self, thing: Definition) -> bool:
         """Tell whether a restart leaves it; a binding is left where both its ends are."""
-        return end.durable or (
-            isinstance(end, Exchange) and self.semantics.keeps_transient_exchanges
+        if isinstance(thing, Binding):
+            return self.survives(thing.source) and self.survives(thing.destination)
+        return thing.durable or (
+            isinstance(thing, Exchange) and self.semantics.keeps_transient_exchanges
         )
+
+    def _record(self, thing: Definition, *, exists: bool) -> None:
+        changes = self.state.changes
+        if changes is not None and self.survives(thing):
+            changes.definitions.append((thing, exists))
 
     def _unbind_incoming(self, destination: Exchange | Queue) -> None:
         bindings = [*destination.incoming.values()]
@@ -183,6 +218,7 @@ class VHost:
         del source.outgoing[same], destination.incoming[same]
         source.router.remove(binding.routing_key, binding.arguments, destination)
         source.onward -= isinstance(destination, Exchange)
+        self._record(binding, exists=False)
 
     def _auto_delete(self, exchange: Exchange) -> None:
         if exchange.auto_delete and not exchange.outgoing and exchange.name in self.exchanges:

@@ -21,6 +21,7 @@ from warren.simulator.session.hub import AT_ONCE
 from warren.simulator.session.terms import RELEASES
 from warren.simulator.tcp.accounts import ADMINISTRATOR, Account
 from warren.simulator.tcp.client import Client
+from warren.simulator.tcp.data.errors import DataError
 from warren.simulator.tcp.faults import FaultPlan
 from warren.simulator.tcp.faulty import FaultyClient
 from warren.simulator.tcp.patterns import linear
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from warren.simulator.model.commands import Command
     from warren.simulator.model.events import Event
     from warren.simulator.model.patterns import Pattern
+    from warren.simulator.tcp.data import Keeper
     from warren.simulator.tcp.management.http import HttpClient
     from warren.simulator.tcp.options import Options
 
@@ -74,6 +76,10 @@ class Node:
         )
         self.deserted = asyncio.Event()  # set while there are no clients
         self.deserted.set()
+        self.ended = asyncio.Event()  # set when it is to end
+        self.keeper: Keeper | None = None
+        self.failure: DataError | None = None
+        self._ends_turns = False  # soon
         self._faults = FaultPlan(options.faults)
         self._timer: asyncio.Handle | None = None
         self._timer_at = inf
@@ -132,13 +138,18 @@ class Node:
         return self.loop.time() + self._epoch
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Do several commands at one time, then all that comes of them."""
+    def turn(self, *, reads: bool = False) -> Iterator[None]:
+        """Do several commands at one time, then all that comes of them; only look, if it `reads`.
+
+        Raises DataError where it cannot be kept.
+        """
         self.hub.advance(self.now())
         try:
             yield
         finally:
-            self.perform()
+            self._perform(reads=reads)
+            if self.failure is not None:
+                raise self.failure
 
     def do(self, command: Command) -> None:
         """Give the model a command; within a turn."""
@@ -154,9 +165,23 @@ class Node:
             self.hub.memory.is_rung = is_on
 
     def perform(self) -> None:
-        """End a turn: do what the sessions wish, and set the timer for the next one."""
+        """End a turn: now; where it has to be kept first, soon, together with those that come until then."""
+        if self.keeper is None:
+            self._perform()
+        elif not self._ends_turns:
+            self._ends_turns = True
+            self.loop.call_soon(self._perform)
+
+    def _perform(self, *, reads: bool = True) -> None:
+        """Keep what has changed, do what the sessions wish, and set the timer for the next turn."""
+        self._ends_turns = False
         clients = self.clients
-        while wishes := self.hub.wishes():
+        while True:
+            wishes = self.hub.wishes()
+            if not self._keep(reads=reads):
+                return  # nothing is said that may not be true after a restart
+            if not wishes:
+                break
             for wish in wishes:
                 if isinstance(wish, Mistake):
                     _log_mistake(wish)
@@ -166,6 +191,24 @@ class Node:
                     client.grant(wish)
         if self.hub.wake_at != self._timer_at:
             self._set_timer(self.hub.wake_at)
+
+    def _keep(self, *, reads: bool) -> bool:
+        """Keep what is to outlive the process; end everything where that cannot be done any more."""
+        if self.keeper is None:
+            return True
+        if self.failure is not None:
+            return False
+        try:
+            self.keeper.keep()
+            if not reads:
+                self.keeper.keep_settings()
+        except DataError as error:
+            self.failure = error
+            self.ended.set()
+            for client in [*self.clients.values()]:
+                client.abort()
+            return False
+        return True
 
     def _set_timer(self, when: float) -> None:
         if self._timer is not None:

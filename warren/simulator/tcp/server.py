@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from warren.simulator.model import commands
-from warren.simulator.tcp.durable import DataError, check_writable, load, save
+from warren.simulator.tcp.data import DataError, Keeper
 from warren.simulator.tcp.management import serve_management
 from warren.simulator.tcp.management.definitions import DefinitionsError, load_file
 from warren.simulator.tcp.node import Node
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 GOODBYE_TIMEOUT = 0.3
 """Seconds that clients have at the end to answer connection.close."""
 
+_IN_MEMORY = "all is in memory, and gone at the end; --data FILE keeps what is durable"
 _LARGER_THAN_A_READ = 1 << 19
 
 
@@ -69,17 +70,29 @@ def _keep_memory_for_reading() -> None:
 async def serve(options: Options) -> None:
     """Listen, print the ready line, and serve until SIGTERM or SIGINT; SIGUSR1 rings the memory alarm, SIGUSR2 ends it.
 
-    Raises StartError, and DataError when what survives cannot be saved at the end.
+    Raises StartError, and DataError when what survives cannot be kept any more.
     """
     loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
     node = Node(loop, options)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, node.ended.set)
     loop.add_signal_handler(signal.SIGUSR1, node.set_memory_alarm, True)
     loop.add_signal_handler(signal.SIGUSR2, node.set_memory_alarm, False)
-    _take_up(node)
+    try:
+        _take_up(node)
+        await _listen_until_the_end(node)
+        if node.failure is None:
+            await _say_goodbye(node)
+    finally:
+        if node.keeper is not None and node.failure is None:
+            node.keeper.close()
+    if node.failure is not None:
+        raise node.failure
+
+
+async def _listen_until_the_end(node: Node) -> None:
     amqp, management = list[asyncio.Server](), list[asyncio.Server]()
+    options, loop = node.options, node.loop
     try:
         tls = _tls(options)
         await _listen(
@@ -100,13 +113,12 @@ async def serve(options: Options) -> None:
             )
             node.listeners["http"] = _port_of(management[0])
         print(_ready_line(node, amqp, management), flush=True)  # noqa: T201 - whoever started us reads it
-        await ended.wait()
+        if options.data is None:
+            sys.stderr.write(f"warren broker: {_IN_MEMORY}\n")
+        await node.ended.wait()
     finally:
         for listener in (*amqp, *management):
             listener.close()
-    await _say_goodbye(node)
-    if options.data is not None:
-        save(node, options.data)
 
 
 def _take_up(node: Node) -> None:
@@ -114,8 +126,7 @@ def _take_up(node: Node) -> None:
     data, definitions = node.options.data, node.options.definitions
     try:
         if data is not None:
-            load(node, data)
-            check_writable(data)
+            node.keeper = Keeper(node, data)
         if definitions is not None:
             load_file(node, definitions)
     except (DataError, DefinitionsError) as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from warren.simulator.errors import AmqpError, ReplyCode, precondition_failed
 from warren.simulator.model import events
 from warren.simulator.model.arguments import check_consumer_arguments
+from warren.simulator.model.changes import Place
 from warren.simulator.model.consumer import Consumer
 from warren.simulator.model.methods.lookup import check_access, find_queue, queue_name
 from warren.simulator.model.methods.publish import REPLY_NAME, REPLY_TO
@@ -112,7 +113,9 @@ def get(state: State, channel: Channel, command: commands.BasicGet) -> None:
     enqueued = queue.get(settled=command.no_ack)
     tag = channel.next_delivery_tag
     channel.next_delivery_tag = tag + 1
-    if not command.no_ack:
+    if command.no_ack:
+        queue.note(enqueued, Place.GONE)
+    else:
         queue.hold(channel, enqueued, tag)
     state.events.append(
         events.BasicGetOk(

@@ -125,6 +125,9 @@ def delete_vhost(state: State, command: commands.DeleteVhost) -> None:
     force(state, inside, f"vhost '{vhost.name}' is deleted")
     for queue in [*vhost.queues.values()]:
         vhost.delete_queue(queue)
+    for exchange in [*vhost.exchanges.values()]:
+        if exchange.name in vhost.exchanges:  # an auto-delete one may have gone with another
+            vhost.delete_exchange(exchange)
     del state.vhosts[command.vhost]
     for user in state.users.values():
         user.access.pop(vhost.name, None)
@@ -186,7 +189,6 @@ def restart(state: State, _command: commands.Restart) -> None:
         message, queues = onward(*state.onward.popleft())
         for queue in queues:
             if not queue.deleted:
-                failed = message.failures > 0
-                queue.restore(message, redelivered=failed, expires_at=queue.expiry(message))
+                queue.lay_aside(message)
     for vhost in state.vhosts.values():
         vhost.restart()

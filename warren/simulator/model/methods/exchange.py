@@ -56,8 +56,7 @@ def create(channel: Channel, name: str, command: commands.ExchangeDeclare) -> Ex
         raise precondition_failed(
             f"invalid type '{field_type(alternate)}' for arg 'alternate-exchange' in {resource}"
         )
-    exchange = Exchange(
-        channel.vhost,
+    return channel.vhost.make_exchange(
         name,
         command.type,
         durable=command.durable,
@@ -65,8 +64,6 @@ def create(channel: Channel, name: str, command: commands.ExchangeDeclare) -> Ex
         internal=command.internal,
         arguments=command.arguments,
     )
-    channel.vhost.exchanges[name] = exchange
-    return exchange
 
 
 def check_type(channel: Channel, kind: str) -> None:

@@ -45,18 +45,27 @@ def export(node: Node) -> Document:
         "explanation": f"Definitions of cluster '{views.NODE}'",
         "rabbitmq_definition_format": "cluster",
         "original_cluster_name": views.NODE,
+        **export_settings(node),
+        **_things(hosts),
+    }
+
+
+def export_settings(node: Node) -> dict[str, list[Document]]:
+    """Describe what operators have set: all but queues, exchanges and bindings."""
+    hosts = [*node.broker.vhosts.values()]
+    return {
         "users": [users.describe(*each) for each in node.accounts.items()],
         "vhosts": [_vhost(node, host) for host in hosts],
         "permissions": [*node.permissions()],
         "topic_permissions": users.topic_permissions(node),
         "global_parameters": parameters.global_ones(node),
-        **_resources(node, hosts),
+        **_rules(node, hosts),
     }
 
 
 def export_vhost(node: Node, vhost: VHost) -> Document:
     """Describe one virtual host; nothing in it names the host."""
-    document = _resources(node, [vhost])
+    document = {**_rules(node, [vhost]), **_things([vhost])}
     for kind in document.values():
         for each in kind:
             del each["vhost"]
@@ -91,11 +100,7 @@ def _vhost(node: Node, vhost: VHost) -> Document:
     return described
 
 
-def _resources(node: Node, hosts: list[VHost]) -> dict[str, list[Document]]:
-    queues = [each for host in hosts for each in host.queues.values() if not each.exclusive]
-    exchanges = [each for host in hosts for each in host.exchanges.values()]
-    named = [each for each in exchanges if each.name and not each.name.startswith("amq.")]
-    bindings = [each for exchange in exchanges for each in exchange.bindings()]
+def _rules(node: Node, hosts: list[VHost]) -> dict[str, list[Document]]:
     names = {host.name for host in hosts}
     return {
         "parameters": [each for each in parameters.described(node) if each["vhost"] in names],
@@ -104,6 +109,15 @@ def _resources(node: Node, hosts: list[VHost]) -> dict[str, list[Document]]:
             for host in hosts
             for each in host.policies.own.values()
         ],
+    }
+
+
+def _things(hosts: list[VHost]) -> dict[str, list[Document]]:
+    queues = [each for host in hosts for each in host.queues.values() if not each.exclusive]
+    exchanges = [each for host in hosts for each in host.exchanges.values()]
+    named = [each for each in exchanges if each.name and not each.name.startswith("amq.")]
+    bindings = [each for exchange in exchanges for each in exchange.bindings()]
+    return {
         "queues": [_queue(each) for each in queues],
         "exchanges": [_exchange(each) for each in named],
         "bindings": [
@@ -244,8 +258,7 @@ def _take_exchange(vhost: VHost, described: Document) -> None:
         return
     if kind not in EXCHANGE_TYPES:
         raise bad_request(f"precondition_failed: invalid exchange type '{kind}'")
-    vhost.exchanges[name] = Exchange(
-        vhost,
+    vhost.make_exchange(
         name,
         kind,
         durable=described.get("durable") is True,

@@ -18,6 +18,7 @@ Routes = Mapping[str, Mapping[str, Handler]]
 """By path below /api, then by method; `*` is any one name, which the handler gets after node and request."""
 
 SAFE = frozenset({"HEAD", "OPTIONS"})
+READS = SAFE | {"GET"}
 
 
 class Router:
@@ -52,7 +53,7 @@ def _call(
         return Answer(HTTPStatus.METHOD_NOT_ALLOWED, headers=allow)
     for name in captured:
         require_short(name)
-    with node.turn():
+    with node.turn(reads=request.method in READS):
         return handler(node, request, *captured)
 
 

@@ -125,7 +125,7 @@ class EmbeddedProcess:
             f"--management-port={access.management_port}",
             f"--user={access.user}",
             f"--semantics={self._semantics}",
-            f"--data={self._folder / 'durable.json'}",
+            f"--data={self._folder / 'data'}",
         ]
         return Server(
             [sys.executable, "-m", "warren.simulator.tcp", *arguments],

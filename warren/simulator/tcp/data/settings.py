@@ -1,0 +1,42 @@
+"""Users, virtual hosts, permissions, policies, limits and parameters: what operators set, as in `definitions.json`.
+
+They are few and change rarely, so they are compared with what was kept, and not told one by one.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from warren.simulator.model import commands
+from warren.simulator.tcp.management import definitions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from warren.simulator.tcp.node import Node
+
+Setting = tuple[str, str]
+"""The kind, and one document of it."""
+
+
+def settings(node: Node) -> dict[Setting, None]:
+    """Return all there are, in order."""
+    return {
+        (kind, json.dumps(document)): None
+        for kind, documents in definitions.export_settings(node).items()
+        for document in documents
+    }
+
+
+def restore(node: Node, kept: Iterable[Setting]) -> None:
+    """Have these settings; what the command line says of its user holds. Raises Refused and ValueError."""
+    documents: dict[str, list[Any]] = {}
+    for kind, text in kept:
+        document = json.loads(text)
+        if kind != "users" or document["name"] not in node.accounts:
+            documents.setdefault(kind, []).append(document)
+    definitions.import_all(node, documents)
+    kept_vhosts = {each["name"] for each in documents["vhosts"]}
+    for name in [each for each in node.broker.vhosts if each not in kept_vhosts]:
+        node.do(commands.DeleteVhost(name))  # the first one, which every broker begins with
