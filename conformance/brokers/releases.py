@@ -39,6 +39,9 @@ class Release:
     frame_min: int
     """In octets: the least frame_max that a client may choose, and the largest payload before it has chosen."""
 
+    checks_body_size: bool
+    """A body larger than its header says is refused; otherwise its message never ends."""
+
     nack_fails: bool
     """A quorum queue counts a nack with requeue as a failed delivery, as it does a reject."""
 
@@ -63,6 +66,7 @@ RELEASES = {
         reply_waits_for_commit=False,
         other_protocol=b"AMQP\x00\x00\x09\x01",
         frame_min=4096,
+        checks_body_size=False,
         nack_fails=True,
         default_delivery_limit=None,
         negative_policy_limit=False,
@@ -78,6 +82,7 @@ RELEASES = {
         reply_waits_for_commit=False,
         other_protocol=b"AMQP\x03\x01\x00\x00",
         frame_min=4096,
+        checks_body_size=False,
         nack_fails=True,
         default_delivery_limit=20,
         negative_policy_limit=True,
@@ -93,6 +98,7 @@ RELEASES = {
         reply_waits_for_commit=True,
         other_protocol=b"AMQP\x03\x01\x00\x00",
         frame_min=8192,
+        checks_body_size=True,
         nack_fails=False,
         default_delivery_limit=20,
         negative_policy_limit=True,

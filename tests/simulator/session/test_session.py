@@ -114,6 +114,31 @@ def test_deadlines() -> None:
     assert stubborn.ended == "Abort"
 
 
+def test_octets_after_goodbye() -> None:
+    """Who sends what is no frame after close-ok is hung up on in three seconds, and who sends frames is not."""
+    world = World()
+    orderly, garbled = world.connect(), world.connect()
+    for peer in (orderly, garbled):
+        peer.log_in()
+        peer.send(wire.ConnectionClose(200, "bye"), channel=0)
+    orderly.publish(b"late")
+    garbled.send_octets(b"x" * 100)
+    world.pass_time(LOST_SYNC_TIMEOUT / 2)
+    garbled.send_octets(b"x" * 100)
+    world.pass_time(LOST_SYNC_TIMEOUT / 2)
+    assert (orderly.ended, garbled.ended) == ("", "Abort")
+
+
+def test_methods_of_connections_on_a_channel() -> None:
+    """A method of class connection on another channel than 0 closes with 503."""
+    world = World()
+    peer = world.connect()
+    peer.log_in()
+    (close,) = peer.send(wire.ConnectionOpen("/"), channel=1)
+    assert isinstance(close, wire.ConnectionClose)
+    assert (close.reply_code, close.class_id, close.method_id) == (503, 10, 40)
+
+
 @pytest.mark.parametrize(
     ("heartbeat", "seconds"), [(0, CLOSING_TIMEOUT), (60, CLOSING_TIMEOUT), (5, 5)]
 )

@@ -113,3 +113,17 @@ def test_strict_names_the_culprit() -> None:
     ) as caught:
         assembler.take(wire.Frame(wire.FrameKind.BODY, 1, b"x"))
     assert (caught.value.class_id, caught.value.method_id) == (60, 40)
+
+
+def test_a_longer_body_that_is_not_refused_never_ends() -> None:
+    """Where sizes are not checked, a body that is too long never ends its message: the next method is out of place."""
+    assembler = StrictAssembler(0, checks_size=False)
+    publish = wire.Frame(wire.FrameKind.METHOD, 1, wire.encode_method(wire.BasicPublish()))
+    for frame in (
+        publish,
+        wire.Frame(wire.FrameKind.HEADER, 1, wire.join_header(60, 3, b"\x00\x00")),
+        wire.Frame(wire.FrameKind.BODY, 1, b"five!"),
+    ):
+        assert assembler.take(frame) is None
+    with pytest.raises(wire.AmqpError, match="expected content body"):
+        assembler.take(publish)

@@ -304,7 +304,6 @@ PUBLISH = method(wire.BasicPublish("", "q"), 1)
         (wire.encode_frame(wire.FrameKind.HEARTBEAT, 1, b""), 505),
         (wire.encode_frame(wire.FrameKind.HEARTBEAT, 0, b"x"), 501),
         (wire.encode_frame(wire.FrameKind.BODY, 0, b"x"), 505),
-        (wire.encode_frame(wire.FrameKind.METHOD, 1, b"\x00\x3c\x03\xe7"), 540),
         (method(wire.ConnectionOpen("/")), 504),
         (start_ok(), 504),
     ],
@@ -316,6 +315,22 @@ def test_broken_rule(octets: bytes, code: int) -> None:
     assert close_of(events).reply_code == code
     assert isinstance(events[-1], Failed)
     assert connection.receive(PUBLISH + HEADER) == []
+
+
+@pytest.mark.parametrize("channel", [0, 1, 7])
+def test_silence_for_a_method_that_there_is_not(channel: int) -> None:
+    """Who sends a method that AMQP does not have is told nothing."""
+    unknown = wire.encode_frame(wire.FrameKind.METHOD, channel, b"\x00\x3c\x03\xe7")
+    assert [type(event) for event in running().receive(unknown)] == [Failed, Ended]
+
+
+def test_garbage_after_the_end_is_noticed_once() -> None:
+    """After a close the first octet that belongs to no frame is said to the owner; what follows is not heard."""
+    connection = running()
+    connection.receive(method(wire.ConnectionClose()))
+    assert [type(event) for event in connection.receive(b"no frame")] == [Failed]
+    assert connection.is_lost
+    assert connection.receive(b"no frame") == []
 
 
 def test_silence_before_tune() -> None:

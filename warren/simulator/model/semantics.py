@@ -83,6 +83,8 @@ class Semantics:
 
     frame_min: int
     """Octets: the least frame_max a client may choose, and the largest payload before it has."""
+    checks_body_size: bool
+    """Whether a body is refused that is larger than its header says, or than 512 MiB."""
 
     global_prefetch: bool
     """basic.qos with `global` limits the channel as a whole. Where this is False, it limits each
@@ -192,6 +194,7 @@ SEMANTICS: dict[Version, Semantics] = {
     "3.10": Semantics(
         other_protocol=b"AMQP\x00\x00\x09\x01",
         frame_min=4096,
+        checks_body_size=False,
         global_prefetch=True,
         max_message_size=128 * MIB,
         unknown_exchange_type=ReplyCode.COMMAND_INVALID,
@@ -242,6 +245,7 @@ SEMANTICS: dict[Version, Semantics] = {
     "4.0": Semantics(
         other_protocol=b"AMQP\x03\x01\x00\x00",
         frame_min=4096,
+        checks_body_size=False,
         global_prefetch=True,
         max_message_size=16 * MIB,
         unknown_exchange_type=ReplyCode.PRECONDITION_FAILED,
@@ -294,6 +298,7 @@ SEMANTICS: dict[Version, Semantics] = {
     "4.3": Semantics(
         other_protocol=b"AMQP\x03\x01\x00\x00",
         frame_min=8192,
+        checks_body_size=True,
         global_prefetch=False,
         max_message_size=16 * MIB,
         unknown_exchange_type=ReplyCode.PRECONDITION_FAILED,

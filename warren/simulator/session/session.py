@@ -70,6 +70,7 @@ class Session:
             terms.server_properties,
             frame_min=terms.frame_min,
             other_protocol=terms.other_protocol,
+            checks_size=terms.checks_size,
         )
         self.backlog: list[WireEvent] = []  # what waits for another turn, or for the client to read
         self.heard = 0  # how many events at the last time
@@ -127,7 +128,7 @@ class Session:
         to_command = TO_COMMAND.get(type(method))
         if to_command is not None:
             return to_command(self.number, channel, method)
-        return self._of_connection(method)
+        return self._refuse(method) if channel else self._of_connection(method)
 
     def _of_connection(self, method: wire.Method) -> commands.Command | None:
         """Translate what is no method of a channel."""
@@ -141,6 +142,10 @@ class Session:
             # Passwords of ours do not expire, so, as with RabbitMQ's own users, any secret will do.
             self._put(wire.encode_method_frame(0, wire.ConnectionUpdateSecretOk()))
             return None
+        return self._refuse(method)
+
+    def _refuse(self, method: wire.Method) -> commands.Command:
+        """Close because the method may not come from a client, or not on this channel."""
         return self._close_with(
             wire.AmqpError(
                 wire.ReplyCode.COMMAND_INVALID,
@@ -168,8 +173,7 @@ class Session:
             if event.limits.heartbeat:
                 self._begin_heartbeats(event.limits.heartbeat)
         elif isinstance(event, Failed):
-            lost_sync = event.error.reply_code is wire.ReplyCode.FRAME_ERROR
-            self._end_after(LOST_SYNC_TIMEOUT if lost_sync else CLOSING_TIMEOUT)
+            self._end_after(LOST_SYNC_TIMEOUT if self.wire.is_lost else CLOSING_TIMEOUT)
             return commands.ConnectionLost(self.number)
         elif isinstance(event, Ended):
             self._hang_up()

@@ -36,13 +36,18 @@ class Terms:
     server_properties: FieldTable
     frame_min: int
     other_protocol: bytes
+    checks_size: bool
 
 
 def terms_of(version: Version) -> Terms:
     """Return the terms of a broker that behaves like this version of RabbitMQ."""
     semantics = SEMANTICS[version]
     return Terms(
-        Limits(), _server_properties(version), semantics.frame_min, semantics.other_protocol
+        Limits(),
+        _server_properties(version),
+        semantics.frame_min,
+        semantics.other_protocol,
+        semantics.checks_body_size,
     )
 
 

@@ -14,7 +14,12 @@ from warren.simulator.wire.message import Message
 from warren.simulator.wire.methods import decode_method
 from warren.simulator.wire.methods.basic import BasicPublish
 from warren.simulator.wire.methods.declaration import Method
-from warren.simulator.wire.properties import BasicProperties, ContentHeader, split_header
+from warren.simulator.wire.properties import (
+    BasicProperties,
+    ContentHeader,
+    has_weight,
+    split_header,
+)
 
 MAX_BODY_SIZE: Final = 536_870_912
 """Octets; RabbitMQ takes no larger body whatever its settings are."""
@@ -63,14 +68,16 @@ class StrictAssembler:
     """Joins a client's frames, and raises an `AmqpError` for one that may not come now.
 
     ``channel_max``: on so many channels messages may be unfinished at a time; 0 is no limit.
-    ``begun``: how many messages have begun so far.
+    ``checks_size``: whether a body that is too large, or larger than its header says, is refused; where it
+    is not, such a message never becomes whole. ``begun``: how many messages have begun so far.
     """
 
-    __slots__ = ("_known_publishes", "_unfinished", "begun", "channel_max")
+    __slots__ = ("_checks_size", "_known_publishes", "_unfinished", "begun", "channel_max")
 
-    def __init__(self, channel_max: int) -> None:
+    def __init__(self, channel_max: int, *, checks_size: bool = True) -> None:
         """Begin with nothing unfinished."""
         self.channel_max = channel_max
+        self._checks_size = checks_size
         self.begun = 0
         self._unfinished: dict[int, Message[bytes]] = {}
         self._known_publishes: dict[bytes, Method] = {}
@@ -105,9 +112,9 @@ class StrictAssembler:
             self._begin(message)
             return None
         if message.properties is None:
-            _take_header(kind, payload, message)
+            self._take_header(kind, payload, message)
         else:
-            _take_piece(kind, payload, message)
+            self._take_piece(kind, payload, message)
         if not message.whole:
             return None
         del self._unfinished[channel]
@@ -128,43 +135,41 @@ class StrictAssembler:
         self._unfinished[message.channel] = message
         self.begun += 1
 
+    def _take_header(self, kind: FrameKind, payload: bytes, message: Message[bytes]) -> None:
+        expected = message.method.CLASS_ID
+        wanted = f"expected content header for class {expected}, got"
+        if kind is not FrameKind.HEADER or has_weight(payload):
+            raise _refused(
+                ReplyCode.UNEXPECTED_FRAME,
+                message,
+                f"{wanted} non content header frame instead",
+            )
+        class_id, size, properties = split_header(payload)
+        if class_id != expected:
+            raise _refused(
+                ReplyCode.UNEXPECTED_FRAME, message, f"{wanted} one for class {class_id} instead"
+            )
+        if size > MAX_BODY_SIZE and self._checks_size:
+            raise _refused(
+                ReplyCode.FRAME_ERROR,
+                message,
+                f"content body size {size} exceeds maximum allowed size {MAX_BODY_SIZE}",
+            )
+        message.take_header(size, properties)
 
-def _take_header(kind: FrameKind, payload: bytes, message: Message[bytes]) -> None:
-    expected = message.method.CLASS_ID
-    if kind is not FrameKind.HEADER:
-        raise _refused(
-            ReplyCode.UNEXPECTED_FRAME,
-            message,
-            f"expected content header for class {expected}, got non content header frame instead",
-        )
-    class_id, size, properties = split_header(payload)
-    if class_id != expected:
-        raise _refused(
-            ReplyCode.UNEXPECTED_FRAME,
-            message,
-            f"expected content header for class {expected}, got one for class {class_id} instead",
-        )
-    if size > MAX_BODY_SIZE:
-        raise _refused(
-            ReplyCode.FRAME_ERROR,
-            message,
-            f"content body size {size} exceeds maximum allowed size {MAX_BODY_SIZE}",
-        )
-    message.take_header(size, properties)
-
-
-def _take_piece(kind: FrameKind, payload: bytes, message: Message[bytes]) -> None:
-    if kind is not FrameKind.BODY:
-        raise _refused(
-            ReplyCode.UNEXPECTED_FRAME,
-            message,
-            "expected content body, got non content body frame instead",
-        )
-    if len(payload) > message.missing:
-        raise _refused(
-            ReplyCode.FRAME_ERROR, message, "content body frame exceeds remaining content size"
-        )
-    message.take_piece(payload)
+    def _take_piece(self, kind: FrameKind, payload: bytes, message: Message[bytes]) -> None:
+        if kind is not FrameKind.BODY:
+            raise _refused(
+                ReplyCode.UNEXPECTED_FRAME,
+                message,
+                "expected content body, got non content body frame instead",
+            )
+        if len(payload) > message.missing and self._checks_size:
+            raise _refused(
+                ReplyCode.FRAME_ERROR, message, "content body frame exceeds remaining content size"
+            )
+        message.take_piece(payload)
+        message.whole = not message.missing
 
 
 def _refused(code: ReplyCode, message: Message[bytes], text: str) -> AmqpError:

@@ -67,9 +67,10 @@ _SETTLED: Final = frozenset({State.RUNNING, State.CLOSED, State.ENDED})
 SAYS_WHY: Final[Mapping[State, Callable[[AmqpError], bool]]] = {
     State.TUNING: lambda error: error.reply_code is ReplyCode.NOT_ALLOWED,
     State.OPENING: lambda _: True,
-    State.RUNNING: lambda _: True,
+    State.RUNNING: lambda error: error.reply_code is not ReplyCode.NOT_IMPLEMENTED,
 }
-"""Which errors a client is told in which state; it is cut off without a word in all others."""
+"""Which errors a client is told in which state; it is cut off without a word in all others, and for a method that
+AMQP does not have."""
 
 
 Step: TypeAlias = "Callable[[Connection, Method, list[WireEvent]], None]"
@@ -85,6 +86,7 @@ class Connection:
     __slots__ = (
         "_assembler",
         "_frame_min",
+        "_is_lost",
         "_other_protocol",
         "_parser",
         "_server_properties",
@@ -100,11 +102,13 @@ class Connection:
         *,
         frame_min: int,
         other_protocol: bytes,
+        checks_size: bool = True,
     ) -> None:
         """Wait for a client; ``limits`` are what the broker offers.
 
         ``frame_min``: octets, the least frame_max to choose, and the largest payload before that.
         ``other_protocol``: the header that a client is answered with whose own is not that of AMQP 0-9 or later.
+        ``checks_size``: whether a body may not be larger than its header says.
         """
         self.state = State.HANDSHAKE
         self.limits = limits
@@ -113,7 +117,8 @@ class Connection:
         self._frame_min = frame_min
         self._other_protocol = other_protocol
         self._parser = FrameParser(frame_max=frame_min, opening=True)
-        self._assembler = StrictAssembler(limits.channel_max)
+        self._assembler = StrictAssembler(limits.channel_max, checks_size=checks_size)
+        self._is_lost = False
 
     # Octets in
 
@@ -132,8 +137,12 @@ class Connection:
                 self._receive_frames(frames, events)
             if self.state in _SETTLED:
                 self._receive_frames(self._parser.feed(b""), events)
-        if self._parser.error is not None and self.state is not State.CLOSED and not self.ended:
-            self._fail(self._parser.error, events)
+        if self._parser.error is not None and not (self._is_lost or self.ended):
+            self._is_lost = True
+            if self.state is State.CLOSED:
+                events.append(Failed(self._parser.error))
+            else:
+                self._fail(self._parser.error, events)
         return events
 
     def _receive_frames(self, frames: list[Frame], events: list[WireEvent]) -> None:
@@ -155,6 +164,11 @@ class Connection:
     def ended(self) -> bool:
         """Whether nothing more will be said."""
         return self.state is State.ENDED
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether frames cannot be told apart any more: no close-ok will be read."""
+        return self._is_lost
 
     @property
     def unfinished(self) -> int:

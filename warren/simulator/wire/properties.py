@@ -174,6 +174,11 @@ def split_header(payload: bytes) -> tuple[int, int, bytes]:
     return class_id, body_size, payload[_FIXED.size :]
 
 
+def has_weight(payload: bytes) -> bool:
+    """Tell whether a header frame says that it has a weight: to RabbitMQ it is no header then."""
+    return payload[2:4] not in {b"\x00\x00", b""}
+
+
 def join_header(class_id: int, body_size: int, properties: bytes) -> bytes:
     """Write a header frame's payload around properties that are octets already."""
     try:
