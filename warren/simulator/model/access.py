@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal
 from warren.simulator.errors import AmqpError, ReplyCode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from warren.simulator.model.vhost import VHost
 
 Permission = Literal["configure", "write", "read"]
@@ -21,17 +23,38 @@ DEFAULT_EXCHANGE = "amq.default"
 """What a permission calls the exchange without a name."""
 
 
+class Topics:
+    """Which keys of one topic exchange a user may use, to publish and to bind."""
+
+    __slots__ = ("_compiled", "patterns")
+
+    def __init__(self, write: str, read: str, user: str, vhost: str) -> None:
+        """Have these regular expressions; `{username}` and `{vhost}` in them stand for the names."""
+        self.patterns = {"write": write, "read": read}
+        self._compiled = {
+            name: compile_pattern(pattern.replace("{username}", user).replace("{vhost}", vhost))
+            for name, pattern in self.patterns.items()
+        }
+
+    def permits(self, permission: str, key: str) -> bool:
+        """Tell whether the key may be used."""
+        pattern = self._compiled[permission]
+        return pattern is None or pattern.search(key) is not None
+
+
 class Access:
     """A user's permissions in one virtual host: a pattern for each, None where all is allowed.
 
-    The object stays the same when permissions change, so that a channel may keep it.
+    `topics` say more about some topic exchanges. The object stays the same when permissions change, so
+    that a channel may keep it.
     """
 
-    __slots__ = ("allowed", "configure", "read", "write")
+    __slots__ = ("allowed", "configure", "read", "topics", "write")
 
     def __init__(self) -> None:
         """Allow nothing."""
         self.allowed = False
+        self.topics: dict[str, Topics] = {}
         self.configure: re.Pattern[str] | None = NOTHING
         self.write: re.Pattern[str] | None = NOTHING
         self.read: re.Pattern[str] | None = NOTHING
@@ -63,7 +86,7 @@ def _octets(password: str) -> bytes:
 class User:
     """Somebody with a password. An impersonator may publish under another's user_id."""
 
-    __slots__ = ("_hash", "_password", "access", "impersonator", "name")
+    __slots__ = ("_hash", "_password", "access", "impersonator", "limits", "name")
 
     def __init__(
         self, name: str, password: str, password_hash: str | None = None, *, impersonator: bool
@@ -73,6 +96,7 @@ class User:
         self.impersonator = impersonator
         self.set_password(password, password_hash)
         self.access: dict[str, Access] = {}
+        self.limits: Mapping[str, int] = {}
 
     def accepts(self, password: str) -> bool:
         """Tell whether `password` is right, in a time that does not depend on how wrong it is.

@@ -94,7 +94,7 @@ def _about(node: Node) -> Document:
 def _vhost(node: Node, vhost: VHost) -> Document:
     described: Document = {
         "name": vhost.name,
-        "limits": node.records.vhost_limits.get(vhost.name, {}),
+        "limits": dict(vhost.limits),
         "metadata": vhosts.metadata(node, vhost),
     }
     return described
@@ -172,11 +172,11 @@ def import_all(node: Node, document: Any) -> None:
             parameters.set_limit(node, each["name"], limit, value)
     for each in _items(document, "permissions"):
         users.grant(node, _need(each, "vhost"), _need(each, "user"), each)
-    for each in _items(document, "topic_permissions"):
-        users.grant_topic(node, _need(each, "vhost"), _need(each, "user"), each)
     for each in _items(document, "global_parameters"):
         node.records.global_parameters[_need(each, "name")] = each.get("value")
     _import_resources(node, document, None)
+    for each in _items(document, "topic_permissions"):
+        users.grant_topic(node, _need(each, "vhost"), _need(each, "user"), each)
 
 
 def import_into(node: Node, vhost: VHost, document: Any) -> None:

@@ -65,17 +65,17 @@ class Refused(Exception):  # noqa: N818 - it is an answer, and a good one
     def __init__(
         self,
         status: HTTPStatus,
-        reason: str,
+        reason: str | list[str],
         headers: Mapping[str, str] | None = None,
         error: str | None = None,
     ) -> None:
         """Keep what the client is told; `error` is a word of its own for the kind of it."""
-        super().__init__(reason)
+        super().__init__(str(reason))
         error = error or _ERRORS.get(status, status.phrase.lower().replace(" ", "_"))
         self.answer = Answer(status, {"error": error, "reason": reason}, headers or {})
 
 
-def bad_request(reason: str) -> Refused:
+def bad_request(reason: str | list[str]) -> Refused:
     """Make the refusal of a request that makes no sense: 400."""
     return Refused(HTTPStatus.BAD_REQUEST, reason)
 
