@@ -25,7 +25,7 @@ class SetVhostLimits(Command):
     """Limit what is in `vhost`; a negative limit is none."""
 
     vhost: str
-    limits: Mapping[str, int]
+    limits: Mapping[str, int] | None
 
 
 @fact
@@ -74,7 +74,7 @@ def set_topic_permissions(state: State, command: SetTopicPermissions) -> None:
 def check_connections(state: State, vhost: VHost, user: User) -> None:
     """Raise 530 when there are as many connections as may be, of the virtual host or of the user."""
     connections = state.connections.values()
-    most = limit(vhost.limits, MAX_CONNECTIONS)
+    most = limit(vhost.limits or {}, MAX_CONNECTIONS)
     if most is not None and sum(each.vhost is vhost for each in connections) >= most:
         raise AmqpError(
             ReplyCode.NOT_ALLOWED,
@@ -107,7 +107,7 @@ def check_channels(state: State, user: User) -> None:
 
 def check_queues(vhost: VHost, name: str) -> None:
     """Raise 406 when there are as many queues as may be, and `name` would be one more."""
-    most = limit(vhost.limits, MAX_QUEUES)
+    most = limit(vhost.limits or {}, MAX_QUEUES)
     if most is not None and len(vhost.queues) >= most:
         raise precondition_failed(
             f"cannot declare queue '{name}': queue limit in vhost '{vhost.name}' ({most}) is reached"

@@ -60,7 +60,7 @@ class VHost:
         self.semantics = state.semantics
         self.name = name
         self.default_queue_type = "classic"
-        self.limits: Mapping[str, int] = {}
+        self.limits: Mapping[str, int] | None = None  # nobody ever set one
         self.policies = Policies(state.semantics)
         self.queues: dict[str, Queue] = {}
         self.exchanges: dict[str, Exchange] = {

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from warren.simulator.model import Broker
     from warren.simulator.model.commands import Command
     from warren.simulator.model.events import Event
-    from warren.simulator.tcp.data import Keeper
+    from warren.simulator.tcp.data.keeper import Keeper
     from warren.simulator.tcp.management.http import HttpClient
     from warren.simulator.tcp.options import Options
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import re
 from base64 import b64decode
@@ -13,6 +14,7 @@ from urllib.parse import parse_qsl, unquote
 
 import h11
 
+from warren.simulator.tcp.data.errors import DataError
 from warren.simulator.tcp.management.api import answer
 from warren.simulator.tcp.management.request import Answer, Refused, Request
 
@@ -25,6 +27,10 @@ IDLE_TIMEOUT = 60.0
 """Seconds that a connection may be open without a whole request, or without reading the answers."""
 MAX_BODY = 32 << 20
 """Octets of a request; a message in base64 is the largest there is."""
+_SHORT = json.JSONEncoder(separators=(",", ":"))
+_COMPRESSED_ABOVE = 300
+"""Octets that an answer may have and come as it is: RabbitMQ compresses what is longer."""
+_GZIP = re.compile(rb"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
 _TOO_LARGE = "Exceeded HTTP request body size limit"
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[-\w.~!$&'()*+,;=%]*)(?::(\d{0,5}))?", re.ASCII)
 _LAST_PORT = 65535
@@ -43,6 +49,7 @@ class HttpClient(asyncio.Protocol):
         self._body = bytearray()
         self._octets = 0
         self._is_head = False
+        self._takes_gzip = False
         self._deadline: asyncio.TimerHandle | None = None
         self._writing_paused = False
 
@@ -127,6 +134,9 @@ class HttpClient(asyncio.Protocol):
         """Judge a request by its head: who may not ask is answered now, and the body is thrown away."""
         self._body, self._octets, self._request = bytearray(), 0, None
         self._is_head = head.method == b"HEAD"
+        self._takes_gzip = any(
+            name == b"accept-encoding" and _GZIP.search(value) for name, value in head.headers
+        )
         waits = self._http.they_are_waiting_for_100_continue
         try:
             self._request = _read_head(self._node, head, self._body)
@@ -152,12 +162,19 @@ class HttpClient(asyncio.Protocol):
         self.close()
 
     def _send(self, said: Answer, *, close: bool = False) -> None:
-        body = b"" if said.document is None else json.dumps(said.document).encode()
+        body = b"" if said.document is None else _SHORT.encode(said.document).encode()
         headers = [("Server", "Warren"), *said.headers.items()]
+        if self._takes_gzip and len(body) > _COMPRESSED_ABOVE:
+            body = gzip.compress(body, compresslevel=1, mtime=0)
+            headers.append(("Content-Encoding", "gzip"))
         if close:
             headers.append(("Connection", "close"))
         if said.status is not HTTPStatus.NO_CONTENT:
-            headers += [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+            headers += [
+                ("Content-Type", "application/json"),
+                ("Content-Length", str(len(body))),
+                ("Vary", "accept, accept-encoding, origin"),
+            ]
         response = h11.Response(
             status_code=said.status, headers=headers, reason=said.status.phrase.encode()
         )
@@ -216,6 +233,8 @@ def _serve(node: Node, asked: _Asked) -> Answer:
         return answer(node, request)
     except Refused as refused:
         return refused.answer
+    except DataError as error:
+        return Refused(HTTPStatus.INTERNAL_SERVER_ERROR, str(error)).answer
 
 
 def _authenticate(node: Node, header: str) -> str:

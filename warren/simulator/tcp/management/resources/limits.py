@@ -35,7 +35,7 @@ def _put_vhost(node: Node, request: Request, vhost: str, limit: str) -> Answer:
 
 
 def _delete_vhost(node: Node, _request: Request, vhost: str, limit: str) -> Answer:
-    kept = the_vhost(node, vhost).limits
+    kept = the_vhost(node, vhost).limits or {}
     rest = {name: value for name, value in kept.items() if name != limit}
     node.do(SetVhostLimits(vhost, rest))
     return Answer()

@@ -24,9 +24,14 @@ VHOST_LIMITS = (MAX_CONNECTIONS, MAX_QUEUES)
 def described(node: Node) -> list[dict[str, Any]]:
     """Describe all parameters of all virtual hosts."""
     limits: list[dict[str, Any]] = [
-        {"vhost": host.name, "component": LIMITS, "name": "limits", "value": dict(host.limits)}
+        {
+            "vhost": host.name,
+            "component": LIMITS,
+            "name": "limits",
+            "value": dict(host.limits) or [],
+        }
         for host in node.broker.vhosts.values()
-        if host.limits
+        if host.limits is not None
     ]
     operators = [
         {"vhost": host.name, "component": OPERATOR_POLICY, "name": each.name, "value": _value(each)}
@@ -47,6 +52,7 @@ def take(node: Node, component: str, vhost: str, name: str, value: Any) -> None:
         policy = policies.read(node, name, value, operator=True)
         node.do(commands.SetPolicy(vhost, name, policy, operator=True))
     elif component == LIMITS and (isinstance(value, dict) or value == []):  # no limit is []
+        node.do(SetVhostLimits(vhost, {}))
         for limit, number in dict(value).items():
             set_limit(node, vhost, limit, number)
     else:
@@ -58,7 +64,7 @@ def set_limit(node: Node, vhost: str, limit: str, value: Any) -> None:
     wrong = wrong_limit(limit, value, VHOST_LIMITS, "limits")
     if wrong is not None:
         raise bad_request(f"Validation failed\n\n{wrong}\n")
-    kept = the_vhost(node, vhost).limits
+    kept = the_vhost(node, vhost).limits or {}
     node.do(SetVhostLimits(vhost, {**kept, limit: value}))
 
 
@@ -110,7 +116,7 @@ def _put(node: Node, request: Request, component: str, vhost: str, name: str) ->
 def _delete(node: Node, _request: Request, component: str, vhost: str, name: str) -> Answer:
     found(_find(node, component, vhost, name))
     if component == LIMITS:
-        node.do(SetVhostLimits(vhost, {}))
+        node.do(SetVhostLimits(vhost, None))
     else:
         node.do(commands.SetPolicy(vhost, name, None, operator=True))
     return Answer()
