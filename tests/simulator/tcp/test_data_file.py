@@ -16,7 +16,8 @@ from tests.simulator.fuzz import sessions
 from tests.simulator.fuzz.bench import Bench, Socket, bench
 from tests.simulator.tcp.embedded import Embedded, refused
 from warren.simulator import wire
-from warren.simulator.tcp.data import DataError, Keeper
+from warren.simulator.tcp.data.errors import DataError
+from warren.simulator.tcp.data.keeper import Keeper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

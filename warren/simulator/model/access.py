@@ -12,6 +12,8 @@ from warren.simulator.errors import AmqpError, ReplyCode
 from warren.simulator.model.patterns import read as read_pattern
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from warren.simulator.model.patterns import Compile, Pattern
     from warren.simulator.model.vhost import VHost
 
@@ -25,13 +27,38 @@ _REMEMBERED = 256
 """Names whose permissions are kept: publishers use a few exchanges again and again."""
 
 
+class Topics:
+    """Which keys of one topic exchange a user may use, to publish and to bind."""
+
+    __slots__ = ("_compiled", "patterns")
+
+    def __init__(self, write: str, read: str, names: Mapping[str, str], engine: Compile) -> None:
+        """Have these regular expressions; a name in braces in them, `{username}`, stands for that of `names`.
+
+        Raises PatternError.
+        """
+        self.patterns = {"write": write, "read": read}
+        self._compiled: dict[str, Pattern | None] = {}
+        for permission, pattern in self.patterns.items():
+            text = pattern
+            for word, name in names.items():
+                text = text.replace(f"{{{word}}}", name)
+            self._compiled[permission] = read_pattern(text, engine)
+
+    def permits(self, permission: str, key: str) -> bool:
+        """Tell whether the key may be used."""
+        pattern = self._compiled[permission]
+        return pattern is None or pattern.search(key) is not None
+
+
 class Access:
     """A user's permissions in one virtual host: a pattern for each, None where all is allowed.
 
-    The object stays the same when permissions change, so that a channel may keep it.
+    `topics` say more about some topic exchanges. The object stays the same when permissions change, so
+    that a channel may keep it.
     """
 
-    __slots__ = ("_known", "allowed", "configure", "read", "write")
+    __slots__ = ("_known", "allowed", "configure", "read", "topics", "write")
 
     def __init__(self) -> None:
         """Allow nothing."""
@@ -39,6 +66,7 @@ class Access:
         self.configure: Pattern | None = NOTHING
         self.write: Pattern | None = NOTHING
         self.read: Pattern | None = NOTHING
+        self.topics: dict[str, Topics] = {}
         self._known: dict[tuple[Permission, str], bool] = {}
 
     def grant(self, configure: str, write: str, read: str, engine: Compile) -> None:
@@ -82,7 +110,7 @@ def _octets(password: str) -> bytes:
 class User:
     """Somebody with a password. An impersonator may publish under another's user_id."""
 
-    __slots__ = ("_hash", "_password", "access", "impersonator", "name")
+    __slots__ = ("_hash", "_password", "access", "impersonator", "limits", "name")
 
     def __init__(
         self, name: str, password: str, password_hash: str | None = None, *, impersonator: bool
@@ -92,6 +120,7 @@ class User:
         self.impersonator = impersonator
         self.set_password(password, password_hash)
         self.access: dict[str, Access] = {}
+        self.limits: Mapping[str, int] = {}
 
     def accepts(self, password: str) -> bool:
         """Tell whether `password` is right, in a time that does not depend on how wrong it is.

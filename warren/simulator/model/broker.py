@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from warren.simulator.errors import AmqpError, ReplyCode, Scope
-from warren.simulator.model import commands, events
+from warren.simulator.model import commands, events, limits
 from warren.simulator.model.changes import Changes
 from warren.simulator.model.dead_letter import onward
 from warren.simulator.model.methods import (
@@ -50,6 +50,9 @@ OWNER_COMMANDS: Mapping[type, Callable[[State, Any], None]] = {
     commands.SetPermissions: connection.set_permissions,
     commands.ClearPermissions: connection.clear_permissions,
     commands.SetPolicy: connection.set_policy,
+    limits.SetVhostLimits: limits.set_vhost_limits,
+    limits.SetUserLimits: limits.set_user_limits,
+    limits.SetTopicPermissions: limits.set_topic_permissions,
     commands.Restart: connection.restart,
     commands.ConnectionStartOk: connection.start_ok,
 }

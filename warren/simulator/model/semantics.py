@@ -103,6 +103,15 @@ class Semantics:
     refusal_names_permission: bool
     """A 403 says which of configure, write and read was missing."""
 
+    topic_permission_for_copies: bool
+    """A topic permission is asked for the keys of CC and BCC, too."""
+
+    topics_go_with_exchange: bool
+    """Topic permissions need their exchange, and go with it."""
+
+    channel_limit_in_parentheses: bool
+    """A 530 for too many channels of a user has the number in parentheses."""
+
     passive_needs_access: bool
     """A passive declare needs one of the three permissions; otherwise it needs none."""
 
@@ -200,6 +209,9 @@ SEMANTICS: dict[Version, Semantics] = {
         unknown_exchange_type=ReplyCode.COMMAND_INVALID,
         checks_server_named_type=False,
         refusal_names_permission=False,
+        topic_permission_for_copies=False,
+        topics_go_with_exchange=False,
+        channel_limit_in_parentheses=True,
         passive_needs_access=False,
         reply_to_is_routable=False,
         replies_before_commit=True,
@@ -251,6 +263,9 @@ SEMANTICS: dict[Version, Semantics] = {
         unknown_exchange_type=ReplyCode.PRECONDITION_FAILED,
         checks_server_named_type=False,
         refusal_names_permission=True,
+        topic_permission_for_copies=True,
+        topics_go_with_exchange=False,
+        channel_limit_in_parentheses=True,
         passive_needs_access=False,
         reply_to_is_routable=False,
         replies_before_commit=True,
@@ -304,6 +319,9 @@ SEMANTICS: dict[Version, Semantics] = {
         unknown_exchange_type=ReplyCode.PRECONDITION_FAILED,
         checks_server_named_type=True,
         refusal_names_permission=True,
+        topic_permission_for_copies=True,
+        topics_go_with_exchange=True,
+        channel_limit_in_parentheses=False,
         passive_needs_access=True,
         reply_to_is_routable=True,
         replies_before_commit=False,

@@ -46,6 +46,7 @@ class VHost:
     __slots__ = (
         "default_queue_type",
         "exchanges",
+        "limits",
         "name",
         "policies",
         "queues",
@@ -59,6 +60,7 @@ class VHost:
         self.semantics = state.semantics
         self.name = name
         self.default_queue_type = "classic"
+        self.limits: Mapping[str, int] | None = None  # nobody ever set one
         self.policies = Policies(state.semantics, state.engine)
         self.queues: dict[str, Queue] = {}
         self.exchanges: dict[str, Exchange] = {
@@ -163,6 +165,9 @@ class VHost:
         for binding in [*exchange.outgoing.values()]:
             self._remove(binding)
         self._unbind_incoming(exchange)
+        if self.semantics.topics_go_with_exchange:
+            for user in self.state.users.values():
+                user.in_vhost(self.name).topics.pop(exchange.name, None)
         self._record(exchange, exists=False)
 
     def delete_queue(self, queue: Queue) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from warren.simulator.model import commands
 from warren.simulator.model.access import PERMISSIONS
+from warren.simulator.model.limits import SetUserLimits
 from warren.simulator.session import Hub, Mistake
 from warren.simulator.session.hub import AT_ONCE
 from warren.simulator.session.terms import RELEASES
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from warren.simulator.model.commands import Command
     from warren.simulator.model.events import Event
     from warren.simulator.model.patterns import Pattern
-    from warren.simulator.tcp.data import Keeper
+    from warren.simulator.tcp.data.keeper import Keeper
     from warren.simulator.tcp.management.http import HttpClient
     from warren.simulator.tcp.options import Options
 
@@ -98,11 +99,11 @@ class Node:
         self.accounts[name] = account
         impersonator = "impersonator" in account.tags
         self.do(commands.AddUser(name, "", impersonator, account.password_hash))
+        self.do(SetUserLimits(name, account.limits))
 
     def delete_user(self, name: str) -> None:
         """Delete a user; its connections are closed."""
         del self.accounts[name]
-        self.records.forget_user(name)
         self.do(commands.DeleteUser(name))
 
     def permissions(self) -> Iterator[dict[str, str]]:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from warren.simulator.model import commands
-from warren.simulator.tcp.data import DataError, Keeper
+from warren.simulator.tcp.data.errors import DataError
 from warren.simulator.tcp.management import serve_management
 from warren.simulator.tcp.management.definitions import DefinitionsError, load_file
 from warren.simulator.tcp.node import Node
@@ -126,6 +126,9 @@ def _take_up(node: Node) -> None:
     data, definitions = node.options.data, node.options.definitions
     try:
         if data is not None:
+            # A broker that keeps nothing needs no SQLite, which takes its time to load.
+            from warren.simulator.tcp.data.keeper import Keeper  # noqa: PLC0415
+
             node.keeper = Keeper(node, data)
         if definitions is not None:
             load_file(node, definitions)

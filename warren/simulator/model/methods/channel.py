@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from warren.simulator.errors import AmqpError, ReplyCode
 from warren.simulator.model import events
 from warren.simulator.model.channel import Channel
+from warren.simulator.model.limits import check_channels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +32,7 @@ def open_(state: State, connection: Connection, command: commands.ChannelOpen) -
             f"number of channels opened ({len(connection.channels)}) has reached the negotiated "
             f"channel_max ({connection.channel_max})",
         )
+    check_channels(state, connection.user)
     access = connection.user.in_vhost(connection.vhost.name)
     connection.channels[command.channel] = Channel(
         connection, command.channel, connection.vhost, access

@@ -9,6 +9,7 @@ from warren.simulator.model import events
 from warren.simulator.model.access import User
 from warren.simulator.model.connection import Connection
 from warren.simulator.model.dead_letter import onward
+from warren.simulator.model.limits import check_connections
 from warren.simulator.model.methods.channel import release
 from warren.simulator.model.settlement import wake
 from warren.simulator.model.vhost import VHost
@@ -36,10 +37,11 @@ def start_ok(state: State, command: commands.ConnectionStartOk) -> None:
 
 
 def open_(state: State, connection: Connection, command: commands.ConnectionOpen) -> None:
-    """Let the connection into a virtual host; 530 when there is none or the user may not."""
+    """Let the connection into a virtual host; 530 when there is none, or no room, or the user may not."""
     vhost = state.vhosts.get(command.vhost)
     if vhost is None:
         raise AmqpError(ReplyCode.NOT_ALLOWED, f"vhost {command.vhost} not found")
+    check_connections(state, vhost, connection.user)
     if not connection.user.in_vhost(command.vhost).allowed:
         raise AmqpError(
             ReplyCode.NOT_ALLOWED,

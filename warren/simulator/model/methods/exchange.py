@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from warren.simulator.errors import AmqpError, ReplyCode, precondition_failed
 from warren.simulator.model import events
 from warren.simulator.model.exchange import EXCHANGE_TYPES, Exchange
+from warren.simulator.model.limits import check_topics
 from warren.simulator.model.methods.lookup import (
     check_access,
     check_any_access,
@@ -129,6 +130,7 @@ def ends(
     check_not_default(destination)
     check_not_default(source)
     check_access(channel, "read", "exchange", source)
+    check_topics(channel, "read", source, (command.routing_key,))
     return source, destination
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from warren.simulator.errors import AmqpError, ReplyCode, precondition_failed
 from warren.simulator.model import events
 from warren.simulator.model.arguments import MAX_EXPIRY
+from warren.simulator.model.limits import check_topics
 from warren.simulator.model.message import Message
 from warren.simulator.model.methods.lookup import check_access, find_exchange
 from warren.simulator.model.tables import field_type
@@ -44,6 +45,10 @@ def publish(state: State, channel: Channel, command: commands.BasicPublish) -> N
         or properties.user_id is not None
     ):
         message = examine(channel, message)
+    if channel.access.topics:
+        copies = state.semantics.topic_permission_for_copies
+        keys = message.routing_keys if copies else (message.routing_key,)
+        check_topics(channel, "write", message.exchange, keys)
     if channel.tx is None:
         routed = reply(state, message)
         mandatory = command.mandatory and not routed

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from warren.simulator.errors import not_found, precondition_failed
 from warren.simulator.model import events
 from warren.simulator.model.arguments import check_queue_arguments, check_server_named_type
+from warren.simulator.model.limits import check_queues, check_topics
 from warren.simulator.model.methods.exchange import check_binding, check_not_default
 from warren.simulator.model.methods.lookup import (
     check_access,
@@ -96,6 +97,7 @@ def create(
 ) -> Queue:
     """Make the queue that `command` describes."""
     vhost = channel.vhost
+    check_queues(vhost, name)
     resource = vhost.describe("queue", name)
     dead_letter_exchange = arguments.get("x-dead-letter-exchange")
     if isinstance(dead_letter_exchange, str):
@@ -189,6 +191,7 @@ def ends(
     check_access(channel, "write", "queue", name)
     check_not_default(exchange)
     check_access(channel, "read", "exchange", exchange)
+    check_topics(channel, "read", exchange, (key,))
     return name, exchange, key
 
 

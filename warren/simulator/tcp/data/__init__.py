@@ -3,8 +3,3 @@
 What is confirmed is in that file: a turn says nothing before what it changed is written. So a broker
 that is killed has lost nothing that it had confirmed. A power cut may take the last moments.
 """
-
-from warren.simulator.tcp.data.errors import DataError
-from warren.simulator.tcp.data.keeper import Keeper
-
-__all__ = ["DataError", "Keeper"]

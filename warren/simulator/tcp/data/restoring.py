@@ -74,6 +74,7 @@ def _restore(node: Node, database: sqlite3.Connection) -> Restored:
             "SELECT id, kind, document FROM definition ORDER BY kind = 'binding', id"
         )
     }
+    settings.restore_topics(node, kept)
     changes = node.broker.record()
     in_order = run("SELECT value FROM about WHERE name = 'ended'").fetchone() == (IN_ORDER,)
     node.broker.restore(_contents(database, things), node.now(), in_order=in_order)

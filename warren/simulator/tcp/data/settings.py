@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from warren.simulator.tcp.node import Node
 
+TOPICS = "topic_permissions"
+
 Setting = tuple[str, str]
 """The kind, and one document of it."""
 
@@ -31,12 +33,26 @@ def settings(node: Node) -> dict[Setting, None]:
 
 def restore(node: Node, kept: Iterable[Setting]) -> None:
     """Have these settings; what the command line says of its user holds. Raises Refused and ValueError."""
-    documents: dict[str, list[Any]] = {}
+    documents: dict[str, list[Any]] = {"vhosts": []}
     for kind, text in kept:
         document = json.loads(text)
-        if kind != "users" or document["name"] not in node.accounts:
+        is_ours = kind == "users" and document["name"] in node.accounts
+        if kind != TOPICS and not is_ours:
             documents.setdefault(kind, []).append(document)
     definitions.import_all(node, documents)
     kept_vhosts = {each["name"] for each in documents["vhosts"]}
     for name in [each for each in node.broker.vhosts if each not in kept_vhosts]:
         node.do(commands.DeleteVhost(name))  # the first one, which every broker begins with
+
+
+def restore_topics(node: Node, kept: Iterable[Setting]) -> None:
+    """Have these topic permissions, once exchanges are there; those of one that has gone since went with it."""
+    documents = [json.loads(text) for kind, text in kept if kind == TOPICS]
+    vhosts = node.broker.vhosts
+    there = [
+        each
+        for each in documents
+        if each["exchange"] in vhosts[each["vhost"]].exchanges
+        or not vhosts[each["vhost"]].semantics.topics_go_with_exchange
+    ]
+    definitions.import_all(node, {TOPICS: there})

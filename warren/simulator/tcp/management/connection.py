@@ -8,6 +8,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
+from warren.simulator.errors import ReplyCode
 from warren.simulator.model import commands, events
 from warren.simulator.tcp.management.request import Refused
 
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from warren.simulator.tcp.node import Node
 
 CHANNEL = 1
-_STATUS = {
-    403: HTTPStatus.UNAUTHORIZED,
-    404: HTTPStatus.NOT_FOUND,
-}
 
 
 class OwnConnection:
@@ -56,6 +53,17 @@ class OwnConnection:
         answers = self._node.ask(command, self.number)
         for answer in answers:
             if isinstance(answer, events.ChannelClose | events.ConnectionClose):
-                status = _STATUS.get(answer.reply_code, HTTPStatus.BAD_REQUEST)
-                raise Refused(status, answer.reply_text)
+                raise _refusal(answer)
         return answers
+
+
+def _refusal(answer: events.ChannelClose | events.ConnectionClose) -> Refused:
+    """Word what the broker refuses over AMQP as the API does."""
+    _, _, reason = answer.reply_text.partition(" - ")
+    if answer.reply_code == ReplyCode.ACCESS_REFUSED:
+        return Refused(HTTPStatus.UNAUTHORIZED, "Access refused.", error="not_authorised")
+    if answer.reply_code == ReplyCode.NOT_FOUND:
+        return Refused(HTTPStatus.NOT_FOUND, reason, error="not_found")
+    if answer.reply_code == ReplyCode.NOT_ALLOWED:  # no room for one more connection or channel
+        return Refused(HTTPStatus.UNAUTHORIZED, "Access refused.", error="not_authorised")
+    return Refused(HTTPStatus.BAD_REQUEST, reason)

@@ -15,6 +15,7 @@ from warren.simulator.model import commands
 from warren.simulator.model.arguments import check_queue_arguments
 from warren.simulator.model.exchange import EXCHANGE_TYPES, Exchange
 from warren.simulator.tcp.management import views
+from warren.simulator.tcp.management.releases import as_told
 from warren.simulator.tcp.management.request import Refused, arguments_of, bad_request
 from warren.simulator.tcp.management.resources import parameters, policies, users, vhosts
 from warren.simulator.tcp.management.views import plain
@@ -40,14 +41,17 @@ class DefinitionsError(Exception):
 def export(node: Node) -> Document:
     """Describe the whole broker."""
     hosts = [*node.broker.vhosts.values()]
-    return {
+    settings = export_settings(node)
+    document = {
         **_about(node),
         "explanation": f"Definitions of cluster '{views.NODE}'",
         "rabbitmq_definition_format": "cluster",
         "original_cluster_name": views.NODE,
-        **export_settings(node),
-        **_things(hosts),
+        **settings,
+        "vhosts": [as_told(node, "defined vhost", each) for each in settings["vhosts"]],
+        **_things(node, hosts),
     }
+    return as_told(node, "definitions", document)
 
 
 def export_settings(node: Node) -> dict[str, list[Document]]:
@@ -65,12 +69,12 @@ def export_settings(node: Node) -> dict[str, list[Document]]:
 
 def export_vhost(node: Node, vhost: VHost) -> Document:
     """Describe one virtual host; nothing in it names the host."""
-    document = {**_rules(node, [vhost]), **_things([vhost])}
+    document = {**_rules(node, [vhost]), **_things(node, [vhost])}
     for kind in document.values():
         for each in kind:
             del each["vhost"]
     described = _vhost(node, vhost)
-    return {
+    whole = {
         **_about(node),
         "explanation": f"Definitions of virtual host '{vhost.name}'",
         "rabbitmq_definition_format": "single_virtual_host",
@@ -80,6 +84,7 @@ def export_vhost(node: Node, vhost: VHost) -> Document:
         "limits": described["limits"],
         **document,
     }
+    return as_told(node, "definitions of a vhost", whole)
 
 
 def _about(node: Node) -> Document:
@@ -94,7 +99,7 @@ def _about(node: Node) -> Document:
 def _vhost(node: Node, vhost: VHost) -> Document:
     described: Document = {
         "name": vhost.name,
-        "limits": node.records.vhost_limits.get(vhost.name, {}),
+        "limits": dict(vhost.limits or {}),
         "metadata": vhosts.metadata(node, vhost),
     }
     return described
@@ -112,13 +117,13 @@ def _rules(node: Node, hosts: list[VHost]) -> dict[str, list[Document]]:
     }
 
 
-def _things(hosts: list[VHost]) -> dict[str, list[Document]]:
+def _things(node: Node, hosts: list[VHost]) -> dict[str, list[Document]]:
     queues = [each for host in hosts for each in host.queues.values() if not each.exclusive]
     exchanges = [each for host in hosts for each in host.exchanges.values()]
     named = [each for each in exchanges if each.name and not each.name.startswith("amq.")]
     bindings = [each for exchange in exchanges for each in exchange.bindings()]
     return {
-        "queues": [_queue(each) for each in queues],
+        "queues": [as_told(node, "defined queue", _queue(each)) for each in queues],
         "exchanges": [_exchange(each) for each in named],
         "bindings": [
             {key: value for key, value in views.binding(each).items() if key != "properties_key"}
@@ -172,11 +177,11 @@ def import_all(node: Node, document: Any) -> None:
             parameters.set_limit(node, each["name"], limit, value)
     for each in _items(document, "permissions"):
         users.grant(node, _need(each, "vhost"), _need(each, "user"), each)
-    for each in _items(document, "topic_permissions"):
-        users.grant_topic(node, _need(each, "vhost"), _need(each, "user"), each)
     for each in _items(document, "global_parameters"):
         node.records.global_parameters[_need(each, "name")] = each.get("value")
     _import_resources(node, document, None)
+    for each in _items(document, "topic_permissions"):
+        users.grant_topic(node, _need(each, "vhost"), _need(each, "user"), each)
 
 
 def import_into(node: Node, vhost: VHost, document: Any) -> None:

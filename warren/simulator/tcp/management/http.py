@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import gzip
 import re
 from base64 import b64decode
 from dataclasses import dataclass
@@ -13,8 +13,9 @@ from urllib.parse import parse_qsl, unquote
 
 import h11
 
+from warren.simulator.tcp.data.errors import DataError
 from warren.simulator.tcp.management.api import answer
-from warren.simulator.tcp.management.request import Answer, Refused, Request
+from warren.simulator.tcp.management.request import Answer, Refused, Request, written
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -27,6 +28,9 @@ MAX_BODY = 32 << 20
 """Octets of a request; a message in base64 is the largest there is."""
 EVENTS_OF_A_TURN = 32
 """Heads, pieces of bodies and ends that are heard before others have their turns: about ten requests."""
+_COMPRESSED_ABOVE = 300
+"""Octets that an answer may have and come as it is: RabbitMQ compresses what is longer."""
+_GZIP = re.compile(rb"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
 _TOO_LARGE = "Exceeded HTTP request body size limit"
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[-\w.~!$&'()*+,;=%]*)(?::(\d{0,5}))?", re.ASCII)
 _LAST_PORT = 65535
@@ -47,6 +51,7 @@ class HttpClient(asyncio.Protocol):
         self._portions: Generator[None, None, Answer] | None = None  # of an answer on its way
         self._held = False  # until another turn
         self._is_head = False
+        self._takes_gzip = False
         self._deadline: asyncio.TimerHandle | None = None
         self._writing_paused = False
 
@@ -157,6 +162,9 @@ class HttpClient(asyncio.Protocol):
         except Refused as refused:
             self._portions = None
             self._send(refused.answer)
+        except DataError as error:
+            self._portions = None
+            self._send(Refused(HTTPStatus.INTERNAL_SERVER_ERROR, str(error)).answer)
 
     def _hold(self) -> None:
         """Hear nothing more until the others have had their turns."""
@@ -186,6 +194,9 @@ class HttpClient(asyncio.Protocol):
         """Judge a request by its head: who may not ask is answered now, and the body is thrown away."""
         self._body, self._octets, self._request = bytearray(), 0, None
         self._is_head = head.method == b"HEAD"
+        self._takes_gzip = any(
+            name == b"accept-encoding" and _GZIP.search(value) for name, value in head.headers
+        )
         waits = self._http.they_are_waiting_for_100_continue
         try:
             self._request = _read_head(self._node, head, self._body)
@@ -213,12 +224,19 @@ class HttpClient(asyncio.Protocol):
     def _send(self, said: Answer, *, close: bool = False) -> None:
         body = said.body
         if said.document is not None:
-            body = json.dumps(said.document).encode()
+            body = written(said.document).encode()
         headers = [("Server", "Warren"), *said.headers.items()]
+        if self._takes_gzip and len(body) > _COMPRESSED_ABOVE:
+            body = gzip.compress(body, compresslevel=1, mtime=0)
+            headers.append(("Content-Encoding", "gzip"))
         if close:
             headers.append(("Connection", "close"))
         if said.status is not HTTPStatus.NO_CONTENT:
-            headers += [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+            headers += [
+                ("Content-Type", "application/json"),
+                ("Content-Length", str(len(body))),
+                ("Vary", "accept, accept-encoding, origin"),
+            ]
         response = h11.Response(
             status_code=said.status, headers=headers, reason=said.status.phrase.encode()
         )

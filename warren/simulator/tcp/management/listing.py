@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from warren.simulator.model.patterns import PatternError, read
-from warren.simulator.tcp.management.request import Answer, Refused, bad_request
+from warren.simulator.tcp.management.request import Answer, Refused, bad_request, written
 from warren.simulator.tcp.patterns import linear
 
 if TYPE_CHECKING:
@@ -42,13 +41,13 @@ def _listed(query: Mapping[str, str], items: Iterable[Item]) -> Generator[None, 
         if not len(found) % PORTION:
             yield
     if "page" in query:
-        return json.dumps(_page(query, found)).encode()
+        return written(_page(query, found)).encode()
     ordered, texts = _in_order(query, found), []
     for start in range(0, len(ordered), PORTION):
         some = _in_columns(query, ordered[start : start + PORTION])
-        texts.append(json.dumps(some)[1:-1])
+        texts.append(written(some)[1:-1])
         yield
-    return f"[{', '.join(texts)}]".encode()
+    return f"[{','.join(texts)}]".encode()
 
 
 def _page(query: Mapping[str, str], items: list[Item]) -> Item:

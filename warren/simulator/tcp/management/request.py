@@ -17,6 +17,14 @@ MAX_NAME = 255
 """Octets of a short string."""
 
 
+_SHORT = json.JSONEncoder(separators=(",", ":"))
+
+
+def written(document: object) -> str:
+    """Write JSON as RabbitMQ does: without spaces."""
+    return _SHORT.encode(document)
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is asked: `path` without `/api`, in decoded parts; `user` has shown a password."""
@@ -71,17 +79,17 @@ class Refused(Exception):  # noqa: N818 - it is an answer, and a good one
     def __init__(
         self,
         status: HTTPStatus,
-        reason: str,
+        reason: str | list[str],
         headers: Mapping[str, str] | None = None,
         error: str | None = None,
     ) -> None:
         """Keep what the client is told; `error` is a word of its own for the kind of it."""
-        super().__init__(reason)
+        super().__init__(str(reason))
         error = error or _ERRORS.get(status, status.phrase.lower().replace(" ", "_"))
         self.answer = Answer(status, {"error": error, "reason": reason}, headers or {})
 
 
-def bad_request(reason: str) -> Refused:
+def bad_request(reason: str | list[str]) -> Refused:
     """Make the refusal of a request that makes no sense: 400."""
     return Refused(HTTPStatus.BAD_REQUEST, reason)
 

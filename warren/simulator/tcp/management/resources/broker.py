@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from warren.simulator.model import SEMANTICS
 from warren.simulator.model.exchange import EXCHANGE_TYPES
 from warren.simulator.tcp.management import views
-from warren.simulator.tcp.management.request import Answer, Request
+from warren.simulator.tcp.management.releases import as_told, is_one_of
+from warren.simulator.tcp.management.request import Answer, Request, not_found
 from warren.simulator.tcp.management.routing import Routes, found, shown
 
 if TYPE_CHECKING:
@@ -22,17 +23,18 @@ NAME = "cluster_name"
 
 def listeners(node: Node) -> list[dict[str, Any]]:
     """Describe where the broker listens."""
-    return [
+    described = (
         {
             "node": views.NODE,
             "protocol": protocol,
             "ip_address": node.options.hosts[0],
             "port": port,
             "socket_opts": [],
-            "tls": protocol.startswith("amqps"),
+            "tls": protocol.endswith("ssl"),
         }
         for protocol, port in node.listeners.items()
-    ]
+    )
+    return [as_told(node, "listener", each) for each in described]
 
 
 def _about(node: Node) -> dict[str, Any]:
@@ -106,12 +108,13 @@ def _cluster_name(node: Node) -> str:
 
 
 def _overview(node: Node, _request: Request) -> Answer:
-    return shown(overview(node))
+    return shown(as_told(node, "overview", overview(node)))
 
 
 def _whoami(node: Node, request: Request) -> Answer:
     tags = [*node.accounts[request.user].tags]
-    return shown({"name": request.user, "tags": tags, "is_internal_user": True})
+    said = {"name": request.user, "tags": tags, "is_internal_user": True}
+    return shown(as_told(node, "whoami", said))
 
 
 def _node(node: Node) -> dict[str, Any]:
@@ -146,11 +149,11 @@ def _node(node: Node) -> dict[str, Any]:
 
 
 def _nodes(node: Node, _request: Request) -> Answer:
-    return shown([_node(node)])
+    return shown([as_told(node, "node", _node(node))])
 
 
 def _show_node(node: Node, _request: Request, name: str) -> Answer:
-    return shown(found(_node(node) if name == views.NODE else None))
+    return shown(found(as_told(node, "node", _node(node)) if name == views.NODE else None))
 
 
 def _show_name(node: Node, _request: Request) -> Answer:
@@ -170,6 +173,20 @@ def _none(_node: Node, _request: Request) -> Answer:
     return shown([])
 
 
+def _deprecated(node: Node, _request: Request) -> Answer:
+    if is_one_of(node, "3.10"):
+        raise not_found()
+    return shown([])
+
+
+def _auth(node: Node, _request: Request) -> Answer:
+    if is_one_of(node, "3.10"):
+        return shown({"enable_uaa": False, "uaa_client_id": "", "uaa_location": ""})
+    if is_one_of(node, "4.0"):
+        return shown({"oauth_enabled": False})
+    raise not_found()
+
+
 ROUTES: Routes = {
     "overview": {"GET": _overview},
     "whoami": {"GET": _whoami},
@@ -178,5 +195,6 @@ ROUTES: Routes = {
     "cluster-name": {"GET": _show_name, "PUT": _put_name},
     "extensions": {"GET": _extensions},
     "feature-flags": {"GET": _none},
-    "deprecated-features": {"GET": _none},
+    "deprecated-features": {"GET": _deprecated},
+    "auth": {"GET": _auth},
 }

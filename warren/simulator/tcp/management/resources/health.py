@@ -5,7 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from warren.simulator.tcp.management.request import Answer, Request, bad_request
+from warren.simulator.tcp.management.releases import is_one_of
+from warren.simulator.tcp.management.request import Answer, Request, bad_request, not_found
 from warren.simulator.tcp.management.routing import Routes, shown, the_vhost
 
 if TYPE_CHECKING:
@@ -26,6 +27,12 @@ def _alone(_node: Node, _request: Request) -> Answer:
     return shown({**OK, "reason": "single node cluster"})
 
 
+def _mirrors(node: Node, request: Request) -> Answer:
+    if not is_one_of(node, "3.10"):
+        raise not_found()
+    return _alone(node, request)
+
+
 def _alarms(node: Node, _request: Request) -> Answer:
     if node.hub.memory.alarm:
         return _failed(reason="There are alarms in effect")
@@ -43,9 +50,11 @@ def _port(node: Node, _request: Request, port: str) -> Answer:
 
 def _protocol(node: Node, _request: Request, protocol: str) -> Answer:
     protocols = [*node.listeners]
+    takes_one = is_one_of(node, "3.10", "4.0")  # later ones may be asked for several
     if protocol in protocols:
-        return shown({**OK, "protocols": protocols})
-    return _failed(reason="No active listener", missing=[protocol], protocols=protocols)
+        return shown({**OK, **({"protocol": protocol} if takes_one else {"protocols": protocols})})
+    missing = protocol if takes_one else [protocol]
+    return _failed(reason="No active listener", missing=missing, protocols=protocols)
 
 
 def _alive(node: Node, _request: Request, vhost: str) -> Answer:
@@ -59,7 +68,7 @@ ROUTES: Routes = {
     "health/checks/local-alarms": {"GET": _alarms},
     "health/checks/virtual-hosts": {"GET": _well},
     "health/checks/node-is-quorum-critical": {"GET": _alone},
-    "health/checks/node-is-mirror-sync-critical": {"GET": _alone},
+    "health/checks/node-is-mirror-sync-critical": {"GET": _mirrors},
     "health/checks/certificate-expiration/*/*": {"GET": _well},
     "health/checks/port-listener/*": {"GET": _port},
     "health/checks/protocol-listener/*": {"GET": _protocol},

@@ -1,10 +1,11 @@
-"""Limits of virtual hosts and of users: written down and shown, not enforced."""
+"""Limits of virtual hosts and of users."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from warren.simulator.model.limits import MAX_CHANNELS, MAX_CONNECTIONS, SetVhostLimits
 from warren.simulator.tcp.management.request import Answer, Request, bad_request
 from warren.simulator.tcp.management.resources import parameters
 from warren.simulator.tcp.management.routing import Routes, found, shown, the_vhost
@@ -12,18 +13,17 @@ from warren.simulator.tcp.management.routing import Routes, found, shown, the_vh
 if TYPE_CHECKING:
     from warren.simulator.tcp.node import Node
 
-USER_LIMITS = ("max-connections", "max-channels")
+USER_LIMITS = (MAX_CONNECTIONS, MAX_CHANNELS)
 
 
 def _list_vhosts(node: Node, _request: Request, *vhost: str) -> Answer:
     for name in vhost:
         the_vhost(node, name)
-    kept = node.records.vhost_limits
     return shown(
         [
-            {"vhost": name, "value": value}
-            for name, value in kept.items()
-            if value and (not vhost or name in vhost)
+            {"vhost": host.name, "value": dict(host.limits)}
+            for host in node.broker.vhosts.values()
+            if host.limits and (not vhost or host.name in vhost)
         ]
     )
 
@@ -35,8 +35,9 @@ def _put_vhost(node: Node, request: Request, vhost: str, limit: str) -> Answer:
 
 
 def _delete_vhost(node: Node, _request: Request, vhost: str, limit: str) -> Answer:
-    the_vhost(node, vhost)
-    node.records.vhost_limits.get(vhost, {}).pop(limit, None)
+    kept = the_vhost(node, vhost).limits or {}
+    rest = {name: value for name, value in kept.items() if name != limit}
+    node.do(SetVhostLimits(vhost, rest))
     return Answer()
 
 
@@ -53,16 +54,17 @@ def _list_users(node: Node, _request: Request, *user: str) -> Answer:
 
 def _put_user(node: Node, request: Request, user: str, limit: str) -> Answer:
     account, value = found(node.accounts.get(user)), request.need("value")
-    if limit not in USER_LIMITS or not isinstance(value, int):
-        raise bad_request(f'Unrecognised terms [{{<<"{limit}">>,{value}}}] in user-limits')
-    node.accounts[user] = replace(account, limits={**account.limits, limit: value})
+    wrong = parameters.wrong_limit(limit, value, USER_LIMITS, "user-limits")
+    if wrong is not None:
+        raise bad_request(wrong)
+    node.add_user(user, replace(account, limits={**account.limits, limit: value}))
     return Answer()
 
 
 def _delete_user(node: Node, _request: Request, user: str, limit: str) -> Answer:
     account = found(node.accounts.get(user))
     rest = {name: value for name, value in account.limits.items() if name != limit}
-    node.accounts[user] = replace(account, limits=rest)
+    node.add_user(user, replace(account, limits=rest))
     return Answer()
 
 

@@ -5,23 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from warren.simulator.model import commands
+from warren.simulator.model.limits import MAX_CONNECTIONS, MAX_QUEUES, SetVhostLimits
+from warren.simulator.model.policies import term
 from warren.simulator.tcp.management.request import Answer, Request, bad_request
 from warren.simulator.tcp.management.resources import policies
 from warren.simulator.tcp.management.routing import Routes, found, made, shown, the_vhost
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from warren.simulator.model.policies import Policy
     from warren.simulator.tcp.node import Node
 
 LIMITS, OPERATOR_POLICY = "vhost-limits", "operator_policy"
-VHOST_LIMITS = ("max-connections", "max-queues")
+VHOST_LIMITS = (MAX_CONNECTIONS, MAX_QUEUES)
 
 
 def described(node: Node) -> list[dict[str, Any]]:
     """Describe all parameters of all virtual hosts."""
     limits: list[dict[str, Any]] = [
-        {"vhost": vhost, "component": LIMITS, "name": "limits", "value": value or []}
-        for vhost, value in node.records.vhost_limits.items()
+        {
+            "vhost": host.name,
+            "component": LIMITS,
+            "name": "limits",
+            "value": dict(host.limits) or [],
+        }
+        for host in node.broker.vhosts.values()
+        if host.limits is not None
     ]
     operators = [
         {"vhost": host.name, "component": OPERATOR_POLICY, "name": each.name, "value": _value(each)}
@@ -42,6 +52,7 @@ def take(node: Node, component: str, vhost: str, name: str, value: Any) -> None:
         policy = policies.read(node, name, value, operator=True)
         node.do(commands.SetPolicy(vhost, name, policy, operator=True))
     elif component == LIMITS and (isinstance(value, dict) or value == []):  # no limit is []
+        node.do(SetVhostLimits(vhost, {}))
         for limit, number in dict(value).items():
             set_limit(node, vhost, limit, number)
     else:
@@ -50,9 +61,20 @@ def take(node: Node, component: str, vhost: str, name: str, value: Any) -> None:
 
 def set_limit(node: Node, vhost: str, limit: str, value: Any) -> None:
     """Limit a virtual host. Raises Refused 400."""
-    if limit not in VHOST_LIMITS or not isinstance(value, int):
-        raise bad_request(f'Unrecognised terms [{{<<"{limit}">>,{value}}}] in {LIMITS}')
-    node.records.vhost_limits.setdefault(vhost, {})[limit] = value
+    wrong = wrong_limit(limit, value, VHOST_LIMITS, "limits")
+    if wrong is not None:
+        raise bad_request(f"Validation failed\n\n{wrong}\n")
+    kept = the_vhost(node, vhost).limits or {}
+    node.do(SetVhostLimits(vhost, {**kept, limit: value}))
+
+
+def wrong_limit(limit: str, value: Any, known: Collection[str], called: str) -> str | None:
+    """Return why this is no limit, None when it is one."""
+    if limit not in known:
+        return f'Unrecognised terms [{{<<"{limit}">>,{term(value)}}}] in {called}'
+    if not isinstance(value, int) or isinstance(value, bool):
+        return f"{limit} should be a number, actually was {term(value)}"
+    return None
 
 
 def global_ones(node: Node) -> list[dict[str, Any]]:
@@ -94,7 +116,7 @@ def _put(node: Node, request: Request, component: str, vhost: str, name: str) ->
 def _delete(node: Node, _request: Request, component: str, vhost: str, name: str) -> Answer:
     found(_find(node, component, vhost, name))
     if component == LIMITS:
-        del node.records.vhost_limits[vhost]
+        node.do(SetVhostLimits(vhost, None))
     else:
         node.do(commands.SetPolicy(vhost, name, None, operator=True))
     return Answer()

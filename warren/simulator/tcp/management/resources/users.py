@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from warren.simulator.model import commands
 from warren.simulator.model.access import PERMISSIONS
+from warren.simulator.model.limits import SetTopicPermissions
 from warren.simulator.model.patterns import PatternError
 from warren.simulator.tcp.accounts import HASHING, Account
 from warren.simulator.tcp.management.request import Answer, Request, bad_request
@@ -61,15 +62,23 @@ def grant(node: Node, vhost: str, user: str, asked: Mapping[str, Any]) -> None:
 
 
 def grant_topic(node: Node, vhost: str, user: str, asked: Mapping[str, Any]) -> None:
-    """Write down which routing keys a user may use with an exchange. Raises Refused 400."""
+    """Say which routing keys a user may use with an exchange. Raises Refused 400."""
     if vhost not in node.broker.vhosts or user not in node.accounts:
         raise bad_request("vhost_or_user_not_found")
-    exchange, write, read = (str(asked.get(name, "")) for name in ("exchange", "write", "read"))
-    if exchange not in node.broker.vhosts[vhost].exchanges:
-        raise bad_request(f"no_such_exchange {exchange}")
+    fields = ("exchange", "write", "read")
+    missing = [f"{{key_missing,{name}}}" for name in fields if name not in asked]
+    if missing:
+        raise bad_request(f"[{','.join(missing)}]")
+    exchange, write, read = (str(asked[name]) for name in fields)
+    host = node.broker.vhosts[vhost]
+    if exchange not in host.exchanges and host.semantics.topics_go_with_exchange:
+        raise bad_request(["no_such_exchange", exchange])
     for pattern in (write, read):
         _require_pattern(pattern)
-    node.records.topic_permissions[user, vhost, exchange] = {"write": write, "read": read}
+    try:
+        node.do(SetTopicPermissions(user, vhost, exchange, (write, read)))
+    except PatternError as error:  # it was one until the names were put in
+        raise bad_request(f"no regular expression with its names: {error}") from error
 
 
 def _require_pattern(pattern: str) -> None:
@@ -82,8 +91,10 @@ def _require_pattern(pattern: str) -> None:
 def topic_permissions(node: Node) -> list[dict[str, Any]]:
     """Describe all topic permissions."""
     return [
-        {"user": user, "vhost": vhost, "exchange": exchange, **patterns}
-        for (user, vhost, exchange), patterns in node.records.topic_permissions.items()
+        {"user": user.name, "vhost": vhost, "exchange": exchange, **topics.patterns}
+        for user in node.broker.users.values()
+        for vhost, access in user.access.items()
+        for exchange, topics in access.topics.items()
     ]
 
 
@@ -195,7 +206,7 @@ def _put_topic(node: Node, request: Request, vhost: str, user: str) -> Answer:
 
 def _delete_topics(node: Node, _request: Request, vhost: str, user: str) -> Answer:
     for each in found(_topics_of_both(node, vhost, user) or None):
-        del node.records.topic_permissions[user, vhost, each["exchange"]]
+        node.do(SetTopicPermissions(user, vhost, each["exchange"], None))
     return Answer()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from warren.simulator.model import SEMANTICS, commands
+from warren.simulator.tcp.management.releases import as_told
 from warren.simulator.tcp.management.request import Answer, Request, bad_request
 from warren.simulator.tcp.management.routing import Routes, made, shown, the_vhost
 
@@ -26,13 +27,16 @@ def metadata(node: Node, vhost: VHost) -> dict[str, Any]:
 def describe(node: Node, vhost: VHost) -> dict[str, Any]:
     """Describe a virtual host."""
     said = metadata(node, vhost)
-    return {
+    if not vhost.semantics.names_default_type:
+        said = {**said, "default_queue_type": "undefined"}
+    described = {
         "name": vhost.name,
         **said,
         "protected_from_deletion": False,
-        "metadata": said,
+        "metadata": metadata(node, vhost),
         "tracing": False,
     }
+    return as_told(node, "vhost", described)
 
 
 def take(node: Node, name: str, asked: Mapping[str, Any]) -> None:
