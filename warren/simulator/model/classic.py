@@ -36,7 +36,7 @@ class ClassicQueue(Queue):
         """Return what is persistent."""
         return (each for each in self.ready if _is_persistent(each))
 
-    def check_consume(self, _channel: Channel, /, *, exclusive: bool) -> None:
+    def check_consume(self, _channel: Channel, /, *, exclusive: bool, no_ack: bool) -> None:  # noqa: ARG002 - it makes no difference
         """Raise 403 for a consumer that wants to be the only one, or comes to one that is."""
         if self.policy.single_active_consumer:
             refused = exclusive

@@ -7,13 +7,13 @@ deliveries are settled: `settlement`; where dead letters go: `dead_letter`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from enum import Enum
 from typing import TYPE_CHECKING, ClassVar
 
 from warren.simulator.model.consumer import Consumer, Rotation
 from warren.simulator.model.dead_letter import Reason, dead_letter
 from warren.simulator.model.events import BasicDeliver
 from warren.simulator.model.policy import QueuePolicy
+from warren.simulator.model.queue_timer import QueueTimer
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -25,18 +25,6 @@ if TYPE_CHECKING:
     from warren.simulator.model.ready import Enqueued, Ready
     from warren.simulator.model.settlement import Settlement
     from warren.simulator.model.vhost import VHost
-
-
-class QueueTimer(Enum):
-    """What a queue waits for.
-
-    Its first message to expire, its own end when nobody uses it, or that a delivery should be settled
-    by now.
-    """
-
-    MESSAGE_TTL = "message-ttl"
-    EXPIRES = "expires"
-    ACK = "ack"
 
 
 class Queue(ABC):
@@ -161,6 +149,11 @@ class Queue(ABC):
         return len(self.consumers)
 
     @property
+    def declared_counts(self) -> tuple[int, int]:
+        """Return the messages and the consumers that declare-ok tells."""
+        return self.message_count, self.consumer_count
+
+    @property
     def exclusive(self) -> bool:
         """Whether it belongs to one connection."""
         return self.owner is not None
@@ -176,12 +169,18 @@ class Queue(ABC):
     # What it refuses
 
     @abstractmethod
-    def check_consume(self, channel: Channel, /, *, exclusive: bool) -> None:
+    def check_consume(self, channel: Channel, /, *, exclusive: bool, no_ack: bool) -> None:
         """Raise AmqpError unless another consumer may come on `channel`."""
 
     @abstractmethod
     def check_get(self) -> None:
         """Raise AmqpError unless single messages may be taken."""
+
+    def check_purge(self) -> None:  # noqa: B027 - most types let it be
+        """Raise AmqpError unless it may be purged."""
+
+    def check_settle(self, how: Settlement) -> None:  # noqa: B027 - most types let it be
+        """Raise AmqpError unless deliveries may be settled so."""
 
     @abstractmethod
     def check_delete(self, *, if_unused: bool, if_empty: bool) -> None:

@@ -73,7 +73,7 @@ class QuorumQueue(Queue):
         """Return them all."""
         return self.ready
 
-    def check_consume(self, channel: Channel, /, *, exclusive: bool) -> None:  # noqa: ARG002 - it means nothing here
+    def check_consume(self, channel: Channel, /, *, exclusive: bool, no_ack: bool) -> None:  # noqa: ARG002 - they mean nothing here
         """Raise 540 on a channel with a prefetch count of its own; `exclusive` means nothing here."""
         if channel.global_prefetch:
             raise AmqpError(
