@@ -111,7 +111,7 @@ class StreamQueue(Queue):
         """Take `message`; a dead letter may be lost, and raise 541 for one that cannot be written."""
         if publisher is None and not self.semantics.takes_dead_letters:
             return True
-        if not is_writable(message):
+        if not is_writable(message, self.semantics):
             if publisher is None:
                 return True
             raise AmqpError(ReplyCode.INTERNAL_ERROR)

@@ -21,9 +21,11 @@ DROPPED = frozenset({"BCC", "x-exchange", "x-routing-key"})
 DEATHS = "x-death"
 
 
-def is_writable(message: Message) -> bool:
-    """Tell whether a stream can keep these headers; RabbitMQ fails over decimals."""
+def is_writable(message: Message, semantics: StreamSemantics) -> bool:
+    """Tell whether a stream can keep these headers; RabbitMQ fails over decimals, and over odd filter values."""
     headers = message.properties.headers or {}
+    if semantics.filters and not isinstance(headers.get(FILTER_VALUE, ""), str):
+        return False
     return not any(isinstance(each, Decimal) for each in headers.values())
 
 
