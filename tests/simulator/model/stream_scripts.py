@@ -78,6 +78,13 @@ def stream_offsets_refused(q: str, _x: str) -> Script:
 
 def stream_refusals(q: str, _x: str) -> Script:
     """Do to a stream what only other queues let be done."""
+    arguments: tuple[dict[str, Any], ...] = (
+        {"x_priority": 1},
+        {"x_consumer_timeout": 60_000},
+        {"x_cancel_on_ha_failover": True},
+        {"x_unheard_of": 1},
+        {"x_credit": 1},
+    )
     return [
         *filled(q),
         c.BasicGet(*HERE, q),
@@ -92,17 +99,7 @@ def stream_refusals(q: str, _x: str) -> Script:
         c.BasicQos(1, 2, 5),
         c.BasicQos(1, 2, 5, global_=True),
         c.BasicConsume(1, 2, q, "c", no_ack=True),
-        *(
-            command
-            for key, value in (
-                ("x_priority", 1),
-                ("x_consumer_timeout", 60_000),
-                ("x_cancel_on_ha_failover", True),
-                ("x_unheard_of", 1),
-                ("x_credit", 1),
-            )
-            for command in (*read(q, 3, **{key: value}), c.ChannelClose(1, 3))
-        ),
+        *(command for each in arguments for command in (*read(q, 3, **each), c.ChannelClose(1, 3))),
         c.BasicQos(1, 4, 5),
         c.BasicConsume(1, 4, q, "a", exclusive=True),
         c.BasicQos(1, 5, 5),

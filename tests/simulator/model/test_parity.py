@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.simulator.model import restarts
-from tests.simulator.model.machine import Expiring, Parity, QuorumParity, Restarting
+from tests.simulator.model.machine import Expiring, Parity, QuorumParity, Restarting, StreamParity
 from tests.simulator.model.parity import Pair
 from tests.simulator.model.queue_type_scripts import TYPE_SCRIPTS
 from tests.simulator.model.scripts import SCRIPTS, run_script
@@ -106,7 +106,7 @@ def judge(machine: Callable[[], Parity], examples: settings) -> None:
     run_state_machine_as_test(machine, settings=examples)  # type: ignore[arg-type] # any factory will do
 
 
-@pytest.mark.parametrize("machine", [Parity, QuorumParity, Expiring])
+@pytest.mark.parametrize("machine", [Parity, QuorumParity, StreamParity, Expiring])
 def test_any_commands(url: str, machine: Callable[[str], Parity]) -> None:
     """Whatever clients do, and what expires, they see the same of the model and the real broker."""
     judge(lambda: machine(url), EXAMPLES)
