@@ -54,6 +54,18 @@ class Release:
     quorum_order: tuple[bytes, ...]
     """How a quorum queue gives messages that came in as 1, none, 5, 0 and 9, named after their priorities."""
 
+    stream_refuses_nack: bool
+    """A delivery of a stream that is nacked or rejected ends the connection; otherwise that is as an ack."""
+
+    stream_takes_dead_letters: bool
+    """Dead letters come into a stream; otherwise they are lost."""
+
+    stream_filters: bool
+    """x-stream-filter chooses what a consumer of a stream gets; otherwise it means nothing."""
+
+    stream_keeps_annotations: bool
+    """A stream keeps tables and arrays in headers that begin with `x-`; otherwise it keeps none."""
+
 
 RELEASES = {
     "3.10": Release(
@@ -71,6 +83,10 @@ RELEASES = {
         default_delivery_limit=None,
         negative_policy_limit=False,
         quorum_order=(b"1", b"none", b"5", b"0", b"9"),
+        stream_refuses_nack=True,
+        stream_takes_dead_letters=False,
+        stream_filters=False,
+        stream_keeps_annotations=False,
     ),
     "4.0": Release(
         global_prefetch=True,
@@ -87,6 +103,10 @@ RELEASES = {
         default_delivery_limit=20,
         negative_policy_limit=True,
         quorum_order=(b"5", b"9", b"1", b"none", b"0"),
+        stream_refuses_nack=False,
+        stream_takes_dead_letters=True,
+        stream_filters=True,
+        stream_keeps_annotations=True,
     ),
     "4.3": Release(
         global_prefetch=False,
@@ -103,6 +123,10 @@ RELEASES = {
         default_delivery_limit=20,
         negative_policy_limit=True,
         quorum_order=(b"9", b"5", b"none", b"1", b"0"),
+        stream_refuses_nack=False,
+        stream_takes_dead_letters=True,
+        stream_filters=True,
+        stream_keeps_annotations=True,
     ),
 }
 

@@ -39,7 +39,8 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--length", type=int, default=60, help="steps in a sequence")
     parser.add_argument("--waits", action="store_true", help="let messages and queues expire, too")
     parser.add_argument("--delivering", action="store_true", help="only move messages")
-    parser.add_argument("--quorum", action="store_true", help="most queues are quorum queues")
+    kinds = ("classic", "quorum", "stream")
+    parser.add_argument("--kind", choices=kinds, default="classic", help="of most queues")
     parser.add_argument("--seconds", type=float, default=600.0, help="begin no sequence after that")
     return parser.parse_args()
 
@@ -54,7 +55,7 @@ def main() -> int:
         try:
             steps = steps_of(seed, given.length, waits=given.waits, delivering=given.delivering)
             prefix = f"p{token_hex(3)}"
-            difference = run(pair, prefix, steps, is_quorum=given.quorum)
+            difference = run(pair, prefix, steps, kind=given.kind)
         finally:
             pair.close()
         commands += len(pair.log)

@@ -43,13 +43,13 @@ CHANNEL = "confirm", "tx", "close channel"
 class Parity(RuleBasedStateMachine):
     """Two brokers that get the same commands; `ttl` is how long what may expire lives, in ms."""
 
-    IS_QUORUM = False
+    KIND = "classic"
 
     def __init__(self, url: str, ttl: int = NEVER) -> None:
         """Connect, and begin with two queues."""
         super().__init__()
         self.pair = Pair(url)
-        self.world = World(self.pair, f"p{token_hex(3)}", ttl, self.IS_QUORUM)
+        self.world = World(self.pair, f"p{token_hex(3)}", ttl, self.KIND)
         for number in range(2):
             run_step(self.world, Step("declare queue", 0, number, 0, 2))
 
@@ -126,7 +126,13 @@ class Parity(RuleBasedStateMachine):
 class QuorumParity(Parity):
     """As `Parity`; most queues are quorum queues."""
 
-    IS_QUORUM = True
+    KIND = "quorum"
+
+
+class StreamParity(Parity):
+    """As `Parity`; most queues are streams."""
+
+    KIND = "stream"
 
 
 class Expiring(Parity):

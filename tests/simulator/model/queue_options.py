@@ -52,6 +52,30 @@ def quorum_options(world: World, number: int) -> dict[str, Any]:
     return {**flags[number // 32 % len(flags)], "arguments": given}
 
 
+def stream_options(_world: World, number: int) -> dict[str, Any]:
+    """Return what a stream may be declared with, and now and then what it may not."""
+    arguments: tuple[dict[str, object], ...] = (
+        {},
+        {},
+        {"x-max-age": "1h"},
+        {"x-max-length-bytes": 1_000_000},
+        {"x-initial-cluster-size": 1, "x-queue-leader-locator": "balanced"},
+        {"x-unheard-of": 1},
+        {"x-max-age": "0s"},
+        {"x-max-length": 2},
+        {"x-single-active-consumer": True},
+    )
+    flags: tuple[dict[str, bool], ...] = (
+        {"durable": True},
+        {"durable": True},
+        {"durable": True},
+        {"exclusive": True},
+        {},
+    )
+    given = {"x-queue-type": "stream", **arguments[number % len(arguments)]}
+    return {**flags[number // 32 % len(flags)], "arguments": given}
+
+
 def classic_options(world: World, number: int) -> dict[str, Any]:
     """Return what a classic queue may be declared with; the early ones often."""
     dead: dict[str, object] = {"x-dead-letter-exchange": world.exchange(0)}

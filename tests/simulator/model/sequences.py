@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.simulator.model.lab import Properties
 from tests.simulator.model.parity import SETTLE_SECONDS
-from tests.simulator.model.queue_options import classic_options, quorum_options
+from tests.simulator.model.queue_options import classic_options, quorum_options, stream_options
 from warren.simulator.model import Message, commands
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ class World(NamedTuple):
     pair: Pair
     prefix: str
     ttl: int
-    is_quorum: bool = False
-    """Whether most queues are of the type `quorum`."""
+    kind: str = "classic"
+    """The type of most queues."""
 
     def queue(self, number: int) -> str:
         """Return one of three queue names."""
@@ -64,6 +64,9 @@ class World(NamedTuple):
         return keys[number % len(keys)]
 
 
+OPTIONS = {"classic": classic_options, "quorum": quorum_options, "stream": stream_options}
+OFFSETS = ("first", "first", "next", 0, 1, 2, 5, -1)
+"""Where a consumer of a stream may begin. What `last` finds depends on what was written together."""
 BINDING_KEYS = ("a", "b", "a.b", "a.*", "*", "#", "a.#", "#.c", "*.b.#", "")
 BINDING_ARGUMENTS: tuple[Mapping[str, object], ...] = (
     {},
@@ -87,8 +90,7 @@ HEADERS: tuple[dict[str, object], ...] = (
 
 def declare_queue(world: World, channel: Channel, step: Step) -> Any:
     """Declare a queue, passively or without a name at times."""
-    is_quorum = world.is_quorum and step.more % 4
-    options = (quorum_options if is_quorum else classic_options)(world, step.how)
+    options = OPTIONS[world.kind if step.more % 4 else "classic"](world, step.how)
     name = "" if step.more % 16 == 1 else world.queue(step.what)
     if step.more % 16 == 0:
         options = {"passive": True}
@@ -152,7 +154,9 @@ def delete_exchange(world: World, channel: Channel, step: Step) -> Any:
 
 
 def purge(world: World, channel: Channel, step: Step) -> Any:
-    """Purge a queue."""
+    """Purge a queue; seldom a stream, which ends the connection."""
+    if world.kind == "stream" and step.how % 4:
+        return None
     return commands.QueuePurge(*where(channel), world.queue(step.what))
 
 
@@ -183,6 +187,8 @@ def consume(world: World, channel: Channel, step: Step) -> Any:
     tag = f"c{step.more % 5}"
     taken = tag in channel.consumers and step.how % 16  # 530 ends the connection: seldom
     arguments: dict[str, object] = {"x-priority": step.how // 16 % 3} if step.how % 4 == 1 else {}
+    if world.kind == "stream" and step.how % 8:
+        arguments = {"x-stream-offset": OFFSETS[step.more % len(OFFSETS)]}
     return commands.BasicConsume(
         *where(channel),
         world.queue(step.what),
@@ -201,7 +207,9 @@ def cancel(_world: World, channel: Channel, step: Step) -> Any:
 
 
 def get(world: World, channel: Channel, step: Step) -> Any:
-    """Get a message."""
+    """Get a message; seldom of a stream, which ends the connection."""
+    if world.kind == "stream" and step.how % 4:
+        return None
     return commands.BasicGet(*where(channel), world.queue(step.what), no_ack=step.how % 4 == 0)
 
 
@@ -317,12 +325,12 @@ def where(channel: Channel) -> tuple[int, int]:
     return channel.connection.number, channel.number
 
 
-def run(pair: Pair, prefix: str, steps: list[Step], *, is_quorum: bool = False) -> str | None:
+def run(pair: Pair, prefix: str, steps: list[Step], *, kind: str = "classic") -> str | None:
     """Run `steps` on both brokers until they differ; return how."""
     waits = any(step.operation == "wait" for step in steps)
     if waits:
         pair.settle = SETTLE_SECONDS
-    world = World(pair, prefix, TTL if waits else NEVER, is_quorum)
+    world = World(pair, prefix, TTL if waits else NEVER, kind)
     run_step(world, Step("declare queue", 0, 0, 0, 2))
     run_step(world, Step("declare queue", 0, 1, 0, 2))
     for step in steps:
@@ -354,6 +362,8 @@ def run_step(world: World, step: Step) -> None:
         pair.step(commands.ChannelCloseOk(number, channel_number))
     if channel_number not in channels:
         pair.step(commands.ChannelOpen(number, channel_number))
+        if world.kind == "stream":  # nobody reads one without a prefetch count
+            pair.step(commands.BasicQos(number, channel_number, 2))
     command = OPERATIONS[step.operation](world, channels[channel_number], step)
     if command:
         pair.step(command)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from warren.simulator.model.events import QueueDeclareOk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 INTEGER_TYPE = re.compile(r"\b(unsigned)?(byte|short|signedint|int|long)\b")
 """pamqp writes an integer as the smallest type it fits, and RabbitMQ's errors name the type."""
@@ -27,12 +27,17 @@ def plain(value: Any) -> Any:
     return value
 
 
-def normal(event: Any) -> Any:
-    """Return an event in a form that compares across the two brokers."""
+def normal(event: Any, uncounted: Collection[str] = ()) -> Any:
+    """Return an event in a form that compares across the two brokers.
+
+    How many messages a queue that is `uncounted` has is left out: of a stream, RabbitMQ says what it had a while ago.
+    """
     message = getattr(event, "message", None)
     rest = {
         each.name: getattr(event, each.name) for each in fields(event) if each.name != "message"
     }
+    if isinstance(event, QueueDeclareOk) and event.queue in uncounted:
+        del rest["message_count"]
     if "reply_text" in rest:
         text = WRAPPED.sub(",", rest["reply_text"])
         rest["reply_text"] = INTEGER_TYPE.sub("integer", text)
@@ -46,8 +51,8 @@ def normal(event: Any) -> Any:
     return (type(event).__name__, rest)
 
 
-def by_stream(all_events: Iterable[Any]) -> dict[Any, list[Any]]:
-    """Sort events by what orders them: deliveries by consumer, the rest by channel."""
+def by_stream(all_events: Iterable[Any], uncounted: Collection[str] = ()) -> dict[Any, list[Any]]:
+    """Sort events by what orders them: deliveries by consumer, the rest by channel; `uncounted` as in `normal`."""
     streams: dict[Any, list[Any]] = {}
     for event in all_events:
         kind = type(event).__name__
@@ -60,7 +65,7 @@ def by_stream(all_events: Iterable[Any]) -> dict[Any, list[Any]]:
             where = (*where, "confirm")
         elif kind == "BasicCancel":
             where = (*where, "cancel", event.consumer_tag)
-        streams.setdefault(where, []).append(normal(event))
+        streams.setdefault(where, []).append(normal(event, uncounted))
     for where, stream in streams.items():
         if "confirm" in where:
             stream.sort(key=str)

@@ -15,11 +15,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.simulator.model import restarts
-from tests.simulator.model.machine import Expiring, Parity, QuorumParity, Restarting
+from tests.simulator.model.machine import Expiring, Parity, QuorumParity, Restarting, StreamParity
 from tests.simulator.model.parity import Pair
 from tests.simulator.model.queue_type_scripts import TYPE_SCRIPTS
 from tests.simulator.model.scripts import SCRIPTS, run_script
 from tests.simulator.model.sequences import Step, run
+from tests.simulator.model.stream_scripts import STREAM_SCRIPTS
 from warren.worlds.real.brokers import Vhosts, choose
 from warren.worlds.real.runs import Run
 
@@ -72,7 +73,11 @@ def url(real: RunningBroker, own_run: Run) -> Iterator[str]:
         yield real.address.amqp_url(vhosts.open())
 
 
-@pytest.mark.parametrize("script", [*SCRIPTS, *TYPE_SCRIPTS], ids=lambda script: script.__name__)
+@pytest.mark.parametrize(
+    "script",
+    [*SCRIPTS, *TYPE_SCRIPTS, *STREAM_SCRIPTS],
+    ids=lambda script: script.__name__,
+)
 def test_scripts(url: str, script: Callable[[str, str], list[Any]]) -> None:
     """Every refusal, and every dead letter, is the real broker's, word for word."""
     pair = Pair(url)
@@ -101,7 +106,7 @@ def judge(machine: Callable[[], Parity], examples: settings) -> None:
     run_state_machine_as_test(machine, settings=examples)  # type: ignore[arg-type] # any factory will do
 
 
-@pytest.mark.parametrize("machine", [Parity, QuorumParity, Expiring])
+@pytest.mark.parametrize("machine", [Parity, QuorumParity, StreamParity, Expiring])
 def test_any_commands(url: str, machine: Callable[[str], Parity]) -> None:
     """Whatever clients do, and what expires, they see the same of the model and the real broker."""
     judge(lambda: machine(url), EXAMPLES)

@@ -50,6 +50,37 @@ def confirmed(client: Raw, least: int) -> int:
     return number
 
 
+def test_a_stream_is_there_after_a_kill(tmp_path: Path) -> None:
+    """Killed after it was read, a stream has all that was confirmed, at the offsets where it was."""
+    data = f"--data={tmp_path / 'data'}"
+
+    def read(broker: Embedded, count: int) -> list[tuple[Any, bytes]]:
+        channel = broker.connect().channel()
+        channel.basic_qos(prefetch_count=count)
+        found: list[tuple[Any, bytes]] = []
+        arguments = {"x-stream-offset": "first"}
+        for method, properties, body in channel.consume("s", arguments=arguments):
+            found.append((properties.headers["x-stream-offset"], body))
+            channel.basic_ack(method.delivery_tag)
+            if len(found) == count:
+                break
+        return found
+
+    with Embedded.start(data) as broker:
+        channel = broker.connect().channel()
+        channel.queue_declare("s", durable=True, arguments={"x-queue-type": "stream"})
+        channel.confirm_delivery()
+        for number in range(5):
+            channel.basic_publish("", "s", b"%d" % number)
+        before = read(broker, 5)
+        cut_off(broker)
+    with Embedded.start(data) as broker:
+        assert read(broker, 5) == before
+        channel = broker.connect().channel()
+        channel.basic_publish("", "s", b"5")
+        assert read(broker, 6)[5][0] > before[4][0]
+
+
 @pytest.mark.parametrize("seen", [1, 400, 1200])
 @pytest.mark.parametrize("kind", ["classic", "quorum"])
 def test_confirmed_is_there_after_a_kill(tmp_path: Path, kind: str, seen: int) -> None:

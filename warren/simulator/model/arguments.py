@@ -6,12 +6,12 @@ them as an Erlang term.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from warren.simulator.errors import AmqpError, ReplyCode, precondition_failed
 from warren.simulator.model.policy import Overflow
+from warren.simulator.model.stream_arguments import check_age, check_filter, check_offset
 from warren.simulator.model.tables import field_type, is_integer
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ Arguments = Mapping[str, object]
 MAX_PRIORITY = 255
 MAX_EXPIRY = 315_360_000_000
 """Ten years, in milliseconds."""
-MAX_AGE = re.compile(r"0*[1-9][0-9]*[YMDhms]")
 DEAD_LETTER_STRATEGIES = frozenset({"at-most-once", "at-least-once"})
 
 NO_MASTER_LOCATOR = (
@@ -97,12 +96,6 @@ def _strategy(value: object, *_: object) -> str | None:
     return _text(value)
 
 
-def _max_age(value: object, *_: object) -> str | None:
-    if isinstance(value, str) and MAX_AGE.fullmatch(value) is None:
-        return "invalid_max_age"
-    return _text(value)
-
-
 def _queue_type(value: object, _: Arguments, semantics: Semantics) -> str | None:
     if isinstance(value, str) and value not in semantics.queue_types:
         return f"\"unsupported queue type '{value}'\""
@@ -148,7 +141,7 @@ QUEUE_CHECKS: tuple[tuple[str, Check], ...] = (
     ("x-consumer-timeout", _not_negative),
     ("x-consumer-disconnected-timeout", _not_negative),
     ("x-quorum-initial-group-size", _positive),
-    ("x-max-age", _max_age),
+    ("x-max-age", check_age),
     ("x-stream-max-segment-size-bytes", _not_negative),
     ("x-stream-filter-size-bytes", _not_negative),
     ("x-initial-cluster-size", _positive),
@@ -160,6 +153,8 @@ CONSUMER_CHECKS: tuple[tuple[str, Check], ...] = (
     ("x-priority", _integer),
     ("x-consumer-timeout", _not_negative),
     ("x-cancel-on-ha-failover", _boolean),
+    ("x-stream-offset", check_offset),
+    ("x-stream-filter", check_filter),
 )
 
 

@@ -52,7 +52,7 @@ class ClassicQueue(Queue):
         if self.may_expire:
             self.drop_expired()
 
-    def check_consume(self, _channel: Channel, /, *, exclusive: bool) -> None:
+    def check_consume(self, _channel: Channel, /, *, exclusive: bool, no_ack: bool) -> None:  # noqa: ARG002 - it makes no difference
         """Raise 403 for a consumer that wants to be the only one, or comes to one that is."""
         if self.policy.single_active_consumer:
             refused = exclusive

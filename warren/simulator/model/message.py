@@ -62,6 +62,7 @@ class Properties(Protocol):
         headers: Mapping[str, object] | None = ...,
         expiration: str | None = ...,
         reply_to: str | None = ...,
+        delivery_mode: int | None = ...,
     ) -> Self:
         """Return the same properties with these changed; a property left out keeps its value."""
 

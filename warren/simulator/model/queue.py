@@ -7,7 +7,6 @@ deliveries are settled: `settlement`; where dead letters go: `dead_letter`.
 from __future__ import annotations
 
 from abc import abstractmethod
-from enum import Enum
 from typing import TYPE_CHECKING, ClassVar
 
 from warren.simulator.model.changes import Place
@@ -15,6 +14,7 @@ from warren.simulator.model.consumer import Consumer, Rotation
 from warren.simulator.model.dead_letter import Reason, dead_letter
 from warren.simulator.model.events import BasicDeliver
 from warren.simulator.model.policy import QueuePolicy
+from warren.simulator.model.queue_timer import QueueTimer
 from warren.simulator.model.ready import Enqueued
 from warren.simulator.model.recorded import Recorded
 
@@ -28,18 +28,6 @@ if TYPE_CHECKING:
     from warren.simulator.model.ready import Ready
     from warren.simulator.model.settlement import Settlement
     from warren.simulator.model.vhost import VHost
-
-
-class QueueTimer(Enum):
-    """What a queue waits for.
-
-    Its first message to expire, its own end when nobody uses it, or that a delivery should be settled
-    by now.
-    """
-
-    MESSAGE_TTL = "message-ttl"
-    EXPIRES = "expires"
-    ACK = "ack"
 
 
 class Queue(Recorded):
@@ -163,6 +151,11 @@ class Queue(Recorded):
         return len(self.consumers)
 
     @property
+    def declared_counts(self) -> tuple[int, int]:
+        """Return the messages and the consumers that declare-ok tells."""
+        return self.message_count, self.consumer_count
+
+    @property
     def exclusive(self) -> bool:
         """Whether it belongs to one connection."""
         return self.owner is not None
@@ -174,12 +167,18 @@ class Queue(Recorded):
     # What it refuses
 
     @abstractmethod
-    def check_consume(self, channel: Channel, /, *, exclusive: bool) -> None:
+    def check_consume(self, channel: Channel, /, *, exclusive: bool, no_ack: bool) -> None:
         """Raise AmqpError unless another consumer may come on `channel`."""
 
     @abstractmethod
     def check_get(self) -> None:
         """Raise AmqpError unless single messages may be taken."""
+
+    def check_purge(self) -> None:
+        """Raise AmqpError unless it may be purged."""
+
+    def check_settle(self, how: Settlement) -> None:
+        """Raise AmqpError unless deliveries may be settled so."""
 
     @abstractmethod
     def check_delete(self, *, if_unused: bool, if_empty: bool) -> None:
@@ -292,7 +291,7 @@ class Queue(Recorded):
             if self.ack_timeout is not None:
                 self.watch(channel, enqueued)
         if self.changes is not None:
-            self.changes.note(enqueued, Place.GONE if consumer.no_ack else Place.TAKEN)
+            self.note(enqueued, Place.GONE if consumer.no_ack else Place.TAKEN)
         self.state.events.append(
             BasicDeliver(
                 channel.connection.number,

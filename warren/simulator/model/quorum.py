@@ -77,7 +77,7 @@ class QuorumQueue(Queue):
         """Keep them all."""
         return True
 
-    def check_consume(self, channel: Channel, /, *, exclusive: bool) -> None:  # noqa: ARG002 - it means nothing here
+    def check_consume(self, channel: Channel, /, *, exclusive: bool, no_ack: bool) -> None:  # noqa: ARG002 - they mean nothing here
         """Raise 540 on a channel with a prefetch count of its own; `exclusive` means nothing here."""
         if channel.global_prefetch:
             raise AmqpError(

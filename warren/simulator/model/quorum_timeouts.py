@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from warren.simulator.model.channel import timed_out
 from warren.simulator.model.events import BasicCancel
-from warren.simulator.model.queue import QueueTimer
+from warren.simulator.model.queue_timer import QueueTimer
 from warren.simulator.model.quorum import QuorumQueue
 from warren.simulator.model.settlement import Settlement
 

@@ -19,6 +19,12 @@ from warren.simulator.model.policy_keys import (
 )
 from warren.simulator.model.queue_types import TYPES_3_10, TYPES_4_0, TYPES_4_3, QueueType
 from warren.simulator.model.quorum_ready import Levels
+from warren.simulator.model.stream_releases import (
+    STREAM_3_10,
+    STREAM_4_0,
+    STREAM_4_3,
+    StreamSemantics,
+)
 
 Version = Literal["3.10", "4.0", "4.3"]
 MIB = 1024 * 1024
@@ -188,6 +194,8 @@ class Semantics:
 
     quorum: QuorumSemantics
 
+    stream: StreamSemantics
+
     policy_keys: Mapping[str, PolicyKey]
     """What policies may say."""
 
@@ -251,6 +259,7 @@ SEMANTICS: dict[Version, Semantics] = {
             every_level_expires=False,
             properties_count=False,
         ),
+        stream=STREAM_3_10,
         policy_keys=KEYS_3_10,
         policy_targets=TARGETS_3_10,
     ),
@@ -307,6 +316,7 @@ SEMANTICS: dict[Version, Semantics] = {
             every_level_expires=False,
             properties_count=False,
         ),
+        stream=STREAM_4_0,
         policy_keys=KEYS_4_0,
         policy_targets=TARGETS_LATER,
     ),
@@ -363,6 +373,7 @@ SEMANTICS: dict[Version, Semantics] = {
             every_level_expires=True,
             properties_count=True,
         ),
+        stream=STREAM_4_3,
         policy_keys=KEYS_4_3,
         policy_targets=TARGETS_LATER,
     ),

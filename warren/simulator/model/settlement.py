@@ -26,6 +26,7 @@ class Settlement(Enum):
     DISCARD = ("nack", False, False)
     REJECT_REQUEUE = ("reject", True, True)
     REJECT_DISCARD = ("reject", False, True)
+    RECOVER = ("recover", True, False)
     LOST = ("", True, True)
 
     def __init__(self, method: str, requeues: bool, fails: bool) -> None:
@@ -73,6 +74,7 @@ def settle(channel: Channel, deliveries: Mapping[int, Enqueued], how: Settlement
     as a whole has room before all that; but consumers that it kept from messages go on only at the
     end.
     """
+    _check(channel, deliveries, how)
     groups: dict[tuple[str, bool, int, str], list[Enqueued]] = {}
     consumed = 0
     for tag, enqueued in sorted(deliveries.items()):
@@ -87,6 +89,16 @@ def settle(channel: Channel, deliveries: Mapping[int, Enqueued], how: Settlement
         _settle_at(group[0].queue, group, how, unblocks=not was_full)
     if was_full:
         wake(channel)
+
+
+def _check(channel: Channel, deliveries: Mapping[int, Enqueued], how: Settlement) -> None:
+    """Raise AmqpError when one of the queues cannot do that; the channel has the deliveries as before then."""
+    try:
+        for queue in dict.fromkeys(enqueued.queue for enqueued in deliveries.values()):
+            queue.check_settle(how)
+    except AmqpError:
+        channel.unacked.update(deliveries)
+        raise
 
 
 def acknowledge(channel: Channel, enqueued: Enqueued) -> None:

@@ -9,6 +9,7 @@ from warren.simulator.model.classic import ClassicQueue
 from warren.simulator.model.exchange import Binding, DefaultExchange, Exchange, identity
 from warren.simulator.model.policies import Policies, Policy
 from warren.simulator.model.quorum_timeouts import TimedQuorumQueue
+from warren.simulator.model.stream import StreamQueue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +33,7 @@ PREDECLARED = (
 QUEUES: Mapping[str, type[Queue]] = {
     "classic": ClassicQueue,
     "quorum": TimedQuorumQueue,
-    "stream": ClassicQueue,  # as far as a stream is modelled
+    "stream": StreamQueue,
 }
 """What a queue of each type is."""
 

@@ -55,7 +55,7 @@ def consume(state: State, channel: Channel, command: commands.BasicConsume) -> N
     tag = tag or f"amq.ctag-{next(state.names)}"
     queue = find_queue(channel, name)
     check_consumer_arguments(command.arguments, queue.kind, queue.describe(), state.semantics)
-    queue.check_consume(channel, exclusive=command.exclusive)
+    queue.check_consume(channel, exclusive=command.exclusive, no_ack=command.no_ack)
     consumer = Consumer(
         channel,
         queue,
@@ -165,6 +165,6 @@ def recover(state: State, channel: Channel, command: commands.BasicRecover) -> N
     """Requeue all that is unacknowledged; 540 for redelivery to the same consumer."""
     if not command.requeue:
         raise AmqpError(ReplyCode.NOT_IMPLEMENTED, "requeue=false")
-    settle(channel, collect(channel, 0, multiple=True), Settlement.REQUEUE)
+    settle(channel, collect(channel, 0, multiple=True), Settlement.RECOVER)
     if not command.asynchronous:
         state.events.append(events.BasicRecoverOk(command.connection, command.channel))

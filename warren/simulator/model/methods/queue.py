@@ -21,6 +21,7 @@ from warren.simulator.model.methods.lookup import (
     queue_name,
 )
 from warren.simulator.model.methods.publish import REPLY_TO
+from warren.simulator.model.stream_arguments import comparable
 from warren.simulator.model.tables import field_type, require_equivalent, require_same_field
 
 if TYPE_CHECKING:
@@ -53,8 +54,7 @@ def declare(state: State, channel: Channel, command: commands.QueueDeclare) -> N
                 command.connection,
                 command.channel,
                 queue.name,
-                queue.message_count,
-                queue.consumer_count,
+                *queue.declared_counts,
             )
         )
 
@@ -144,7 +144,9 @@ def check_equivalent(
     resource = queue.describe()
     require_same_field("durable", queue.durable, is_durable(command), resource)
     require_same_field("auto_delete", queue.auto_delete, command.auto_delete, resource)
-    require_equivalent(queue.arguments, arguments, queue.kind.arguments, resource)
+    semantics = queue.state.semantics.stream
+    current, given = comparable(queue.arguments, semantics), comparable(arguments, semantics)
+    require_equivalent(current, given, queue.kind.arguments, resource)
 
 
 def declare_reply_to(
@@ -199,7 +201,9 @@ def purge(state: State, channel: Channel, command: commands.QueuePurge) -> None:
     """Drop the ready messages of a queue."""
     name = queue_name(channel, command.queue)
     check_access(channel, "read", "queue", name)
-    count = find_queue(channel, name).purge()
+    queue = find_queue(channel, name)
+    queue.check_purge()
+    count = queue.purge()
     if not command.nowait:
         state.events.append(events.QueuePurgeOk(command.connection, command.channel, count))
 
@@ -213,7 +217,7 @@ def delete(state: State, channel: Channel, command: commands.QueueDelete) -> Non
         check_not_locked(channel, queue)
         queue.check_delete(if_unused=command.if_unused, if_empty=command.if_empty)
     if not command.nowait:
-        count = queue.message_count if queue is not None else 0
+        count = len(queue.ready) if queue is not None else 0
         state.events.append(events.QueueDeleteOk(command.connection, command.channel, count))
     if queue is not None:
         channel.vhost.delete_queue(queue)  # after the answer: its consumers hear of it then
