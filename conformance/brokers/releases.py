@@ -36,6 +36,21 @@ class Release:
     other_protocol: bytes
     """The protocol header that answers a client of another protocol, or of an AMQP older than 0-9."""
 
+    mechanisms: frozenset[bytes]
+    """The ways to log in. Their order changes from one start of 4.3 to the next."""
+
+    sorts_headers: bool
+    """A message's headers come back in order and without repeats; otherwise as they came."""
+
+    checks_delivery_mode: bool
+    """A delivery mode other than 1 and 2 is refused."""
+
+    texts_in_latin_1: bool
+    """A reply text has an octet that is no UTF-8 as the character of its number; otherwise as it came."""
+
+    routes_by_milliseconds: bool
+    """A headers exchange takes a message's timestamps for milliseconds, and those of bindings for seconds."""
+
     frame_min: int
     """In octets: the least frame_max that a client may choose, and the largest payload before it has chosen."""
 
@@ -62,6 +77,11 @@ RELEASES = {
         reply_is_routed=False,
         reply_waits_for_commit=False,
         other_protocol=b"AMQP\x00\x00\x09\x01",
+        mechanisms=frozenset({b"AMQPLAIN", b"PLAIN"}),
+        sorts_headers=False,
+        checks_delivery_mode=True,
+        texts_in_latin_1=False,
+        routes_by_milliseconds=False,
         frame_min=4096,
         nack_fails=True,
         default_delivery_limit=None,
@@ -77,6 +97,11 @@ RELEASES = {
         reply_is_routed=False,
         reply_waits_for_commit=False,
         other_protocol=b"AMQP\x03\x01\x00\x00",
+        mechanisms=frozenset({b"AMQPLAIN", b"ANONYMOUS", b"PLAIN"}),
+        sorts_headers=True,
+        checks_delivery_mode=False,
+        texts_in_latin_1=True,
+        routes_by_milliseconds=True,
         frame_min=4096,
         nack_fails=True,
         default_delivery_limit=20,
@@ -92,6 +117,11 @@ RELEASES = {
         reply_is_routed=True,
         reply_waits_for_commit=True,
         other_protocol=b"AMQP\x03\x01\x00\x00",
+        mechanisms=frozenset({b"AMQPLAIN", b"ANONYMOUS", b"PLAIN"}),
+        sorts_headers=True,
+        checks_delivery_mode=False,
+        texts_in_latin_1=True,
+        routes_by_milliseconds=True,
         frame_min=8192,
         nack_fails=False,
         default_delivery_limit=20,

@@ -6,6 +6,7 @@ from tests.simulator.session.virtual import USER, Peer, World, never
 from warren.simulator import wire
 from warren.simulator.model import commands
 from warren.simulator.session import HIGH_WATER, Session
+from warren.simulator.session.properties import Properties
 from warren.simulator.session.session import (
     CLOSING_TIMEOUT,
     CREDIT,
@@ -304,3 +305,11 @@ def test_a_mistake_of_ours_ends_one_session(monkeypatch: pytest.MonkeyPatch) -> 
     assert (publisher.ended, consumer.ended) == ("Abort", "")
     publisher.hang_up()
     assert consumer.send(wire.QueueDeclare("q", passive=True)) == [wire.QueueDeclareOk("q", 0, 0)]
+
+
+def test_properties_written_anew() -> None:
+    """From 4.0 on headers go out in the order of their octets, each name once, `L` as `l`; on 3.10 as they came."""
+    came = b"\x20\x02" + (22).to_bytes(4) + b"\1bt\2\1aL" + bytes(8) + b"\1bt\0\0t\1"
+    anew = b"\x20\x00" + (18).to_bytes(4) + b"\0t\1\1al" + bytes(8) + b"\1bt\1"
+    assert Properties(came).octets == came
+    assert Properties.rewritten(came).octets == anew

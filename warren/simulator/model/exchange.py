@@ -11,6 +11,7 @@ from warren.simulator.model.routing import (
     DirectRouter,
     FanoutRouter,
     HeadersRouter,
+    LocalRandomRouter,
     Router,
     TopicRouter,
 )
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 Target: TypeAlias = "Queue | str"
 """A queue, or the name of one that is looked up when the transaction is committed."""
-EXCHANGE_TYPES = ("direct", "fanout", "topic", "headers")
+LOCAL_RANDOM = "x-local-random"
 
 
 @fact
@@ -53,7 +54,11 @@ def make_router(kind: str, semantics: Semantics) -> Router[Exchange | Queue]:
         return FanoutRouter()
     if kind == "topic":
         return TopicRouter()
-    return HeadersRouter(loose_numbers=semantics.loose_numbers)
+    if kind == LOCAL_RANDOM:
+        return LocalRandomRouter()
+    return HeadersRouter(
+        loose_numbers=semantics.loose_numbers, milliseconds=semantics.routes_by_milliseconds
+    )
 
 
 class Exchange:

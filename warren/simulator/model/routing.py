@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from warren.simulator.model.tables import freeze, same
+from warren.simulator.model.tables import field_type, freeze, same
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable, Mapping
@@ -109,6 +109,21 @@ class DirectRouter(Generic[D]):
         return self._nothing if counted is None else counted.counts
 
 
+class LocalRandomRouter(FanoutRouter[D]):
+    """Sends to one destination, whatever the key: RabbitMQ takes any, and here each has its turn."""
+
+    __slots__ = ()
+
+    def match(self, _message: Message, /) -> Collection[D]:
+        """Return the destination whose turn it is."""
+        counts = self._destinations.counts
+        if not counts:
+            return ()
+        destination = next(iter(counts))
+        counts[destination] = counts.pop(destination)
+        return (destination,)
+
+
 class Node(Generic[D]):
     """A word of a topic binding, and what is bound by the words up to it."""
 
@@ -195,12 +210,16 @@ class TopicRouter(Generic[D]):
 class HeadersRouter(Generic[D]):
     """Sends to the destinations whose bindings' arguments the message's headers satisfy."""
 
-    __slots__ = ("_bindings", "_loose_numbers")
+    __slots__ = ("_bindings", "_loose_numbers", "_milliseconds")
 
-    def __init__(self, *, loose_numbers: bool) -> None:
-        """Begin without bindings; `loose_numbers` as in `tables.same`."""
+    def __init__(self, *, loose_numbers: bool, milliseconds: bool) -> None:
+        """Begin without bindings; `loose_numbers` as in `tables.same`.
+
+        `milliseconds`: so a message's timestamps are compared, with what bindings have in seconds.
+        """
         self._bindings: dict[Hashable, tuple[Mapping[str, object], D]] = {}
         self._loose_numbers = loose_numbers
+        self._milliseconds = milliseconds
 
     def add(self, key: str, arguments: Mapping[str, object], destination: D, /) -> None:
         """Take in a binding that is not there yet."""
@@ -212,12 +231,23 @@ class HeadersRouter(Generic[D]):
 
     def match(self, message: Message, /) -> Collection[D]:
         """Return what is bound with arguments that the message's headers satisfy."""
-        headers = message.properties.headers or {}
+        given = message.properties.headers or {}
+        headers = {name: self._comparable(value) for name, value in given.items()}
         return {
             destination: 1
             for arguments, destination in self._bindings.values()
             if headers_match(arguments, headers, loose_numbers=self._loose_numbers)
         }
+
+    def _comparable(self, value: object) -> object:
+        if self._milliseconds and field_type(value) == "timestamp":
+            return int(value) * 1000 if isinstance(value, int) else None
+        return _octets(value)
+
+
+def _octets(value: object) -> object:
+    """Return text for octets: the two are equal, whatever type they came as."""
+    return value.decode(errors="surrogateescape") if isinstance(value, bytes) else value
 
 
 def headers_match(
@@ -232,7 +262,8 @@ def headers_match(
     mode = str(arguments.get("x-match", "all"))
     with_x = mode.endswith("-with-x")
     verdicts = (
-        key in headers and (value is None or same(value, headers[key], loose_numbers=loose_numbers))
+        key in headers
+        and (value is None or same(_octets(value), headers[key], loose_numbers=loose_numbers))
         for key, value in arguments.items()
         if key != "x-match" and (with_x or not key.startswith("x-"))
     )

@@ -22,6 +22,8 @@ from warren.simulator.model.quorum_ready import Levels
 
 Version = Literal["3.10", "4.0", "4.3"]
 MIB = 1024 * 1024
+EXCHANGE_TYPES = frozenset({"direct", "fanout", "topic", "headers"})
+"""Those of every release."""
 
 
 @fact
@@ -81,6 +83,16 @@ class Semantics:
     other_protocol: bytes
     """The header that a client is answered with whose own is not that of AMQP 0-9 or later."""
 
+    mechanisms: tuple[str, ...]
+    """The ways to log in, as connection.start names them; 4.3 changes their order from start to start."""
+
+    latin_1_texts: bool
+    """An octet that is no UTF-8 stands in a reply text as the character of its number; otherwise as it is."""
+
+    sorts_headers: bool
+    """Properties are written anew: headers in the order of their names, no name twice, `L` as `l`, a
+    reserved flag cleared. Otherwise they go out as they came in."""
+
     frame_min: int
     """Octets: the least frame_max a client may choose, and the largest payload before it has."""
 
@@ -90,6 +102,12 @@ class Semantics:
 
     max_message_size: int
     """Bytes of body a message may have; more is 406 PRECONDITION_FAILED."""
+
+    exchange_types: frozenset[str]
+    """The types of exchange there are."""
+
+    checks_delivery_mode: bool
+    """A delivery mode is 1 or 2; where this is False, any other is as 1."""
 
     unknown_exchange_type: ReplyCode
     """The error for an exchange type that does not exist."""
@@ -150,6 +168,9 @@ class Semantics:
     loose_numbers: bool
     """A headers exchange takes 1 and 1.0 for equal."""
 
+    routes_by_milliseconds: bool
+    """A headers exchange takes a message's timestamps for milliseconds, and those of bindings for seconds."""
+
     lazy_queue_mode: bool
     """x-queue-mode is checked: `default` or `lazy`."""
 
@@ -191,9 +212,14 @@ def _by_name(types: tuple[QueueType, ...]) -> Mapping[str, QueueType]:
 SEMANTICS: dict[Version, Semantics] = {
     "3.10": Semantics(
         other_protocol=b"AMQP\x00\x00\x09\x01",
+        mechanisms=("AMQPLAIN", "PLAIN"),
+        latin_1_texts=False,
+        sorts_headers=False,
         frame_min=4096,
         global_prefetch=True,
         max_message_size=128 * MIB,
+        exchange_types=EXCHANGE_TYPES,
+        checks_delivery_mode=True,
         unknown_exchange_type=ReplyCode.COMMAND_INVALID,
         checks_server_named_type=False,
         refusal_names_permission=False,
@@ -211,6 +237,7 @@ SEMANTICS: dict[Version, Semantics] = {
         new_key_drops_copies=True,
         topic_hash_limit=None,
         loose_numbers=True,
+        routes_by_milliseconds=False,
         lazy_queue_mode=True,
         queue_versions=(1, 2),
         channels_time_out=True,
@@ -241,9 +268,14 @@ SEMANTICS: dict[Version, Semantics] = {
     ),
     "4.0": Semantics(
         other_protocol=b"AMQP\x03\x01\x00\x00",
+        mechanisms=("PLAIN", "ANONYMOUS", "AMQPLAIN"),
+        latin_1_texts=True,
+        sorts_headers=True,
         frame_min=4096,
         global_prefetch=True,
         max_message_size=16 * MIB,
+        exchange_types=EXCHANGE_TYPES | {"x-local-random"},
+        checks_delivery_mode=False,
         unknown_exchange_type=ReplyCode.PRECONDITION_FAILED,
         checks_server_named_type=False,
         refusal_names_permission=True,
@@ -261,6 +293,7 @@ SEMANTICS: dict[Version, Semantics] = {
         new_key_drops_copies=False,
         topic_hash_limit=None,
         loose_numbers=False,
+        routes_by_milliseconds=True,
         lazy_queue_mode=True,
         queue_versions=(1, 2),
         channels_time_out=True,
@@ -293,9 +326,14 @@ SEMANTICS: dict[Version, Semantics] = {
     ),
     "4.3": Semantics(
         other_protocol=b"AMQP\x03\x01\x00\x00",
+        mechanisms=("ANONYMOUS", "PLAIN", "AMQPLAIN"),
+        latin_1_texts=True,
+        sorts_headers=True,
         frame_min=8192,
         global_prefetch=False,
         max_message_size=16 * MIB,
+        exchange_types=EXCHANGE_TYPES | {"x-local-random"},
+        checks_delivery_mode=False,
         unknown_exchange_type=ReplyCode.PRECONDITION_FAILED,
         checks_server_named_type=True,
         refusal_names_permission=True,
@@ -313,6 +351,7 @@ SEMANTICS: dict[Version, Semantics] = {
         new_key_drops_copies=False,
         topic_hash_limit=2,
         loose_numbers=False,
+        routes_by_milliseconds=True,
         lazy_queue_mode=False,
         queue_versions=(2,),
         channels_time_out=False,

@@ -1,6 +1,7 @@
 """Message properties as the model wants them: the few it heeds, and the octets of all.
 
-The octets go out as they came in: nothing is encoded again unless the model changes something.
+The octets go out as they came in, where the release does so: nothing is encoded again then unless the
+model changes something.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Properties:
     )
 
     def __init__(self, octets: bytes, decoded: BasicProperties | None = None) -> None:
-        """Take `octets`; raises ``AmqpError`` 502 when they are no properties."""
+        """Take `octets`; raises ``UndecodableError`` when they are no properties."""
         known = decode_properties(octets) if decoded is None else decoded
         self.octets = octets
         self.size = len(octets)
@@ -43,7 +44,24 @@ class Properties:
         self.expiration = known.expiration
         self.user_id = known.user_id
 
+    @staticmethod
+    def rewritten(octets: bytes) -> Properties:
+        """Take `octets`, and write them as RabbitMQ does that keeps no octet of a publisher's."""
+        known = _in_order(decode_properties(octets))
+        return Properties(encode_properties(known), known)
+
     def replace(self, **changes: Any) -> Properties:
-        """Return the same properties with some changed."""
-        changed = replace(decode_properties(self.octets), **changes)
+        """Return the same properties with some changed, and their headers in order, as every release does."""
+        changed = _in_order(replace(decode_properties(self.octets), **changes))
         return Properties(encode_properties(changed), changed)
+
+
+def _in_order(properties: BasicProperties) -> BasicProperties:
+    if not properties.headers:
+        return properties
+    headers = dict(sorted(properties.headers.items(), key=_octets_of_name))
+    return replace(properties, headers=headers)
+
+
+def _octets_of_name(item: tuple[str, object]) -> bytes:
+    return item[0].encode(errors="surrogateescape")

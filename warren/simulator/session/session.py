@@ -64,12 +64,14 @@ class Session:
         self.octets_in = 0
         self.octets_out = 0
         self.blocked = False
+        self._rewrites = terms.rewrites_properties
         self._begun_before = 0  # messages, when memory got short
         self.wire = Connection(
             terms.limits,
             terms.server_properties,
             frame_min=terms.frame_min,
             other_protocol=terms.other_protocol,
+            mechanisms=terms.mechanisms,
         )
         self.backlog: list[WireEvent] = []  # what is not done yet because the client does not read
         self.asked = 0  # octets of what is in `_out` but deliveries, which have their own limit
@@ -145,7 +147,7 @@ class Session:
         )
 
     def _read_properties(self, octets: bytes) -> Properties:
-        properties = Properties(octets)
+        properties = (Properties.rewritten if self._rewrites else Properties)(octets)
         if len(self._properties) < _REMEMBERED and len(octets) <= _REMEMBERED_SIZE:
             self._properties[octets] = properties
         return properties

@@ -30,19 +30,27 @@ _CAPABILITIES = (
 
 @fact
 class Terms:
-    """The same for every connection of one broker; the fields are those of `wire.Connection`."""
+    """The same for every connection of one broker; most fields are those of `wire.Connection`."""
 
     limits: Limits
     server_properties: FieldTable
     frame_min: int
     other_protocol: bytes
+    mechanisms: tuple[str, ...]
+    rewrites_properties: bool
+    """Also what came in no order goes out as RabbitMQ writes it."""
 
 
 def terms_of(version: Version) -> Terms:
     """Return the terms of a broker that behaves like this version of RabbitMQ."""
     semantics = SEMANTICS[version]
     return Terms(
-        Limits(), _server_properties(version), semantics.frame_min, semantics.other_protocol
+        Limits(),
+        _server_properties(version),
+        semantics.frame_min,
+        semantics.other_protocol,
+        semantics.mechanisms,
+        semantics.sorts_headers,
     )
 
 

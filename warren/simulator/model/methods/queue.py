@@ -101,7 +101,7 @@ def create(
     if isinstance(dead_letter_exchange, str):
         check_access(channel, "read", "queue", name)
         check_access(channel, "write", "exchange", dead_letter_exchange)
-    elif dead_letter_exchange is not None:
+    elif "x-dead-letter-exchange" in arguments:
         given = field_type(dead_letter_exchange)
         raise precondition_failed(
             f"invalid type '{given}' for arg 'x-dead-letter-exchange' in {resource}"
@@ -162,7 +162,7 @@ def bind(state: State, channel: Channel, command: commands.QueueBind) -> None:
     queue = channel.vhost.queues.get(name)
     if queue is None:
         raise not_found(channel.vhost.describe("queue", name))
-    check_binding(source, key, command.arguments)
+    check_binding(source, queue, key, command.arguments)
     check_not_locked(channel, queue)
     channel.vhost.bind(source, queue, key, command.arguments)
     if not command.nowait:

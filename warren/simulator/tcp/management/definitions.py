@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from warren.simulator.errors import AmqpError
 from warren.simulator.model import commands
 from warren.simulator.model.arguments import check_queue_arguments
-from warren.simulator.model.exchange import EXCHANGE_TYPES, Exchange
+from warren.simulator.model.exchange import Exchange
 from warren.simulator.tcp.management import views
 from warren.simulator.tcp.management.request import Refused, arguments_of, bad_request
 from warren.simulator.tcp.management.resources import parameters, policies, users, vhosts
@@ -242,7 +242,7 @@ def _take_exchange(vhost: VHost, described: Document) -> None:
     name, kind = _need(described, "name"), described.get("type", "undefined")
     if name in vhost.exchanges:
         return
-    if kind not in EXCHANGE_TYPES:
+    if kind not in vhost.semantics.exchange_types:
         raise bad_request(f"precondition_failed: invalid exchange type '{kind}'")
     vhost.exchanges[name] = Exchange(
         vhost,

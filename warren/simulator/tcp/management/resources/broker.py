@@ -9,7 +9,6 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from warren.simulator.model import SEMANTICS
-from warren.simulator.model.exchange import EXCHANGE_TYPES
 from warren.simulator.tcp.management import views
 from warren.simulator.tcp.management.request import Answer, Request
 from warren.simulator.tcp.management.routing import Routes, found, shown
@@ -44,7 +43,7 @@ def _about(node: Node) -> dict[str, Any]:
         "crypto_lib_version": "none",
         "exchange_types": [
             {"name": name, "description": f"AMQP {name} exchange", "enabled": True}
-            for name in EXCHANGE_TYPES
+            for name in sorted(SEMANTICS[node.options.semantics].exchange_types)
         ],
         "rates_mode": "none",
         "contexts": [
