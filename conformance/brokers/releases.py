@@ -51,6 +51,21 @@ class Release:
     routes_by_milliseconds: bool
     """A headers exchange takes a message's timestamps for milliseconds, and those of bindings for seconds."""
 
+    clash_of_types: str
+    """What is said where a quorum queue is declared again without a type."""
+
+    master_locator: bool
+    """x-queue-master-locator may be given."""
+
+    any_master_locator: bool
+    """Its value means nothing."""
+
+    local_random: bool
+    """There are exchanges of the type x-local-random."""
+
+    bound_reply_to: int
+    """The reply code for binding a direct reply-to name."""
+
     frame_min: int
     """In octets: the least frame_max that a client may choose, and the largest payload before it has chosen."""
 
@@ -82,6 +97,11 @@ RELEASES = {
         checks_delivery_mode=True,
         texts_in_latin_1=False,
         routes_by_milliseconds=False,
+        clash_of_types="received none but current is the value 'quorum' of type 'longstr'",
+        master_locator=True,
+        any_master_locator=False,
+        local_random=False,
+        bound_reply_to=404,
         frame_min=4096,
         nack_fails=True,
         default_delivery_limit=None,
@@ -102,6 +122,11 @@ RELEASES = {
         checks_delivery_mode=False,
         texts_in_latin_1=True,
         routes_by_milliseconds=True,
+        clash_of_types="received 'classic' but current is 'quorum'",
+        master_locator=True,
+        any_master_locator=True,
+        local_random=True,
+        bound_reply_to=404,
         frame_min=4096,
         nack_fails=True,
         default_delivery_limit=20,
@@ -122,6 +147,11 @@ RELEASES = {
         checks_delivery_mode=False,
         texts_in_latin_1=True,
         routes_by_milliseconds=True,
+        clash_of_types="received 'classic' but current is 'quorum'",
+        master_locator=False,
+        any_master_locator=False,
+        local_random=True,
+        bound_reply_to=403,
         frame_min=8192,
         nack_fails=False,
         default_delivery_limit=20,

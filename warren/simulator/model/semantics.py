@@ -125,6 +125,9 @@ class Semantics:
     reply_to_is_routable: bool
     """A mandatory message to a direct reply-to name counts as routed, also when nobody has it now."""
 
+    denies_reply_bindings: bool
+    """Binding a direct reply-to name is 403; otherwise there is no such queue: 404."""
+
     replies_before_commit: bool
     """A direct reply does not wait for the transaction it is published in."""
 
@@ -196,6 +199,9 @@ class Semantics:
     master_locator: bool
     """x-queue-master-locator means nothing; where this is False, it is denied: 541."""
 
+    master_locators: frozenset[str] | None
+    """What x-queue-master-locator may be, where it is not denied: the broker fails over any other, 541."""
+
     quorum: QuorumSemantics
 
     policy_keys: Mapping[str, PolicyKey]
@@ -225,6 +231,7 @@ SEMANTICS: dict[Version, Semantics] = {
         refusal_names_permission=False,
         passive_needs_access=False,
         reply_to_is_routable=False,
+        denies_reply_bindings=False,
         replies_before_commit=True,
         plain_expiration=False,
         last_death_headers=False,
@@ -246,6 +253,7 @@ SEMANTICS: dict[Version, Semantics] = {
         names_default_type=False,
         leader_locators=frozenset({"client-local", "balanced", "random", "least-leaders"}),
         master_locator=True,
+        master_locators=frozenset({"client-local", "random", "min-masters"}),
         quorum=QuorumSemantics(
             name="quorum",
             default_delivery_limit=None,
@@ -281,6 +289,7 @@ SEMANTICS: dict[Version, Semantics] = {
         refusal_names_permission=True,
         passive_needs_access=False,
         reply_to_is_routable=False,
+        denies_reply_bindings=False,
         replies_before_commit=True,
         plain_expiration=True,
         last_death_headers=True,
@@ -304,6 +313,7 @@ SEMANTICS: dict[Version, Semantics] = {
             {"client-local", "balanced", "random", "least-leaders", "min-masters"}
         ),
         master_locator=True,
+        master_locators=None,
         quorum=QuorumSemantics(
             name="quorum",
             default_delivery_limit=20,
@@ -339,6 +349,7 @@ SEMANTICS: dict[Version, Semantics] = {
         refusal_names_permission=True,
         passive_needs_access=True,
         reply_to_is_routable=True,
+        denies_reply_bindings=True,
         replies_before_commit=False,
         plain_expiration=True,
         last_death_headers=True,
@@ -362,6 +373,7 @@ SEMANTICS: dict[Version, Semantics] = {
             {"client-local", "balanced", "random", "least-leaders", "min-masters"}
         ),
         master_locator=False,
+        master_locators=None,
         quorum=QuorumSemantics(
             name='<<"quorum">>',
             default_delivery_limit=20,

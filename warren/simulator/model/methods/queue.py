@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from warren.simulator.errors import not_found, precondition_failed
+from warren.simulator.errors import AmqpError, ReplyCode, not_found, precondition_failed
 from warren.simulator.model import events
 from warren.simulator.model.arguments import check_queue_arguments, check_server_named_type
 from warren.simulator.model.methods.exchange import check_binding, check_not_default
@@ -189,6 +189,10 @@ def ends(
     check_access(channel, "write", "queue", name)
     check_not_default(exchange)
     check_access(channel, "read", "exchange", exchange)
+    if name.startswith(REPLY_TO) and channel.vhost.semantics.denies_reply_bindings:
+        raise AmqpError(
+            ReplyCode.ACCESS_REFUSED, "cannot bind or unbind to a volatile (direct reply-to) queue"
+        )
     return name, exchange, key
 
 
