@@ -36,6 +36,36 @@ class Release:
     other_protocol: bytes
     """The protocol header that answers a client of another protocol, or of an AMQP older than 0-9."""
 
+    mechanisms: frozenset[bytes]
+    """The ways to log in. Their order changes from one start of 4.3 to the next."""
+
+    sorts_headers: bool
+    """A message's headers come back in order and without repeats; otherwise as they came."""
+
+    checks_delivery_mode: bool
+    """A delivery mode other than 1 and 2 is refused."""
+
+    texts_in_latin_1: bool
+    """A reply text has an octet that is no UTF-8 as the character of its number; otherwise as it came."""
+
+    routes_by_milliseconds: bool
+    """A headers exchange takes a message's timestamps for milliseconds, and those of bindings for seconds."""
+
+    clash_of_types: str
+    """What is said where a quorum queue is declared again without a type."""
+
+    master_locator: bool
+    """x-queue-master-locator may be given."""
+
+    any_master_locator: bool
+    """Its value means nothing."""
+
+    local_random: bool
+    """There are exchanges of the type x-local-random."""
+
+    bound_reply_to: int
+    """The reply code for binding a direct reply-to name."""
+
     frame_min: int
     """In octets: the least frame_max that a client may choose, and the largest payload before it has chosen."""
 
@@ -77,6 +107,16 @@ RELEASES = {
         reply_is_routed=False,
         reply_waits_for_commit=False,
         other_protocol=b"AMQP\x00\x00\x09\x01",
+        mechanisms=frozenset({b"AMQPLAIN", b"PLAIN"}),
+        sorts_headers=False,
+        checks_delivery_mode=True,
+        texts_in_latin_1=False,
+        routes_by_milliseconds=False,
+        clash_of_types="received none but current is the value 'quorum' of type 'longstr'",
+        master_locator=True,
+        any_master_locator=False,
+        local_random=False,
+        bound_reply_to=404,
         frame_min=4096,
         checks_body_size=False,
         nack_fails=True,
@@ -97,6 +137,16 @@ RELEASES = {
         reply_is_routed=False,
         reply_waits_for_commit=False,
         other_protocol=b"AMQP\x03\x01\x00\x00",
+        mechanisms=frozenset({b"AMQPLAIN", b"ANONYMOUS", b"PLAIN"}),
+        sorts_headers=True,
+        checks_delivery_mode=False,
+        texts_in_latin_1=True,
+        routes_by_milliseconds=True,
+        clash_of_types="received 'classic' but current is 'quorum'",
+        master_locator=True,
+        any_master_locator=True,
+        local_random=True,
+        bound_reply_to=404,
         frame_min=4096,
         checks_body_size=False,
         nack_fails=True,
@@ -117,6 +167,16 @@ RELEASES = {
         reply_is_routed=True,
         reply_waits_for_commit=True,
         other_protocol=b"AMQP\x03\x01\x00\x00",
+        mechanisms=frozenset({b"AMQPLAIN", b"ANONYMOUS", b"PLAIN"}),
+        sorts_headers=True,
+        checks_delivery_mode=False,
+        texts_in_latin_1=True,
+        routes_by_milliseconds=True,
+        clash_of_types="received 'classic' but current is 'quorum'",
+        master_locator=False,
+        any_master_locator=False,
+        local_random=True,
+        bound_reply_to=403,
         frame_min=8192,
         checks_body_size=True,
         nack_fails=False,

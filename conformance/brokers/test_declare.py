@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from warren.rigs.brokers import wire
+
+from .releases import release_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -152,3 +156,106 @@ def test_bind_twice(broker: BrokerRig) -> None:
     broker.open.channel().queue_unbind(queue, exchange, "key")
     broker.publish(b"unbound", "key", exchange)
     assert broker.drain(queue) == []
+
+
+@pytest.mark.requirement("declare.typed-values")
+@pytest.mark.parametrize("kind", ["classic", "quorum"])
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("x-message-ttl", wire.Timestamp(5), '"expected integer, got timestamp"'),
+        ("x-max-length", True, '"expected integer, got bool"'),
+        ("x-max-length-bytes", -1, "{value_negative,-1}"),
+        ("x-expires", 0, "{value_zero,0}"),
+        ("x-dead-letter-routing-key", "k", "routing_key_but_no_dlx_defined"),
+        ("x-overflow", 5, "{unacceptable_type,signedint}"),
+        ("x-single-active-consumer", "yes", "{unacceptable_type,longstr}"),
+    ],
+)
+def test_typed_values(
+    broker: BrokerRig, kind: str, key: str, value: wire.FieldValue, reason: str
+) -> None:
+    """A value of the wrong type or out of its range is 406, which names the argument and says what is wrong."""
+    client = broker.open.raw_channel()
+    arguments: wire.FieldTable = {"x-queue-type": kind, key: value}
+    client.send(1, wire.QueueDeclare("orders", durable=True, arguments=arguments))
+    close = client.expect(wire.ChannelClose)
+    assert (close.reply_code, close.class_id, close.method_id) == (406, 50, 10)
+    assert close.reply_text.startswith(
+        f"PRECONDITION_FAILED - invalid arg '{key}' for queue 'orders'"
+    )
+    assert close.reply_text.endswith(f": {reason}")
+
+
+@pytest.mark.requirement("declare.clash-says-what")
+def test_clash_says_what(broker: BrokerRig) -> None:
+    """What a redeclaration has and what there is stand in the refusal; from 4.0 on each queue has a type."""
+    types = broker.open.raw_channel()
+    arguments: wire.FieldTable = {"x-queue-type": "quorum"}
+    types.send(1, wire.QueueDeclare("orders", durable=True, arguments=arguments))
+    types.expect(wire.QueueDeclareOk)
+    types.send(1, wire.QueueDeclare("orders", durable=True))
+    said = types.expect(wire.ChannelClose).reply_text.partition(": ")[2]
+    assert said == release_of(broker.version).clash_of_types
+    values = broker.open.raw_channel()
+    given: wire.FieldTable = {"x-max-length": 5}
+    values.send(1, wire.QueueDeclare("other", durable=True, arguments=given))
+    values.expect(wire.QueueDeclareOk)
+    values.send(1, wire.QueueDeclare("other", durable=True))
+    said = values.expect(wire.ChannelClose).reply_text.partition(": ")[2]
+    assert said == "received none but current is the value '5' of type 'signedint'"
+
+
+@pytest.mark.requirement("declare.void-exchange")
+def test_exchange_that_is_void(broker: BrokerRig) -> None:
+    """A dead-letter or alternate exchange without a value is 406: it is no name."""
+    client = broker.open.raw_channel()
+    void: wire.FieldTable = {"x-dead-letter-exchange": None}
+    client.send(1, wire.QueueDeclare("orders", arguments=void))
+    text = client.expect(wire.ChannelClose).reply_text
+    assert "invalid type 'void' for arg 'x-dead-letter-exchange'" in text
+    with broker.expect.refusal(406):
+        broker.declare.exchange("X", "direct", arguments={"alternate-exchange": None})
+
+
+@pytest.mark.requirement("declare.master-locator")
+@pytest.mark.parametrize(("locator", "known"), [("client-local", True), ("elsewhere", False)])
+def test_master_locator(broker: BrokerRig, locator: str, known: bool) -> None:
+    """x-queue-master-locator is 541 where it is denied (4.3), or unknown to 3.10; 4.0 takes any."""
+    release = release_of(broker.version)
+    client = broker.open.raw_channel()
+    arguments: wire.FieldTable = {"x-queue-master-locator": locator}
+    client.send(1, wire.QueueDeclare("orders", durable=True, arguments=arguments))
+    if release.master_locator and (known or release.any_master_locator):
+        client.expect(wire.QueueDeclareOk)
+    else:
+        assert client.expect(wire.ConnectionClose).reply_code == 541
+
+
+@pytest.mark.requirement("declare.local-random")
+def test_local_random(broker: BrokerRig) -> None:
+    """x-local-random (4.0, 4.3) gives a message to one of its classic queues, bound without a key; 3.10 knows none."""
+    if not release_of(broker.version).local_random:
+        with broker.expect.refusal(503):
+            broker.declare.exchange("any", "x-local-random")
+        return
+    exchange = broker.declare.exchange("any", "x-local-random")
+    queues = [broker.declare.queue(f"orders-{number}") for number in range(3)]
+    for queue in queues:
+        broker.declare.binding(queue, exchange)
+    for number in range(5):
+        broker.publish(f"{number}".encode(), "ignored", exchange)
+    got = [body for queue in queues for body in broker.drain(queue)]
+    assert sorted(got) == [b"0", b"1", b"2", b"3", b"4"]
+    with broker.expect.refusal(406):
+        broker.declare.binding(queues[0], exchange, "key")
+    replicated = broker.declare.queue("replicated", arguments={"x-queue-type": "quorum"})
+    with broker.expect.refusal(406):
+        broker.declare.binding(replicated, exchange)
+
+
+@pytest.mark.requirement("declare.reply-to-bound")
+def test_reply_to_is_not_bound(broker: BrokerRig) -> None:
+    """A direct reply-to name is not bound: 404 (3.10, 4.0) or 403 (4.3)."""
+    with broker.expect.refusal(release_of(broker.version).bound_reply_to):
+        broker.open.channel().queue_bind("amq.rabbitmq.reply-to.x", "amq.direct", "key")

@@ -19,4 +19,4 @@ def test_reply_text() -> None:
     assert AmqpError(ReplyCode.INTERNAL_ERROR).reply_text == "INTERNAL_ERROR"
     long = AmqpError(ReplyCode.NOT_FOUND, "\u0436" * 300).reply_text
     assert 250 < len(long.encode()) <= 255
-    assert AmqpError(ReplyCode.NOT_FOUND, "\udcff").reply_text == "NOT_FOUND - "
+    assert AmqpError(ReplyCode.NOT_FOUND, "\udcff").reply_text == "NOT_FOUND - \udcff"

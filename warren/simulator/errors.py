@@ -11,8 +11,10 @@ from typing import Final, Self
 
 MAX_REPLY_TEXT: Final = 255
 """A reply text is a short string: at most 255 octets of UTF-8."""
-ELLIPSIS: Final = b"..."
+ELLIPSIS: Final = "..."
 """What stands for the rest of one that is too long."""
+NO_TEXT: Final = "".join(map(chr, range(0xDC80, 0xDD00)))
+"""What stands in text here for octets that are no UTF-8 (`surrogateescape`)."""
 
 
 class Scope(StrEnum):
@@ -93,9 +95,31 @@ def reply_text(code: ReplyCode, text: str | None) -> str:
     """Word a reply text as RabbitMQ does: what is too long for a short string is cut, at a character."""
     full = code.name if text is None else f"{code.name} - {text}"
     octets = full.encode(errors="surrogateescape")
-    if len(octets) > MAX_REPLY_TEXT:
-        octets = octets[: MAX_REPLY_TEXT - len(ELLIPSIS)] + ELLIPSIS
-    return octets.decode(errors="ignore")
+    if len(octets) <= MAX_REPLY_TEXT:
+        return full
+    head = octets[: MAX_REPLY_TEXT - len(ELLIPSIS)].decode(errors="surrogateescape")
+    return head.rstrip(NO_TEXT) + ELLIPSIS
+
+
+def as_latin_1(text: str) -> str:
+    """Return text in which an octet that is no UTF-8 stands as the character of its number."""
+    return "".join(chr(ord(each) - 0xDC00) if each in NO_TEXT else each for each in text)
+
+
+class UndecodableError(AmqpError):
+    """Octets that are no table or no properties: RabbitMQ fails over them, and says no more than 541.
+
+    `reason` is for people here, and goes to no client.
+    """
+
+    def __init__(self, reason: str) -> None:
+        """Say what is wrong with them."""
+        super().__init__(ReplyCode.INTERNAL_ERROR)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        """Return the reason."""
+        return self.reason
 
 
 def not_found(resource: str) -> AmqpError:
@@ -111,11 +135,6 @@ def precondition_failed(text: str) -> AmqpError:
 def frame_error(text: str, *, channel: int = 0) -> AmqpError:
     """501: a frame cannot be taken apart."""
     return AmqpError(ReplyCode.FRAME_ERROR, text, channel=channel)
-
-
-def syntax_error(text: str) -> AmqpError:
-    """502: a field of a frame has an illegal value."""
-    return AmqpError(ReplyCode.SYNTAX_ERROR, text)
 
 
 def unexpected_frame(text: str, *, channel: int = 0) -> AmqpError:

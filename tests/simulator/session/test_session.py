@@ -7,6 +7,7 @@ from warren.simulator import wire
 from warren.simulator.model import commands
 from warren.simulator.session import HIGH_WATER, Session
 from warren.simulator.session.memory import Memory
+from warren.simulator.session.properties import Properties
 from warren.simulator.session.session import (
     CLOSING_TIMEOUT,
     CREDIT,
@@ -340,3 +341,11 @@ def test_memory_is_counted_the_less_often_the_more_there_is_to_count() -> None:
     assert not memory.must_count(0)
     memory.received(100_000 * 256)
     assert memory.must_count(0)
+
+
+def test_properties_written_anew() -> None:
+    """From 4.0 on headers go out in the order of their octets, each name once, `L` as `l`; on 3.10 as they came."""
+    came = b"\x20\x02" + (22).to_bytes(4) + b"\1bt\2\1aL" + bytes(8) + b"\1bt\0\0t\1"
+    anew = b"\x20\x00" + (18).to_bytes(4) + b"\0t\1\1al" + bytes(8) + b"\1bt\1"
+    assert Properties(came).octets == came
+    assert Properties.rewritten(came).octets == anew

@@ -159,7 +159,7 @@ def test_bad_properties(broker: Embedded) -> None:
         client.socket.sendall(
             wire.encode_method_frame(1, wire.BasicPublish("", "nowhere")) + header
         )
-        assert client.expect(wire.ConnectionClose).reply_code == 502
+        assert client.expect(wire.ConnectionClose).reply_code == 541
     broker.connect().close()
 
 

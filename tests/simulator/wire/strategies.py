@@ -91,6 +91,7 @@ KINDS = {
     "long": unsigned(32),
     "longlong": unsigned(64),
     "shortstr": utf8_text,
+    "anyshortstr": opaque_text,
     "longstr": st.binary(max_size=300),
     "table": tables,
 }

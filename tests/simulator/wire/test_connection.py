@@ -58,11 +58,18 @@ def messages(events: list[WireEvent]) -> list[tuple[int, wire.Method, bytes]]:
 
 
 def waiting(
-    frame_min: int = 4096, other_protocol: bytes = AMQP_1_0, **server_properties: str
+    frame_min: int = 4096,
+    other_protocol: bytes = AMQP_1_0,
+    mechanisms: tuple[str, ...] = ("PLAIN", "AMQPLAIN"),
+    **server_properties: str,
 ) -> Connection:
     """Return a connection that waits for its client."""
     return Connection(
-        Limits(), {**server_properties}, frame_min=frame_min, other_protocol=other_protocol
+        Limits(),
+        {**server_properties},
+        frame_min=frame_min,
+        other_protocol=other_protocol,
+        mechanisms=mechanisms,
     )
 
 
@@ -120,6 +127,24 @@ def test_handshake() -> None:
     assert (connection.state, connection.limits) == (State.RUNNING, chosen)
 
 
+@pytest.mark.parametrize("response", [b"", b"anybody"])
+def test_anonymous(response: bytes) -> None:
+    """ANONYMOUS is the default user with the default password, where it is offered; otherwise it is no way in."""
+    offered = waiting(mechanisms=("ANONYMOUS", "PLAIN"))
+    offered.receive(wire.PROTOCOL_HEADER)
+    assert offered.receive(start_ok(response, "ANONYMOUS")) == [
+        Login("guest", "guest", "ANONYMOUS")
+    ]
+    assert greeted().receive(start_ok(response, "ANONYMOUS")) == [Ended()]
+
+
+def test_undecodable_arguments() -> None:
+    """A method whose table cannot be decoded ends the connection without a word, as on RabbitMQ."""
+    payload = wire.encode_method(wire.QueueDeclare("q")).removesuffix(bytes(4)) + b"\0\0\0\3\1aZ"
+    events = running().receive(wire.encode_frame(wire.FrameKind.METHOD, 1, payload))
+    assert [type(event) for event in events] == [Failed, Ended]
+
+
 def test_amqplain() -> None:
     """AMQPLAIN carries user and password in a table without its length."""
     table = wire.encode_table({"LOGIN": "guest", "PASSWORD": "secret"})[4:]
@@ -135,6 +160,7 @@ def test_amqplain() -> None:
         (b"guest" + PLAIN, "PLAIN"),
         (b"\xff", "AMQPLAIN"),
         (wire.encode_table({"LOGIN": "guest"})[4:], "AMQPLAIN"),
+        (wire.encode_table({"LOGIN": 1, "PASSWORD": "guest"})[4:], "AMQPLAIN"),
         (PLAIN, "EXTERNAL"),
     ],
 )

@@ -167,9 +167,17 @@ def check_queue_arguments(arguments: Arguments, resource: str, semantics: Semant
             _check(key, check, arguments, resource, semantics)
     known = [each.arguments for each in semantics.queue_types.values()]
     _refuse_foreign(known, found.arguments, arguments, resource, found)
-    if "x-queue-master-locator" in arguments and not semantics.master_locator:
-        raise AmqpError(ReplyCode.INTERNAL_ERROR, NO_MASTER_LOCATOR, class_id=50, method_id=10)
+    if "x-queue-master-locator" in arguments:
+        _check_master_locator(arguments["x-queue-master-locator"], semantics)
     return found
+
+
+def _check_master_locator(value: object, semantics: Semantics) -> None:
+    if not semantics.master_locator:
+        raise AmqpError(ReplyCode.INTERNAL_ERROR, NO_MASTER_LOCATOR, class_id=50, method_id=10)
+    known = semantics.master_locators
+    if known is not None and not (isinstance(value, str) and value in known):
+        raise AmqpError(ReplyCode.INTERNAL_ERROR)
 
 
 def check_server_named_type(arguments: Arguments, semantics: Semantics) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from warren.simulator.errors import AmqpError, ReplyCode, Scope
+from warren.simulator.errors import AmqpError, ReplyCode, Scope, as_latin_1, reply_text
 from warren.simulator.model import commands, events, limits
 from warren.simulator.model.changes import Changes
 from warren.simulator.model.dead_letter import onward
@@ -292,14 +292,21 @@ class Broker:
         ):
             failed = client.channels[command.channel]
             channel.fail(state, failed)
-            closed = (number, command.channel, error.reply_code, error.reply_text)
+            closed = (number, command.channel, error.reply_code, self._word(error))
             state.events.append(events.ChannelClose(*closed, *method))
             return
         if client is not None:
             connection.forget(state, client)
         state.events.append(
-            events.ConnectionClose(number, error.reply_code, error.reply_text, *method)
+            events.ConnectionClose(number, error.reply_code, self._word(error), *method)
         )
+
+    def _word(self, error: AmqpError) -> str:
+        """Return the words of a close; what is no UTF-8 in them as the release has it."""
+        text = error.text
+        if text is not None and self._state.semantics.latin_1_texts:
+            text = as_latin_1(text)
+        return reply_text(error.reply_code, text)
 
     def _run_timers(self) -> None:
         for timer, waiting in self._state.timers.due(self._state.now):
@@ -311,7 +318,7 @@ class Broker:
         state = self._state
         for failed, error in state.failing:
             channel.fail(state, failed)
-            closed = (failed.connection.number, failed.number, error.reply_code, error.reply_text)
+            closed = (failed.connection.number, failed.number, error.reply_code, self._word(error))
             state.events.append(events.ChannelClose(*closed, *NO_METHOD))
         state.failing.clear()
 

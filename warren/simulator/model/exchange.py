@@ -10,6 +10,7 @@ from warren.simulator.model.queue import Queue
 from warren.simulator.model.routing import (
     DirectRouter,
     FanoutRouter,
+    LocalRandomRouter,
     Router,
     TopicRouter,
 )
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 Target: TypeAlias = "Queue | str"
 """A queue, or the name of one that is looked up when the transaction is committed."""
-EXCHANGE_TYPES = ("direct", "fanout", "topic", "headers")
+LOCAL_RANDOM = "x-local-random"
 
 
 @fact
@@ -53,7 +54,14 @@ def make_router(kind: str, state: State) -> Router[Exchange | Queue]:
         return FanoutRouter()
     if kind == "topic":
         return TopicRouter(state.meter)
-    return HeadersRouter(loose_numbers=state.semantics.loose_numbers, meter=state.meter)
+    if kind == LOCAL_RANDOM:
+        return LocalRandomRouter()
+    semantics = state.semantics
+    return HeadersRouter(
+        loose_numbers=semantics.loose_numbers,
+        milliseconds=semantics.routes_by_milliseconds,
+        meter=state.meter,
+    )
 
 
 class Exchange:

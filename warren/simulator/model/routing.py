@@ -120,6 +120,21 @@ class DirectRouter(Generic[D]):
         return self._nothing if counted is None else counted.counts
 
 
+class LocalRandomRouter(FanoutRouter[D]):
+    """Sends to one destination, whatever the key: RabbitMQ takes any, and here each has its turn."""
+
+    __slots__ = ()
+
+    def match(self, _message: Message, /) -> Collection[D]:
+        """Return the destination whose turn it is."""
+        counts = self._destinations.counts
+        if not counts:
+            return ()
+        destination = next(iter(counts))
+        counts[destination] = counts.pop(destination)
+        return (destination,)
+
+
 class Node(Generic[D]):
     """A word of a topic binding, and what is bound by the words up to it."""
 

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Generic
 
 from warren.simulator.model.routing import D, Meter
-from warren.simulator.model.tables import freeze, same
+from warren.simulator.model.tables import field_type, freeze, same
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -37,11 +37,17 @@ class HeadersRouter(Generic[D]):
     message is compared with those bindings only that share something with it.
     """
 
-    __slots__ = ("_bound", "_by_place", "_loose_numbers", "_meter", "_next")
+    __slots__ = ("_bound", "_by_place", "_loose_numbers", "_meter", "_milliseconds", "_next")
 
-    def __init__(self, *, loose_numbers: bool, meter: Meter | None = None) -> None:
-        """Begin without bindings; `loose_numbers` as in `tables.same`."""
+    def __init__(
+        self, *, loose_numbers: bool, milliseconds: bool = False, meter: Meter | None = None
+    ) -> None:
+        """Begin without bindings; `loose_numbers` as in `tables.same`.
+
+        `milliseconds`: so a message's timestamps are compared, with what bindings have in seconds.
+        """
         self._loose_numbers = loose_numbers
+        self._milliseconds = milliseconds
         self._meter = meter or Meter()
         self._bound: dict[Hashable, Bound[D]] = {}
         self._by_place: dict[Hashable, dict[Bound[D], None]] = {}
@@ -49,10 +55,11 @@ class HeadersRouter(Generic[D]):
 
     def add(self, key: str, arguments: Mapping[str, object], destination: D, /) -> None:
         """Take in a binding that is not there yet."""
-        bound = Bound(self._next, arguments, destination)
+        wanted = {name: _as_text(value) for name, value in arguments.items()}
+        bound = Bound(self._next, wanted, destination)
         self._next += 1
         self._bound[key, freeze(arguments), destination] = bound
-        bound.places = self._places(arguments)
+        bound.places = self._places(wanted)
         for place in bound.places:
             self._by_place.setdefault(place, {})[bound] = None
 
@@ -66,7 +73,8 @@ class HeadersRouter(Generic[D]):
 
     def match(self, message: Message, /) -> Collection[D]:
         """Return what is bound with arguments that the message's headers satisfy."""
-        headers = message.properties.headers or {}
+        given = message.properties.headers or {}
+        headers = {name: self._comparable(value) for name, value in given.items()}
         near: dict[Bound[D], None] = {**self._by_place.get(_EVERYWHERE, {})}
         for name, value in headers.items():
             for place in _where(name, value):
@@ -85,6 +93,11 @@ class HeadersRouter(Generic[D]):
             return [*dict.fromkeys(places)]
         return [min(places, key=self._crowd, default=_EVERYWHERE)]
 
+    def _comparable(self, value: object) -> object:
+        if self._milliseconds and field_type(value) == "timestamp":
+            return int(value) * 1000 if isinstance(value, int) else None
+        return _as_text(value)
+
     def _crowd(self, place: Hashable) -> int:
         return len(self._by_place.get(place, ()))
 
@@ -95,6 +108,11 @@ _EVERYWHERE: Hashable = ()
 
 def _number(bound: Bound[D]) -> int:
     return bound.number
+
+
+def _as_text(value: object) -> object:
+    """Return text for octets: the two are equal, whatever type they came as."""
+    return value.decode(errors="surrogateescape") if isinstance(value, bytes) else value
 
 
 def _place(name: str, value: object) -> Hashable:
@@ -132,12 +150,15 @@ def headers_match(
     """Tell whether `headers` satisfy the arguments of a binding.
 
     Its argument x-match says how: `all` of the arguments must be satisfied (the default), or `any` of
-    them. An argument without a value asks only that the header is there. Arguments that begin with
+    them. An argument without a value asks only that the header is there; octets are the text they are. Arguments that begin with
     `x-` count only where x-match is `all-with-x` or `any-with-x`; x-match itself never counts.
     """
     verdicts = (
         name in headers
-        and (value is None or same(value, headers[name], loose_numbers=loose_numbers))
+        and (
+            value is None
+            or same(_as_text(value), _as_text(headers[name]), loose_numbers=loose_numbers)
+        )
         for name, value in _counting(arguments)
     )
     return any(verdicts) if _wants_any(arguments) else all(verdicts)

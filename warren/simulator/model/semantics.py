@@ -28,6 +28,8 @@ from warren.simulator.model.stream_releases import (
 
 Version = Literal["3.10", "4.0", "4.3"]
 MIB = 1024 * 1024
+EXCHANGE_TYPES = frozenset({"direct", "fanout", "topic", "headers"})
+"""Those of every release."""
 
 
 @fact
@@ -87,6 +89,16 @@ class Semantics:
     other_protocol: bytes
     """The header that a client is answered with whose own is not that of AMQP 0-9 or later."""
 
+    mechanisms: tuple[str, ...]
+    """The ways to log in, as connection.start names them; 4.3 changes their order from start to start."""
+
+    latin_1_texts: bool
+    """An octet that is no UTF-8 stands in a reply text as the character of its number; otherwise as it is."""
+
+    sorts_headers: bool
+    """Properties are written anew: headers in the order of their names, no name twice, `L` as `l`, a
+    reserved flag cleared. Otherwise they go out as they came in."""
+
     frame_min: int
     """Octets: the least frame_max a client may choose, and the largest payload before it has."""
     checks_body_size: bool
@@ -98,6 +110,12 @@ class Semantics:
 
     max_message_size: int
     """Bytes of body a message may have; more is 406 PRECONDITION_FAILED."""
+
+    exchange_types: frozenset[str]
+    """The types of exchange there are."""
+
+    checks_delivery_mode: bool
+    """A delivery mode is 1 or 2; where this is False, any other is as 1."""
 
     unknown_exchange_type: ReplyCode
     """The error for an exchange type that does not exist."""
@@ -123,6 +141,9 @@ class Semantics:
 
     reply_to_is_routable: bool
     """A mandatory message to a direct reply-to name counts as routed, also when nobody has it now."""
+
+    denies_reply_bindings: bool
+    """Binding a direct reply-to name is 403; otherwise there is no such queue: 404."""
 
     replies_before_commit: bool
     """A direct reply does not wait for the transaction it is published in."""
@@ -167,6 +188,9 @@ class Semantics:
     loose_numbers: bool
     """A headers exchange takes 1 and 1.0 for equal."""
 
+    routes_by_milliseconds: bool
+    """A headers exchange takes a message's timestamps for milliseconds, and those of bindings for seconds."""
+
     lazy_queue_mode: bool
     """x-queue-mode is checked: `default` or `lazy`."""
 
@@ -192,6 +216,9 @@ class Semantics:
     master_locator: bool
     """x-queue-master-locator means nothing; where this is False, it is denied: 541."""
 
+    master_locators: frozenset[str] | None
+    """What x-queue-master-locator may be, where it is not denied: the broker fails over any other, 541."""
+
     quorum: QuorumSemantics
 
     stream: StreamSemantics
@@ -210,10 +237,15 @@ def _by_name(types: tuple[QueueType, ...]) -> Mapping[str, QueueType]:
 SEMANTICS: dict[Version, Semantics] = {
     "3.10": Semantics(
         other_protocol=b"AMQP\x00\x00\x09\x01",
+        mechanisms=("AMQPLAIN", "PLAIN"),
+        latin_1_texts=False,
+        sorts_headers=False,
         frame_min=4096,
         checks_body_size=False,
         global_prefetch=True,
         max_message_size=128 * MIB,
+        exchange_types=EXCHANGE_TYPES,
+        checks_delivery_mode=True,
         unknown_exchange_type=ReplyCode.COMMAND_INVALID,
         checks_server_named_type=False,
         refusal_names_permission=False,
@@ -222,6 +254,7 @@ SEMANTICS: dict[Version, Semantics] = {
         channel_limit_in_parentheses=True,
         passive_needs_access=False,
         reply_to_is_routable=False,
+        denies_reply_bindings=False,
         replies_before_commit=True,
         plain_expiration=False,
         last_death_headers=False,
@@ -234,6 +267,7 @@ SEMANTICS: dict[Version, Semantics] = {
         new_key_drops_copies=True,
         topic_hash_limit=None,
         loose_numbers=True,
+        routes_by_milliseconds=False,
         lazy_queue_mode=True,
         queue_versions=(1, 2),
         channels_time_out=True,
@@ -242,6 +276,7 @@ SEMANTICS: dict[Version, Semantics] = {
         names_default_type=False,
         leader_locators=frozenset({"client-local", "balanced", "random", "least-leaders"}),
         master_locator=True,
+        master_locators=frozenset({"client-local", "random", "min-masters"}),
         quorum=QuorumSemantics(
             name="quorum",
             default_delivery_limit=None,
@@ -265,10 +300,15 @@ SEMANTICS: dict[Version, Semantics] = {
     ),
     "4.0": Semantics(
         other_protocol=b"AMQP\x03\x01\x00\x00",
+        mechanisms=("PLAIN", "ANONYMOUS", "AMQPLAIN"),
+        latin_1_texts=True,
+        sorts_headers=True,
         frame_min=4096,
         checks_body_size=False,
         global_prefetch=True,
         max_message_size=16 * MIB,
+        exchange_types=EXCHANGE_TYPES | {"x-local-random"},
+        checks_delivery_mode=False,
         unknown_exchange_type=ReplyCode.PRECONDITION_FAILED,
         checks_server_named_type=False,
         refusal_names_permission=True,
@@ -277,6 +317,7 @@ SEMANTICS: dict[Version, Semantics] = {
         channel_limit_in_parentheses=True,
         passive_needs_access=False,
         reply_to_is_routable=False,
+        denies_reply_bindings=False,
         replies_before_commit=True,
         plain_expiration=True,
         last_death_headers=True,
@@ -289,6 +330,7 @@ SEMANTICS: dict[Version, Semantics] = {
         new_key_drops_copies=False,
         topic_hash_limit=None,
         loose_numbers=False,
+        routes_by_milliseconds=True,
         lazy_queue_mode=True,
         queue_versions=(1, 2),
         channels_time_out=True,
@@ -299,6 +341,7 @@ SEMANTICS: dict[Version, Semantics] = {
             {"client-local", "balanced", "random", "least-leaders", "min-masters"}
         ),
         master_locator=True,
+        master_locators=None,
         quorum=QuorumSemantics(
             name="quorum",
             default_delivery_limit=20,
@@ -322,10 +365,15 @@ SEMANTICS: dict[Version, Semantics] = {
     ),
     "4.3": Semantics(
         other_protocol=b"AMQP\x03\x01\x00\x00",
+        mechanisms=("ANONYMOUS", "PLAIN", "AMQPLAIN"),
+        latin_1_texts=True,
+        sorts_headers=True,
         frame_min=8192,
         checks_body_size=True,
         global_prefetch=False,
         max_message_size=16 * MIB,
+        exchange_types=EXCHANGE_TYPES | {"x-local-random"},
+        checks_delivery_mode=False,
         unknown_exchange_type=ReplyCode.PRECONDITION_FAILED,
         checks_server_named_type=True,
         refusal_names_permission=True,
@@ -334,6 +382,7 @@ SEMANTICS: dict[Version, Semantics] = {
         channel_limit_in_parentheses=False,
         passive_needs_access=True,
         reply_to_is_routable=True,
+        denies_reply_bindings=True,
         replies_before_commit=False,
         plain_expiration=True,
         last_death_headers=True,
@@ -346,6 +395,7 @@ SEMANTICS: dict[Version, Semantics] = {
         new_key_drops_copies=False,
         topic_hash_limit=2,
         loose_numbers=False,
+        routes_by_milliseconds=True,
         lazy_queue_mode=False,
         queue_versions=(2,),
         channels_time_out=False,
@@ -356,6 +406,7 @@ SEMANTICS: dict[Version, Semantics] = {
             {"client-local", "balanced", "random", "least-leaders", "min-masters"}
         ),
         master_locator=False,
+        master_locators=None,
         quorum=QuorumSemantics(
             name='<<"quorum">>',
             default_delivery_limit=20,

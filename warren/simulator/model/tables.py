@@ -4,8 +4,9 @@ Encoding and decoding belong to the wire. Integer types are told apart by the cl
 """
 
 from collections.abc import Callable, Hashable, Mapping
+from typing import Any
 
-from warren.simulator.errors import AmqpError, precondition_failed
+from warren.simulator.errors import AmqpError, ReplyCode, precondition_failed
 from warren.simulator.fact import fact
 
 FIELD_TYPES = {
@@ -111,7 +112,9 @@ def inequivalent(name: str, resource: str, received: str, current: str) -> AmqpE
 
 
 def _bare(value: object) -> str:
-    return f"'{text(value)}'"
+    if field_type(value) == "decimal":  # RabbitMQ takes its pair for a type and a value, and fails
+        raise AmqpError(ReplyCode.INTERNAL_ERROR)
+    return "none" if value is None else f"'{text(value)}'"
 
 
 def _typed(table: Mapping[str, object], key: str) -> str:
@@ -121,9 +124,29 @@ def _typed(table: Mapping[str, object], key: str) -> str:
 
 
 def text(value: object) -> str:
-    """Word a value as RabbitMQ's log does."""
-    if isinstance(value, bool):
-        return str(value).lower()
+    """Word a value as RabbitMQ's log does: text as it is, anything else as an Erlang term."""
     if isinstance(value, bytes):
-        return value.decode(errors="replace")
-    return str(value)
+        return value.decode(errors="surrogateescape")
+    return value if isinstance(value, str) else term(value)
+
+
+def term(value: object) -> str:
+    """Write a value as an Erlang term."""
+    if isinstance(value, Mapping):
+        pairs = (f'{{<<"{key}">>,{field_type(v)},{term(v)}}}' for key, v in value.items())
+        return f"[{','.join(pairs)}]"
+    if isinstance(value, list):
+        return f"[{','.join(f'{{{field_type(v)},{term(v)}}}' for v in value)}]"
+    if isinstance(value, str | bytes):
+        return f'<<"{text(value)}">>' if value else "<<>>"
+    if field_type(value) == "decimal":
+        return _pair(value)
+    if value is None:
+        return "undefined"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _pair(value: Any) -> str:
+    """Write a decimal as how many of its digits are behind the point, and all of them."""
+    sign, digits, exponent = value.as_tuple()
+    return f"{{{-exponent},{'-' * sign}{int(''.join(map(str, digits)))}}}"

@@ -1,7 +1,8 @@
 """Message properties as the model wants them: the few it heeds, and the octets of all.
 
-The octets go out as they came in: nothing is encoded again unless the model changes something, and
-then when it goes out. A message may die in a thousand queues before anybody gets it.
+The octets go out as they came in, where the release does so: nothing is encoded again then unless the
+model changes something, and then when it goes out. A message may die in a thousand queues before
+anybody gets it.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Properties:
     )
 
     def __init__(self, octets: bytes, decoded: BasicProperties | None = None) -> None:
-        """Take `octets`; raises ``AmqpError`` 502 when they are no properties."""
+        """Take `octets`; raises ``UndecodableError`` when they are no properties."""
         known = decode_properties(octets) if decoded is None else decoded
         self.octets = octets
         self.size = len(octets)
@@ -51,9 +52,15 @@ class Properties:
         self.expiration = known.expiration
         self.user_id = known.user_id
 
+    @staticmethod
+    def rewritten(octets: bytes) -> Properties:
+        """Take `octets`, and write them as RabbitMQ does that keeps no octet of a publisher's."""
+        known = _in_order(decode_properties(octets))
+        return Properties(encode_properties(known), known)
+
     def replace(self, **changes: Any) -> Properties:
-        """Return the same properties with some changed."""
-        return _Changed(replace(self._decode(), **changes))
+        """Return the same properties with some changed, and their headers in order, as every release does."""
+        return _Changed(_in_order(replace(self._decode(), **changes)))
 
     def _decode(self) -> BasicProperties:
         return decode_properties(self.octets)
@@ -86,3 +93,14 @@ def _size(header: tuple[str, object]) -> int:
     if isinstance(value, list):
         return len(name) + _ENTRY_SIZE * len(value)
     return len(name) + (len(value) if isinstance(value, str | bytes) else _ENTRY_SIZE)
+
+
+def _in_order(properties: BasicProperties) -> BasicProperties:
+    if not properties.headers:
+        return properties
+    headers = dict(sorted(properties.headers.items(), key=_octets_of_name))
+    return replace(properties, headers=headers)
+
+
+def _octets_of_name(item: tuple[str, object]) -> bytes:
+    return item[0].encode(errors="surrogateescape")

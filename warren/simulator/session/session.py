@@ -64,6 +64,7 @@ class Session:
         self.octets_in = 0
         self.octets_out = 0
         self.blocked = False
+        self._rewrites = terms.rewrites_properties
         self._begun_before = 0  # messages, when memory got short
         self.wire = Connection(
             terms.limits,
@@ -71,6 +72,7 @@ class Session:
             frame_min=terms.frame_min,
             other_protocol=terms.other_protocol,
             checks_size=terms.checks_size,
+            mechanisms=terms.mechanisms,
         )
         self.backlog: list[WireEvent] = []  # what waits for another turn, or for the client to read
         self.heard = 0  # how many events at the last time
@@ -156,7 +158,7 @@ class Session:
         )
 
     def _read_properties(self, octets: bytes) -> Properties:
-        properties = Properties(octets)
+        properties = (Properties.rewritten if self._rewrites else Properties)(octets)
         if len(self._properties) < _REMEMBERED and len(octets) <= _REMEMBERED_SIZE:
             self._properties[octets] = properties
         return properties

@@ -30,13 +30,16 @@ _CAPABILITIES = (
 
 @fact
 class Terms:
-    """The same for every connection of one broker; the fields are those of `wire.Connection`."""
+    """The same for every connection of one broker; most fields are those of `wire.Connection`."""
 
     limits: Limits
     server_properties: FieldTable
     frame_min: int
     other_protocol: bytes
     checks_size: bool
+    mechanisms: tuple[str, ...]
+    rewrites_properties: bool
+    """Also what came in no order goes out as RabbitMQ writes it."""
 
 
 def terms_of(version: Version) -> Terms:
@@ -48,6 +51,8 @@ def terms_of(version: Version) -> Terms:
         semantics.frame_min,
         semantics.other_protocol,
         semantics.checks_body_size,
+        semantics.mechanisms,
+        semantics.sorts_headers,
     )
 
 

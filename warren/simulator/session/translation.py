@@ -225,7 +225,8 @@ TO_METHOD: Mapping[type[events.Event], Callable[[Any], wire.Method]] = {
     events.BasicGetEmpty: lambda _: wire.BasicGetEmpty(),
     events.BasicRecoverOk: lambda _: wire.BasicRecoverOk(),
     events.BasicAck: lambda e: wire.BasicAck(e.delivery_tag, e.multiple),
-    events.BasicNack: lambda e: wire.BasicNack(e.delivery_tag, e.multiple),
+    # All publishes before it are confirmed by now, and RabbitMQ says so; `requeue` means nothing there.
+    events.BasicNack: lambda e: wire.BasicNack(e.delivery_tag, multiple=True, requeue=True),
     events.ConfirmSelectOk: lambda _: wire.ConfirmSelectOk(),
     events.TxSelectOk: lambda _: wire.TxSelectOk(),
     events.TxCommitOk: lambda _: wire.TxCommitOk(),

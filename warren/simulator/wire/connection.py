@@ -15,7 +15,13 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from warren.simulator.errors import AmqpError, ReplyCode, frame_error, unexpected_frame
+from warren.simulator.errors import (
+    AmqpError,
+    ReplyCode,
+    UndecodableError,
+    frame_error,
+    unexpected_frame,
+)
 from warren.simulator.wire.assembler import StrictAssembler
 from warren.simulator.wire.connection_events import (
     Ended,
@@ -64,10 +70,16 @@ _HANDSHAKE: Final = frozenset({State.HANDSHAKE, State.STARTING, State.TUNING, St
 _SETTLED: Final = frozenset({State.RUNNING, State.CLOSED, State.ENDED})
 """In these whatever comes is read at once; while a login waits for its answer nothing is."""
 
+
+def _is_silent(error: AmqpError) -> bool:
+    """Tell whether RabbitMQ fails without a word: over what cannot be decoded, and a method that AMQP does not have."""
+    return isinstance(error, UndecodableError) or error.reply_code is ReplyCode.NOT_IMPLEMENTED
+
+
 SAYS_WHY: Final[Mapping[State, Callable[[AmqpError], bool]]] = {
     State.TUNING: lambda error: error.reply_code is ReplyCode.NOT_ALLOWED,
-    State.OPENING: lambda _: True,
-    State.RUNNING: lambda error: error.reply_code is not ReplyCode.NOT_IMPLEMENTED,
+    State.OPENING: lambda error: not isinstance(error, UndecodableError),
+    State.RUNNING: lambda error: not _is_silent(error),
 }
 """Which errors a client is told in which state; it is cut off without a word in all others, and for a method that
 AMQP does not have."""
@@ -87,6 +99,7 @@ class Connection:
         "_assembler",
         "_frame_min",
         "_is_lost",
+        "_mechanisms",
         "_other_protocol",
         "_parser",
         "_server_properties",
@@ -102,6 +115,7 @@ class Connection:
         *,
         frame_min: int,
         other_protocol: bytes,
+        mechanisms: tuple[str, ...],
         checks_size: bool = True,
     ) -> None:
         """Wait for a client; ``limits`` are what the broker offers.
@@ -109,6 +123,7 @@ class Connection:
         ``frame_min``: octets, the least frame_max to choose, and the largest payload before that.
         ``other_protocol``: the header that a client is answered with whose own is not that of AMQP 0-9 or later.
         ``checks_size``: whether a body may not be larger than its header says.
+        ``mechanisms``: the ways to log in.
         """
         self.state = State.HANDSHAKE
         self.limits = limits
@@ -116,6 +131,7 @@ class Connection:
         self._server_properties = server_properties
         self._frame_min = frame_min
         self._other_protocol = other_protocol
+        self._mechanisms = mechanisms
         self._parser = FrameParser(frame_max=frame_min, opening=True)
         self._assembler = StrictAssembler(limits.channel_max, checks_size=checks_size)
         self._is_lost = False
@@ -232,7 +248,8 @@ class Connection:
             events += [Send(_answer(header, self._other_protocol)), Ended()]
             return
         self.state = State.STARTING
-        start = ConnectionStart(server_properties=self._server_properties)
+        mechanisms = " ".join(self._mechanisms).encode()
+        start = ConnectionStart(server_properties=self._server_properties, mechanisms=mechanisms)
         events.append(Send(encode_method_frame(0, start)))
 
     def _start_ok(self, method: Method, events: list[WireEvent]) -> None:
@@ -240,7 +257,7 @@ class Connection:
         self.client_properties = method.client_properties
         self.state = State.SECURING
         try:
-            user, password = read_login(method.mechanism, method.response)
+            user, password = read_login(method.mechanism, method.response, self._mechanisms)
         except LoginError:
             self.state = State.ENDED
             events.append(Ended())

@@ -37,7 +37,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from warren.simulator.errors import AmqpError, frame_error, syntax_error
+from warren.simulator.errors import UndecodableError
 from warren.simulator.wire.errors import EncodeError
 
 
@@ -91,6 +91,7 @@ _LONG: Final = struct.Struct(">I")
 _DECIMAL: Final = struct.Struct(">Bi")
 _INT32_MIN, _INT32_MAX = -(2**31), 2**31 - 1
 _MAX_PLACES: Final = 255
+_EMPTY_TABLE: Final = bytes(4)
 
 
 def encode_short_string(text: str) -> bytes:
@@ -112,7 +113,7 @@ def encode_long_string(octets: bytes) -> bytes:
 def encode_table(table: FieldTable) -> bytes:
     """Write a field table with its four octets of length; ``EncodeError`` names the bad value."""
     if not table:
-        return b"\x00\x00\x00\x00"
+        return _EMPTY_TABLE
     try:
         return encode_long_string(_encode_pairs(table, 0))
     except UnicodeEncodeError as error:
@@ -122,19 +123,14 @@ def encode_table(table: FieldTable) -> bytes:
 def decode_table(octets: bytes, at: int) -> tuple[dict[str, FieldValue], int]:
     """Read the field table that begins at ``at``; also give the offset after it.
 
-    Raises ``AmqpError`` 501 when the table goes beyond the octets, as RabbitMQ does, and 502 for
-    trouble inside it, where RabbitMQ just drops the connection.
+    Raises ``UndecodableError`` for what is none.
     """
-    begin = at + 4
-    end = begin + int.from_bytes(octets[at:begin])
-    if begin > len(octets) or end > len(octets):
-        raise frame_error(f"a field table at octet {at} goes beyond the frame's {len(octets)}")
-    if begin == end:
-        return {}, end
+    if octets[at : at + 4] == _EMPTY_TABLE:
+        return {}, at + 4
     try:
         return _decode_pairs(octets, at, 0)
     except (struct.error, IndexError):
-        raise syntax_error("a field table ends inside a value") from None
+        raise UndecodableError("a field table ends inside a value") from None
 
 
 def _encode_pairs(table: FieldTable, depth: int) -> bytes:
@@ -163,7 +159,7 @@ def _encode_value(value: FieldValue, depth: int) -> bytes:
         raise EncodeError(f"{value!r} does not fit {type(value).__name__}") from None
 
 
-def _check_depth(depth: int, refusal: Callable[[str], EncodeError | AmqpError]) -> None:
+def _check_depth(depth: int, refusal: Callable[[str], EncodeError | UndecodableError]) -> None:
     """Refuse a table or a list that stands `depth` deep, by one limit for both ways."""
     if depth >= MAX_DEPTH:
         raise refusal(f"a field table nests more than {MAX_DEPTH} deep")
@@ -242,7 +238,7 @@ def _decode_length(octets: bytes, at: int) -> tuple[int, int]:
     begin = at + 4
     end = begin + length
     if end > len(octets):
-        raise syntax_error(
+        raise UndecodableError(
             f"a length of {length} octets at offset {at} goes beyond the frame's {len(octets)}"
         )
     return begin, end
@@ -263,24 +259,24 @@ def _decode_pairs(octets: bytes, at: int, depth: int) -> tuple[dict[str, FieldVa
 
 def _check_end(at: int, end: int) -> None:
     if at != end:
-        raise syntax_error(f"a field value ends at offset {at}, outside its table's {end}")
+        raise UndecodableError(f"a field value ends at offset {at}, outside its table's {end}")
 
 
 def _decode_value(octets: bytes, at: int, depth: int) -> DecodedValue:
     """Read the type octet at ``at`` and the value after it."""
     decoder = _DECODERS.get(octets[at])
     if decoder is None:
-        raise syntax_error(f"unknown field type {octets[at : at + 1]!r} at offset {at}")
+        raise UndecodableError(f"unknown field type {octets[at : at + 1]!r} at offset {at}")
     return decoder(octets, at + 1, depth)
 
 
 def _decode_inner_table(octets: bytes, at: int, depth: int) -> DecodedValue:
-    _check_depth(depth, syntax_error)
+    _check_depth(depth, UndecodableError)
     return _decode_pairs(octets, at, depth + 1)
 
 
 def _decode_list(octets: bytes, at: int, depth: int) -> DecodedValue:
-    _check_depth(depth, syntax_error)
+    _check_depth(depth, UndecodableError)
     at, end = _decode_length(octets, at)
     items: list[FieldValue] = []
     while at < end:
@@ -303,7 +299,7 @@ def _fixed_decoder(code: str, kind: Callable[..., FieldValue]) -> Callable[..., 
 def _finite(kind: type[float]) -> Callable[[float], float]:
     def check(value: float) -> float:
         if not math.isfinite(value):
-            raise syntax_error(f"a field table holds {value!r}, which is no number")
+            raise UndecodableError(f"a field table holds {value!r}, which is no number")
         return kind(value)
 
     return check

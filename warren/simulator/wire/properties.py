@@ -9,13 +9,7 @@ from dataclasses import field
 from types import SimpleNamespace
 from typing import Any, Final
 
-from warren.simulator.errors import (
-    AmqpError,
-    ReplyCode,
-    frame_error,
-    syntax_error,
-    unexpected_frame,
-)
+from warren.simulator.errors import UndecodableError, frame_error, unexpected_frame
 from warren.simulator.fact import fact
 from warren.simulator.wire import fields
 from warren.simulator.wire.errors import EncodeError
@@ -131,20 +125,15 @@ _encode: Final[Callable[[BasicProperties], bytes]] = _CODEC.encode
 def decode_properties(octets: bytes, at: int = 0) -> BasicProperties:
     """Read flags and properties, from ``at`` to the end.
 
-    Raises ``AmqpError`` 502 when they do not fit; RabbitMQ answers 541 there, and only
-    when it needs the properties: it hands them on unread otherwise.
+    Raises ``UndecodableError`` when they do not fit.
     """
     try:
         flags = octets[at] << 8 | octets[at + 1]
         if flags & _MORE_FLAGS:
-            raise syntax_error("the properties' flags go on, but there are only fourteen")
+            raise UndecodableError("the properties' flags go on, but there are only fourteen")
         return _decode(octets, at + 2, flags)
     except (struct.error, IndexError) as error:
-        raise syntax_error(f"cannot decode the properties: {error}") from None
-    except AmqpError as error:
-        if error.reply_code is ReplyCode.SYNTAX_ERROR:
-            raise
-        raise syntax_error(f"cannot decode the properties: {error}") from None
+        raise UndecodableError(f"cannot decode the properties: {error}") from None
 
 
 def encode_properties(properties: BasicProperties) -> bytes:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from warren.simulator.errors import AmqpError, ReplyCode, precondition_failed
 from warren.simulator.model import events
-from warren.simulator.model.exchange import EXCHANGE_TYPES, Exchange
+from warren.simulator.model.exchange import LOCAL_RANDOM, Exchange
 from warren.simulator.model.limits import check_topics
 from warren.simulator.model.methods.lookup import (
     check_access,
@@ -16,13 +16,14 @@ from warren.simulator.model.methods.lookup import (
     find_exchange,
 )
 from warren.simulator.model.routing import split
-from warren.simulator.model.tables import field_type, require_equivalent, require_same_field
+from warren.simulator.model.tables import field_type, require_equivalent, require_same_field, term
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from warren.simulator.model import commands
     from warren.simulator.model.channel import Channel
+    from warren.simulator.model.queue import Queue
     from warren.simulator.model.state import State
 
 X_MATCH = ("all", "any", "all-with-x", "any-with-x")
@@ -52,7 +53,7 @@ def create(channel: Channel, name: str, command: commands.ExchangeDeclare) -> Ex
     if isinstance(alternate, str):
         check_access(channel, "read", "exchange", name)
         check_access(channel, "write", "exchange", alternate)
-    elif alternate is not None:
+    elif "alternate-exchange" in command.arguments:
         resource = channel.vhost.describe("exchange", name)
         raise precondition_failed(
             f"invalid type '{field_type(alternate)}' for arg 'alternate-exchange' in {resource}"
@@ -69,20 +70,25 @@ def create(channel: Channel, name: str, command: commands.ExchangeDeclare) -> Ex
 
 def check_type(channel: Channel, kind: str) -> None:
     """Raise when there is no such exchange type."""
-    if kind not in EXCHANGE_TYPES:
-        raise AmqpError(
-            channel.vhost.semantics.unknown_exchange_type, f"unknown exchange type '{kind}'"
-        )
+    semantics = channel.vhost.semantics
+    if kind not in semantics.exchange_types:
+        wrong = "unknown" if kind else "invalid"
+        raise AmqpError(semantics.unknown_exchange_type, f"{wrong} exchange type '{kind}'")
 
 
 def check_equivalent(exchange: Exchange, command: commands.ExchangeDeclare) -> None:
     """Raise 406 when the exchange is not as `command` describes it."""
     resource = exchange.describe()
-    require_same_field("type", exchange.type, command.type, resource)
+    require_same_field("type", _atom(exchange.type), _atom(command.type), resource)
     require_same_field("durable", exchange.durable, command.durable, resource)
     require_same_field("auto_delete", exchange.auto_delete, command.auto_delete, resource)
     require_same_field("internal", exchange.internal, command.internal, resource)
     require_equivalent(exchange.arguments, command.arguments, ("alternate-exchange",), resource)
+
+
+def _atom(kind: str) -> str:
+    """Return a type as Erlang writes such a name: quoted where it is no plain word."""
+    return kind if kind.isalpha() else f"'{kind}'"
 
 
 def delete(state: State, channel: Channel, command: commands.ExchangeDelete) -> None:
@@ -106,7 +112,7 @@ def bind(state: State, channel: Channel, command: commands.ExchangeBind) -> None
     """Bind an exchange to an exchange."""
     names = ends(channel, command)
     source, destination = (find_exchange(channel, name) for name in names)
-    check_binding(source, command.routing_key, command.arguments)
+    check_binding(source, None, command.routing_key, command.arguments)
     channel.vhost.bind(source, destination, command.routing_key, command.arguments)
     if not command.nowait:
         state.events.append(events.ExchangeBindOk(command.connection, command.channel))
@@ -140,8 +146,12 @@ def check_not_default(name: str) -> None:
         raise AmqpError(ReplyCode.ACCESS_REFUSED, "operation not permitted on the default exchange")
 
 
-def check_binding(source: Exchange, key: str, arguments: Mapping[str, object]) -> None:
-    """Raise 406 for a binding that the exchange's type does not allow."""
+def check_binding(
+    source: Exchange, queue: Queue | None, key: str, arguments: Mapping[str, object]
+) -> None:
+    """Raise 406 for a binding that the exchange's type does not allow; `queue` is None for an exchange."""
+    if source.type == LOCAL_RANDOM:
+        check_local(queue, key)
     if source.type == "headers" and "x-match" in arguments:
         check_x_match(arguments["x-match"])
     limit = source.vhost.semantics.topic_hash_limit
@@ -154,14 +164,27 @@ def check_binding(source: Exchange, key: str, arguments: Mapping[str, object]) -
             )
 
 
+def check_local(queue: Queue | None, key: str) -> None:
+    """Raise 406 unless it is a classic queue, and bound without a key."""
+    if key:
+        raise precondition_failed(f"Non empty binding '{key}' key not permitted")
+    if queue is None:
+        raise precondition_failed("Destination not found")
+    if queue.kind.replicated:
+        raise precondition_failed(
+            f"Queue type {queue.kind.module} not valid for this exchange type"
+        )
+
+
 def check_x_match(x_match: object) -> None:
     """Raise 406 unless it is one of the four modes."""
     if not isinstance(x_match, str):
         raise precondition_failed(
-            f"Invalid x-match field type {field_type(x_match)} (value {x_match}); expected longstr"
+            f"Invalid x-match field type {field_type(x_match)} (value {term(x_match)}); "
+            "expected longstr"
         )
     if x_match not in X_MATCH:
         raise precondition_failed(
-            f'Invalid x-match field value <<"{x_match}">>; '
+            f"Invalid x-match field value {term(x_match)}; "
             "expected all, any, all-with-x, or any-with-x"
         )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 REPLY_TO = "amq.rabbitmq.reply-to"
 """What a client consumes from, and names in reply_to, to get replies without a queue."""
+DELIVERY_MODES = (None, 1, 2)
 REPLY_NAME = f"{REPLY_TO}."
 REPLY_ADDRESS = re.compile(re.escape(REPLY_NAME) + r"\d+-\d+\.")
 """How a direct reply-to name begins that this broker has given: it says which channel has it."""
@@ -49,6 +50,10 @@ def publish(state: State, channel: Channel, command: commands.BasicPublish) -> N
         copies = state.semantics.topic_permission_for_copies
         keys = message.routing_keys if copies else (message.routing_key,)
         check_topics(channel, "write", message.exchange, keys)
+    if properties.delivery_mode not in DELIVERY_MODES and state.semantics.checks_delivery_mode:
+        raise precondition_failed(
+            f"invalid message: {{delivery_mode_unknown,{properties.delivery_mode}}}"
+        )
     if channel.tx is None:
         routed = reply(state, message)
         mandatory = command.mandatory and not routed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from warren.simulator.errors import not_found, precondition_failed
+from warren.simulator.errors import AmqpError, ReplyCode, not_found, precondition_failed
 from warren.simulator.model import events
 from warren.simulator.model.arguments import check_queue_arguments, check_server_named_type
 from warren.simulator.model.limits import check_queues, check_topics
@@ -103,7 +103,7 @@ def create(
     if isinstance(dead_letter_exchange, str):
         check_access(channel, "read", "queue", name)
         check_access(channel, "write", "exchange", dead_letter_exchange)
-    elif dead_letter_exchange is not None:
+    elif "x-dead-letter-exchange" in arguments:
         given = field_type(dead_letter_exchange)
         raise precondition_failed(
             f"invalid type '{given}' for arg 'x-dead-letter-exchange' in {resource}"
@@ -166,7 +166,7 @@ def bind(state: State, channel: Channel, command: commands.QueueBind) -> None:
     queue = channel.vhost.queues.get(name)
     if queue is None:
         raise not_found(channel.vhost.describe("queue", name))
-    check_binding(source, key, command.arguments)
+    check_binding(source, queue, key, command.arguments)
     check_not_locked(channel, queue)
     channel.vhost.bind(source, queue, key, command.arguments)
     if not command.nowait:
@@ -194,6 +194,10 @@ def ends(
     check_not_default(exchange)
     check_access(channel, "read", "exchange", exchange)
     check_topics(channel, "read", exchange, (key,))
+    if name.startswith(REPLY_TO) and channel.vhost.semantics.denies_reply_bindings:
+        raise AmqpError(
+            ReplyCode.ACCESS_REFUSED, "cannot bind or unbind to a volatile (direct reply-to) queue"
+        )
     return name, exchange, key
 
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from warren.simulator.errors import AmqpError
 from warren.simulator.model import commands
 from warren.simulator.model.arguments import check_queue_arguments
-from warren.simulator.model.exchange import EXCHANGE_TYPES, Exchange
 from warren.simulator.tcp.management import views
 from warren.simulator.tcp.management.releases import as_told
 from warren.simulator.tcp.management.request import Refused, arguments_of, bad_request
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from warren.simulator.model.exchange import Exchange
     from warren.simulator.model.queue import Queue
     from warren.simulator.model.vhost import VHost
     from warren.simulator.tcp.node import Node
@@ -261,7 +261,7 @@ def _take_exchange(vhost: VHost, described: Document) -> None:
     name, kind = _need(described, "name"), described.get("type", "undefined")
     if name in vhost.exchanges:
         return
-    if kind not in EXCHANGE_TYPES:
+    if kind not in vhost.semantics.exchange_types:
         raise bad_request(f"precondition_failed: invalid exchange type '{kind}'")
     vhost.make_exchange(
         name,

@@ -62,9 +62,8 @@ _ID_SIZE: Final = 4
 def decode_method(payload: bytes) -> Method:
     """Read the payload of a method frame.
 
-    Raises ``AmqpError``: 501 when the fields do not fill it exactly, as RabbitMQ does; 540 for an
-    unknown method and 502 for trouble inside a field table, as the specification says, where RabbitMQ
-    drops the connection without a word.
+    Raises ``AmqpError``: 501 when the fields do not fill it exactly or text is no UTF-8, as RabbitMQ
+    does; 540 for an unknown method; and ``UndecodableError`` for trouble inside a field table.
     """
     try:
         decoder = _DECODERS[payload[:_ID_SIZE]]
@@ -72,11 +71,13 @@ def decode_method(payload: bytes) -> Method:
         raise _unknown(payload) from None
     try:
         return decoder(payload)
-    except (struct.error, IndexError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise frame_error("Malformed UTF-8 in shortstr") from None
+    except (struct.error, IndexError):
         cls = DECLARED[payload[:_ID_SIZE]]
         raise AmqpError(
             ReplyCode.FRAME_ERROR,
-            f"cannot decode {cls.NAME}: {error}",
+            f"cannot decode <<{','.join(map(str, payload[_ID_SIZE:]))}>>",
             class_id=cls.CLASS_ID,
             method_id=cls.METHOD_ID,
         ) from None

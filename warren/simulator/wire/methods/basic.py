@@ -7,6 +7,7 @@ from dataclasses import field
 from typing import ClassVar
 
 from warren.simulator.wire.methods.declaration import (
+    AnyShortString,
     Bit,
     Long,
     LongLong,
@@ -73,8 +74,8 @@ class BasicPublish(Method):
     """A message for an exchange."""
 
     reserved_1: ClassVar[Short]
-    exchange: ShortString = ""
-    routing_key: ShortString = ""
+    exchange: AnyShortString = ""
+    routing_key: AnyShortString = ""
     mandatory: Bit = False
     immediate: Bit = False
 
@@ -84,9 +85,9 @@ class BasicReturn(Method):
     """A mandatory message that could not be routed comes back."""
 
     reply_code: Short = 312
-    reply_text: ShortString = ""
-    exchange: ShortString = ""
-    routing_key: ShortString = ""
+    reply_text: AnyShortString = ""
+    exchange: AnyShortString = ""
+    routing_key: AnyShortString = ""
 
 
 @method(60, 60, content=True)
@@ -96,8 +97,8 @@ class BasicDeliver(Method):
     consumer_tag: ShortString = ""
     delivery_tag: LongLong = 0
     redelivered: Bit = False
-    exchange: ShortString = ""
-    routing_key: ShortString = ""
+    exchange: AnyShortString = ""
+    routing_key: AnyShortString = ""
 
 
 @method(60, 70)
@@ -115,8 +116,8 @@ class BasicGetOk(Method):
 
     delivery_tag: LongLong = 0
     redelivered: Bit = False
-    exchange: ShortString = ""
-    routing_key: ShortString = ""
+    exchange: AnyShortString = ""
+    routing_key: AnyShortString = ""
     message_count: Long = 0
 
 

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from warren.simulator.wire.methods.declaration import (
+    AnyShortString,
     Bit,
     LongString,
     Method,
@@ -45,7 +46,7 @@ class ChannelClose(Method):
     """Either side ends the channel and says why, and after which method."""
 
     reply_code: Short = 200
-    reply_text: ShortString = ""
+    reply_text: AnyShortString = ""
     class_id: Short = 0
     method_id: Short = 0
 

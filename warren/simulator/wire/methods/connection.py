@@ -7,6 +7,7 @@ from dataclasses import field
 from typing import ClassVar
 
 from warren.simulator.wire.methods.declaration import (
+    AnyShortString,
     Bit,
     Long,
     LongString,
@@ -26,7 +27,7 @@ class ConnectionStart(Method):
     version_major: Octet = 0
     version_minor: Octet = 9
     server_properties: Table = field(default_factory=dict)
-    mechanisms: LongString = b"PLAIN AMQPLAIN"
+    mechanisms: LongString = b"PLAIN"
     locales: LongString = b"en_US"
 
 
@@ -93,7 +94,7 @@ class ConnectionClose(Method):
     """Either side ends the connection and says why, and after which method."""
 
     reply_code: Short = 200
-    reply_text: ShortString = ""
+    reply_text: AnyShortString = ""
     class_id: Short = 0
     method_id: Short = 0
 

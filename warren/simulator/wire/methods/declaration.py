@@ -30,11 +30,14 @@ Short = Annotated[int, "short"]
 Long = Annotated[int, "long"]
 LongLong = Annotated[int, "longlong"]
 ShortString = Annotated[str, "shortstr"]
+AnyShortString = Annotated[str, "anyshortstr"]
+"""One that need not be UTF-8: octets that are not are kept by ``surrogateescape``."""
 LongString = Annotated[bytes, "longstr"]
 Table = Annotated[FieldTable, "table"]
 
 _CODES: Final = {"octet": "B", "short": "H", "long": "I", "longlong": "Q"}
-_EMPTY: Final = {"shortstr": '""', "longstr": 'b""'}
+_EMPTY: Final = {"shortstr": '""', "anyshortstr": '""', "longstr": 'b""'}
+_DECODE: Final = {"shortstr": "()", "anyshortstr": "('utf-8', 'surrogateescape')"}
 
 
 @fact
@@ -112,7 +115,7 @@ def encoder_of(cls: type[Method]) -> Callable[[Any], bytes]:
 def decoder_of(cls: type[Method]) -> Callable[[bytes], Any]:
     """Write the function that takes a whole payload.
 
-    It raises ``struct.error``, ``IndexError``, ``UnicodeDecodeError`` or ``AmqpError`` when
+    It raises ``struct.error``, ``IndexError``, ``UnicodeDecodeError`` or ``UndecodableError`` when
     the payload does not fit.
     """
     decode: Callable[[bytes], Any] = _compile(cls, _decoder_source(cls))["decode"]
@@ -190,9 +193,9 @@ def _encoder_lines(key: bytes, steps: list[Step]) -> Iterator[str]:
             code, places = _struct_of(members)
             forms.append(f"pack_{number} = struct.Struct({code!r}).pack")
             parts.append(f"pack_{number}({', '.join(map(_packed, places))})")
-        elif kind == "shortstr":
+        elif kind in _DECODE:
             text = _EMPTY[kind] if first.reserved else f"m.{first.name}"
-            lines.append(f"    s_{number} = {text}.encode()")
+            lines.append(f"    s_{number} = {text}.encode{_DECODE[kind]}")
             parts.append(f"OCTETS[len(s_{number})], s_{number}")
         elif kind == "longstr":
             parts.append(f"long({_EMPTY[kind] if first.reserved else f'm.{first.name}'})")
@@ -218,6 +221,9 @@ def _packed(place: list[Field]) -> str:
 def _decoder_lines(steps: list[Step]) -> Iterator[str]:
     body: list[str] = []
     forms: list[str] = []
+    tables: list[
+        str
+    ] = []  # read when it is clear that the fields fill the payload, as RabbitMQ does
     for number, (kind, members) in enumerate(steps):
         name = members[0].name
         if kind == "fixed":
@@ -227,19 +233,22 @@ def _decoder_lines(steps: list[Step]) -> Iterator[str]:
             body.append(f"{', '.join(targets)}, = unpack_{number}(p, at)")
             body.append(f"at += {struct.calcsize(code)}")
             body += _bit_lines(places)
-        elif kind == "shortstr":
-            body += ["end = at + 1 + p[at]", f"{name} = p[at + 1:end].decode()", "at = end"]
+        elif kind in _DECODE:
+            decoded = f"{name} = p[at + 1:end].decode{_DECODE[kind]}"
+            body += ["end = at + 1 + p[at]", decoded, "at = end"]
         elif kind == "longstr":
             body.append("end = at + 4 + int.from_bytes(p[at:at + 4])")
             body += [f"{name} = p[at + 4:end]", "at = end"]
         else:
-            body.append(f"{name}, at = decode_table(p, at)")
+            body += [f"t_{number} = at", "at += 4 + int.from_bytes(p[at:at + 4])"]
+            tables.append(f"{name}, _ = decode_table(p, t_{number})")
     yield from forms
     yield "def decode(p):"
     yield "    at = 4"
     yield from (f"    {line}" for line in body)
     yield "    if at != len(p):"
     yield "        raise struct.error(f'its fields end at octet {at}, the payload at {len(p)}')"
+    yield from (f"    {line}" for line in tables)
     yield "    m = new(cls)"
     yield from (f"    set_{each.name}(m, {each.name})" for each in _read(steps))
     yield "    return m"

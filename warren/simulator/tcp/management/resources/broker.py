@@ -9,7 +9,6 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from warren.simulator.model import SEMANTICS
-from warren.simulator.model.exchange import EXCHANGE_TYPES
 from warren.simulator.tcp.management import views
 from warren.simulator.tcp.management.releases import as_told, is_one_of
 from warren.simulator.tcp.management.request import Answer, Request, not_found
@@ -46,7 +45,7 @@ def _about(node: Node) -> dict[str, Any]:
         "crypto_lib_version": "none",
         "exchange_types": [
             {"name": name, "description": f"AMQP {name} exchange", "enabled": True}
-            for name in EXCHANGE_TYPES
+            for name in sorted(SEMANTICS[node.options.semantics].exchange_types)
         ],
         "rates_mode": "none",
         "contexts": [
