@@ -63,8 +63,8 @@ def decode_method(payload: bytes) -> Method:
     """Read the payload of a method frame.
 
     Raises ``AmqpError``: 501 when the fields do not fill it exactly, as RabbitMQ does; 540 for an
-    unknown method and 502 for trouble inside a field table, as the specification says, where RabbitMQ
-    drops the connection without a word.
+    unknown method, which no client is told; 502 for trouble inside a field table, as the specification
+    says, where RabbitMQ drops the connection without a word.
     """
     try:
         decoder = _DECODERS[payload[:_ID_SIZE]]
