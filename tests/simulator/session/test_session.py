@@ -340,3 +340,16 @@ def test_memory_is_counted_the_less_often_the_more_there_is_to_count() -> None:
     assert not memory.must_count(0)
     memory.received(100_000 * 256)
     assert memory.must_count(0)
+
+
+def test_what_was_read_is_done_though_the_client_is_gone() -> None:
+    """Publishes that wait for their turn when their connection is lost come to their queue all the same."""
+    world = World()
+    publisher, _ = pair(world)
+    publish = wire.encode_message(1, wire.BasicPublish("", "q"), wire.ContentHeader(60, 1), b"x")
+    world.hub.receive(publisher.session, publish * 1000, world.now)
+    queue = world.hub.broker.vhosts["/"].queues["q"]
+    assert queue.message_count < 1000
+    publisher.hang_up()
+    assert queue.message_count == 1000
+    assert publisher.session.number not in world.hub.sessions
