@@ -164,9 +164,12 @@ def requeue_each(place: Place) -> None:
     """Give back every delivery at once."""
     with place.channel() as channel:
         end = monotonic() + 3
-        channel.basic_consume(
-            "load", lambda ch, got, _properties, _body: ch.basic_nack(got.delivery_tag)
-        )
+
+        def give_back(_channel: Any, method: Any, _properties: Any, _body: bytes) -> None:
+            if monotonic() < end:
+                channel.basic_nack(method.delivery_tag)
+
+        channel.basic_consume("load", give_back)
         while monotonic() < end:
             channel.connection.process_data_events(0.1)
 
