@@ -349,3 +349,16 @@ def test_properties_written_anew() -> None:
     anew = b"\x20\x00" + (18).to_bytes(4) + b"\0t\1\1al" + bytes(8) + b"\1bt\1"
     assert Properties(came).octets == came
     assert Properties.rewritten(came).octets == anew
+
+
+def test_what_was_read_is_done_though_the_client_is_gone() -> None:
+    """Publishes that wait for their turn when their connection is lost come to their queue all the same."""
+    world = World()
+    publisher, _ = pair(world)
+    publish = wire.encode_message(1, wire.BasicPublish("", "q"), wire.ContentHeader(60, 1), b"x")
+    world.hub.receive(publisher.session, publish * 1000, world.now)
+    queue = world.hub.broker.vhosts["/"].queues["q"]
+    assert queue.message_count < 1000
+    publisher.hang_up()
+    assert queue.message_count == 1000
+    assert publisher.session.number not in world.hub.sessions

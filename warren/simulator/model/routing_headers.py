@@ -150,8 +150,9 @@ def headers_match(
     """Tell whether `headers` satisfy the arguments of a binding.
 
     Its argument x-match says how: `all` of the arguments must be satisfied (the default), or `any` of
-    them. An argument without a value asks only that the header is there; octets are the text they are. Arguments that begin with
-    `x-` count only where x-match is `all-with-x` or `any-with-x`; x-match itself never counts.
+    them. An argument without a value asks only that the header is there; octets are the text they are.
+    Arguments that begin with `x-` count only where x-match is `all-with-x` or `any-with-x`; x-match
+    itself never counts.
     """
     verdicts = (
         name in headers

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from itertools import count
 from math import inf
+from sys import maxsize
 from typing import TYPE_CHECKING
 
 from warren.simulator.model import CONSUMER_TIMEOUT, Broker, FieldTypes, commands
@@ -143,13 +144,18 @@ class Hub:
         self._sent[session] = None
 
     def lost(self, session: Session, now: float) -> None:
-        """Note that a connection is gone; release all that it held."""
+        """Note that a connection is gone; do what was read of it, and release all that it held."""
         if self.sessions.pop(session.number, None) is None:
             return
+        self.advance(now)
+        backlog, session.backlog = session.backlog, []
+        try:
+            self._work(session, backlog, maxsize)
+        except Exception as error:  # noqa: BLE001 - handed on
+            self._mistakes.append(Mistake(session.name, error))
         session.lose()
         self._touched.pop(session, None)
         self._sent.pop(session, None)
-        self.advance(now)
         self.do(commands.ConnectionLost(session.number))
 
     # What the broker's owner does

@@ -63,7 +63,8 @@ def decode_method(payload: bytes) -> Method:
     """Read the payload of a method frame.
 
     Raises ``AmqpError``: 501 when the fields do not fill it exactly or text is no UTF-8, as RabbitMQ
-    does; 540 for an unknown method; and ``UndecodableError`` for trouble inside a field table.
+    does; 540 for an unknown method, which no client is told; and ``UndecodableError`` for trouble inside
+    a field table.
     """
     try:
         decoder = _DECODERS[payload[:_ID_SIZE]]
