@@ -110,3 +110,13 @@ def test_definitions_of_3_10_are_taken_by_4_3() -> None:
         answer = requests.post(url, json=exported, auth=("guest", PASSWORD), timeout=20)
         assert answer.status_code == 204
         assert broker.api("GET", "queues/%2F/mine").status_code == 200
+
+
+def test_what_tools_need_of_a_connection(broker: Embedded) -> None:
+    """Rabbitmqadmin of 4.3 takes no list of connections without the time when each came."""
+    connection = broker.connect()
+    shown = broker.api("GET", "connections").json()[0]
+    assert type(shown["connected_at"]) is int
+    assert (shown["ssl"], shown["ssl_cipher"], shown["peer_cert_subject"]) == (False, None, None)
+    assert broker.api("POST", "rebalance/queues").status_code == 204
+    connection.close()

@@ -61,6 +61,7 @@ class Session:
         self.name = name
         self.waiting = waiting
         self.full = False
+        self.opened_at = alarms.now
         self.octets_in = 0
         self.octets_out = 0
         self.blocked = False

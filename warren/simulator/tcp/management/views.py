@@ -101,6 +101,13 @@ def properties_key(routing_key: str, arguments: Mapping[str, object]) -> str:
     return f"{key}~{urlsafe_b64encode(digest[:4]).decode().rstrip('=')}"
 
 
+_OF_CERTIFICATES = (
+    *(f"peer_cert_{fact}" for fact in ("issuer", "subject", "validity")),
+    *(f"ssl_{fact}" for fact in ("cipher", "hash", "key_exchange", "protocol")),
+)
+"""What is said of a connection's encryption and is not known here."""
+
+
 def connection(node: Node, session: Session) -> dict[str, Any] | None:
     """Describe an open connection; None when it is not open (yet, or any more)."""
     known = node.broker.connections.get(session.number)
@@ -122,7 +129,9 @@ def connection(node: Node, session: Session) -> dict[str, Any] | None:
         "peer_port": int(peer[1]),
         "host": here[0],
         "port": int(here[1]),
+        "connected_at": round(session.opened_at * 1000),
         "ssl": node.options.tls_cert is not None,
+        **dict.fromkeys(_OF_CERTIFICATES),
         "channel_max": limits.channel_max,
         "frame_max": limits.frame_max,
         "timeout": limits.heartbeat,

@@ -69,11 +69,16 @@ def _purge(node: Node, request: Request, vhost: str, queue: str) -> Answer:
     return Answer()
 
 
+def _rebalance(_node: Node, _request: Request) -> Answer:
+    return Answer()  # there is one node to be on
+
+
 ROUTES: Routes = {
     "queues": {"GET": _list},
     "queues/*": {"GET": _list},
     "queues/*/*": {"GET": _show, "PUT": _put, "DELETE": _delete},
     "queues/*/*/contents": {"DELETE": _purge},
     "queues/*/*/actions": {"POST": _act},
+    "rebalance/queues": {"POST": _rebalance},
     "queues/*/*/get": {"POST": messages.get},
 }
