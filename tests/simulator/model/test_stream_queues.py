@@ -128,6 +128,15 @@ def test_refusing_is_credit(semantics: Version, way: type[Any], requeue: bool) -
         assert bodies(caused) == [b"b"]
 
 
+def test_refusing_what_has_gone() -> None:
+    """A delivery of a stream that is deleted may be rejected, also on 3.10."""
+    _, client = lab_with("3.10")
+    fill(client, b"a")
+    read(client)
+    client.do(commands.QueueDelete, "s")
+    assert client.do(commands.BasicReject, 1, requeue=True) == []
+
+
 @pytest.mark.parametrize(("semantics", "code"), [("3.10", 541), ("4.0", None), ("4.3", None)])
 def test_recover_is_credit(semantics: Version, code: int | None) -> None:
     """basic.recover is as an ack of all; RabbitMQ 3.10 fails over it."""

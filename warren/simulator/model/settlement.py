@@ -95,7 +95,8 @@ def _check(channel: Channel, deliveries: Mapping[int, Enqueued], how: Settlement
     """Raise AmqpError when one of the queues cannot do that; the channel has the deliveries as before then."""
     try:
         for queue in dict.fromkeys(enqueued.queue for enqueued in deliveries.values()):
-            queue.check_settle(how)
+            if not queue.deleted:
+                queue.check_settle(how)
     except AmqpError:
         channel.unacked.update(deliveries)
         raise
