@@ -2,10 +2,53 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.simulator.model.sequences import World
+
+
+ODD_ARGUMENTS: Mapping[int, tuple[dict[str, object], ...]] = {
+    7: (
+        {"x-delivery-limit": 3},
+        {"x-max-age": "1h"},
+        {"x-dead-letter-strategy": "at-most-once"},
+        {"x-max-in-memory-length": 5},
+        {"x-quorum-initial-group-size": 1},
+        {"x-queue-leader-locator": "client-local"},
+        {"x-consumer-timeout": 600_000},
+        {"x-delayed-retry-type": "disabled"},
+        {"x-unheard-of": 1},
+        {"x-max-priority": 3},
+        {"x-queue-mode": "lazy"},
+        {"x-queue-version": 2},
+        {"x-stream-max-segment-size-bytes": 1000},
+        {"x-initial-cluster-size": 1},
+        {"x-cancel-on-ha-failover": True},
+    ),
+    14: (
+        {"x-message-ttl": datetime(2020, 1, 1, tzinfo=UTC)},
+        {"x-message-ttl": True},
+        {"x-dead-letter-exchange": None},
+        {"x-max-length": Decimal("0.5")},
+        {"x-unheard-of": None},
+        {"x-overflow": []},
+        {"x-single-active-consumer": "yes"},
+        {"x-queue-mode": {}},
+        {"x-delivery-limit": None},
+        {"x-queue-type": "heap"},
+        {"x-queue-type": 1},
+    ),
+    24: ({"x-queue-type": "classic"}, {"x-queue-type": "quorum"}),
+}
+"""What a declaration has besides: arguments of other types, values of the wrong type, another type.
+
+By the remainder of a number that no sequence of `differed.json` has.
+"""
 
 
 def quorum_options(world: World, number: int) -> dict[str, Any]:

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.simulator.model.lab import Properties
 from tests.simulator.model.parity import SETTLE_SECONDS
-from tests.simulator.model.queue_options import classic_options, quorum_options, stream_options
+from tests.simulator.model.queue_options import (
+    ODD_ARGUMENTS,
+    classic_options,
+    quorum_options,
+    stream_options,
+)
 from warren.simulator.model import Message, commands
 
 if TYPE_CHECKING:
@@ -90,7 +95,11 @@ HEADERS: tuple[dict[str, object], ...] = (
 
 def declare_queue(world: World, channel: Channel, step: Step) -> Any:
     """Declare a queue, passively or without a name at times."""
-    options = OPTIONS[world.kind if step.more % 4 else "classic"](world, step.how)
+    kind = world.kind if step.more % 4 else "classic"
+    options = OPTIONS[kind](world, step.how)
+    odd = ODD_ARGUMENTS.get(step.more % 32) if kind != "stream" else None
+    if odd is not None:
+        options["arguments"] = {**options["arguments"], **odd[step.how % len(odd)]}
     name = "" if step.more % 16 == 1 else world.queue(step.what)
     if step.more % 16 == 0:
         options = {"passive": True}

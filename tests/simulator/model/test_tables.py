@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -19,6 +20,7 @@ from warren.simulator.model.tables import require_equivalent, text
         (None, "undefined"),
         (1.5, "1.5"),
         (Decimal("-0.05"), "{2,-5}"),
+        (datetime(2020, 1, 1, tzinfo=UTC), "1577836800"),
         ({}, "[]"),
         ({"a": 5, "b": "c"}, '[{<<"a">>,signedint,5},{<<"b">>,longstr,<<"c">>}]'),
         ([True, ""], "[{bool,true},{longstr,<<>>}]"),

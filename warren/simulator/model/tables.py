@@ -139,14 +139,23 @@ def term(value: object) -> str:
         return f"[{','.join(f'{{{field_type(v)},{term(v)}}}' for v in value)}]"
     if isinstance(value, str | bytes):
         return f'<<"{text(value)}">>' if value else "<<>>"
-    if field_type(value) == "decimal":
-        return _pair(value)
-    if value is None:
-        return "undefined"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    write = _WRITERS.get(field_type(value), str)
+    return write(value)
+
+
+def _seconds(value: Any) -> str:
+    return str(int(value) if isinstance(value, int) else int(value.timestamp()))
 
 
 def _pair(value: Any) -> str:
     """Write a decimal as how many of its digits are behind the point, and all of them."""
     sign, digits, exponent = value.as_tuple()
     return f"{{{-exponent},{'-' * sign}{int(''.join(map(str, digits)))}}}"
+
+
+_WRITERS: Mapping[str, Callable[[Any], str]] = {
+    "bool": lambda value: str(value).lower(),
+    "decimal": _pair,
+    "timestamp": _seconds,
+    "void": lambda _: "undefined",
+}
