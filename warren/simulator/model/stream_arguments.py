@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from warren.simulator.errors import AmqpError, ReplyCode, precondition_failed
@@ -85,7 +84,8 @@ def comparable(arguments: Arguments, semantics: StreamSemantics) -> Arguments:
 def time_of(value: object, now: float) -> float | None:
     """Return the time from which on x-stream-offset asks for messages, None when it asks for no time."""
     if field_type(value) == "timestamp":
-        return value.timestamp() if isinstance(value, datetime) else float(str(value))
+        as_seconds = getattr(value, "timestamp", None)  # some readers of the wire make dates
+        return float(str(value) if as_seconds is None else as_seconds())
     age = seconds_in(value)
     return None if age is None else now - age
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from warren.simulator.model.message import PERSISTENT
+from warren.simulator.model.tables import field_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ def is_writable(message: Message, semantics: StreamSemantics) -> bool:
     headers = message.properties.headers or {}
     if semantics.filters and not isinstance(headers.get(FILTER_VALUE, ""), str):
         return False
-    return not any(isinstance(each, Decimal) for each in headers.values())
+    return not any(field_type(each) == "decimal" for each in headers.values())
 
 
 def as_delivered(
