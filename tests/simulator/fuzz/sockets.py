@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 import time
@@ -33,6 +34,7 @@ class Attack:
         """Begin with the virtual host for spoiled input; the neighbour is in another."""
         self._broker = broker
         self._log = log
+        self._begin = log.seek(0, os.SEEK_END)  # behind what it says at its start
         self.clean()
         self._neighbour = Raw(broker)
         self._neighbour.socket.settimeout(DEADLINE)
@@ -81,7 +83,7 @@ class Attack:
         """See that the process lives, has logged no mistake, and serves its neighbour."""
         if self._broker.process.poll() is not None:
             raise BrokerFailedError(f"the broker has ended with {self._broker.process.returncode}")
-        self._log.seek(0)
+        self._log.seek(self._begin)
         if logged := self._log.read():
             raise BrokerFailedError(logged)
         begin = time.monotonic()
