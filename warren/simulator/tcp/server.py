@@ -112,9 +112,9 @@ async def _listen_until_the_end(node: Node) -> None:
                 lambda host, port: serve_management(node, host, port),
             )
             node.listeners["http"] = _port_of(management[0])
-        print(_ready_line(node, amqp, management), flush=True)  # noqa: T201 - whoever started us reads it
         if options.data is None:
             sys.stderr.write(f"warren broker: {_IN_MEMORY}\n")
+        print(_ready_line(node, amqp, management), flush=True)  # noqa: T201 - whoever started us reads it
         await node.ended.wait()
     finally:
         for listener in (*amqp, *management):
