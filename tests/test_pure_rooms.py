@@ -18,12 +18,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1] / "warren"
 EVERYWHERE = frozenset({"__future__", "collections", "dataclasses", "enum", "itertools", "typing"})
 PURE: dict[str, set[str]] = {  # sys for its maxsize alone
-    "simulator/model": {
-        *("abc", "base64", "bisect", "copy", "datetime", "decimal"),  # datetime as a type alone
-        *("hashlib", "heapq", "hmac", "math", "re"),
-    },
+    "simulator/model": {"abc", "base64", "bisect", "copy", "hashlib", "heapq", "hmac", "math", "re"},
     "simulator/wire": {"decimal", "math", "struct", "sys", "types"},
-    "simulator/session": {"math", "struct"},
+    "simulator/session": {"math", "struct", "sys"},
     "simulator/errors.py": set(),
     "evidence": {"json", "re", "urllib"},  # urllib.parse alone, which only knows text
     "workloads": {"abc", "fractions", "json", "types"},
