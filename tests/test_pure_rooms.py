@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1] / "warren"
 EVERYWHERE = frozenset({"__future__", "collections", "dataclasses", "enum", "itertools", "typing"})
 PURE: dict[str, set[str]] = {  # sys for its maxsize alone
-    "simulator/model": {"abc", "base64", "bisect", "copy", "hashlib", "heapq", "hmac", "math", "re"},
+    "simulator/model": {
+        "abc",
+        "base64",
+        "bisect",
+        "copy",
+        "hashlib",
+        "heapq",
+        "hmac",
+        "math",
+        "re",
+    },
     "simulator/wire": {"decimal", "math", "struct", "sys", "types"},
     "simulator/session": {"math", "struct", "sys"},
     "simulator/errors.py": set(),
