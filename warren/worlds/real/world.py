@@ -26,7 +26,7 @@ from warren.worlds.real.relay.relay import Relay
 from warren.worlds.real.relay.veil import Veil
 from warren.worlds.real.runs.orphans import Orphans
 from warren.worlds.real.runs.ports import Ports
-from warren.worlds.real.runs.processes import CASE_MARK, kill_marked
+from warren.worlds.real.runs.processes import CASE_MARK, kill_marked_descendants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -312,7 +312,7 @@ class RealWorld:
             for process in self._processes:
                 stack.callback(process.close, _CLOSE)
             # Also children that left their process group; before the outputs are closed, which they may hold open.
-            kill_marked(self._place.vhost, CASE_MARK)
+            kill_marked_descendants(self._place.vhost, CASE_MARK)
             self._orphans.end()
 
     def _way_to_broker(self, name: str, line: RealLine, certificate: Certificate) -> dict[str, str]:

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from warren.errors import SetupError
-from warren.worlds.real.runs.processes import Server, kill_marked, last_lines, marked, wait_until
+from warren.worlds.real.runs.processes import (
+    MARK,
+    Server,
+    descendants,
+    kill_marked,
+    kill_marked_descendants,
+    last_lines,
+    marked,
+    wait_until,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +56,30 @@ def _start(run: Run, script: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         text=True,
     )
+
+
+def test_descendants(run: Run) -> None:
+    """A child and its child are found, from whichever thread the child was started, and not once they have ended."""
+    pids: list[int] = []
+
+    def start() -> None:
+        script = r"import os, signal; os.fork(); os.write(1, b'%d\n' % os.getpid()); signal.pause()"
+        with _start(run, script) as child:
+            assert child.stdout is not None
+            pids.extend(int(child.stdout.readline()) for _ in range(2))
+            here.set()
+            over.wait(10)
+            kill_marked_descendants(run.id, MARK)
+
+    here, over = threading.Event(), threading.Event()
+    thread = threading.Thread(target=start)
+    thread.start()
+    assert here.wait(10)
+    found = {process.pid for process in descendants()}
+    over.set()
+    thread.join(10)
+    assert set(pids) <= found
+    assert not {process.pid for process in descendants()} & set(pids)
 
 
 def test_finds_what_left_its_session(run: Run, is_gone: Callable[[int], bool]) -> None:

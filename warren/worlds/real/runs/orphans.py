@@ -15,7 +15,7 @@ from typing import Final
 
 import psutil
 
-from warren.worlds.real.runs.processes import CASE_MARK, MARK, environment_of, kill_all, looking
+from warren.worlds.real.runs.processes import CASE_MARK, MARK, children, environment_of, kill_all
 
 _PR_SET_CHILD_SUBREAPER: Final = 36
 """Of prctl(2)."""
@@ -34,7 +34,7 @@ class Orphans:
     def __init__(self, run_id: str) -> None:
         """Leave the children that are there now to whoever started them."""
         self._run_id = run_id
-        self._known = frozenset(_children())
+        self._known = frozenset(children())
 
     def leave(self, process_id: int) -> None:
         """Leave one more child to whoever started it."""
@@ -50,17 +50,10 @@ class Orphans:
 
     def _found(self) -> list[psutil.Process]:
         return [
-            child
-            for child in _children()
-            if child not in self._known and not self._is_server(child)
+            child for child in children() if child not in self._known and not self._is_server(child)
         ]
 
     def _is_server(self, child: psutil.Process) -> bool:
         """Whether it carries the run's mark, and no case's."""
         environment = environment_of(child)
         return environment.get(MARK) == self._run_id and CASE_MARK not in environment
-
-
-def _children() -> list[psutil.Process]:
-    with looking():
-        return psutil.Process().children()

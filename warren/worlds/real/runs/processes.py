@@ -12,6 +12,7 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -21,7 +22,6 @@ from warren.evidence.text import CUT, redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-    from pathlib import Path
 
 MARK = "WARREN_RUN"  # the environment variable that says to which run a process belongs
 CASE_MARK = "WARREN_CASE"  # and the one that says to which case
@@ -207,6 +207,58 @@ def kill_all(find: Callable[[], list[psutil.Process]], timeout: float = _KILL_TI
             with contextlib.suppress(psutil.Error):
                 process.kill()
         psutil.wait_procs(found, timeout=1.0)
+
+
+def kill_marked_descendants(value: str, mark: str) -> None:
+    """Kill as `kill_marked` does, of this process's descendants alone: to look at all there are takes its time."""
+    kill_all(
+        lambda: [each for each in descendants() if environment_of(each).get(mark) == value],
+        _KILL_TIMEOUT,
+    )
+
+
+def descendants() -> list[psutil.Process]:
+    """Find the processes that this one has started, and those that they have started in their turn."""
+    found: list[psutil.Process] = []
+    waiting = children()
+    while waiting:
+        process = waiting.pop()
+        found.append(process)
+        waiting += children(process.pid)
+    return found
+
+
+def children(pid: int | None = None) -> list[psutil.Process]:
+    """Find the processes whose parent that one is, or this.
+
+    Linux lists them (proc(5), /proc/pid/task/tid/children); psutil would look at each process of the machine.
+    """
+    with looking():
+        own = os.getpid() if pid is None else pid
+        lists = [*Path(f"/proc/{own}/task").glob("*/children")]
+        if not lists:
+            return _looked_for(own)
+        listed = [number for each in lists for number in _read(each).split()]
+        return [found for number in listed for found in _looked_up(int(number))]
+
+
+def _read(path: Path) -> str:
+    """Read a list of children; "" where its thread has ended."""
+    try:
+        return path.read_text("ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def _looked_up(pid: int) -> list[psutil.Process]:
+    try:
+        return [psutil.Process(pid)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _looked_for(pid: int) -> list[psutil.Process]:
+    return [child for process in _looked_up(pid) for child in process.children()]
 
 
 def marked(value: str, mark: str = MARK) -> list[psutil.Process]:
