@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,8 +36,6 @@ LATE = 2
 STALLED = 60.0
 """Real seconds after which one whose database is back will do nothing any more: longer than usual pauses."""
 GOES_ON = "survives-database-loss.goes-on"
-SERVER_ERROR = 500
-"""The least status that says that the server failed (RFC 9110, section 15.6)."""
 STATEMENTS = 20
 """How many statements a unit of work may take, each of which is late."""
 
@@ -217,7 +216,9 @@ def test_called(rig: Rig) -> None:
     with rig.database.without_tables():
         (answer,) = rig.calls.answers(rig.calls.begin())
     words = f"a call was answered {answer.status} {answer.error}".rstrip()
-    rig.expect(answer.status >= SERVER_ERROR, f"{words} while its table was away")
+    rig.expect(
+        answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR, f"{words} while its table was away"
+    )
     rig.judge(*ended(rig.instances.all), *rig.calls.until_done())
 
 

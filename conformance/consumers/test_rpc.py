@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     )
 
 OK = 200
-SERVER_ERROR = 500
-"""The least status that says that the server failed (RFC 9110, section 15.6)."""
 ERROR_REPLY = b"error: no such task"
 CALLERS = 5
 TOO_SOON = 0.98
@@ -170,14 +169,16 @@ def test_error_reply(rig: Rig) -> None:
     reply_to, correlation_id = request.properties.reply_to, request.properties.correlation_id
     rig.publish.reply(reply_to or "", ERROR_REPLY, correlation_id or "")
     answer = rig.calls.answers(call)[0]
-    told = answer.status >= SERVER_ERROR and answer.seconds < rig.calls.timeout
+    told = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR and answer.seconds < rig.calls.timeout
     words = (
         f"a call that got an error for a reply was answered {answer.status}"
         f" after {answer.seconds:.1f} s: {short(answer.body)} {answer.error}"
     )
     holds.release()
     second = rig.calls.answers(other)[0]  # whose reply it gets is another guarantee
-    shared = second.status >= SERVER_ERROR and second.seconds < rig.calls.timeout
+    shared = (
+        second.status >= HTTPStatus.INTERNAL_SERVER_ERROR and second.seconds < rig.calls.timeout
+    )
     rig.expect(told, words.rstrip(), str(request))
     rig.expect(not shared, f"another call was answered {second.status} for it")
     rig.judge()

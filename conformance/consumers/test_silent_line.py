@@ -6,6 +6,7 @@ fencing, but the effect must be there once.
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 TEXTS = 20
 """They take a heartbeat more than a silent connection lives, so that two consumers are at work on them at once."""
-ACCEPTED = 202
-SERVER_ERROR = 500
-"""The least status that says that the server failed (RFC 9110, section 15.6)."""
 
 
 @pytest.mark.quick(designs=("blocking",))
@@ -56,8 +54,11 @@ def test_silent_during_work(rig: Rig) -> None:
 @pytest.mark.requirement("routes-task.silent-line")
 def test_called_in_silence(rig: Rig) -> None:
     """GET /task while the line of its role is silent answers 202 for what is done in the end, else 5xx in time."""
-    answer = _call_in_silence(rig, lambda a: a.status == ACCEPTED or a.status >= SERVER_ERROR)
-    if answer.status == ACCEPTED:
+    answer = _call_in_silence(
+        rig,
+        lambda a: a.status == HTTPStatus.ACCEPTED or a.status >= HTTPStatus.INTERNAL_SERVER_ERROR,
+    )
+    if answer.status == HTTPStatus.ACCEPTED:
         rows = rig.seen.task_rows()
         rig.publish.adopt(*map(Task.accepted, rows))
         rig.wait.finish(1)
@@ -70,7 +71,7 @@ def test_called_in_silence(rig: Rig) -> None:
 @pytest.mark.requirement("rpc-times-out.silent-line")
 def test_rpc_called_in_silence(rig: Rig) -> None:
     """A call that is made while the line of its role is silent ends in a 5xx status, not later than its time-out."""
-    _call_in_silence(rig, lambda a: a.status >= SERVER_ERROR)
+    _call_in_silence(rig, lambda a: a.status >= HTTPStatus.INTERNAL_SERVER_ERROR)
     rig.judge()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,8 +21,6 @@ from warren.rigs.consumers import (
 if TYPE_CHECKING:
     from warren.rigs.consumers import Rig
 
-ACCEPTED = 202
-
 
 @pytest.mark.guarantee("accepts-async")
 @pytest.mark.requirement("accepts-async.without-consumer")
@@ -29,7 +28,7 @@ def test_accepted_before_done(rig: Rig) -> None:
     """GET /task answers 202 "Task accepted" and inserts a row while its consumer has not got the message."""
     holds = rig.faults.hold(delivery, *rig.start.workers(1, http=True))
     answer = rig.calls.answers(rig.calls.begin())[0]
-    accepted = answer.status == ACCEPTED and parse_json(answer.body) == "Task accepted"
+    accepted = answer.status == HTTPStatus.ACCEPTED and parse_json(answer.body) == "Task accepted"
     http = rig.instances.of(HTTP)[0]
     published = (
         accepted
@@ -57,7 +56,7 @@ def test_accepted_task_is_completed(rig: Rig) -> None:
     """A task that GET /task accepted gets a result and a time of completion."""
     rig.start.all(http=True)
     answer = rig.calls.answers(rig.calls.begin())[0]
-    if answer.status != ACCEPTED:
+    if answer.status != HTTPStatus.ACCEPTED:
         raise Inconclusive(
             f"no witness: GET /task answered {answer.status}, so no task was accepted"
         )
@@ -87,7 +86,7 @@ def test_commit_held(rig: Rig) -> None:
     commits.first(rig.deadlines.within(0), "GET /task asked its database for no commit")
     rig.wait.quiet()  # what was published already is done with
     commits.release()
-    if rig.calls.answers(call)[0].status == ACCEPTED:
+    if rig.calls.answers(call)[0].status == HTTPStatus.ACCEPTED:
         rig.publish.adopt(*map(Task.accepted, rig.seen.task_rows()))
         rig.wait.finish(1)
     rig.judge(*rig.seen.losses())

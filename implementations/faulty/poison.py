@@ -79,11 +79,11 @@ class PostponesPoison(Failing):
     def put_off(self, channel: BlockingChannel, delivery: Delivery) -> None:
         """Publish a copy to the queue for later, and ack, in the thread that the channel belongs to."""
         later = f"{self.route.queue}.later"
-        channel.queue_declare(later, durable=True, arguments=self.handed_back())
+        channel.queue_declare(later, durable=True, arguments=self.handed_back(delivery))
         send(channel, "", later, delivery.body, delivery.properties)
         channel.basic_ack(delivery.tag)
 
-    def handed_back(self) -> dict[str, Any]:
+    def handed_back(self, delivery: Delivery) -> dict[str, Any]:  # noqa: ARG002 - all are handed back alike
         """Name the arguments of a queue that hands its messages back after six of the document's seconds."""
         return {
             "x-message-ttl": int(6000 * self.settings.second),
@@ -95,14 +95,11 @@ class PostponesPoison(Failing):
 class PostponesSingly(PostponesPoison):
     """As `PostponesPoison`, but for who says for how long: each message for itself, and not their queue."""
 
-    def put_off(self, channel: BlockingChannel, delivery: Delivery) -> None:
-        """Publish a copy that expires, and ack."""
-        arguments = self.handed_back()
+    def handed_back(self, delivery: Delivery) -> dict[str, Any]:
+        """Have the copy expire by itself."""
+        arguments = super().handed_back(delivery)
         delivery.properties.expiration = str(arguments.pop("x-message-ttl"))
-        later = f"{self.route.queue}.later"
-        channel.queue_declare(later, durable=True, arguments=arguments)
-        send(channel, "", later, delivery.body, delivery.properties)
-        channel.basic_ack(delivery.tag)
+        return arguments
 
 
 class RunsOutOfPlaces(Consumer):

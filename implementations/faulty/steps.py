@@ -10,7 +10,6 @@ from reference_impl.hardened.parts import PartsStream
 from reference_impl.hardened.pipeline import PipelinePart, PipelineStream, step_id
 from reference_impl.hardened.rpc_server import RpcServer
 from reference_impl.messages import PartMessage, PipelineMessage
-from reference_impl.schema import log
 from reference_impl.topology import PART
 
 
@@ -48,12 +47,8 @@ class ForwardsBeforeCommit(PipelinePart):
     def leave_rows(self, delivery: Delivery, following: PipelineMessage) -> None:
         """Log the step, publish the next one, and commit."""
         with self.tools.database.begin() as connection:
-            if not self.tools.inbox.once(connection, delivery.id):
-                return
-            log(connection, delivery.body.decode())
-            if following.index == len(following.texts):
-                log(connection, following.result.encode().decode())
-            else:
+            is_new = self.write_rows(connection, delivery, following)
+            if is_new and following.index < len(following.texts):
                 assert delivery.id is not None, "a step was published by a consumer, with its name"
                 package = delivery.id.removesuffix(f"/{following.index - 1}")
                 following_id = step_id(package, following.index)

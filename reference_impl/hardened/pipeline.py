@@ -2,6 +2,8 @@
 
 import uuid
 
+import sqlalchemy as sa
+
 from reference_impl.hardened.delivery import Delivery
 from reference_impl.hardened.tools import Tools
 from reference_impl.messages import (
@@ -72,11 +74,18 @@ class PipelinePart:
     def leave_rows(self, delivery: Delivery, following: PipelineMessage) -> None:
         """Log the step, and the result after the last one; once."""
         with self.tools.database.begin() as connection:
-            if not self.tools.inbox.once(connection, delivery.id):
-                return
-            log(connection, delivery.body.decode())
-            if following.index == len(following.texts):
-                log(connection, following.result.encode().decode())
+            self.write_rows(connection, delivery, following)
+
+    def write_rows(
+        self, connection: sa.Connection, delivery: Delivery, following: PipelineMessage
+    ) -> bool:
+        """Write them in a transaction; False if they were written before."""
+        if not self.tools.inbox.once(connection, delivery.id):
+            return False
+        log(connection, delivery.body.decode())
+        if following.index == len(following.texts):
+            log(connection, following.result.encode().decode())
+        return True
 
     def forward(self, delivery: Delivery, following: PipelineMessage) -> None:
         """Publish the next step, unless that was confirmed before."""

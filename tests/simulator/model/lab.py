@@ -62,6 +62,15 @@ class Lab:
         """Give the broker a command and return what it causes."""
         return list(self.broker.handle(command, self.now))
 
+    def held(self) -> list[Any]:
+        """Return what is unacknowledged: connection, channel, tag, place."""
+        return [
+            (connection.number, channel.number, tag, item)
+            for connection in self.broker.connections.values()
+            for channel in connection.channels.values()
+            for tag, item in channel.unacked.items()
+        ]
+
     def wait(self, seconds: float) -> list[Any]:
         """Let time pass, ticking whenever the broker asks for it."""
         end, caused = self.now + seconds, []

@@ -81,20 +81,11 @@ class Recording(RuleBasedStateMachine):
         client.do(how)
         client.do(commands.ChannelCloseOk)
 
-    def held(self) -> list[Any]:
-        """Return what is unacknowledged: connection, channel, tag, place."""
-        return [
-            (connection.number, channel.number, tag, item)
-            for connection in self.lab.broker.connections.values()
-            for channel in connection.channels.values()
-            for tag, item in channel.unacked.items()
-        ]
-
-    @precondition(lambda self: self.held())
+    @precondition(lambda self: self.lab.held())
     @rule(data=st.data(), multiple=st.booleans(), requeue=st.booleans(), how=st.integers(0, 2))
     def settle(self, data: st.DataObject, multiple: bool, requeue: bool, how: int) -> None:
         """Ack, nack or reject."""
-        *where, tag, _ = data.draw(st.sampled_from(self.held()))
+        *where, tag, _ = data.draw(st.sampled_from(self.lab.held()))
         client = self.lab.channel(*where)
         if how == 0:
             client.ack(tag, multiple=multiple)
@@ -145,7 +136,7 @@ class Recording(RuleBasedStateMachine):
 
     def taken(self) -> list[Enqueued]:
         """Return what clients have, also what a transaction has settled that is not committed."""
-        held = [each for *_, each in self.held()]
+        held = [each for *_, each in self.lab.held()]
         for connection in self.lab.broker.connections.values():
             for channel in connection.channels.values():
                 for _, batch in () if channel.tx is None else channel.tx.settlements:

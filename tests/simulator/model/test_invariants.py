@@ -81,32 +81,23 @@ class Conservation(RuleBasedStateMachine):
         self.lab.channel(*where)
         self.do(commands.BasicQos(*where, prefetch, global_=True))
 
-    def held(self) -> Any:
-        """Return what is unacknowledged: connection, channel, tag, place."""
-        return [
-            (connection.number, channel.number, tag, item)
-            for connection in self.lab.broker.connections.values()
-            for channel in connection.channels.values()
-            for tag, item in channel.unacked.items()
-        ]
-
-    @precondition(lambda self: self.held())
+    @precondition(lambda self: self.lab.held())
     @rule(data=st.data(), multiple=st.booleans())
     def ack(self, data: st.DataObject, multiple: bool) -> None:
         """Acknowledge, and count the message as gone."""
-        connection, channel, tag, _ = data.draw(st.sampled_from(self.held()))
-        for other, number, earlier, item in self.held():
+        connection, channel, tag, _ = data.draw(st.sampled_from(self.lab.held()))
+        for other, number, earlier, item in self.lab.held():
             if (other, number) == (connection, channel) and (
                 earlier == tag or (multiple and earlier < tag)
             ):
                 self.alive.discard(item.message.body)
         self.do(commands.BasicAck(connection, channel, tag, multiple))
 
-    @precondition(lambda self: self.held())
+    @precondition(lambda self: self.lab.held())
     @rule(data=st.data(), multiple=st.booleans())
     def requeue(self, data: st.DataObject, multiple: bool) -> None:
         """Give back."""
-        connection, channel, tag, _ = data.draw(st.sampled_from(self.held()))
+        connection, channel, tag, _ = data.draw(st.sampled_from(self.lab.held()))
         self.do(commands.BasicNack(connection, channel, tag, multiple, requeue=True))
 
     @rule(where=CHANNELS)
@@ -131,13 +122,13 @@ class Conservation(RuleBasedStateMachine):
     def every_message_is_in_exactly_one_place(self) -> None:
         """Find each message ready in one queue or held by one channel."""
         ready = [body for queue in QUEUES for body in self.lab.ready(queue)]
-        held = [item.message.body for *_, item in self.held()]
+        held = [item.message.body for *_, item in self.lab.held()]
         assert Counter(ready + held) == Counter(self.alive)
 
     @invariant()
     def queues_count_what_is_held(self) -> None:
         """Compare counts and bytes with what is there."""
-        held = Counter(item.queue.name for *_, item in self.held())
+        held = Counter(item.queue.name for *_, item in self.lab.held())
         for name, queue in self.lab.broker.vhosts["/"].queues.items():
             assert queue.unacked_count == held[name]
             assert queue.ready_bytes == sum(map(len, self.lab.ready(name)))
@@ -156,7 +147,7 @@ class Conservation(RuleBasedStateMachine):
         """See that a consumer holds no more than it may, and gets what it may."""
         for queue in self.lab.broker.vhosts["/"].queues.values():
             for consumer in queue.consumers:
-                held = [item for *_, item in self.held() if item.consumer is consumer]
+                held = [item for *_, item in self.lab.held() if item.consumer is consumer]
                 assert consumer.unacked == len(held)
                 assert not consumer.prefetch or consumer.unacked <= consumer.prefetch
                 assert not (queue.message_count and consumer.can_take())

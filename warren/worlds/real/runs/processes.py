@@ -211,10 +211,7 @@ def kill_all(find: Callable[[], list[psutil.Process]], timeout: float = _KILL_TI
 
 def kill_marked_descendants(value: str, mark: str) -> None:
     """Kill as `kill_marked` does, of this process's descendants alone: to look at all there are takes its time."""
-    kill_all(
-        lambda: [each for each in descendants() if environment_of(each).get(mark) == value],
-        _KILL_TIMEOUT,
-    )
+    kill_all(lambda: [each for each in descendants() if environment_of(each).get(mark) == value])
 
 
 def descendants() -> list[psutil.Process]:
