@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from warren.claims.manifest import Implementation, ImplementedDesign, Program
+from warren.claims.implementation import Implementation, ImplementedDesign, Program
 from warren.errors import FaultUnsupported
 from warren.evidence.frames import Direction, Fact, FrameSeen, Pause
 from warren.evidence.ledger_reader import LedgerReader
@@ -26,6 +26,7 @@ from warren.worlds.real.databases import UnfollowedLine
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from warren.evidence.calls import HttpCall
     from warren.evidence.ledger import Ledger
     from warren.evidence.rows import MessageRow, TaskRow
     from warren.simulator.wire import Content
@@ -281,6 +282,23 @@ class StandInWorld:
         """Give the test's rows."""
         return tuple(self.tasks)
 
+    def count(self, sql: str, unit_id: str, number: int) -> int:
+        """Count nothing."""
+        del sql, unit_id, number
+        return 0
+
+    def file(self, path: str) -> bytes | None:
+        """Have no files."""
+        del path
+        return None
+
+    def calls(self) -> tuple[HttpCall, ...]:
+        """Give no calls."""
+        return ()
+
+    def stretch_work(self, seconds: float) -> None:
+        """Let work take what it takes."""
+
     def facts(self) -> tuple[Fact, ...]:
         """Give the test's facts."""
         return tuple(self.seen)
@@ -379,7 +397,7 @@ def implementation(
     program = Program(("true",), Path("/"))
     made = {
         slug: ImplementedDesign(
-            slug,
+            WORKLOADS[slug],
             {role.name: program for role in WORKLOADS[slug].roles},
             frozenset(claims),
             frozenset(denies),

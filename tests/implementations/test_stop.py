@@ -17,7 +17,7 @@ from warren.workloads import WORKLOADS, Role
 from warren.workloads.course.roles import HTTP, RPC_SERVER
 
 if TYPE_CHECKING:
-    from warren.claims.manifest import Implementation
+    from warren.claims.implementation import Implementation
     from warren.worlds.real import RealWorlds
 
 # The stop must come while the server works on the call: three seconds after its begin, and before its end.

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from warren import suite
 from warren.errors import SetupError
 from warren.workloads import WORKLOADS
+from warren.workloads.own import LIKE
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -49,6 +50,8 @@ class Requirement:
     """What the document says instead, where it is wrong."""
     designs: tuple[str, ...] = ()
     """The designs in which a case judges it: those of its guarantee, unless it names fewer."""
+    course: bool = False
+    """Whether it is about the course's own story, and so about no consumer of somebody else's."""
 
     @property
     def guarantee(self) -> str:
@@ -77,8 +80,19 @@ class Catalogue:
         return tuple(r for r in self.requirements.values() if r.guarantee == guarantee)
 
     def due(self, guarantee: str, design: str) -> frozenset[str]:
-        """Give the ids of all requirements of a guarantee that are judged in a design."""
-        return frozenset(r.id for r in self.of(guarantee) if design in r.designs)
+        """Give the ids of all requirements of a guarantee that are judged in a design.
+
+        What is no design of the course is the name of a user's own consumer, judged as `LIKE` is.
+        """
+        if design in WORKLOADS or design == AMQP:
+            return frozenset(r.id for r in self.of(guarantee) if design in r.designs)
+        return frozenset(r.id for r in self.of(guarantee) if LIKE in r.designs and not r.course)
+
+    def without_course(self) -> Catalogue:
+        """Give what can be judged of a consumer that is not the course's."""
+        kept = {i: r for i, r in self.requirements.items() if LIKE in r.designs and not r.course}
+        about = {r.guarantee for r in kept.values()}
+        return Catalogue({s: g for s, g in self.guarantees.items() if s in about}, kept)
 
     def __or__(self, other: Catalogue) -> Catalogue:
         """Join two catalogues that share no id."""
@@ -99,6 +113,7 @@ class _Requirement(BaseModel):
     source: str
     corrects: str = ""
     designs: tuple[str, ...] = ()
+    course: bool = False
 
 
 class _Theme(BaseModel):
@@ -178,4 +193,6 @@ def _checked(
 
 def _requirement(read: _Requirement, guarantee: Guarantee) -> Requirement:
     designs = read.designs or guarantee.designs
-    return Requirement(read.id, read.level, read.statement, read.source, read.corrects, designs)
+    return Requirement(
+        read.id, read.level, read.statement, read.source, read.corrects, designs, read.course
+    )

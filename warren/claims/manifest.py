@@ -1,8 +1,9 @@
-"""Manifests: what an implementation says of itself, read from one TOML file (`docs/contract.md`).
+"""Manifests: what an implementation says of itself, read from one TOML file (`docs/contract.md`, `docs/plug-in.md`).
 
-Here live the facts (`Implementation` and its parts), the reading of the file, and the check that
-its commands exist. Reading is pure but for the one file: nothing is looked up on PATH and nothing
-is started. The keys and their types are `warren.claims.manifest_shape`'s.
+Here live the reading of the file, for the designs of the course, and the check that its commands exist. Reading is pure
+but for the one file and those it names: nothing is looked up on PATH and nothing is started. The facts are
+`warren.claims.implementation`'s, the keys and their types `warren.claims.manifest_shape`'s, a user's own consumers
+(`protocol = 2`) `warren.claims.own_manifest`'s.
 """
 
 from __future__ import annotations
@@ -10,13 +11,20 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import tomllib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from warren.claims.implementation import (
+    Implementation,
+    ImplementedDesign,
+    KnownFailure,
+    Program,
+    Schema,
+)
+from warren.claims.manifest_file import read_toml, refusal
 from warren.claims.manifest_shape import Fault, ManifestShape, nearest, read_shape
-from warren.claims.verdict import Stance
-from warren.errors import ManifestError
+from warren.claims.own_manifest import read_own
+from warren.claims.own_shape import PROTOCOL as OWN_PROTOCOL
+from warren.claims.promises import faults_of_known_failure, faults_of_promises
 from warren.workloads import WORKLOADS
 
 if TYPE_CHECKING:
@@ -24,84 +32,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from warren.claims.catalogue import Catalogue
-    from warren.claims.manifest_shape import DesignShape, KnownFailureShape, RoleShape
+    from warren.claims.manifest_shape import DesignShape, RoleShape
 
 
 PYTHON = ("python", "-m")
 """How a command begins whose modules can be loaded ahead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
-    """What a world starts: for the real one, an argv that is run without a shell in an absolute directory.
-
-    `environment` is added to what Warren passes. `stop_signal` asks a process of it to end, for which
-    it has `grace` seconds. `preload` names Python modules that may be loaded ahead (`PYTHON` begins its argv then).
-    `source` says where it is named, for the sentence of an error.
-    """
-
-    argv: tuple[str, ...]
-    directory: Path
-    environment: dict[str, str] = field(default_factory=dict)
-    stop_signal: signal.Signals = signal.SIGTERM
-    grace: float = 5.0
-    preload: tuple[str, ...] = ()
-    source: str = field(default="", compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ImplementedDesign:
-    """One design of an implementation: its roles, and the guarantees that it claims and denies."""
-
-    slug: str
-    roles: dict[str, Program]
-    claims: frozenset[str]
-    denies: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class KnownFailure:
-    """A requirement of a claimed guarantee that is known not to hold.
-
-    `design` is None where it does not hold in any design that claims the guarantee.
-    """
-
-    requirement: str
-    design: str | None
-    reason: str
-    link: str
-
-
-@dataclass(frozen=True, slots=True)
-class Implementation:
-    """A set of designs; `path` is the absolute path of the manifest."""
-
-    name: str
-    language: str
-    path: Path
-    migrate: Program | None
-    designs: dict[str, ImplementedDesign]
-    known_failures: tuple[KnownFailure, ...]
-
-    def stance(self, design: str, guarantee: str, requirement: str) -> tuple[Stance, str]:
-        """Say what the manifest promises of a requirement, and why a known failure is one (or "").
-
-        Raises `KeyError` for a design that this implementation does not have.
-        """
-        implemented = self.designs[design]
-        if guarantee in implemented.denies:
-            return Stance.DENIED, ""
-        if guarantee not in implemented.claims:
-            return Stance.OBSERVED, ""
-        for known in self.known_failures:
-            if known.requirement == requirement and known.design in (design, None):
-                return Stance.KNOWN_FAILURE, f"{known.reason} ({known.link})"
-        return Stance.CLAIMED, ""
-
-
 def load_manifest(path: Path, catalogue: Catalogue) -> Implementation:
     """Read and check one manifest; raise `ManifestError` with a sentence a line."""
-    shape = read_shape(read_toml(path, "name the implementation.toml of an implementation"))
+    data = read_toml(path, "name the manifest of an implementation")
+    if data.get("protocol") == OWN_PROTOCOL:
+        return read_own(path.absolute(), data, catalogue)
+    shape = read_shape(data)
     if not isinstance(shape, ManifestShape):
         raise refusal(path, shape)
     if faults := list(_faults_of_words(shape, catalogue)):
@@ -124,44 +67,16 @@ def check_commands(implementation: Implementation, search_path: str) -> None:
         raise refusal(implementation.path, faults)
 
 
-def read_toml(path: Path, advice: str) -> dict[str, object]:
-    """Read a file; raise `ManifestError` where that cannot be done, with `advice` where it is not there."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ManifestError(
-            f"the manifest cannot be read: {reason}",
-            where=str(path),
-            what_to_do=advice,
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ManifestError(
-            f"this is no TOML in UTF-8: {error}", where=str(path), what_to_do="mend that place"
-        ) from error
-
-
-def refusal(path: Path, faults: list[Fault]) -> ManifestError:
-    """Make one error of all faults; its text is a sentence a line."""
-    sentences = [str(ManifestError(fault.words, where=f"{path}, {fault.key}")) for fault in faults]
-    return ManifestError("\n".join(sentences).removesuffix("."))
-
-
 def _faults_of_words(shape: ManifestShape, catalogue: Catalogue) -> Iterator[Fault]:
     """Find words that a design or the catalogue does not have, and promises that contradict."""
     for slug, design in shape.designs.items():
         key = f"designs.{slug}"
         yield from _faults_of_roles(f"{key}.roles", slug, design)
-        for list_name in ("claims", "denies"):
-            yield from _faults_of_guarantees(
-                f"{key}.{list_name}", slug, getattr(design, list_name), catalogue
-            )
-        for guarantee in sorted({*design.claims} & {*design.denies}):
-            yield Fault(
-                key, f"`{guarantee}` is both claimed and denied; take it out of one of the two"
-            )
+        yield from faults_of_promises(key, slug, design, catalogue)
+    claims = {slug: design.claims for slug, design in shape.designs.items()}
     for index, known in enumerate(shape.known_failures):
-        yield from _faults_of_known_failure(f"known_failures[{index}]", known, shape, catalogue)
+        key = f"known_failures[{index}]"
+        yield from faults_of_known_failure(key, known, claims, catalogue)
     commands = [role.command for design in shape.designs.values() for role in design.roles.values()]
     if shape.preload and not any(map(_can_be_preloaded, commands)):
         words = 'serves no command: none begins with ["python", "-m"]; mend one, or take it out'
@@ -185,42 +100,6 @@ def _faults_of_roles(key: str, slug: str, design: DesignShape) -> Iterator[Fault
             yield Fault(key, f"the design `{slug}` needs the role `{role}`; add [{key}.{role}]")
 
 
-def _faults_of_guarantees(
-    key: str, slug: str, guarantees: list[str], catalogue: Catalogue
-) -> Iterator[Fault]:
-    for guarantee in guarantees:
-        if guarantee not in catalogue.guarantees:
-            hint = nearest(guarantee, catalogue.guarantees)
-            yield Fault(key, f"there is no guarantee `{guarantee}`{hint}")
-        elif slug not in catalogue.guarantees[guarantee].designs:
-            designs = ", ".join(catalogue.guarantees[guarantee].designs)
-            yield Fault(
-                key,
-                f"`{guarantee}` means nothing in `{slug}`, only in {designs}; take it out",
-            )
-
-
-def _faults_of_known_failure(
-    key: str, known: KnownFailureShape, shape: ManifestShape, catalogue: Catalogue
-) -> Iterator[Fault]:
-    if known.design is not None and known.design not in shape.designs:
-        hint = nearest(known.design, shape.designs)
-        yield Fault(f"{key}.design", f"this manifest has no design `{known.design}`{hint}")
-        return
-    requirement = catalogue.requirements.get(known.requirement)
-    if requirement is None:
-        hint = nearest(known.requirement, catalogue.requirements)
-        yield Fault(f"{key}.requirement", f"there is no requirement `{known.requirement}`{hint}")
-        return
-    designs = shape.designs if known.design is None else (known.design,)
-    if not any(requirement.guarantee in shape.designs[design].claims for design in designs):
-        where = f"in `{known.design}`" if known.design else "in any design"
-        yield Fault(
-            f"{key}.requirement",
-            f"`{requirement.guarantee}` is not claimed {where}; claim it, or take this entry out",
-        )
-
-
 def _implementation(path: Path, shape: ManifestShape) -> Implementation:
     return Implementation(
         name=shape.name,
@@ -233,7 +112,7 @@ def _implementation(path: Path, shape: ManifestShape) -> Implementation:
         else None,
         designs={
             slug: ImplementedDesign(
-                slug=slug,
+                workload=WORKLOADS[slug],
                 roles={
                     role.name: _program(path, shape, design.roles[role.name])
                     for role in WORKLOADS[slug].roles
@@ -264,12 +143,16 @@ def _program(path: Path, manifest: ManifestShape, shape: RoleShape) -> Program:
 def _programs(
     implementation: Implementation, search_path: str
 ) -> Iterator[tuple[str, Program, str]]:
-    if implementation.migrate:
-        yield "migrate", implementation.migrate, search_path
+    match implementation.migrate:
+        case Program() as migrate:
+            yield "migrate", migrate, search_path
+        case Schema(program=Program() as migrate):
+            yield "database.migrate", migrate, search_path
     for slug, design in implementation.designs.items():
         for role, program in design.roles.items():
             path = program.environment.get("PATH", search_path)
-            yield f"designs.{slug}.roles.{role}", program, path
+            key = "consumers" if program.has_placeholders else f"designs.{slug}.roles"
+            yield f"{key}.{role}", program, path
 
 
 def missing(started: Program, search_path: str) -> str:

@@ -9,7 +9,18 @@ from __future__ import annotations
 import difflib
 import re
 import signal
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeVar
+from types import UnionType
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Literal,
+    NamedTuple,
+    TypeGuard,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+)
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.functional_validators import AfterValidator
@@ -33,7 +44,7 @@ _STOPPING = ("SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2")
 """What programs are usually stopped with; any other that can be caught is taken, but not proposed."""
 
 
-def _signal_name(name: str) -> str:
+def signal_name(name: str) -> str:
     if name in _UNCATCHABLE:
         raise ValueError(f"`{name}` cannot be caught; name a signal that asks, such as SIGTERM")
     if name not in _SIGNALS:
@@ -47,7 +58,7 @@ def _design_slug(slug: str) -> str:
     return slug
 
 
-def _variable_name(name: str) -> str:
+def variable_name(name: str) -> str:
     if name.startswith("WARREN_"):
         raise ValueError(f"`{name}` belongs to Warren; take it out, names in WARREN_ are passed in")
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
@@ -75,27 +86,29 @@ ModuleName = Annotated[str, AfterValidator(_module_name)]
 Argv = Annotated[list[Word], Field(min_length=1)]
 
 
-class _Shape(BaseModel):
+class Shape(BaseModel):
+    """A table of known keys."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class StopShape(_Shape):
+class StopShape(Shape):
     """`stop` of a role."""
 
-    signal: Annotated[str, AfterValidator(_signal_name)] = "SIGTERM"
+    signal: Annotated[str, AfterValidator(signal_name)] = "SIGTERM"
     grace: float = Field(default=5.0, gt=0, le=MAX_GRACE)
 
 
-class RoleShape(_Shape):
+class RoleShape(Shape):
     """`[designs.DESIGN.roles.ROLE]`."""
 
     command: Argv
     directory: Word | None = None
-    environment: dict[Annotated[str, AfterValidator(_variable_name)], Text] = {}
+    environment: dict[Annotated[str, AfterValidator(variable_name)], Text] = {}
     stop: StopShape = StopShape()
 
 
-class DesignShape(_Shape):
+class DesignShape(Shape):
     """`[designs.DESIGN]`."""
 
     claims: list[str] = []
@@ -103,7 +116,7 @@ class DesignShape(_Shape):
     roles: dict[str, RoleShape]
 
 
-class KnownFailureShape(_Shape):
+class KnownFailureShape(Shape):
     """`[[known_failures]]`."""
 
     requirement: str
@@ -112,7 +125,7 @@ class KnownFailureShape(_Shape):
     link: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
 
 
-class ManifestShape(_Shape):
+class ManifestShape(Shape):
     """The whole file."""
 
     protocol: Literal[1]
@@ -127,21 +140,21 @@ class ManifestShape(_Shape):
     known_failures: list[KnownFailureShape] = []
 
 
-class ProgramShape(_Shape):
+class ProgramShape(Shape):
     """`[programs.NAME]`."""
 
     command: Argv
     directory: Word = "."
 
 
-class ProgramsShape(_Shape):
+class ProgramsShape(Shape):
     """The whole file of the programs that cases of a broker start."""
 
     protocol: Literal[1]
     programs: Annotated[dict[Word, ProgramShape], Field(min_length=1)]
 
 
-_Whole = TypeVar("_Whole", bound=_Shape)
+_Whole = TypeVar("_Whole", bound=Shape)
 
 
 class Fault(NamedTuple):
@@ -153,12 +166,12 @@ class Fault(NamedTuple):
 
 def read_shape(data: object) -> ManifestShape | list[Fault]:
     """Give the manifest, or all its faults."""
-    return _read(data, ManifestShape)
+    return read(data, ManifestShape)
 
 
 def read_programs_shape(data: object) -> ProgramsShape | list[Fault]:
     """Give the file of the programs, or all its faults."""
-    return _read(data, ProgramsShape)
+    return read(data, ProgramsShape)
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
@@ -170,14 +183,15 @@ def nearest(word: str, words: Iterable[str]) -> str:
     return f"; use one of {', '.join(right)}" if len(right) <= FEW else "; see `warren list`"
 
 
-def _read(data: object, whole: type[_Whole]) -> _Whole | list[Fault]:
+def read(data: object, whole: type[_Whole]) -> _Whole | list[Fault]:
+    """Give a file's shape, or all its faults."""
     try:
         return whole.model_validate(data)
     except ValidationError as error:
         return [_fault(details, whole) for details in error.errors(include_url=False)]
 
 
-def _fault(details: ErrorDetails, whole: type[_Shape]) -> Fault:
+def _fault(details: ErrorDetails, whole: type[Shape]) -> Fault:
     location = tuple(part for part in details["loc"] if part != "[key]")
     return Fault(_key(location), _words(details, location, whole))
 
@@ -188,7 +202,7 @@ def _key(location: tuple[int | str, ...]) -> str:
     return "".join(parts).removeprefix(".")
 
 
-def _words(details: ErrorDetails, location: tuple[int | str, ...], whole: type[_Shape]) -> str:
+def _words(details: ErrorDetails, location: tuple[int | str, ...], whole: type[Shape]) -> str:
     """Say what is wrong; pydantic's own words serve where nothing better is known."""
     found = f"{details['input']!r:.80}"
     match details["type"], location:
@@ -197,14 +211,17 @@ def _words(details: ErrorDetails, location: tuple[int | str, ...], whole: type[_
         case "missing", _:
             words = "this key is missing; add it"
         case "literal_error", ("protocol",):
-            words = f"protocol {found} is not known; write `protocol = 1`"
+            words = (
+                f"protocol {found} is not known; write `protocol = 1` for a design of the course, "
+                "`protocol = 2` for a consumer of your own"
+            )
         case "string_pattern_mismatch", ("name",):
             words = f"{found} is no name; use a-z, 0-9 and '-', such as `orders-php`"
         case "string_pattern_mismatch", (*_, "link"):
             words = f"{found} is no link; write an http:// or https:// address"
         case "list_type", (*_, "command" | "migrate"):
             words = 'a command is a list of words, no shell string; write ["php", "file.php"]'
-        case "too_short", ("designs" | "programs" as table,):
+        case "too_short", ("designs" | "programs" | "consumers" as table,):
             words = f"there is no {table.removesuffix('s')} in it; add [{table}.NAME]"
         case "too_short", _:
             words = "this is empty; fill it in"
@@ -216,20 +233,30 @@ def _words(details: ErrorDetails, location: tuple[int | str, ...], whole: type[_
     return words
 
 
-def _keys_in(location: tuple[int | str, ...], whole: type[_Shape]) -> Iterable[str]:
-    """Give the right keys of the table at a place."""
-    shape: type[_Shape]
-    match location:
-        case ("designs", _):
-            shape = DesignShape
-        case ("designs", _, "roles", _):
-            shape = RoleShape
-        case ("designs", _, "roles", _, "stop"):
-            shape = StopShape
-        case ("known_failures", _):
-            shape = KnownFailureShape
-        case ("programs", _):
-            shape = ProgramShape
-        case _:
-            shape = whole
-    return shape.model_fields
+def _keys_in(location: tuple[int | str, ...], whole: type[Shape]) -> Iterable[str]:
+    """Give the right keys of the table at a place; none where there is no table of known keys."""
+    annotation: object = whole
+    for part in location:
+        annotation = _inside(annotation, part)
+    annotation = _bare(annotation)
+    return annotation.model_fields if _is_shape(annotation) else ()
+
+
+def _inside(annotation: object, part: int | str) -> object:
+    """Say what stands at a key of a table, or in a table or list of several."""
+    annotation = _bare(annotation)
+    if _is_shape(annotation):
+        field = annotation.model_fields.get(str(part))
+        return field.annotation if field else None
+    return next(reversed(get_args(annotation)), None)
+
+
+def _bare(annotation: object) -> object:
+    """Take off what a type is annotated with, and that it may be absent."""
+    while get_origin(annotation) in (Annotated, Union, UnionType):
+        annotation = next(a for a in get_args(annotation) if a is not type(None))
+    return annotation
+
+
+def _is_shape(annotation: object) -> TypeGuard[type[Shape]]:
+    return isinstance(annotation, type) and issubclass(annotation, Shape)

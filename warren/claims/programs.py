@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from warren.claims.manifest import Program, missing, read_toml, refusal
+from warren.claims.implementation import Program
+from warren.claims.manifest import missing
+from warren.claims.manifest_file import read_toml, refusal
 from warren.claims.manifest_shape import Fault, ProgramsShape, nearest, read_programs_shape
 
 if TYPE_CHECKING:

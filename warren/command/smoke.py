@@ -22,7 +22,6 @@ from warren.evidence.text import redact, visible_lines
 from warren.report.header import header
 from warren.rigs.consumers.rig import Rig
 from warren.rigs.pace import PACES
-from warren.workloads import WORKLOADS
 from warren.worlds.real import RealWorlds, Servers
 from warren.worlds.real.launching import inherited_environment
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from warren.claims.manifest import Implementation
+    from warren.claims.implementation import Implementation
     from warren.evidence.ledger import Delivery
     from warren.rigs.pace import Pace
 
@@ -93,9 +92,9 @@ def command(ctx: click.Context, manifest: Path, broker: str, database: str, pace
 
 def smoke(implementation: Implementation, worlds: RealWorlds, pace: Pace) -> Iterator[Smoked]:
     """Try each design of an implementation in turn."""
-    for slug in implementation.designs:
+    for slug, design in implementation.designs.items():
         with worlds.world(implementation.migrate, restarts=False) as world:
-            rig = Rig(world, implementation, WORKLOADS[slug], pace, ())
+            rig = Rig(world, implementation, design.workload, pace, ())
             try:
                 yield _try(rig, slug)
             except InstanceUnsupported as error:

@@ -15,7 +15,8 @@ import pytest
 
 from warren import suite
 from warren.claims.catalogue import Catalogue, load_broker_catalogue, load_catalogue
-from warren.claims.manifest import Implementation, check_commands, load_manifest
+from warren.claims.implementation import Implementation
+from warren.claims.manifest import check_commands, load_manifest
 from warren.errors import SetupError, WarrenError
 from warren.evidence.text import redact
 from warren.plugin import sets
@@ -23,7 +24,7 @@ from warren.plugin.extents import Extents
 from warren.plugin.findings import complaint, pack
 from warren.plugin.groups import group_restarts
 from warren.plugin.interruption import Interruption, heed_one_interrupt
-from warren.plugin.options import Options, add_options, read_options
+from warren.plugin.options import Options, add_options, implementation_paths, read_options
 from warren.plugin.selection import (
     Subject,
     asks_for_broker,
@@ -94,8 +95,11 @@ def pytest_configure(config: pytest.Config) -> None:
     _silence_pika(config)
     try:
         catalogue, owed = load_catalogue(), load_broker_catalogue()
-        options = read_options(config, catalogue | owed)
-        implementations = tuple(load_manifest(path, catalogue) for path in options.implementations)
+        paths = implementation_paths(config)
+        implementations = tuple(load_manifest(path, catalogue) for path in paths)
+        options = read_options(
+            config, catalogue | owed, {d for i in implementations for d in i.designs}
+        )
         extents = Extents(catalogue | owed)
         warren = config.stash[_warren] = Warren(options, catalogue, owed, implementations, extents)
         check_selection(options, catalogue, implementations)
@@ -166,7 +170,7 @@ def pytest_collection_modifyitems(
     deselect is not left to the full set.
     """
     warren = config.stash[_warren]
-    drop_unselected(config, items, warren.options)
+    drop_unselected(config, items, warren.options, warren.catalogue)
     handed = config.workerinput["warren"] if _is_worker(config) else None  # type: ignore[attr-defined]  # xdist's
     group_restarts(items, is_light=bool(handed and handed["light"]))
     selected = tuple(items)

@@ -84,16 +84,23 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--report", metavar="DIR", help="write report.json and report.html there")
 
 
-def read_options(config: pytest.Config, catalogue: Catalogue) -> Options:
-    """Check the options; raises `OptionError` with the nearest right word."""
+def implementation_paths(config: pytest.Config) -> tuple[Path, ...]:
+    """Give the absolute paths of the manifests that are judged."""
     manifests = config.getoption("--implementation")
+    return tuple(Path(m).absolute() for m in manifests) if manifests else suite.REFERENCE
+
+
+def read_options(
+    config: pytest.Config, catalogue: Catalogue, designs: Collection[str] = ()
+) -> Options:
+    """Check the options; `designs` are those of the manifests. Raises `OptionError` with the nearest right word."""
     report = config.getoption("--report")
     return Options(
-        tuple(Path(m).absolute() for m in manifests) if manifests else suite.REFERENCE,
+        implementation_paths(config),
         config.getoption("--broker"),
         config.getoption("--database"),
         PACES[config.getoption("--pace")],
-        _known("--design", config.getoption("--design"), _designs(catalogue)),
+        _known("--design", config.getoption("--design"), _designs(catalogue) | {*designs}),
         _known("--guarantee", config.getoption("--guarantee"), catalogue.guarantees),
         config.getoption("--full"),
         Path(report).absolute() if report else None,

@@ -10,13 +10,12 @@ import pytest
 from warren.claims.catalogue import AMQP
 from warren.errors import SetupError
 from warren.plugin.sets import check_marks, is_full
-from warren.workloads import WORKLOADS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from warren.claims.catalogue import Catalogue, Requirement
-    from warren.claims.manifest import Implementation
+    from warren.claims.implementation import Implementation
     from warren.plugin.options import Options
     from warren.workloads import Workload
 
@@ -83,11 +82,11 @@ def generate(
         return
     wanted = options.guarantees
     subjects = [
-        Subject(implementation, WORKLOADS[design])
+        Subject(implementation, implemented.workload)
         for implementation in implementations
-        for design in designs
-        if design in implementation.designs
-        and (not options.designs or design in options.designs)
+        for implemented in implementation.designs.values()
+        if implemented.workload.judged_as in designs
+        and (not options.designs or implemented.slug in options.designs)
         and (not wanted or wanted.intersection(guarantees_of(metafunc.definition)))
     ]
     if subjects:
@@ -105,9 +104,10 @@ def check_selection(
         d for g in wanted & catalogue.guarantees.keys() for d in catalogue.guarantees[g].designs
     }
     if asks_for_broker(options, catalogue) or any(
-        (not options.designs or design in options.designs) and (not wanted or design in about)
+        (not options.designs or design.slug in options.designs)
+        and (not wanted or design.workload.judged_as in about)
         for implementation in implementations
-        for design in implementation.designs
+        for design in implementation.designs.values()
     ):
         return
     limits = []
@@ -156,9 +156,21 @@ def subject_of(item: pytest.Item) -> Subject | None:
     return callspec.params.get("subject") if callspec is not None else None
 
 
-def drop_unselected(config: pytest.Config, items: list[pytest.Item], options: Options) -> None:
+def drop_unselected(
+    config: pytest.Config, items: list[pytest.Item], options: Options, catalogue: Catalogue
+) -> None:
     """Deselect the cases that no chosen implementation, design or guarantee needs."""
-    _deselect(config, items, [item for item in items if _is_unselected(item, options)])
+    dropped = [i for i in items if _is_unselected(i, options) or _is_about_the_course(i, catalogue)]
+    _deselect(config, items, dropped)
+
+
+def _is_about_the_course(item: pytest.Item, catalogue: Catalogue) -> bool:
+    """Whether an item judges a user's own consumer by what the course alone asks."""
+    subject = subject_of(item)
+    if subject is None or subject.workload.judged_as == subject.workload.slug:
+        return False
+    ids = [str(i) for marker in item.iter_markers("requirement") for i in marker.args]
+    return all(i in catalogue.requirements and catalogue.requirements[i].course for i in ids)
 
 
 def leave_to_full(
@@ -179,7 +191,7 @@ def _deselect(config: pytest.Config, items: list[pytest.Item], dropped: list[pyt
 
 def _is_in_full(item: pytest.Item) -> bool:
     subject = subject_of(item)
-    return is_full(item, subject.workload.slug if subject else None)
+    return is_full(item, subject.workload.judged_as if subject else None)
 
 
 def _is_unselected(item: pytest.Item, options: Options) -> bool:

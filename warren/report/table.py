@@ -270,4 +270,4 @@ def _mark(finding: Finding) -> Mark:
 
 def _unrun(guarantee: str, design: str, catalogue: Catalogue) -> Mark:
     known = catalogue.guarantees.get(guarantee)
-    return Mark.NOT_APPLICABLE if known and design not in known.designs else Mark.NOT_RUN
+    return Mark.NOT_APPLICABLE if known and not catalogue.due(guarantee, design) else Mark.NOT_RUN

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from warren.evidence.ledger import Ledger
+    from warren.evidence.calls import HttpCall
+    from warren.evidence.ledger import Ledger, Published
     from warren.evidence.rows import MessageRow, TaskRow
     from warren.evidence.violation import Violation
+    from warren.simulator.wire import BasicProperties
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,12 @@ class Unit(Protocol):
     """One unit of work: a message as it is published, whatever comes of it."""
 
     @property
+    def id(self) -> str:
+        """What it was made with."""
+
+    @property
     def message_id(self) -> str:
-        """Its message-id on the wire."""
+        """What the ledger knows its message by: its message-id on the wire, else its body."""
 
     @property
     def body(self) -> bytes:
@@ -109,13 +115,25 @@ class Maker(Protocol):
 
 
 class Tables(Protocol):
-    """The rows in which effects are found. A world is one."""
+    """Where effects are found: rows, files, calls and publishes."""
 
     def message_rows(self) -> tuple[MessageRow, ...]:
         """All rows of `message_log`, by id."""
 
     def task_rows(self) -> tuple[TaskRow, ...]:
         """All rows of `task`, by id."""
+
+    def count(self, sql: str, unit_id: str, number: int) -> int:
+        """Give the number that a statement finds, with the parameters `:id` and `:number`."""
+
+    def file(self, path: str) -> bytes | None:
+        """Read a file of the consumers' directory; None where there is none."""
+
+    def calls(self) -> tuple[HttpCall, ...]:
+        """Give the HTTP calls that reached the stub."""
+
+    def published(self) -> tuple[Published, ...]:
+        """Give what the instances have published."""
 
 
 class Tally(Protocol):
@@ -161,6 +179,14 @@ class Workload(Protocol):
     @property
     def slug(self) -> str:
         """Its name in manifests, options and reports."""
+
+    @property
+    def judged_as(self) -> str:
+        """The design whose cases judge it: itself, if it is one of the course's."""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether its instances are told by the contract's variables what the rig wants, such as their prefetch."""
 
     @property
     def roles(self) -> Mapping[Role, int]:
@@ -214,6 +240,15 @@ class Workload(Protocol):
 
     def read(self, body: bytes, message_id: str) -> Unit:
         """Give the unit of work that a body is."""
+
+    def properties(self, unit_id: str) -> BasicProperties:
+        """Give the properties with which a message made with that id is published."""
+
+    def route(self, role: Role, unit_id: str) -> Route:
+        """Give the way to a role that consumes, for a message made with that id."""
+
+    def stretch(self, size: int) -> float:
+        """Give the document seconds that each commit and call is made to last; 0 where they last by themselves."""
 
     def called(self, tables: Tables) -> tuple[Unit, ...]:
         """Give the units of work that the caller has made so far, by the rows that are there."""

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from warren.claims.manifest import Program
+    from warren.claims.implementation import Program
+    from warren.evidence.calls import HttpCall
     from warren.evidence.frames import Fact, Pause
     from warren.evidence.rows import MessageRow, TaskRow
     from warren.simulator.wire import BasicProperties
@@ -328,6 +329,21 @@ class World(Protocol):
 
     def task_rows(self) -> tuple[TaskRow, ...]:
         """All rows of `task`, by id."""
+
+    def count(self, sql: str, unit_id: str, number: int) -> int:
+        """Give the number that a statement finds in the case's database, with the parameters `:id` and `:number`.
+
+        Raises `InstanceError` where the database does not take it.
+        """
+
+    def file(self, path: str) -> bytes | None:
+        """Read a file of the directory that the case's instances share; None where there is none."""
+
+    def calls(self) -> tuple[HttpCall, ...]:
+        """Give the HTTP calls that reached the case's stub, in order."""
+
+    def stretch_work(self, seconds: float) -> None:
+        """Have each commit and each HTTP call that begins from now on, of any instance, last so long at least."""
 
     def need_database_line(self) -> None:
         """Raise `FaultUnsupported` where instances reach the database without anything in between."""

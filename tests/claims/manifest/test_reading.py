@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.claims.manifest import Program, load_manifest
+from warren.claims.implementation import Program
+from warren.claims.manifest import load_manifest
 from warren.claims.verdict import Stance
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import make_url
 
-from warren.claims.manifest import Program
+from warren.claims.implementation import Program
 from warren.errors import SetupError
 from warren.worlds.real.databases import DatabaseUrls
 from warren.worlds.real.migration import migrate

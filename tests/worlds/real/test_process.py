@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from warren.claims.manifest import Program
+from warren.claims.implementation import Program
 from warren.errors import InstanceError
 from warren.workloads.course.roles import STREAM
 from warren.worlds.real.databases import UnfollowedLine

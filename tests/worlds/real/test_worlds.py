@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.claims.manifest import Program
+from warren.claims.implementation import Program
 from warren.errors import BrokerUnavailable, FaultUnsupported, WarrenError
 from warren.workloads import Route
 from warren.worlds.protocol import QueueDepth

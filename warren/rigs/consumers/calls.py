@@ -60,13 +60,13 @@ class Calls:
         before: list[Unit] = []
 
         def works() -> bool:
-            before[:] = self._workload.called(self._world)
+            before[:] = self._workload.called(self._seen)
             answers.extend(self.answers(self.begin()))
             return answers[-1].status in caller.statuses
 
         def is_done() -> bool:
-            new = [unit for unit in self._workload.called(self._world) if unit not in before]
-            return self._workload.tally(new, self._world).count > 0
+            new = [unit for unit in self._workload.called(self._seen) if unit not in before]
+            return self._workload.tally(new, self._seen).count > 0
 
         deadlines = self._tempo.deadlines
         if not self._world.wait_for(works, deadlines.reconnected):

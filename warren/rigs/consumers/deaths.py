@@ -146,7 +146,7 @@ class Deaths:
     def die_called(self, place: Place) -> Death:
         """Call somebody who is killed at this place; where it had accepted the call, its work is owed."""
         calls, beginning = self._called()
-        before = self._workload.called(self._world)
+        before = self._workload.called(self._seen)
 
         def trap(place: Place) -> Trap:
             if place.step != ANSWER:
@@ -156,7 +156,7 @@ class Deaths:
         killed, missed = self._kill(beginning, (place,), trap)
         death = Death(killed, self._world.seed, missed)
         if self._is_accepted(calls):
-            new = [unit for unit in self._workload.called(self._world) if unit not in before]
+            new = [unit for unit in self._workload.called(self._seen) if unit not in before]
             self._publishing.adopt(*new)
             if not new:
                 words = f"lost: a call was accepted, and there is nothing of it; {death}"

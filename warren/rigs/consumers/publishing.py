@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from warren.rigs.consumers.shapes import as_it_is
-from warren.simulator.wire import BasicProperties
 from warren.worlds.protocol import DIRECT_REPLY_TO
 
 if TYPE_CHECKING:
     from warren.rigs.consumers.shapes import Shape
+    from warren.rigs.pace import Tempo
+    from warren.simulator.wire import BasicProperties
     from warren.workloads import Poison, Role, Unit, Workload
     from warren.worlds.protocol import World
 
@@ -20,9 +22,10 @@ _SMALL: Final = 100
 class Publishing:
     """Publishes without an instance in between; each publish is confirmed when it returns."""
 
-    def __init__(self, world: World, workload: Workload, units: list[Unit]) -> None:
+    def __init__(self, world: World, workload: Workload, tempo: Tempo, units: list[Unit]) -> None:
         """Note in `units` what is to leave an effect."""
-        self._world, self._workload, self._units = world, workload, units
+        self._world, self._workload, self._tempo = world, workload, tempo
+        self._units, self._stretch = units, 0.0
         self._replies: dict[str, list[bytes]] = {}
         self.reply_queue = ""
         """The queue for the replies to what was published here; "" until it is needed."""
@@ -38,7 +41,8 @@ class Publishing:
     def send(self, unit: Unit, shape: Shape = as_it_is) -> Unit:
         """Publish a unit of work that was made before."""
         self._units.append(unit)
-        self._publish(self._workload.entry, unit.body, unit.message_id, shape)
+        self._stretch_work(unit.size)
+        self._publish(self._workload.entry, unit.body, unit.id, shape)
         return unit
 
     def sized(self, octets: int = _SMALL, shape: Shape = as_it_is) -> Unit:
@@ -63,9 +67,8 @@ class Publishing:
 
     def raw(self, body: bytes, role: Role | None = None, shape: Shape = as_it_is) -> str:
         """Publish any bytes to the queue of a role (the workload's entry by default); give the message-id."""
-        message_id = self._world.new_id()
-        self._publish(role or self._workload.entry, body, message_id, shape)
-        return message_id
+        properties = self._publish(role or self._workload.entry, body, self._world.new_id(), shape)
+        return properties.message_id or body.decode("utf-8", "replace")
 
     def adopt(self, *units: Unit) -> None:
         """Take in units of work that an instance has published: their effects are owed from now on."""
@@ -82,16 +85,22 @@ class Publishing:
                 self._replies.setdefault(reply.correlation_id, []).append(reply.body)
         return self._replies.get(correlation_id, [])
 
-    def _publish(self, role: Role, body: bytes, message_id: str, shape: Shape) -> None:
-        assert role.route is not None, f"role {role} has no queue"
-        properties = BasicProperties(
-            content_type="text/plain",
-            delivery_mode=2,
-            message_id=message_id,
-            reply_to=self._own_reply_queue() if role.replies else None,
-            correlation_id=message_id if role.replies else None,
-        )
-        self._world.publish(role.route, body, shape(properties))
+    def _publish(self, role: Role, body: bytes, unit_id: str, shape: Shape) -> BasicProperties:
+        """Publish to a role's queue as its messages are published, and give the properties of before the shape."""
+        properties = self._workload.properties(unit_id)
+        if role.replies:
+            properties = replace(
+                properties, reply_to=self._own_reply_queue(), correlation_id=unit_id
+            )
+        self._world.publish(self._workload.route(role, unit_id), body, shape(properties))
+        return properties
+
+    def _stretch_work(self, size: int) -> None:
+        """Have all work last as long as the longest that was sent is to."""
+        seconds = self._tempo.deadlines.seconds(self._workload.stretch(size))
+        if seconds > self._stretch:
+            self._stretch = seconds
+            self._world.stretch_work(seconds)
 
     def _own_reply_queue(self) -> str:
         self.reply_queue = self.reply_queue or self._world.reply_queue()

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from warren.claims.catalogue import Requirement
-    from warren.claims.manifest import Implementation
+    from warren.claims.implementation import Implementation
     from warren.claims.verdict import Finding, Measurement
     from warren.evidence.frames import Pause
     from warren.rigs.pace import Deadlines, Pace
@@ -70,7 +70,7 @@ class Rig:
         self._journal = Journal(world)
         self.seen = Seen(world, workload, self._tempo, self.instances, units)
         self.wait = Waiting(world, self._tempo, self.seen)
-        self.publish = Publishing(world, workload, units)
+        self.publish = Publishing(world, workload, self._tempo, units)
         self.database = Database(world, self.wait, self._journal)
         self.calls = Calls(world, workload, self._tempo, self.instances, self.seen)
         self.start = Starting(

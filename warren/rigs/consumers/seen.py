@@ -13,7 +13,8 @@ from warren.evidence.violation import Violation
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from warren.evidence.ledger import Delivery, Ledger
+    from warren.evidence.calls import HttpCall
+    from warren.evidence.ledger import Delivery, Ledger, Published
     from warren.evidence.rows import MessageRow, TaskRow
     from warren.rigs.consumers.instances import Instances
     from warren.rigs.pace import Tempo
@@ -210,11 +211,11 @@ class Seen:
         is_alive = any(p.exit_status is None for p in self._instances.of(role))
         return is_alive and self.ready(role) > 0
 
-    # --- in the database ---------------------------------------------------------------------------------------
+    # --- outside -----------------------------------------------------------------------------------------------
 
     def tally(self) -> Tally:
         """Hold the database as it is now against what was sent."""
-        return self._workload.tally(self._units, self._world)
+        return self._workload.tally(self._units, self)
 
     def done(self) -> bool:
         """Whether all work that was sent has left its effect."""
@@ -222,7 +223,7 @@ class Seen:
 
     def is_done(self, unit: Unit) -> bool:
         """Whether one unit of work has left its effects."""
-        return self._workload.tally([unit], self._world).complete
+        return self._workload.tally([unit], self).complete
 
     def effects(self) -> int:
         """How many messages have left their effect."""
@@ -273,3 +274,19 @@ class Seen:
     def task_rows(self) -> tuple[TaskRow, ...]:
         """All rows of `task`, by id."""
         return self._world.task_rows()
+
+    def count(self, sql: str, unit_id: str, number: int) -> int:
+        """Give the number that a statement finds in the case's database."""
+        return self._world.count(sql, unit_id, number)
+
+    def file(self, path: str) -> bytes | None:
+        """Read a file of the consumers' directory; None where there is none."""
+        return self._world.file(path)
+
+    def calls(self) -> tuple[HttpCall, ...]:
+        """Give the HTTP calls that reached the stub."""
+        return self._world.calls()
+
+    def published(self) -> tuple[Published, ...]:
+        """Give what the instances have published."""
+        return self.ledger().publishes

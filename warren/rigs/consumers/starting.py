@@ -15,7 +15,7 @@ from warren.worlds.protocol import Certificate
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from warren.claims.manifest import Implementation, Program
+    from warren.claims.implementation import Implementation, Program
     from warren.evidence.ledger import Refusal
     from warren.rigs.consumers.instances import Instances
     from warren.rigs.consumers.seen import Seen

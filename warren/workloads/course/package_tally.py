@@ -34,6 +34,11 @@ class Package:
     body: bytes
 
     @property
+    def id(self) -> str:
+        """Its message-id."""
+        return self.message_id
+
+    @property
     def size(self) -> int:
         """How many texts it has."""
         return len(self.texts)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from warren.evidence.json_text import parse_json
 from warren.workloads.course.bad_input import MALFORMED, MISSHAPEN
+from warren.workloads.course.design import CourseDesign
 from warren.workloads.course.package_tally import Effect, Package, PackageTally
 from warren.workloads.course.roles import ROUTES, STREAM
 from warren.workloads.protocol import Poison
@@ -30,7 +31,7 @@ _AROUND: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class PackageDesign(ABC):
+class PackageDesign(CourseDesign, ABC):
     """What the designs for packages have in common.
 
     `work` is the shortest and longest work on one text. `document` names the payload that the document publishes.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from warren.evidence.json_text import parse_json
 from warren.evidence.violation import Violation
 from warren.workloads.course.bad_input import MALFORMED, MISSHAPEN
+from warren.workloads.course.design import CourseDesign
 from warren.workloads.course.package_tally import unexpected
 from warren.workloads.course.roles import HTTP, ROUTES, RPC_SERVER, TASK
 from warren.workloads.protocol import Caller, Poison
@@ -33,6 +34,11 @@ class Task:
     task: object
     message_id: str = ""
     body: bytes = b""
+
+    @property
+    def id(self) -> str:
+        """Its message-id."""
+        return self.message_id
 
     @property
     def size(self) -> int:
@@ -128,7 +134,7 @@ class TaskTally:
 
 
 @dataclass(frozen=True, slots=True)
-class TaskDesign:
+class TaskDesign(CourseDesign):
     """Tasks that a consumer completes; `work` is the shortest and longest work on one."""
 
     slug: str

@@ -101,7 +101,9 @@ class Way:
 
     def take(self, piece: Piece) -> None:
         """Pass a piece on, now or when it may go."""
-        self._waiting.append((self._around.now() + self._around.plan.lateness, piece))
+        plan = self._around.plan
+        later = plan.stretch if piece.moment is Moment.BEFORE_COMMIT else 0.0
+        self._waiting.append((self._around.now() + max(plan.lateness, later), piece))
         if len(self._waiting) == 1:
             self.flush()
 

@@ -54,6 +54,8 @@ class DatabasePlan:
         of its own gives one that goes there first.
         """
         self.lateness = 0.0
+        self.stretch = 0.0
+        """Seconds that a commit which writes is on its way at least, so that its work lasts."""
         self.is_half_open = False
         self.failure: Failure | None = None
         self._holds: list[HeldCommit] = []

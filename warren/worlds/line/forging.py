@@ -1,6 +1,6 @@
 """What a broker does of its own accord, done to one connection.
 
-It sends basic.cancel, channel.close, basic.nack, connection.blocked.
+It sends basic.cancel, channel.close, basic.nack, connection.blocked, and lets clients in as the plan's `Entry` has it.
 
 Nobody sends these frames, so they are forged. Both sides agree afterwards on what there is, for the broker is asked
 first, as a client asks: basic.cancel, channel.close. Its answer stands in its octets where the consumer or the channel
@@ -16,7 +16,7 @@ How a frame gets among others is the lane's matter, and so is whose frames wait 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from warren.simulator.wire import (
@@ -28,7 +28,10 @@ from warren.simulator.wire import (
     ChannelCloseOk,
     ChannelOpen,
     ConnectionBlocked,
+    ConnectionOpen,
     ConnectionOpenOk,
+    ConnectionStartOk,
+    ConnectionTune,
     ConnectionUnblocked,
 )
 
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
     from warren.simulator.wire import Method
     from warren.worlds.line.lane import Lane
     from warren.worlds.line.learnt import Learnt
-    from warren.worlds.line.plan import Plan
+    from warren.worlds.line.plan import Entry, Plan
 
 
 @dataclass(slots=True)
@@ -59,7 +62,9 @@ class Forging:
         self._cancelling: set[tuple[int, str]] = set()
         self._closing: dict[int, _Closing] = {}
         self._is_told = False  # that memory is short
+        self._entry = plan.entry  # until the connection is open
         to_broker.swallows, to_client.swallows = self._from_client, self._from_broker
+        self._work()
 
     def cancel(self, channel: int, tag: str) -> bool:
         """Have the broker take a consumer off; False where there is no such channel."""
@@ -109,6 +114,9 @@ class Forging:
         if self._plan.blocked is not None:
             self.block()
             self._to_client.flush()
+        if self._entry is not None and (asked := _entering(seen.content, self._entry)):
+            self._to_broker.forge(0, asked)
+            return True
         closing = self._closing.get(seen.channel)
         if closing is None or not closing.is_asked:
             return False
@@ -132,6 +140,9 @@ class Forging:
         """Whether the instance must not get a frame; what it gets instead is put in its place."""
         closing = self._closing.get(seen.channel)
         match seen.content:
+            case ConnectionTune() if self._entry is not None:
+                self._to_client.forge(0, _offered(seen.content, self._entry.heartbeat))
+                return True
             case ChannelCloseOk() if closing is not None and not closing.is_told:
                 closing.is_told = True
                 self._to_client.forge(seen.channel, closing.why)
@@ -146,6 +157,8 @@ class Forging:
                 self._to_client.forge(seen.channel, BasicNack(tag, multiple))
                 return True
             case ConnectionOpenOk():
+                self._entry = None
+                self._work()
                 self.block()
             case _:
                 pass
@@ -156,7 +169,25 @@ class Forging:
         self._work()
 
     def _work(self) -> None:
-        """Have both lanes go frame by frame for as long as an answer is awaited."""
-        at_work = bool(self._cancelling or self._closing)
+        """Have both lanes go frame by frame for as long as an answer is awaited, or the client is let in."""
+        at_work = bool(self._cancelling or self._closing or self._entry)
         for lane in (self._to_broker, self._to_client):
             lane.frame_by_frame = at_work
+
+
+def _entering(asked: object, entry: Entry) -> Method | None:
+    """Give what a client would ask that wants in as the entry has it; None where it asks that, or something else."""
+    match asked:
+        case ConnectionStartOk(mechanism="PLAIN" | "AMQPLAIN"):
+            response = b"\0".join((b"", entry.user.encode(), entry.password.encode()))
+            changed: Method = replace(asked, mechanism="PLAIN", response=response)
+        case ConnectionOpen():
+            changed = replace(asked, virtual_host=entry.vhost)
+        case _:
+            return None
+    return None if changed == asked else changed
+
+
+def _offered(tune: ConnectionTune, heartbeat: int) -> ConnectionTune:
+    """Offer no longer heartbeat than that; 0 means none, which is longer than any (AMQP 0-9-1, connection.tune)."""
+    return replace(tune, heartbeat=min(tune.heartbeat or heartbeat, heartbeat))

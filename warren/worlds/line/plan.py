@@ -6,6 +6,7 @@ connection by its `forging`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from warren.worlds.line.rules import Held
@@ -16,6 +17,19 @@ if TYPE_CHECKING:
     from warren.worlds.line.forging import Forging
     from warren.worlds.line.lane import Lane
     from warren.worlds.line.rules import Match
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How whoever connects is let in: to this vhost, as this user, and offered this heartbeat (s) at most.
+
+    It is for consumers that were not written for Warren, whose vhost, user and heartbeat are their own.
+    """
+
+    vhost: str
+    user: str
+    password: str = field(repr=False)
+    heartbeat: int
 
 
 class Plan:
@@ -30,6 +44,8 @@ class Plan:
         `resolve` is what a `Held` calls to release (True) or to lose (False) what it caught, by default this plan's
         own `resolve`. An owner with a thread of its own gives one that goes there first.
         """
+        self.entry: Entry | None = None
+        """How connections are let in from now on; None where they go in as they ask."""
         self.rules: list[Held] = []
         self.lateness = 0.0
         self.is_half_open = False

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import TypeAlias
 
-    from warren.claims.manifest import Program
+    from warren.claims.implementation import Program
 
     Launch: TypeAlias = Callable[[Program, Mapping[str, str], int], "Child"]
     """Starts a program with that environment, whose output goes to that descriptor, in a process group of its own."""

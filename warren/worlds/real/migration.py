@@ -1,4 +1,7 @@
-"""An implementation's own program that makes its tables: run once, in the database that cases get copies of."""
+"""What makes an implementation's own tables, run once, in the database that cases get copies of.
+
+That is a program of its own, SQL scripts, or both.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,43 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
 from warren.errors import DeadlineError, SetupError
 from warren.evidence.text import end_of, visible_lines
+from warren.worlds.real.databases import DRIVER_ERRORS, first_line, run_script
 from warren.worlds.real.launching import filled_in, inherited_environment
+from warren.worlds.real.placeholders import Placeholders, of_database
 from warren.worlds.real.runs.orphans import Orphans
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from warren.claims.manifest import Program
+    from warren.claims.implementation import Program, Schema
     from warren.worlds.real.databases import DatabaseUrls
     from warren.worlds.real.runs import Run
 
 _TIMEOUT = 120.0
 _SHOWN = 800  # characters of its output
+
+
+def prepare(schema: Schema, urls: DatabaseUrls, run: Run, secrets: Collection[str]) -> None:
+    """Make an empty database ready: by the schema's program, then by its scripts.
+
+    Raises `SetupError` or `DeadlineError`.
+    """
+    if schema.program is not None:
+        migrate(schema.program, urls, run, secrets)
+    for script in schema.scripts:
+        try:
+            run_script(urls, script.read_text(encoding="utf-8"))
+        except (OSError, ValueError, SQLAlchemyError, *DRIVER_ERRORS) as error:
+            raise SetupError(
+                f"the script failed: {first_line(error)}",
+                str(script),
+                f"mend it for {make_url(urls.url).get_backend_name()}",
+            ) from error
 
 
 def migrate(program: Program, urls: DatabaseUrls, run: Run, secrets: Collection[str]) -> None:
@@ -28,12 +54,16 @@ def migrate(program: Program, urls: DatabaseUrls, run: Run, secrets: Collection[
     Raises `SetupError` or `DeadlineError`.
     """
     where = program.source or "migrate"
+    told = urls.environment
+    if program.has_placeholders:
+        program = Placeholders(of_database(urls)).filled(program, program.directory)
+        told = program.environment
     orphans = Orphans(run.id)
     try:
         done = subprocess.run(
-            filled_in(program.argv, urls.environment),
+            filled_in(program.argv, told),
             cwd=program.directory,
-            env={**inherited_environment(), **run.environment, **urls.environment},
+            env={**inherited_environment(), **told, **run.environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_TIMEOUT,

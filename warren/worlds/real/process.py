@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
-    from warren.claims.manifest import Program
+    from warren.claims.implementation import Program
     from warren.workloads import Role
     from warren.worlds.real.databases.line import UnfollowedLine
     from warren.worlds.real.launching import Launch

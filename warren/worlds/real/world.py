@@ -9,17 +9,27 @@ from __future__ import annotations
 import contextlib
 import os
 import uuid
-from functools import partial
+from functools import cached_property, partial
 from random import Random
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from warren.errors import FaultUnsupported, InstanceError, WarrenError
 from warren.simulator.wire import BasicProperties
+from warren.worlds.line.plan import Entry
 from warren.worlds.protocol import Certificate
 from warren.worlds.real.broker_link import BrokerLink
 from warren.worlds.real.databases.schema import MESSAGE_LOG, TASK
+from warren.worlds.real.directories import copy_directory
 from warren.worlds.real.http import Callers
+from warren.worlds.real.http_stub import HttpStub
 from warren.worlds.real.launching import spawn
+from warren.worlds.real.placeholders import (
+    Placeholders,
+    of_broker,
+    of_contract,
+    of_database,
+)
 from warren.worlds.real.process import RealProcess
 from warren.worlds.real.relay.log import FrameLog
 from warren.worlds.real.relay.relay import Relay
@@ -30,8 +40,10 @@ from warren.worlds.real.runs.processes import CASE_MARK, kill_marked_descendants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
+    from pathlib import Path
 
-    from warren.claims.manifest import Program
+    from warren.claims.implementation import Program
+    from warren.evidence.calls import HttpCall
     from warren.evidence.frames import Fact, Pause
     from warren.evidence.rows import MessageRow, TaskRow
     from warren.workloads import Role, Route
@@ -78,6 +90,8 @@ class RealWorld:
         self._exclusive: list[BrokerLink] = []
         self._processes: list[RealProcess] = []
         self._orphans = Orphans(run.id)
+        self._stretch = 0.0
+        self._directory: Path | None = None
 
     def now(self) -> float:
         """Seconds since the case began, which the relay's facts carry too."""
@@ -133,15 +147,22 @@ class RealWorld:
             self._orphans.leave(self._preloader.prepare(program))
         line = self._relay.open(name)
         database, urls = self._database_line(name)
-        environment = {
+        database.stretch(self._stretch)
+        told = {
             **env,
-            **self._run.environment,
-            **urls.environment,
-            CASE_MARK: self._place.vhost,
             **self._way_to_broker(name, line, certificate),
             "WARREN_HTTP_PORT": str(self._ports.free()),
         }
+        environment = {**told, **urls.environment}
         try:
+            if program.has_placeholders:
+                line.let_in(self._entry(int(env["WARREN_HEARTBEAT"])))
+                program, environment = self._in_its_words(program, role, told, urls), {}
+            environment |= {
+                **self._run.environment,
+                CASE_MARK: self._place.vhost,
+                "WARREN_HTTP_PORT": told["WARREN_HTTP_PORT"],
+            }
             process = RealProcess(
                 program,
                 name,
@@ -160,6 +181,37 @@ class RealWorld:
             raise
         self._processes.append(process)
         return process
+
+    def _entry(self, heartbeat: int) -> Entry:
+        """Say how a program that names its own vhost and user gets into the case's."""
+        url = urlsplit(self._place.broker.amqp_url(self._place.vhost))
+        user, password = unquote(url.username or ""), unquote(url.password or "")
+        return Entry(self._place.vhost, user, password, heartbeat)
+
+    def _in_its_words(
+        self, program: Program, role: Role, told: Mapping[str, str], urls: DatabaseUrls
+    ) -> Program:
+        """Have a program in the directory that its role has in this case, with its places filled in."""
+        places = Placeholders(
+            {
+                **of_contract(told),
+                **of_broker(told["WARREN_AMQP_URL"]),
+                **of_database(urls),
+                "http_stub_url": self._stub.url,
+            }
+        )
+        directory = self._place.folder / "directory" / role.name
+        if not directory.exists():
+            copy_directory(program.directory, directory)
+        self._directory = directory
+        places.write_templates(program, directory)
+        return places.filled(program, directory)
+
+    @cached_property
+    def _stub(self) -> HttpStub:
+        stub = HttpStub(self.now)
+        stub.seconds = self._stretch
+        return stub
 
     def was_greeted(self, name: str) -> bool:
         """Whether the instance of that name has begun a TLS handshake."""
@@ -234,6 +286,29 @@ class RealWorld:
         """All rows of `task`, by id."""
         return self._database.tasks()
 
+    def count(self, sql: str, unit_id: str, number: int) -> int:
+        """Give the number that a statement finds in the case's database."""
+        return self._database.count(sql, unit_id, number)
+
+    def file(self, path: str) -> bytes | None:
+        """Read a file of the directory that the case's instances share; None where there is none."""
+        if self._directory is None:
+            return None
+        try:
+            return (self._directory / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def calls(self) -> tuple[HttpCall, ...]:
+        """Give the HTTP calls that reached the case's stub."""
+        return self._stub.calls()
+
+    def stretch_work(self, seconds: float) -> None:
+        """Have commits on their way to a server, and the stub's answers, take so long."""
+        self._stretch = self._stub.seconds = seconds
+        for process in self._processes:
+            process.database.stretch(seconds)
+
     def need_database_line(self) -> None:
         """Raise `FaultUnsupported` but for a server whose protocol is followed."""
         if self._database.server is None:
@@ -302,6 +377,8 @@ class RealWorld:
         """End all processes, lines and connections of the case."""
         with contextlib.ExitStack() as stack:
             stack.callback(self._ports.close)
+            if "_stub" in vars(self):
+                stack.callback(self._stub.close)
             stack.callback(self._relay.close)
             for veil in self._veils.values():
                 stack.callback(veil.close)

@@ -8,9 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from warren.claims.implementation import Program, Schema
 from warren.worlds.real.brokers import BrokerAddress, Vhosts, choose, private
 from warren.worlds.real.databases import DatabaseAddress, attach, private_server
-from warren.worlds.real.migration import migrate
+from warren.worlds.real.migration import migrate, prepare
 from warren.worlds.real.place import Place
 from warren.worlds.real.preloading import Preloader
 from warren.worlds.real.relay.certificates import Certificates
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from warren.claims.manifest import Program
     from warren.worlds.real.brokers import RunningBroker
     from warren.worlds.real.databases import CaseDatabase, DatabaseUrls, PrivateServer
 
@@ -69,12 +69,12 @@ class RealWorlds:
 
     @contextlib.contextmanager
     def world(
-        self, program: Program | None, *, restarts: bool, restarts_database: bool = False
+        self, program: Program | Schema | None, *, restarts: bool, restarts_database: bool = False
     ) -> Iterator[RealWorld]:
         """Give a case its world, and take everything back at the end.
 
-        Its database is as the implementation's own `program` made it (its manifest's `migrate`), or has the
-        contract's tables where there is none. Implementations that share a program share what it made.
+        Its database is as the implementation's own `program` or schema made it, or has the contract's tables where
+        there is none. Implementations that share a program share what it made.
         """
         with contextlib.ExitStack() as stack:
             own = self._restartable_database_server() if restarts_database else None
@@ -122,12 +122,14 @@ class RealWorlds:
             vhosts.close(vhost)
 
     @contextlib.contextmanager
-    def _copy(self, program: Program | None, own: PrivateServer | None) -> Iterator[CaseDatabase]:
+    def _copy(
+        self, program: Program | Schema | None, own: PrivateServer | None
+    ) -> Iterator[CaseDatabase]:
         """Give a case a copy of a template, made by the first that asks for it; on a server of `own`, there."""
         databases = own.databases if own else self._databases
         template = f"{_made_by(program)} of {self._owner}" if own else _made_by(program)
         if template not in self._templates:
-            make = partial(self._migrate, program) if program else None
+            make = partial(self._make_tables, program) if program else None
             databases.prepare_template(template, make)
             self._templates.add(template)
         copy = databases.create_copy(template)
@@ -136,8 +138,11 @@ class RealWorlds:
         finally:
             databases.drop(copy)
 
-    def _migrate(self, program: Program, urls: DatabaseUrls) -> None:
-        migrate(program, urls, self._run, self.secrets)
+    def _make_tables(self, made_by: Program | Schema, urls: DatabaseUrls) -> None:
+        if isinstance(made_by, Schema):
+            prepare(made_by, urls, self._run, self.secrets)
+        else:
+            migrate(made_by, urls, self._run, self.secrets)
 
     def _restartable(self) -> tuple[RunningBroker, Vhosts]:
         if self._own_broker is None:
@@ -155,6 +160,12 @@ class RealWorlds:
         return self._own_database_server
 
 
-def _made_by(program: Program | None) -> str:
+def _made_by(program: Program | Schema | None) -> str:
     """Name the template of a program: its command and its directory are what its tables can depend on."""
-    return shlex.join((str(program.directory.resolve()), *program.argv)) if program else "contract"
+    match program:
+        case None:
+            return "contract"
+        case Schema(program=first, scripts=scripts):
+            return shlex.join(["schema", _made_by(first), *map(str, scripts)])
+        case Program():
+            return shlex.join((str(program.directory.resolve()), *program.argv))

@@ -4,14 +4,16 @@ Rows come out of here as facts (`warren.evidence.rows`); what they prove is the 
 """
 
 from warren.worlds.real.databases.address import DatabaseAddress, DatabaseUrls
-from warren.worlds.real.databases.case import CaseDatabase
+from warren.worlds.real.databases.case import CaseDatabase, first_line
 from warren.worlds.real.databases.choice import attach, choose
 from warren.worlds.real.databases.copies import Databases
 from warren.worlds.real.databases.line import UnfollowedLine
 from warren.worlds.real.databases.private import PrivateServer, private_server
 from warren.worlds.real.databases.protocol import Database, RunningDatabase
+from warren.worlds.real.databases.scripts import DRIVER_ERRORS, run_script
 
 __all__ = [
+    "DRIVER_ERRORS",
     "CaseDatabase",
     "Database",
     "DatabaseAddress",
@@ -22,5 +24,7 @@ __all__ = [
     "UnfollowedLine",
     "attach",
     "choose",
+    "first_line",
     "private_server",
+    "run_script",
 ]

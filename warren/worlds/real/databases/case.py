@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -164,6 +165,28 @@ class CaseDatabase:
         return tuple(
             TaskRow(row.id, row.result, row.completed_at) for row in self._rows(_TASKS, TASK)
         )
+
+    def count(self, sql: str, unit_id: str, number: int) -> int:
+        """Return the number that a user's statement finds. Raises InstanceError if the database does not take it."""
+        statement = text(sql)
+        known = {"id": unit_id, "number": number}
+        given = {name: known[name] for name in statement.compile().params if name in known}
+        try:
+            with self.engine().connect() as connection:
+                found = connection.scalar(statement, given)
+        except (SQLAlchemyError, ValueError, TypeError) as error:
+            raise InstanceError(
+                f"its effect cannot be read: {first_line(error)}",
+                f"{sql!r} in {self.name}",
+                "mend the statement of the effect, or the tables that it reads",
+            ) from error
+        if not isinstance(found, int | Decimal | None):
+            raise InstanceError(
+                f"it gives {found!r:.80}, which is no number",
+                f"{sql!r} in {self.name}",
+                "let the effect's statement count: SELECT count(*) FROM … WHERE … = :id",
+            )
+        return int(found or 0)
 
     def add_task(self) -> int:
         """Insert a task that nobody has begun and return its id. Raises InstanceError if that cannot be done."""

@@ -48,6 +48,9 @@ class UnfollowedLine:
         """Have nothing to delay."""
         self._cannot(f"it cannot be made late by {seconds:g} s")
 
+    def stretch(self, seconds: float) -> None:
+        """Make nothing longer: a file's commits take what they take."""
+
     def fail(self, failure: Failure) -> None:
         """Have nobody to say it."""
         self._cannot(f"it cannot be made to answer {failure}")

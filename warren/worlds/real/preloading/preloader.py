@@ -23,7 +23,7 @@ from warren.worlds.real.runs.processes import last_lines, wait_until
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from warren.claims.manifest import Program
+    from warren.claims.implementation import Program
 
 _SERVER: Final = str(Path(__file__).with_name("server.py"))
 _LOAD: Final = 120.0

@@ -77,6 +77,14 @@ class RealDatabaseLine:
         """Pass everything on so much later, in order."""
         self._do(lambda: self._plan.delay(seconds))
 
+    def stretch(self, seconds: float) -> None:
+        """Have each commit that begins from now on be on its way so long at least."""
+
+        def stretch() -> None:
+            self._plan.stretch = seconds
+
+        self._do(stretch)
+
     def fail(self, failure: Failure) -> None:
         """Answer with an error whatever would write, until ``restore``."""
         self._do(lambda: self._plan.fail(failure))

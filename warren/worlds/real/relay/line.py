@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from warren.evidence.frames import Fact
+    from warren.worlds.line.plan import Entry
     from warren.worlds.line.rules import Held, Match
     from warren.worlds.real.relay.relay import Relay
 
@@ -104,6 +105,14 @@ class RealLine:
     def lose(self, match: Match) -> Held:
         """Drop the first message that matches, and nothing else."""
         return self._do(lambda: self._plan.lose(match))
+
+    def let_in(self, entry: Entry) -> None:
+        """Let whoever connects from now on in as the entry has it."""
+
+        def let_in() -> None:
+            self._plan.entry = entry
+
+        self._do(let_in)
 
     def cancel_consumer(self, connection: int, channel: int, tag: str) -> bool:
         """Take a consumer off, as a broker does whose queue has gone; False where there is no such channel."""

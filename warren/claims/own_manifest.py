@@ -1,0 +1,232 @@
+"""Manifests of a user's own consumers (`protocol = 2`): from the file, and those it names, to the same facts.
+
+Their keys and types are `warren.claims.own_shape`'s.
+"""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING, Final
+
+from warren.claims.implementation import (
+    Implementation,
+    ImplementedDesign,
+    KnownFailure,
+    Program,
+    Schema,
+)
+from warren.claims.manifest_file import refusal
+from warren.claims.manifest_shape import Fault, KnownFailureShape, read
+from warren.claims.own_shape import OwnManifestShape
+from warren.claims.promises import faults_of_known_failure, faults_of_promises
+from warren.simulator.wire import BasicProperties
+from warren.workloads.own import (
+    CallEffect,
+    OwnWorkload,
+    PathEffect,
+    PublishEffect,
+    RowEffect,
+    Sample,
+    Template,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from warren.claims.catalogue import Catalogue
+    from warren.claims.own_shape import (
+        BodyShape,
+        ConsumerShape,
+        DatabaseShape,
+        EffectShape,
+        MessageShape,
+    )
+    from warren.workloads.own import Effect
+
+_MALFORMED: Final = (b'{"unfinished":', b"\xff\xfe\x00", b"")
+"""No JSON, for who takes JSON."""
+_MISSHAPEN: Final = (b'{"something":"else"}', b"[]", b"42")
+"""JSON that says something else than any sample."""
+_MOST_OCTETS: Final = 16 << 20
+"""The longest body that a manifest may name."""
+
+
+def read_own(path: Path, data: object, catalogue: Catalogue) -> Implementation:
+    """Check what one such manifest says; raise `ManifestError` with a sentence a line. `path` is absolute."""
+    shape = read(data, OwnManifestShape)
+    if not isinstance(shape, OwnManifestShape):
+        raise refusal(path, shape)
+    if faults := list(_missing_files(path.parent / shape.directory, path.parent, shape)):
+        raise refusal(path, faults)
+    workloads = {
+        name: _workload(name, consumer, path.parent) for name, consumer in shape.consumers.items()
+    }
+    if faults := list(_faults(shape, workloads, catalogue)):
+        raise refusal(path, faults)
+    return Implementation(
+        name=shape.name,
+        language=shape.language,
+        path=path,
+        migrate=_schema(path, shape),
+        designs={
+            name: ImplementedDesign(
+                workload=workloads[name],
+                roles={name: _program(path, shape, consumer)},
+                claims=frozenset(consumer.claims),
+                denies=frozenset(consumer.denies),
+            )
+            for name, consumer in shape.consumers.items()
+        },
+        known_failures=tuple(
+            KnownFailure(known.requirement, known.consumer, known.reason, known.link)
+            for known in shape.known_failures
+        ),
+    )
+
+
+def _missing_files(directory: Path, home: Path, shape: OwnManifestShape) -> Iterator[Fault]:
+    """Find files that the manifest names and that cannot be read; they are looked for beside it."""
+    for name, consumer in shape.consumers.items():
+        key = f"consumers.{name}"
+        for place, file in _files_of(consumer.message):
+            yield from _unreadable(f"{key}.message.{place}", home / file)
+        for made, source in consumer.templates.items():
+            yield from _unreadable(f"{key}.templates.{made}", directory / source)
+    if shape.database is not None:
+        for place, script in _scripts_of(shape.database):
+            yield from _unreadable(f"database.{place}", home / script)
+
+
+def _files_of(message: MessageShape) -> Iterator[tuple[str, str]]:
+    yield "body", message.body
+    for key in ("slow", "poison"):
+        body: BodyShape | None = getattr(message, key)
+        if body is not None:
+            yield f"{key}.body", body.body
+    for key in ("malformed", "bad"):
+        files: list[str] | None = getattr(message, key)
+        yield from ((f"{key}[{index}]", file) for index, file in enumerate(files or ()))
+
+
+def _scripts_of(database: DatabaseShape) -> Iterator[tuple[str, str]]:
+    if database.schema_ is not None:
+        yield "schema", database.schema_
+    if database.seed is not None:
+        yield "seed", database.seed
+
+
+def _unreadable(key: str, file: Path) -> Iterator[Fault]:
+    try:
+        if file.stat().st_size > _MOST_OCTETS:
+            yield Fault(key, f"{file} is longer than {_MOST_OCTETS >> 20} MiB; name a shorter one")
+        file.open("rb").close()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        yield Fault(key, f"{file} cannot be read: {reason}; name a file beside the manifest")
+
+
+def _faults(
+    shape: OwnManifestShape, workloads: dict[str, OwnWorkload], catalogue: Catalogue
+) -> Iterator[Fault]:
+    for name, consumer in shape.consumers.items():
+        key, workload = f"consumers.{name}", workloads[name]
+        yield from faults_of_promises(key, workload.judged_as, consumer, catalogue.without_course())
+        if not workload.sample.message.is_marked:
+            words = (
+                "nothing in it tells one message from another; write {id} where its id stands, "
+                "in the body or in a property"
+            )
+            yield Fault(f"{key}.message", words)
+    claims = {name: consumer.claims for name, consumer in shape.consumers.items()}
+    for index, known in enumerate(shape.known_failures):
+        as_design = KnownFailureShape(
+            requirement=known.requirement,
+            design=known.consumer,
+            reason=known.reason,
+            link=known.link,
+        )
+        key = f"known_failures[{index}]"
+        yield from faults_of_known_failure(key, as_design, claims, catalogue)
+    if shape.database is not None and not (shape.database.schema_ or shape.database.migrate):
+        yield Fault("database", "nothing makes its tables; add `schema` or `migrate`")
+
+
+def _workload(name: str, consumer: ConsumerShape, home: Path) -> OwnWorkload:
+    return OwnWorkload(
+        slug=name,
+        queue=consumer.queue,
+        exchange=consumer.message.exchange,
+        sample=_sample(consumer.message, consumer.queue, home),
+        effects=tuple(map(_effect, consumer.effects)),
+        instances=consumer.instances,
+        is_told_prefetch=any("{prefetch}" in text for text in _texts_of(consumer)),
+    )
+
+
+def _texts_of(consumer: ConsumerShape) -> Iterable[str]:
+    return (*consumer.command, *consumer.environment.values())
+
+
+def _sample(message: MessageShape, queue: str, home: Path) -> Sample:
+    key = message.routing_key
+    if key is None:
+        key = "" if message.exchange else queue
+    properties = BasicProperties(**message.properties.model_dump())
+
+    def template(file: str) -> Template:
+        return Template((home / file).read_bytes(), properties, key)
+
+    sample = template(message.body)
+    return Sample(
+        message=sample,
+        seconds=message.seconds,
+        slow=template(message.slow.body) if message.slow else None,
+        slow_seconds=message.slow.seconds if message.slow else 0.0,
+        malformed=_bodies(message.malformed, home, _MALFORMED if sample.is_json else ()),
+        misshapen=_bodies(message.bad, home, _MISSHAPEN if sample.is_json else ()),
+        poison=template(message.poison.body) if message.poison else None,
+    )
+
+
+def _bodies(files: list[str] | None, home: Path, usual: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    return usual if files is None else tuple((home / file).read_bytes() for file in files)
+
+
+def _effect(shape: EffectShape) -> Effect:
+    if shape.sql is not None:
+        return RowEffect(shape.sql)
+    if shape.publishes is not None:
+        goes = shape.publishes
+        return PublishEffect(goes.exchange, goes.routing_key, shape.key or "")
+    if shape.http is not None:
+        return CallEffect(*shape.request, key=shape.key or "")
+    assert shape.path is not None, "an effect is of one kind"
+    return PathEffect(shape.path)
+
+
+def _program(path: Path, manifest: OwnManifestShape, consumer: ConsumerShape) -> Program:
+    return Program(
+        argv=tuple(consumer.command),
+        directory=path.parent / (consumer.directory or manifest.directory),
+        environment=dict(consumer.environment),
+        stop_signal=signal.Signals[consumer.stop.signal],
+        grace=consumer.stop.grace,
+        has_placeholders=True,
+        templates=dict(consumer.templates),
+    )
+
+
+def _schema(path: Path, shape: OwnManifestShape) -> Schema:
+    database = shape.database
+    if database is None:
+        return Schema()
+    program = None
+    if database.migrate is not None:
+        program = Program(
+            tuple(database.migrate),
+            path.parent / shape.directory,
+            has_placeholders=True,
+            source=f"database.migrate of {path}",
+        )
+    return Schema(program, tuple(path.parent / script for _, script in _scripts_of(database)))

@@ -1,0 +1,71 @@
+"""What a manifest promises, held against the catalogue: guarantees that are claimed and denied, known failures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from warren.claims.manifest_shape import Fault, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from warren.claims.catalogue import Catalogue
+    from warren.claims.manifest_shape import KnownFailureShape
+
+
+class Promises(Protocol):
+    """What is claimed and denied in one table of a manifest."""
+
+    claims: list[str]
+    denies: list[str]
+
+
+def faults_of_promises(
+    key: str, slug: str, design: Promises, catalogue: Catalogue
+) -> Iterator[Fault]:
+    """Find guarantees that are none, mean nothing in a design of the catalogue, or are claimed and denied."""
+    for list_name in ("claims", "denies"):
+        guarantees: list[str] = getattr(design, list_name)
+        yield from _faults_of_guarantees(f"{key}.{list_name}", slug, guarantees, catalogue)
+    for guarantee in sorted({*design.claims} & {*design.denies}):
+        yield Fault(key, f"`{guarantee}` is both claimed and denied; take it out of one of the two")
+
+
+def _faults_of_guarantees(
+    key: str, slug: str, guarantees: list[str], catalogue: Catalogue
+) -> Iterator[Fault]:
+    for guarantee in guarantees:
+        if guarantee not in catalogue.guarantees:
+            hint = nearest(guarantee, catalogue.guarantees)
+            yield Fault(key, f"there is no guarantee `{guarantee}`{hint}")
+        elif slug not in catalogue.guarantees[guarantee].designs:
+            designs = ", ".join(catalogue.guarantees[guarantee].designs)
+            yield Fault(
+                key,
+                f"`{guarantee}` means nothing in `{slug}`, only in {designs}; take it out",
+            )
+
+
+def faults_of_known_failure(
+    key: str,
+    known: KnownFailureShape,
+    claims: Mapping[str, Collection[str]],
+    catalogue: Catalogue,
+) -> Iterator[Fault]:
+    """Find a known failure that is none: `claims` has the claimed guarantees of each design of the manifest."""
+    if known.design is not None and known.design not in claims:
+        hint = nearest(known.design, claims)
+        yield Fault(f"{key}.design", f"this manifest has no design `{known.design}`{hint}")
+        return
+    requirement = catalogue.requirements.get(known.requirement)
+    if requirement is None:
+        hint = nearest(known.requirement, catalogue.requirements)
+        yield Fault(f"{key}.requirement", f"there is no requirement `{known.requirement}`{hint}")
+        return
+    designs = claims if known.design is None else (known.design,)
+    if not any(requirement.guarantee in claims[design] for design in designs):
+        where = f"in `{known.design}`" if known.design else "in any design"
+        yield Fault(
+            f"{key}.requirement",
+            f"`{requirement.guarantee}` is not claimed {where}; claim it, or take this entry out",
+        )

@@ -1,0 +1,182 @@
+"""The workload of a user's own consumer: one role, one queue, one kind of message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from warren.errors import InstanceUnsupported
+from warren.workloads.own.effects import CallEffect, RowEffect
+from warren.workloads.own.message import OwnUnit, dashed
+from warren.workloads.own.tally import OwnTally
+from warren.workloads.protocol import Poison, Role, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from warren.simulator.wire import BasicProperties
+    from warren.workloads.own.effects import Effect
+    from warren.workloads.own.message import Sample
+    from warren.workloads.protocol import Maker, Tables, Unit
+
+LIKE: Final = "blocking"
+"""The design of the course that has one queue and one message as well, whose cases therefore judge it."""
+_PER_SECOND: Final = 5.0
+"""Document seconds that one real second is at most (`warren.rigs.pace`, "fast")."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWorkload:
+    """What a manifest says of a consumer's work. Its name is its slug.
+
+    Work that reaches a database or the HTTP stub can be made as long as a case needs it; else it takes what it takes,
+    and where a case needs more, the `slow` message is sent.
+    """
+
+    slug: str
+    queue: str
+    exchange: str
+    sample: Sample
+    effects: tuple[Effect, ...]
+    instances: int = 1
+    is_told_prefetch: bool = False
+    """Whether its command or environment has a place for the prefetch count that a case wants."""
+
+    @property
+    def is_told(self) -> bool:
+        """Nothing but what its manifest has a place for."""
+        return False
+
+    @property
+    def judged_as(self) -> str:
+        """As the course's simplest design."""
+        return LIKE
+
+    @property
+    def worker(self) -> Role:
+        """The consumer itself."""
+        key = self.sample.message.routing_key
+        return Role(self.slug, Route(self.exchange, self.queue, key))
+
+    @property
+    def entry(self) -> Role:
+        """The consumer itself."""
+        return self.worker
+
+    @property
+    def roles(self) -> Mapping[Role, int]:
+        """The consumer, with as many instances as its manifest says."""
+        return {self.worker: self.instances}
+
+    @property
+    def caller(self) -> None:
+        """Nobody."""
+        return
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Its queue."""
+        return (Route(self.exchange, self.queue),)
+
+    @property
+    def work(self) -> tuple[float, float]:
+        """How long the least work takes."""
+        return self.message_work(1)
+
+    @property
+    def malformed(self) -> Sequence[bytes]:
+        """Bodies that cannot be read, by the manifest."""
+        return self.sample.malformed or self._lacks(
+            "malformed", "a list of files that it cannot read"
+        )
+
+    @property
+    def misshapen(self) -> Sequence[bytes]:
+        """Bodies that can be read and are no work, by the manifest."""
+        return self.sample.misshapen or self._lacks("bad", "a list of files with another content")
+
+    @property
+    def stretches(self) -> bool:
+        """Whether its work reaches outside, where it can be made longer."""
+        return any(isinstance(effect, RowEffect | CallEffect) for effect in self.effects)
+
+    def make(self, size: int, number: int, maker: Maker) -> OwnUnit:
+        """Make a message; a slow one where its work must last and cannot be made longer."""
+        del number
+        slow = self.sample.slow
+        template = slow if slow and size > 1 and not self.stretches else self.sample.message
+        return template.make(dashed(maker.new_id()), size)
+
+    def make_unique(self, size: int, maker: Maker) -> OwnUnit:
+        """Make a message: no two are alike."""
+        return self.make(size, 0, maker)
+
+    def fill(self, octets: int, maker: Maker) -> OwnUnit:
+        """Make a message whose JSON has as much white space as it takes."""
+        unit = self.make(1, 0, maker)
+        if not self.sample.message.is_json:
+            raise InstanceUnsupported(
+                "a body that is no JSON cannot be made longer",
+                where=f"consumers.{self.slug}.message",
+            )
+        return replace(unit, body=unit.body.rjust(octets))
+
+    def longest_body(self, row: int) -> None:
+        """Give none: which rows it leaves is its own matter."""
+        del row
+
+    def poison(self, maker: Maker) -> Poison:
+        """Make the message that can never be done, by the manifest."""
+        if self.sample.poison is None:
+            self._lacks("poison", "a file whose work is well-formed and always fails")
+        unit = self.sample.poison.make(dashed(maker.new_id()), 1)
+        return Poison(unit.id, unit.body, unit.id.encode())
+
+    def read(self, body: bytes, message_id: str) -> NoReturn:
+        """Read none: a body of the course is no message of this consumer."""
+        del body, message_id
+        raise InstanceUnsupported("this case is about the course's payloads", where=self.slug)
+
+    def properties(self, unit_id: str) -> BasicProperties:
+        """Give those of the sample, with the id in its places."""
+        return self.sample.message.make(unit_id, 1).properties
+
+    def route(self, role: Role, unit_id: str) -> Route:
+        """Give the consumer's route, with the id in the routing key if it belongs there."""
+        del role
+        return Route(self.exchange, self.queue, self.sample.message.make(unit_id, 1).routing_key)
+
+    def called(self, tables: Tables) -> tuple[Unit, ...]:
+        """Give none: nobody makes a message when it is called."""
+        del tables
+        return ()
+
+    def unit_work(self, size: int) -> float:
+        """Give the longest work on a message that is to last so long."""
+        return self.message_work(size)[1]
+
+    def message_work(self, size: int) -> tuple[float, float]:
+        """Give the shortest and longest work: what it takes by itself, and what it is made to last."""
+        own = self.sample.seconds * _PER_SECOND
+        if self.stretches:
+            return float(size), own + size * len(self.effects)
+        if self.sample.slow is not None and size > 1:
+            slow = self.sample.slow_seconds * _PER_SECOND
+            return slow, slow
+        return 0.0, own
+
+    def stretch(self, size: int) -> float:
+        """Give the document seconds that each commit and each call is to last."""
+        return float(size) if self.stretches else 0.0
+
+    def tally(self, units: Iterable[Unit], tables: Tables) -> OwnTally:
+        """Look for the effects outside."""
+        own = (unit for unit in units if isinstance(unit, OwnUnit))
+        return OwnTally.of(self.effects, own, tables)
+
+    def _lacks(self, key: str, what: str) -> NoReturn:
+        raise InstanceUnsupported(
+            f"its message has no `{key}`, which this case sends",
+            where=f"consumers.{self.slug}.message",
+            what_to_do=f"add {key} = {what}",
+        )

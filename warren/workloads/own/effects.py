@@ -1,0 +1,152 @@
+"""The effects that one message of a user's own consumer owes, each of a kind that can be looked up outside.
+
+An effect is looked up by the id of its message. How a world finds rows, files and calls is `Outside`'s matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from warren.workloads.own.message import filled, number_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from warren.evidence.ledger import Published
+    from warren.workloads.protocol import Tables
+
+SHOWN: Final = 6
+"""So many pieces of evidence are shown of one effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is of one effect: how often it is there, what it looks like now, and what shows it.
+
+    `state` is what changes where a thing that is there once is made again, such as the octets of a file.
+    """
+
+    count: int
+    evidence: tuple[str, ...] = ()
+    state: bytes = b""
+
+
+class Effect(Protocol):
+    """One thing that each message owes."""
+
+    def find(self, new_id: str, outside: Tables) -> Found:
+        """Look for what the message of that id has left."""
+
+    def __str__(self) -> str:
+        """Name it as the manifest does."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowEffect:
+    """Rows, counted by the user's own statement: `SELECT count(*) … = :id` gives how many there are."""
+
+    sql: str
+
+    def find(self, new_id: str, outside: Tables) -> Found:
+        """Ask the database."""
+        count = outside.count(self.sql, new_id, number_of(new_id))
+        return Found(count, (f"{count} by {self.sql!r} with :id = {new_id!r}",))
+
+    def __str__(self) -> str:
+        """Give the statement."""
+        return f"sql {self.sql!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishEffect:
+    """A message that the consumer publishes, with the id somewhere in it. Only what reached the broker counts."""
+
+    exchange: str
+    routing_key: str | None = None
+    key: str = ""
+    """What makes two of them one: `message_id`, where who gets them knows them by that."""
+
+    def find(self, new_id: str, outside: Tables) -> Found:
+        """Look at what the instances have published."""
+        found = [
+            p
+            for p in outside.published()
+            if p.passed_at is not None
+            and p.exchange == self.exchange
+            and self.routing_key in (None, p.routing_key)
+            and _has_id(p, new_id)
+        ]
+        return Found(_distinct([self._key_of(p) for p in found]), tuple(map(str, found[:SHOWN])))
+
+    def _key_of(self, published: Published) -> str | None:
+        return published.properties.message_id if self.key == "message_id" else None
+
+    def __str__(self) -> str:
+        """Name where it goes."""
+        key = "any routing key" if self.routing_key is None else f'routing key "{self.routing_key}"'
+        return f'a publish to exchange "{self.exchange}" with {key}'
+
+
+@dataclass(frozen=True, slots=True)
+class CallEffect:
+    """An HTTP call that reaches the stub and was answered with success; the id is in its path, a header or its body."""
+
+    method: str
+    path: str
+    key: str = ""
+    """The header that makes two calls one effect, such as Idempotency-Key; "" where each call is one."""
+
+    def find(self, new_id: str, outside: Tables) -> Found:
+        """Look at what was asked of the stub."""
+        path = filled(self.path, new_id)
+        found = [
+            call
+            for call in outside.calls()
+            if call.method == self.method
+            and call.path.partition("?")[0] == path
+            and call.status < 400  # noqa: PLR2004 - what is answered with an error has no effect
+            and call.mentions(new_id, str(number_of(new_id)))
+        ]
+        keys = [call.header(self.key) if self.key else None for call in found]
+        return Found(_distinct(keys), tuple(map(str, found[:SHOWN])))
+
+    def __str__(self) -> str:
+        """Give the request line."""
+        return f"http {self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class PathEffect:
+    """A file in the consumer's directory: there or not. That it is written again shows where its octets change."""
+
+    path: str
+
+    def find(self, new_id: str, outside: Tables) -> Found:
+        """Read the file."""
+        path = filled(self.path, new_id)
+        octets = outside.file(path)
+        if octets is None:
+            return Found(0)
+        return Found(1, (f"{path}: {len(octets)} octets",), octets)
+
+    def __str__(self) -> str:
+        """Give the path."""
+        return f"path {self.path}"
+
+
+def _has_id(published: Published, new_id: str) -> bool:
+    properties, wanted = published.properties, (new_id, str(number_of(new_id)))
+    texts = (
+        published.routing_key,
+        properties.message_id or "",
+        properties.correlation_id or "",
+        str(properties.headers or ""),
+        published.body.decode("utf-8", "replace"),
+    )
+    return any(word in text for word in wanted for text in texts)
+
+
+def _distinct(keys: Sequence[str | None]) -> int:
+    """Count what is not the same again: what has no key is never the same."""
+    return len({key for key in keys if key is not None}) + sum(key is None for key in keys)

@@ -1,0 +1,119 @@
+"""The effects that the messages of a case owe, as they were found outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from warren.evidence.violation import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from warren.evidence.ledger import Ledger
+    from warren.workloads.own.effects import Effect, Found
+    from warren.workloads.own.message import OwnUnit
+    from warren.workloads.protocol import Tables, Tally
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTally:
+    """What there is of each effect of each unit, in their order."""
+
+    effects: tuple[Effect, ...]
+    units: tuple[OwnUnit, ...]
+    found: tuple[tuple[Found, ...], ...]
+
+    @classmethod
+    def of(cls, effects: Sequence[Effect], units: Iterable[OwnUnit], outside: Tables) -> OwnTally:
+        """Look all of them up."""
+        units = tuple(units)
+        found = tuple(tuple(e.find(u.id, outside) for e in effects) for u in units)
+        return cls(tuple(effects), units, found)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every effect is there."""
+        return all(map(_is_there, self.found))
+
+    @property
+    def count(self) -> int:
+        """How many messages have left all their effects."""
+        return sum(map(_is_there, self.found))
+
+    @property
+    def untouched(self) -> bool:
+        """Whether there is no effect at all."""
+        return not any(one.count for found in self.found for one in found)
+
+    def has(self, body: bytes) -> bool:
+        """Whether a message of that body has left its effects."""
+        pairs = zip(self.units, self.found, strict=True)
+        return any(_is_there(found) for unit, found in pairs if unit.body == body)
+
+    def effects_of(self, body: bytes) -> frozenset[object]:
+        """Give the messages of that body, as each effect is known by its message."""
+        return frozenset(unit.id for unit in self.units if unit.body == body)
+
+    def rows_of(self, effects: Collection[object]) -> tuple[str, ...]:
+        """Show what there is of messages."""
+        return tuple(
+            line
+            for unit, found in zip(self.units, self.found, strict=True)
+            if unit.id in effects
+            for one in found
+            if one.count
+            for line in one.evidence
+        )
+
+    def least_work(self, effects: Collection[object]) -> float:
+        """Give 0: how soon it may be done, only its author knows."""
+        del effects
+        return 0
+
+    def losses(self, ledger: Ledger) -> tuple[Violation, ...]:
+        """Say which effects never came."""
+        return tuple(
+            Violation(f"lost: {effect} of message {unit.id} never came", _deliveries(ledger, unit))
+            for unit, found in zip(self.units, self.found, strict=True)
+            for effect, one in zip(self.effects, found, strict=True)
+            if not one.count
+        )
+
+    def duplicates(self, ledger: Ledger, before: Tally | None = None) -> tuple[Violation, ...]:
+        """Say which effects are there more than once, or have changed since `before`, when they were there."""
+        known = before.states() if isinstance(before, OwnTally) else {}
+        out = []
+        for unit, found in zip(self.units, self.found, strict=True):
+            for effect, one in zip(self.effects, found, strict=True):
+                was = known.get((unit.id, effect), one.state)
+                words = ""
+                if one.count > 1:
+                    words = f"{effect} of message {unit.id} is there {one.count} times"
+                elif was != one.state:
+                    words = f"{effect} of message {unit.id} was made again, and is another now"
+                if words:
+                    again = _deliveries(ledger, unit)
+                    out.append(Violation(f"duplicated: {words}", (*one.evidence, *again)))
+        return tuple(out)
+
+    def unexpected(self) -> tuple[Violation, ...]:
+        """Say nothing: what else a consumer leaves is its own matter."""
+        return ()
+
+    def states(self) -> dict[tuple[str, Effect], bytes]:
+        """Give what each effect that is there looks like."""
+        return {
+            (unit.id, effect): one.state
+            for unit, found in zip(self.units, self.found, strict=True)
+            for effect, one in zip(self.effects, found, strict=True)
+            if one.count
+        }
+
+
+def _is_there(found: Iterable[Found]) -> bool:
+    return all(one.count for one in found)
+
+
+def _deliveries(ledger: Ledger, unit: OwnUnit) -> tuple[str, ...]:
+    return tuple(str(d) for d in ledger.deliveries if d.message == unit.message_id)
