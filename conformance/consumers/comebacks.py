@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from warren.rigs.consumers import Violation, numbered, package_body
+from warren.rigs.consumers import Violation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +66,4 @@ def new_work(rig: Rig, size: int = 1, behind: int = 0) -> tuple[Violation, ...]:
 
 def unique_work(rig: Rig, size: int = 1) -> Unit:
     """Send work with bytes of its own: some consumers take equal bytes for the same message."""
-    if rig.workload.caller is not None:
-        return rig.publish.work(size)
-    return rig.publish.body(package_body(*numbered(size, f"{rig.workload.slug}-{rig.now():.6f}-")))
+    return rig.publish.send(rig.publish.make_unique(size))

@@ -21,7 +21,7 @@ from warren.rigs.consumers import (
     publish,
 )
 
-from .comebacks import new_work, not_back, replace_lost
+from .comebacks import new_work, not_back, replace_lost, unique_work
 
 if TYPE_CHECKING:
     from warren.rigs.consumers import Holds, Rig
@@ -88,10 +88,10 @@ def _put_under_way(rig: Rig) -> tuple[Holds, Holds]:
     rig.publish.work(1)
     rig.wait.see(lambda: bool(holds.caught()) and rig.seen.done(), within)
     rig.seen.remember_effects()
-    if rig.workload.caller is None:
+    if splits:
         rig.publish.body(package_body(*TEXTS))
     else:
-        rig.publish.work(1)
+        unique_work(rig, len(TEXTS))
     rig.wait.see(lambda: bool(publishes.caught()) if splits else len(rig.seen.given()) > 1, within)
     rig.publish.work(1)
     rig.wait.see(lambda: rig.seen.ready(rig.workload.entry) > 0, rig.deadlines.stopped)

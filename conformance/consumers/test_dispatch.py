@@ -47,6 +47,7 @@ def test_prefetch(
     lost_at = rig.now()
     if lose:
         worker = lose(rig, first, prefetch)
+    prefetch = rig.start.prefetch(worker, prefetch)
     holds = rig.faults.hold(acks, worker)
     for _ in range(prefetch + 2):
         rig.publish.work(1)

@@ -115,8 +115,8 @@ def test_restarted_after_each_crash(rig: Rig) -> None:
         kept.append(_is_kept(rig, package))
     rig.wait.finish(rig.work_time(LONG_TEXTS))
     given = tuple(map(str, rig.seen.ledger().of(package.message_id)))
-    rows = len(rig.seen.message_rows())
-    rig.measure("restarts", crashes=_crashes(rig), restarts=len(kept) - 1, rows=rows)
+    effects = rig.seen.effects()
+    rig.measure("restarts", crashes=_crashes(rig), restarts=len(kept) - 1, effects=effects)
     for number, is_kept in enumerate(kept, 1):
         rig.expect(is_kept, f"after try {number} the message was neither ready nor acked", *given)
     rig.judge(*rig.seen.losses(), requirement="no-loss.restarted")

@@ -59,6 +59,7 @@ def test_exclusive_queue(rig: Rig) -> None:
 def _start_refused(rig: Rig, occupy: Callable[[Role], Exclusive]) -> None:
     """Start a worker whose queue another has to itself, and give work once that is over."""
     worker = rig.workload.worker
+    rig.start.declare_own()
     occupied = occupy(worker)
     rig.start.workers(0, http=True)
     new = rig.start.instance(worker)

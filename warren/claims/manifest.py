@@ -41,7 +41,7 @@ PYTHON = ("python", "-m")
 
 def load_manifest(path: Path, catalogue: Catalogue) -> Implementation:
     """Read and check one manifest; raise `ManifestError` with a sentence a line."""
-    data = read_toml(path, "name the manifest of an implementation")
+    data = read_toml(path, "name the implementation.toml of an implementation")
     if data.get("protocol") == OWN_PROTOCOL:
         return read_own(path.absolute(), data, catalogue)
     shape = read_shape(data)

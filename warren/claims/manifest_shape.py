@@ -45,6 +45,7 @@ _STOPPING = ("SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2")
 
 
 def signal_name(name: str) -> str:
+    """Take the name of a signal that can be caught; raise `ValueError` for another."""
     if name in _UNCATCHABLE:
         raise ValueError(f"`{name}` cannot be caught; name a signal that asks, such as SIGTERM")
     if name not in _SIGNALS:
@@ -59,6 +60,7 @@ def _design_slug(slug: str) -> str:
 
 
 def variable_name(name: str) -> str:
+    """Take the name of a variable that a manifest may set; raise `ValueError` for another."""
     if name.startswith("WARREN_"):
         raise ValueError(f"`{name}` belongs to Warren; take it out, names in WARREN_ are passed in")
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
@@ -211,10 +213,9 @@ def _words(details: ErrorDetails, location: tuple[int | str, ...], whole: type[S
         case "missing", _:
             words = "this key is missing; add it"
         case "literal_error", ("protocol",):
-            words = (
-                f"protocol {found} is not known; write `protocol = 1` for a design of the course, "
-                "`protocol = 2` for a consumer of your own"
-            )
+            own = " for a design of the course, `protocol = 2` for a consumer of your own"
+            known = f"`protocol = 1`{own if whole is ManifestShape else ''}"
+            words = f"protocol {found} is not known; write {known}"
         case "string_pattern_mismatch", ("name",):
             words = f"{found} is no name; use a-z, 0-9 and '-', such as `orders-php`"
         case "string_pattern_mismatch", (*_, "link"):

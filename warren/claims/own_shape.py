@@ -127,12 +127,14 @@ class ConsumerShape(Shape):
     command: Argv
     directory: Word | None = None
     instances: Annotated[int, Field(ge=1, le=_MOST_INSTANCES)] = 1
-    environment: dict[Annotated[str, AfterValidator(variable_name)], Text] = {}
-    templates: dict[InnerPath, InnerPath] = {}
+    environment: dict[Annotated[str, AfterValidator(variable_name)], Text] = Field(
+        default_factory=dict
+    )
+    templates: dict[InnerPath, InnerPath] = Field(default_factory=dict)
     queue: Word
     stop: StopShape = StopShape()
-    claims: list[str] = []
-    denies: list[str] = []
+    claims: list[str] = Field(default_factory=list)
+    denies: list[str] = Field(default_factory=list)
     message: MessageShape
     effects: Annotated[list[EffectShape], Field(min_length=1)]
 
@@ -161,4 +163,4 @@ class OwnManifestShape(Shape):
     directory: Word = "."
     consumers: Annotated[dict[Name, ConsumerShape], Field(min_length=1)]
     database: DatabaseShape | None = None
-    known_failures: list[OwnKnownFailureShape] = []
+    known_failures: list[OwnKnownFailureShape] = Field(default_factory=list)

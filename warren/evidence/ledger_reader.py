@@ -46,6 +46,7 @@ from warren.simulator.wire import (
     ChannelClose,
     ChannelCloseOk,
     ConnectionClose,
+    ConnectionTune,
     ConnectionTuneOk,
     Message,
     Method,
@@ -178,7 +179,12 @@ class LedgerReader:
     def _forge(self, fact: FrameForged) -> None:
         """Note what an instance was told; what the broker did about it, its own answer has shown."""
         seen = fact.frame
-        if seen.direction is Direction.TO_CLIENT and isinstance(seen.content, Method):
+        is_entry = isinstance(seen.content, ConnectionTune)  # how it was let in, and no fault
+        if (
+            seen.direction is Direction.TO_CLIENT
+            and isinstance(seen.content, Method)
+            and not is_entry
+        ):
             where = (seen.instance, seen.connection)
             self._forged.append(Forged(fact.at, *where, seen.channel, seen.content))
             self._last_method[*where, seen.direction] = (fact.at, f"{seen.content.NAME}, forged")

@@ -15,7 +15,6 @@ import pytest
 
 from warren import suite
 from warren.claims.catalogue import Catalogue, load_broker_catalogue, load_catalogue
-from warren.claims.implementation import Implementation
 from warren.claims.manifest import check_commands, load_manifest
 from warren.errors import SetupError, WarrenError
 from warren.evidence.text import redact
@@ -49,6 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from typing import NoReturn
 
+    from warren.claims.implementation import Implementation
     from warren.rigs.protocol import CaseRig
 
 MARKERS = (

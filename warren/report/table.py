@@ -270,4 +270,5 @@ def _mark(finding: Finding) -> Mark:
 
 def _unrun(guarantee: str, design: str, catalogue: Catalogue) -> Mark:
     known = catalogue.guarantees.get(guarantee)
-    return Mark.NOT_APPLICABLE if known and not catalogue.due(guarantee, design) else Mark.NOT_RUN
+    applies = known is None or design in known.designs or bool(catalogue.due(guarantee, design))
+    return Mark.NOT_RUN if applies else Mark.NOT_APPLICABLE

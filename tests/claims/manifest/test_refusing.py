@@ -55,8 +55,11 @@ FAULTS = {
     "missing key": ('name = "orders"', "", "name: this key is missing; add it."),
     "protocol": (
         "protocol = 1",
-        "protocol = 2",
-        "protocol: protocol 2 is not known; write `protocol = 1`.",
+        "protocol = 3",
+        (
+            "protocol: protocol 3 is not known; write `protocol = 1` for a design of the course, "
+            "`protocol = 2` for a consumer of your own."
+        ),
     ),
     "name": (
         '"orders"',

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from warren.errors import InstanceError, InstanceUnsupported
+from warren.errors import FaultUnsupported, InstanceError, InstanceUnsupported
 from warren.rigs.consumers.endings import ExclusiveConsumer
 from warren.rigs.consumers.holds import Holds
 from warren.worlds.line.rules import declaration
@@ -73,7 +73,26 @@ class Starting:
         self.several(consumers, prefetch=prefetch)
         self._tempo.fit_timeout()
         self.several(callers)
+        self._need_prefetch(prefetch)
         return self._instances.workers
+
+    def prefetch(self, process: Process, wanted: int) -> int:
+        """Give the prefetch count of an instance, 0 for none: what was wanted, or its own where it cannot be told."""
+        if self._workload.is_told:
+            return wanted
+        counts = [c.prefetch for c in self._seen.ledger().active_consumers(process.name)]
+        return min(counts, default=wanted)
+
+    def _need_prefetch(self, wanted: int) -> None:
+        """Raise `FaultUnsupported` where a worker has a smaller prefetch count than the case needs."""
+        for worker in self._instances.workers:
+            count = self.prefetch(worker, wanted)
+            if 0 < count < wanted:
+                raise FaultUnsupported(
+                    f"its prefetch count is {count}, and this case needs {wanted}",
+                    where=f"role {worker.role}",
+                    what_to_do="write {prefetch} in its command or environment, where it reads that",
+                )
 
     def workers(
         self, count: int, *, http: bool = False, prefetch: int = _PREFETCH
@@ -137,6 +156,11 @@ class Starting:
         self._instances.add(process)
         return process
 
+    def declare_own(self) -> None:
+        """Have the queue of a consumer that declares one of its own be there, by an instance that is killed then."""
+        if not self._workload.is_told:
+            self.another_worker().kill()
+
     def another_worker(self) -> Process:
         """Start one more worker, and wait until it is ready."""
         worker = self.instance(self._workload.worker)
@@ -171,6 +195,8 @@ class Starting:
         took = self._world.now() - began
         preloaded = all(self._program(process.role).preload for process in processes)
         self._tempo.took(took, preloaded=preloaded)
+        if not self._workload.is_told:
+            self._tempo.agree(self._seen.ledger().negotiated.values())
         if processes:
             self._known.took(took)
 

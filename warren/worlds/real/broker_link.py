@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from pika.adapters.blocking_connection import BlockingChannel
 
+    from warren.worlds.real.brokers import DeclaredQueue
+
 _TIMEOUT = 10.0
 
 
@@ -82,19 +84,25 @@ class BrokerLink:
                 return None
         return QueueDepth(answer.message_count, answer.consumer_count)
 
-    def make_queue_anew(self, exchange: str, queue: str, routing_key: str) -> None:
-        """Delete a queue, and make it again, durable and bound; raise `WarrenError` where that fails."""
+    def make_queue_anew(self, asked: DeclaredQueue) -> None:
+        """Delete a queue, and make it again as it was; raise `WarrenError` where that fails."""
         with self._open_broker():
             try:
                 channel = self._channel()
-                channel.queue_delete(queue)
-                channel.queue_declare(queue, durable=True)
-                channel.queue_bind(queue, exchange, routing_key)
+                channel.queue_delete(asked.name)
+                channel.queue_declare(
+                    asked.name,
+                    durable=asked.durable,
+                    auto_delete=asked.auto_delete,
+                    arguments=asked.arguments,
+                )
+                for b in asked.bindings:
+                    channel.queue_bind(asked.name, b.exchange, b.routing_key, b.arguments)
             except ChannelClosedByBroker as error:
                 raise WarrenError(
                     f"the broker refused to make a queue anew ({error.reply_code} {error.reply_text})",
-                    where=f'queue "{queue}"',
-                    what_to_do="declare it durable, neither exclusive nor auto-delete, without arguments",
+                    where=f'queue "{asked.name}"',
+                    what_to_do="declare it durable, and not exclusive",
                 ) from error
 
     def reply_queue(self) -> str:
@@ -118,12 +126,14 @@ class BrokerLink:
                 taken.append(ReceivedReply(properties.correlation_id or "", body))
 
     def consume_exclusively(self, exchange: str, queue: str, routing_key: str) -> None:
-        """Declare exchange, queue and binding as durable, and consume as the only one; what comes is kept unacked."""
+        """Consume as the only one, and keep what comes; a queue that is not there is declared durable and bound."""
         with self._open_broker():
+            is_there = self.depth(queue) is not None
             channel = self._connection.channel()
-            channel.exchange_declare(exchange, "direct", durable=True)
-            channel.queue_declare(queue, durable=True)
-            channel.queue_bind(queue, exchange, routing_key)
+            if not is_there:
+                channel.exchange_declare(exchange, "direct", durable=True)
+                channel.queue_declare(queue, durable=True)
+                channel.queue_bind(queue, exchange, routing_key)
             channel.basic_qos(prefetch_count=1)
             channel.basic_consume(queue, lambda *_: None, exclusive=True)
 

@@ -236,7 +236,8 @@ class RealWorld:
 
     def make_queue_anew(self, route: Route) -> None:
         """Delete the queue of a route with all that is in it, and make it again, empty and bound."""
-        self._broker_link().make_queue_anew(route.exchange, route.queue, route.routing_key)
+        asked = self._place.management.declaration(self._place.vhost, route.queue)
+        self._broker_link().make_queue_anew(asked)
 
     def reply_queue(self) -> str:
         """Declare a queue of the rig's own for replies and give its name."""
@@ -248,6 +249,13 @@ class RealWorld:
 
     def exclusive_consumer(self, route: Route) -> BrokerLink:
         """Declare a route and consume exclusively from its queue, on a connection apart."""
+        if self.queue(route.queue) is not None:
+            asked = self._place.management.declaration(self._place.vhost, route.queue)
+            kind = asked.arguments.get("x-queue-type", "classic")
+            if kind != "classic":
+                raise FaultUnsupported(
+                    f"a {kind} queue has no exclusive consumers", where=f"queue {route.queue}"
+                )
         link = self._exclusive_link()
         link.consume_exclusively(route.exchange, route.queue, route.routing_key)
         return link
@@ -345,8 +353,8 @@ class RealWorld:
         self._place.restartable_database_server.start_again()
 
     def hide_tables(self) -> None:
-        """Rename the judged tables."""
-        self._database.hide_tables()
+        """Rename the judged tables; all, where they are a user's own."""
+        self._database.hide_tables(every=self._directory is not None)
 
     def show_tables(self) -> None:
         """Rename them back."""

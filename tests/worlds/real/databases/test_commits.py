@@ -245,7 +245,7 @@ def test_tables_are_hidden(databases: Databases) -> None:
     """Nobody finds the tables in the meantime, and afterwards they are as they were."""
     copy = databases.create_copy("plain")
     first = copy.add_task()
-    copy.hide_tables()
+    copy.hide_tables(every=False)
     with pytest.raises(InstanceError, match="no row can be added"):
         copy.add_task()
     copy.show_tables()

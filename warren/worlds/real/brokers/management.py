@@ -4,6 +4,7 @@
 - GET    /api/vhosts; PUT, DELETE /api/vhosts/{vhost}
 - PUT, DELETE /api/users/{user}; GET /api/users; PUT /api/permissions/{vhost}/{user}
 - GET    /api/queues/{vhost}?disable_stats=true&enable_queue_totals=true
+- GET    /api/queues/{vhost}/{queue}, /api/queues/{vhost}/{queue}/bindings
 - DELETE /api/queues/{vhost}/{queue}/contents
 - PUT, DELETE /api/policies/{vhost}/{policy}, /api/operator-policies/{vhost}/{policy}, for the cases on them
 - GET, POST /api/definitions, /api/definitions/{vhost}, likewise
@@ -57,6 +58,26 @@ class ConnectionState:
     name: str
     user: str
     client_properties: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What binds a queue to an exchange."""
+
+    exchange: str
+    routing_key: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredQueue:
+    """How a queue was declared, and what binds it."""
+
+    name: str
+    durable: bool
+    auto_delete: bool
+    arguments: dict[str, Any]
+    bindings: tuple[Binding, ...]
 
 
 class Management:
@@ -150,6 +171,24 @@ class Management:
     def queue(self, vhost: str, name: str) -> QueueState | None:
         """Return one queue as `queues` does, or None if there is none of that name."""
         return next((queue for queue in self.queues(vhost) if queue.name == name), None)
+
+    def declaration(self, vhost: str, queue: str) -> DeclaredQueue:
+        """Return how a queue was declared and bound. Raises BrokerUnavailable where there is none."""
+        found = self._call("GET", "queues", vhost, queue, params={"disable_stats": "true"}).json()
+        bindings = self._call("GET", "queues", vhost, queue, "bindings").json()
+        return DeclaredQueue(
+            queue,
+            durable=bool(found["durable"]),
+            auto_delete=bool(found["auto_delete"]),
+            arguments=dict(found["arguments"]),
+            bindings=tuple(
+                Binding(b["source"], b["routing_key"], dict(b["arguments"]))
+                for b in bindings
+                if b[
+                    "source"
+                ]  # each queue is bound to the default exchange, and cannot be otherwise
+            ),
+        )
 
     def purge(self, vhost: str, queue: str) -> None:
         """Drop the messages of `queue` that are ready; those delivered and unacked stay."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import create_engine, insert, select, text, type_coerce
+from sqlalchemy import create_engine, insert, inspect, select, text, type_coerce
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import NullType
 
@@ -73,6 +73,7 @@ class CaseDatabase:
         self._engine: Engine | None = None
         self._disk: SmallDisk | None = None
         self._locks = self._file_locks()
+        self._hidden: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -142,13 +143,14 @@ class CaseDatabase:
         if self._locks is not None:
             self._locks.unlock()
 
-    def hide_tables(self) -> None:
-        """Take both tables away, as in the middle of a migration, until `show_tables`."""
-        self._rename(MESSAGE_LOG.name, TASK.name, suffix="", to=_HIDDEN)
+    def hide_tables(self, *, every: bool) -> None:
+        """Take the contract's tables away, or `every` one, as in the middle of a migration, until `show_tables`."""
+        self._hidden = self._all_tables() if every else (MESSAGE_LOG.name, TASK.name)
+        self._rename(*self._hidden, suffix="", to=_HIDDEN)
 
     def show_tables(self) -> None:
         """Give them back."""
-        self._rename(MESSAGE_LOG.name, TASK.name, suffix=_HIDDEN, to="")
+        self._rename(*self._hidden, suffix=_HIDDEN, to="")
 
     def engine(self) -> Engine:
         """Return the engine, closed by `close`."""
@@ -245,11 +247,21 @@ class CaseDatabase:
         file = self._url.database if self.kind == "sqlite" else None
         return FileLocks(Path(file)) if file else None
 
+    def _all_tables(self) -> tuple[str, ...]:
+        try:
+            return tuple(inspect(self.engine()).get_table_names())
+        except SQLAlchemyError as error:
+            raise InstanceError(
+                f"its tables cannot be listed: {first_line(error)}", f"database {self.name}"
+            ) from error
+
     def _rename(self, *tables: str, suffix: str, to: str) -> None:
         try:
             with self.engine().begin() as connection:
+                quote = connection.dialect.identifier_preparer.quote
                 for table in tables:
-                    connection.execute(text(f"ALTER TABLE {table}{suffix} RENAME TO {table}{to}"))
+                    old, new = map(quote, (f"{table}{suffix}", f"{table}{to}"))
+                    connection.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
         except SQLAlchemyError as error:
             raise InstanceError(
                 f"its tables cannot be renamed: {first_line(error)}",
