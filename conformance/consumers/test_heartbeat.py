@@ -132,7 +132,7 @@ def test_restarted_after_each_crash(rig: Rig) -> None:
 
 
 def _is_kept(rig: Rig, package: Unit) -> bool:
-    """Wait for the end of a try, and say whether its message is acked, or else ready again."""
+    """Wait for the end of a try, and say whether its message is acked, or else ready again, or in hand again."""
     consumer = rig.instances.workers[-1]
     rig.wait.see(
         lambda: rig.seen.ledger().settled(package.message_id) or consumer.exit_status is not None,
@@ -142,8 +142,18 @@ def _is_kept(rig: Rig, package: Unit) -> bool:
         lambda: (
             rig.seen.ledger().settled(package.message_id)
             or rig.seen.ready(rig.workload.worker) == 1
+            or _is_in_hand(rig, package)
         ),
         rig.deadlines.noticed,
+    )
+
+
+def _is_in_hand(rig: Rig, package: Unit) -> bool:
+    """Whether an instance that lives has been given the message, and has not settled it."""
+    last = rig.seen.ledger().of(package.message_id)[-1:]
+    return any(
+        d.open_until == float("inf") and rig.instances.named(d.instance).exit_status is None
+        for d in last
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,11 +24,15 @@ from warren.simulator.wire import (
     ChannelOpen,
     ChannelOpenOk,
     ConnectionBlocked,
+    ConnectionOpen,
     ConnectionOpenOk,
     ConnectionStartOk,
+    ConnectionTune,
+    ConnectionTuneOk,
     ConnectionUnblocked,
     Method,
 )
+from warren.worlds.line.plan import Entry
 from warren.worlds.line.rules import delivery
 
 if TYPE_CHECKING:
@@ -322,3 +326,41 @@ def test_nobody_to_tell(ends: Ends) -> None:
     ends.line.block("low on memory", tells_all=True)
     assert not [fact for fact in ends.line.facts if isinstance(fact, FrameForged)]
     ends.line.unblock()
+
+
+ENTRY = Entry("case-7", "rig", "secret", heartbeat=2)
+
+
+def entering() -> Ends:
+    """Give both ends of a connection that has not been opened, on a line that lets in as `ENTRY` has it."""
+    clock = Clock()
+    line = VirtualLine(clock)
+    line.let_in(ENTRY)
+    return Ends(line, clock)
+
+
+def test_let_in_as_another() -> None:
+    """A client that names its own vhost and login is let into the case's, and offered the case's heartbeat."""
+    ends = entering()
+    start_ok = ConnectionStartOk({"product": "p"}, "AMQPLAIN", b"whatever", "en_US")
+    ends.client(start_ok, channel=0)
+    asked = replace(start_ok, mechanism="PLAIN", response=b"\0rig\0secret")
+    assert ends.at_broker() == method_octets(asked, 0)
+    ends.broker(ConnectionTune(2047, 131_072, 60), channel=0)
+    assert ends.at_client() == method_octets(ConnectionTune(2047, 131_072, 2), 0)
+    ends.client(ConnectionTuneOk(2047, 131_072, 2), ConnectionOpen("/"), channel=0)
+    tuned = method_octets(ConnectionTuneOk(2047, 131_072, 2), 0)
+    assert ends.at_broker() == tuned + method_octets(ConnectionOpen("case-7"), 0)
+    ends.broker(ConnectionOpenOk(), channel=0)
+    assert ends.at_client() == method_octets(ConnectionOpenOk(), 0)
+    ledger = ends.line.ledger()
+    assert ledger.negotiated == {("stream-1", 1): 2}
+    assert ledger.forged == ()
+
+
+def test_no_heartbeat_is_longer_than_any() -> None:
+    """A broker that wants no heartbeat has the case's offered in its name, and a shorter one is left as it is."""
+    for heartbeat, offered in ((0, 2), (1, 1)):
+        ends = entering()
+        ends.broker(ConnectionTune(0, 0, heartbeat), channel=0)
+        assert ends.at_client() == method_octets(ConnectionTune(0, 0, offered), 0)

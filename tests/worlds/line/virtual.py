@@ -12,7 +12,7 @@ from warren.evidence.ledger_reader import LedgerReader
 from warren.simulator.wire import PROTOCOL_HEADER
 from warren.worlds.line.lane import Surroundings
 from warren.worlds.line.lanes import Lanes
-from warren.worlds.line.plan import Plan
+from warren.worlds.line.plan import Entry, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +63,10 @@ class VirtualLine:
         self._unanswered = Plan()
         self._unanswered.half_open()
         self._is_next_unanswered = False
+
+    def let_in(self, entry: Entry) -> None:
+        """Let whoever connects from now on in as the entry has it."""
+        self._plan.entry = entry
 
     def connect(self) -> Lanes:
         """Open a connection, as an instance does."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from warren.errors import FaultUnsupported, InstanceError, InstanceUnsupported
 from warren.rigs.consumers.endings import ExclusiveConsumer
 from warren.rigs.consumers.holds import Holds
+from warren.rigs.consumers.wiring import advice_to_own, seen_instead
 from warren.worlds.line.rules import declaration
 from warren.worlds.protocol import Certificate
 
@@ -207,7 +208,11 @@ class Starting:
             return self._answers(process)
 
         def is_over() -> bool:
-            return process.exit_status is not None or self._is_shut_out(process)
+            return (
+                process.exit_status is not None
+                or self._is_shut_out(process)
+                or self._is_elsewhere(process)
+            )
 
         self._world.wait_for(lambda: is_ready() or is_over(), ends - self._world.now())
         if self._is_shut_out(process):
@@ -221,6 +226,16 @@ class Starting:
             self._ended_early(process)
         if not is_ready():
             self._late(process, within)
+
+    def _advice(self, process: Process) -> str:
+        return advice_to_own(self._seen.ledger(), process.name)
+
+    def _is_elsewhere(self, process: Process) -> bool:
+        """Whether a consumer that nobody tells its queue has settled on others, some seconds ago."""
+        if self._workload.is_told:
+            return False
+        began = [c.at for c in self._seen.ledger().consumers_of(process.name)]
+        return bool(began) and self._world.now() > max(began) + self._tempo.deadlines.stopped
 
     def _is_shut_out(self, process: Process) -> bool:
         """Whether an instance is refused its queue because another has it for itself.
@@ -244,10 +259,17 @@ class Starting:
         ]
 
     def _late(self, process: Process, within: float) -> NoReturn:
-        missing = "no consumer on its queue" if process.role.consumes else "no HTTP answer"
-        seen = "".join(f"; {line}" for line in self._seen.last(process)[-1:])
+        missing, seen, advice = "no HTTP answer", "", ""
+        if process.role.consumes:
+            missing = f'no consumer on its queue "{process.role.queue}"'
+            seen = f"; {seen_instead(self._seen.ledger(), process.name)}"
+        seen += "".join(f"; {line}" for line in self._seen.last(process)[-1:])
+        if not self._workload.is_told:
+            advice, within = self._advice(process), min(within, self._world.now())
         fewer = "let fewer cases run at once (a smaller -n)"
-        if self._known.shortest is None:
+        if advice:
+            what_to_do = f"{advice}; {_see_output(process)}"
+        elif self._known.shortest is None:
             what_to_do = f"{_see_output(process)}; where its start takes that long, {fewer}"
         else:
             before = f"an earlier one was ready after {self._known.shortest:.1f} s"

@@ -1,0 +1,192 @@
+"""Manifests of a user's own consumers (`protocol = 2`): what they say, and a sentence for each fault."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from warren.claims.catalogue import load_catalogue
+from warren.claims.implementation import Program, Schema
+from warren.claims.manifest import load_manifest
+from warren.claims.verdict import Stance
+from warren.errors import ManifestError
+from warren.simulator.wire import BasicProperties
+from warren.workloads.own import CallEffect, OwnWorkload, PathEffect, PublishEffect, RowEffect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MANIFEST = """
+protocol = 2
+name = "orders"
+language = "Go 1.24"
+
+[consumers.orders]
+command = ["./orders", "--prefetch={prefetch}"]
+instances = 2
+environment = { AMQP_URL = "{amqp_url}" }
+templates = { "config.ini" = "config.ini.template" }
+queue = "shop.orders"
+stop = { signal = "SIGINT", grace = 10.0 }
+claims = ["no-loss"]
+denies = ["heartbeat-safe"]
+
+[consumers.orders.message]
+exchange = "shop"
+routing_key = "order.created"
+body = "order.json"
+properties = { message_id = "{id}", headers = { tenant = "a" } }
+seconds = 2.0
+slow = { body = "order.json", seconds = 30.0 }
+
+[[consumers.orders.effects]]
+sql = "SELECT count(*) FROM orders WHERE ref = :id"
+
+[[consumers.orders.effects]]
+publishes = { exchange = "billing" }
+key = "message_id"
+
+[[consumers.orders.effects]]
+http = "POST /charge"
+key = "Idempotency-Key"
+
+[[consumers.orders.effects]]
+path = "out/{id}.json"
+
+[database]
+schema = "schema.sql"
+
+[[known_failures]]
+requirement = "no-loss.killed-during-work"
+consumer = "orders"
+reason = "it is mended soon"
+link = "https://example.org/1"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Make a folder with the files that the manifest names."""
+    (tmp_path / "order.json").write_text('{"ref": "{id}"}')
+    (tmp_path / "plain.txt").write_text("hello")
+    (tmp_path / "schema.sql").write_text("CREATE TABLE orders (ref text)")
+    (tmp_path / "config.ini.template").write_text("host = {host}")
+    return tmp_path
+
+
+def written(folder: Path, old: str = "", new: str = "") -> Path:
+    """Write the manifest with a change; the old words must stand in it."""
+    assert old in MANIFEST
+    path = folder / "warren.toml"
+    path.write_text(MANIFEST.replace(old, new, 1) if old else MANIFEST)
+    return path
+
+
+def test_all_that_it_says(folder: Path) -> None:
+    """A whole manifest gives its program, its work and its promises."""
+    implementation = load_manifest(written(folder), load_catalogue())
+    design = implementation.designs["orders"]
+    program, workload = design.roles["orders"], design.workload
+    assert isinstance(program, Program)
+    assert program.has_placeholders
+    assert (program.directory, program.grace) == (folder, 10.0)
+    assert program.templates == {"config.ini": "config.ini.template"}
+    assert isinstance(workload, OwnWorkload)
+    assert (workload.queue, workload.exchange, workload.judged_as) == (
+        "shop.orders",
+        "shop",
+        "blocking",
+    )
+    assert workload.is_told_prefetch
+    assert workload.sample.message.properties == BasicProperties(
+        delivery_mode=2, message_id="{id}", headers={"tenant": "a"}
+    )
+    assert workload.sample.slow_seconds == 30.0
+    assert workload.effects == (
+        RowEffect("SELECT count(*) FROM orders WHERE ref = :id"),
+        PublishEffect("billing", None, "message_id"),
+        CallEffect("POST", "/charge", "Idempotency-Key"),
+        PathEffect("out/{id}.json"),
+    )
+    assert implementation.migrate == Schema(None, (folder / "schema.sql",))
+    stance, why = implementation.stance("orders", "no-loss", "no-loss.killed-during-work")
+    assert (stance, why) == (
+        Stance.KNOWN_FAILURE,
+        "it is mended soon (https://example.org/1)",
+    )
+
+
+def test_usual_key_is_the_queue(folder: Path) -> None:
+    """Without an exchange a message goes to its queue by name."""
+    path = written(folder, 'exchange = "shop"\nrouting_key = "order.created"\n', "")
+    workload = load_manifest(path, load_catalogue()).designs["orders"].workload
+    route = workload.route(workload.worker, "1" * 8)
+    assert (route.exchange, route.routing_key) == ("", "shop.orders")
+
+
+FAULTS = {
+    "unknown key": (
+        "queue =",
+        "que =",
+        "consumers.orders.que: unknown key `que`; did you mean `queue`.",
+    ),
+    "unknown key of the message": (
+        "body =",
+        "boddy =",
+        "consumers.orders.message.boddy: unknown key `boddy`; did you mean `body`.",
+    ),
+    "no file": (
+        'body = "order.json"',
+        'body = "ordr.json"',
+        "ordr.json cannot be read: no such file or directory; name a file beside the manifest.",
+    ),
+    "no id": (
+        'body = "order.json"\nproperties = { message_id = "{id}", headers = { tenant = "a" } }',
+        'body = "plain.txt"',
+        (
+            "consumers.orders.message: nothing in it tells one message from another; "
+            "write {id} where its id stands, in the body or in a property."
+        ),
+    ),
+    "two kinds of effect": (
+        'path = "out/{id}.json"',
+        'path = "out/{id}.json"\nsql = "SELECT 1"',
+        "an effect is one of `sql`, `publishes`, `http`, `path`; write one of them.",
+    ),
+    "outside": (
+        'path = "out/{id}.json"',
+        'path = "../{id}.json"',
+        "'../{id}.json' leads out of the directory; write a path in it.",
+    ),
+    "no request": (
+        'http = "POST /charge"',
+        'http = "/charge"',
+        "'/charge' is no request; write a method and a path, such as \"POST /charge\".",
+    ),
+    "of the course": (
+        'claims = ["no-loss"]',
+        'claims = ["part-order"]',
+        "consumers.orders.claims: there is no guarantee `part-order`",
+    ),
+    "no consumer of that name": (
+        'consumer = "orders"',
+        'consumer = "order"',
+        "this manifest has no design `order`; did you mean `orders`.",
+    ),
+    "variable of Warren": (
+        "AMQP_URL =",
+        "WARREN_URL =",
+        "`WARREN_URL` belongs to Warren; take it out, names in WARREN_ are passed in.",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_told(folder: Path, fault: str) -> None:
+    """Each fault has a sentence that names the place and what to do."""
+    old, new, words = FAULTS[fault]
+    with pytest.raises(ManifestError) as caught:
+        load_manifest(written(folder, old, new), load_catalogue())
+    assert words in str(caught.value)
+    assert str(folder / "warren.toml") in str(caught.value)

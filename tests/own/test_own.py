@@ -1,0 +1,120 @@
+"""A user's own consumer from its manifest to its verdicts: wired, judged, and caught where it has a defect."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conformance.suite import run_suite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HERE = Path(__file__).parent
+MANIFEST = """
+protocol = 2
+name = "{name}"
+language = "Python 3"
+
+[consumers.orders]
+command = ["{python}", "orders.py"{defect}]
+environment = {{ {environment} }}
+queue = "{queue}"
+
+[consumers.orders.message]
+exchange = "shop"
+routing_key = "order.created"
+body = "order.json"
+properties = {{ content_type = "application/json" }}
+seconds = 0.1
+
+[[consumers.orders.effects]]
+sql = "SELECT count(*) FROM orders WHERE ref = :id"
+
+[database]
+schema = "schema.sql"
+"""
+KEYED = "CREATE TABLE orders (ref varchar(64) PRIMARY KEY, amount integer NOT NULL);"
+UNKEYED = KEYED.replace(" PRIMARY KEY", "")
+ADDRESSES = 'AMQP_URL = "{amqp_url}", DATABASE_URL = "{database_url}"'
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Callable[..., Path]:
+    """Give what writes the manifest of a consumer, in a folder of its own with all that it names."""
+
+    def write(
+        defect: str = "", *, queue: str = "shop.orders", environment: str = ADDRESSES
+    ) -> Path:
+        folder = tmp_path / (defect or "good")
+        folder.mkdir()
+        shutil.copy(HERE / "orders.py", folder)
+        (folder / "order.json").write_text('{"ref": "{id}", "amount": 42}')
+        (folder / "schema.sql").write_text(UNKEYED if defect == "no-key" else KEYED)
+        path = folder / "warren.toml"
+        path.write_text(
+            MANIFEST.format(
+                name=f"orders-{defect or 'good'}",
+                python=sys.executable,
+                defect=f', "{defect}"' if defect else "",
+                environment=environment,
+                queue=queue,
+            )
+        )
+        return path
+
+    return write
+
+
+def smoke(path: Path) -> subprocess.CompletedProcess[str]:
+    """Run `warren smoke` on the lightest servers."""
+    return subprocess.run(
+        [
+            *(str(Path(sys.executable).parent / "warren"), "smoke", str(path)),
+            *("--broker", "embedded", "--database", "sqlite"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_works(manifest: Callable[..., Path]) -> None:
+    """A consumer that nobody wrote for Warren works after a few lines of TOML."""
+    ended = smoke(manifest())
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "orders: works: 1 effect(s) of one message" in ended.stdout
+
+
+def test_another_queue(manifest: Callable[..., Path]) -> None:
+    """A wrong `queue` is told with the one that is consumed, and the line to write."""
+    ended = smoke(manifest(queue="shop.order"))
+    assert ended.returncode == 2
+    assert 'no consumer on its queue "shop.order"' in ended.stdout
+    assert 'it consumes from "shop.orders" instead' in ended.stdout
+    assert 'write queue = "shop.orders" if that is its work queue' in ended.stdout
+
+
+def test_verdicts(manifest: Callable[..., Path], tmp_path: Path) -> None:
+    """A correct consumer loses and doubles nothing; one that acks first loses, one without a key doubles."""
+    report = tmp_path / "report"
+    ended = run_suite(
+        [manifest(), manifest("acks-first"), manifest("no-key")],
+        *("-n", "3", "--report", str(report)),
+        *("-k", "test_killed_before_commit or (test_crash_before_work and cut) or test_ack_lost"),
+    )
+    assert report.is_dir(), ended.stdout
+    found = json.loads((report / "report.json").read_text())["findings"]
+    bad = {
+        (f["implementation"], f["guarantee"])
+        for f in found
+        if f["verdict"]["outcome"] not in ("pass", "unsupported")
+    }
+    assert bad == {("orders-acks-first", "no-loss"), ("orders-no-key", "effect-once")}, ended.stdout

@@ -1,0 +1,151 @@
+"""The effects of a user's own consumer: found by the id, counted, lost, doubled, made again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from warren.evidence.calls import HttpCall
+from warren.evidence.ledger import Ledger, Published
+from warren.simulator.wire import BasicProperties
+from warren.workloads.own import (
+    CallEffect,
+    Effect,
+    OwnWorkload,
+    PathEffect,
+    PublishEffect,
+    RowEffect,
+    Sample,
+    Template,
+)
+
+if TYPE_CHECKING:
+    from warren.workloads.own.message import OwnUnit
+
+TEMPLATE = Template(b'{"ref":"{id}"}')
+ONE, TWO = "1" * 8, "2" * 8
+
+
+@dataclass
+class Outside:
+    """What a test says there is."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    called: list[HttpCall] = field(default_factory=list)
+    sent: list[Published] = field(default_factory=list)
+
+    def message_rows(self) -> tuple[()]:
+        """Have none."""
+        return ()
+
+    def task_rows(self) -> tuple[()]:
+        """Have none."""
+        return ()
+
+    def count(self, sql: str, unit_id: str, number: int) -> int:
+        """Count by the id."""
+        del sql, number
+        return self.rows.get(unit_id, 0)
+
+    def file(self, path: str) -> bytes | None:
+        """Give the test's file."""
+        return self.files.get(path)
+
+    def calls(self) -> tuple[HttpCall, ...]:
+        """Give the test's calls."""
+        return tuple(self.called)
+
+    def published(self) -> tuple[Published, ...]:
+        """Give the test's publishes."""
+        return tuple(self.sent)
+
+
+def call(body: bytes, key: str = "", status: int = 200, path: str = "/charge") -> HttpCall:
+    """Make a call."""
+    return HttpCall(1.0, "POST", path, (("Idempotency-Key", key),) if key else (), body, status)
+
+
+def published(body: bytes, exchange: str = "billing", *, reached: bool = True) -> Published:
+    """Make a publish."""
+    properties = BasicProperties()
+    at = 1.0 if reached else None
+    return Published(1.0, "orders-1", 1, 1, exchange, "order.paid", False, properties, body, at)
+
+
+def judged(*effects: Effect) -> tuple[OwnWorkload, list[OwnUnit]]:
+    """Make a workload and two of its units."""
+    workload = OwnWorkload("orders", "shop.orders", "", Sample(TEMPLATE), effects)
+    return workload, [TEMPLATE.make(i, 1) for i in (ONE, TWO)]
+
+
+HTTP = CallEffect("POST", "/charge", key="Idempotency-Key")
+FOUND: dict[str, tuple[Effect, Outside]] = {
+    "row": (RowEffect("…"), Outside(rows={ONE: 1})),
+    "file": (PathEffect("out/{id}.json"), Outside(files={f"out/{ONE}.json": b"x"})),
+    "call": (
+        HTTP,
+        Outside(
+            called=[call(ONE.encode(), "k"), call(ONE.encode(), "k"), call(TWO.encode(), "j", 500)]
+        ),
+    ),
+    "publish": (
+        PublishEffect("billing"),
+        Outside(
+            sent=[
+                published(ONE.encode()),
+                published(TWO.encode(), "other"),
+                published(TWO.encode(), reached=False),
+            ]
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FOUND)
+def test_found_by_the_id(kind: str) -> None:
+    """Of two messages the one that left its effect has it, and the other has lost it."""
+    effect, outside = FOUND[kind]
+    workload, units = judged(effect)
+    tally = workload.tally(units, outside)
+    assert tally.has(units[0].body)
+    assert not tally.has(units[1].body)
+    assert (tally.complete, tally.count) == (False, 1)
+    (lost,) = tally.losses(Ledger())
+    assert TWO in lost.words
+    assert tally.duplicates(Ledger()) == ()
+
+
+DOUBLED: dict[str, tuple[Effect, Outside]] = {
+    "row": (RowEffect("…"), Outside(rows={ONE: 2, TWO: 1})),
+    "call": (
+        HTTP,
+        Outside(called=[call(ONE.encode(), "k"), call(ONE.encode(), "j"), call(TWO.encode(), "i")]),
+    ),
+    "publish": (
+        PublishEffect("billing", "order.paid"),
+        Outside(sent=[published(ONE.encode()), published(ONE.encode()), published(TWO.encode())]),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", DOUBLED)
+def test_doubled(kind: str) -> None:
+    """What is there twice is a duplicate, and of nothing else."""
+    effect, outside = DOUBLED[kind]
+    workload, units = judged(effect)
+    (doubled,) = workload.tally(units, outside).duplicates(Ledger())
+    assert f"{ONE} is there 2 times" in doubled.words
+
+
+def test_made_again() -> None:
+    """A file that was complete, and has other octets later, was made again."""
+    outside = Outside(files={ONE: b"x\n", TWO: b"x\n"})
+    workload, units = judged(PathEffect("{id}"))
+    before = workload.tally(units, outside)
+    assert before.duplicates(Ledger(), before) == ()
+    outside.files[ONE] = b"x\nx\n"
+    (again,) = workload.tally(units, outside).duplicates(Ledger(), before)
+    assert f"path {{id}} of message {ONE} was made again" in again.words
