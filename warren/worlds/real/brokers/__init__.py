@@ -5,7 +5,6 @@ What a case does over AMQP is no business of this package; it only checks that A
 
 from warren.worlds.real.brokers.address import BrokerAddress
 from warren.worlds.real.brokers.choice import choose, private
-from warren.worlds.real.brokers.embedded import EmbeddedBroker
 from warren.worlds.real.brokers.management import ConnectionState, Management, QueueState
 from warren.worlds.real.brokers.protocol import Broker, RunningBroker
 from warren.worlds.real.brokers.vhosts import Vhosts
@@ -14,7 +13,6 @@ __all__ = [
     "Broker",
     "BrokerAddress",
     "ConnectionState",
-    "EmbeddedBroker",
     "Management",
     "QueueState",
     "RunningBroker",
