@@ -10,6 +10,7 @@ from asyncio import to_thread
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from warren.testing.broker import LEFT_WITHIN
 from warren.testing.consumer import READY_WITHIN
 from warren.testing.hold import WITHIN
 
@@ -53,9 +54,9 @@ class AsyncBroker:
         """Name the queues that there are now."""
         return await to_thread(self._broker.queues)
 
-    async def leftovers(self) -> tuple[Leftover, ...]:
-        """Give the queues that have messages now, ready or unacked."""
-        return await to_thread(self._broker.leftovers)
+    async def leftovers(self, within: float = LEFT_WITHIN) -> tuple[Leftover, ...]:
+        """Give the queues that have messages, ready or unacked."""
+        return await to_thread(self._broker.leftovers, within)
 
     async def restart(self) -> None:
         """Restart the broker, and return when it takes connections."""

@@ -11,6 +11,7 @@ import pika
 from pika.exceptions import AMQPError, ChannelClosedByBroker, NackError, UnroutableError
 
 from warren.errors import BrokerUnavailable, WarrenError
+from warren.worlds.real.runs.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from warren.worlds.real.brokers import BrokerAddress, Management, RunningBroker
     from warren.worlds.real.runs import Run
 
+LEFT_WITHIN: Final = 1.0
+"""Seconds for the last acks to arrive."""
 _TIMEOUT: Final = 10.0
 
 
@@ -41,8 +44,8 @@ class Leftover:
 class Broker:
     """A vhost of the test's own on a RabbitMQ. Every call may come from any thread.
 
-    `url` is all that a client needs. The user and the password are the same for the management API at
-    `management_url`. `aio` has the same calls for tests of asyncio.
+    `url` is all that a client needs. The management API at `management_url` takes the same user and password. `aio`
+    has the same calls for tests of asyncio.
     """
 
     def __init__(
@@ -135,11 +138,23 @@ class Broker:
         names = (str(exchange["name"]) for exchange in found)
         return tuple(name for name in names if name and not name.startswith("amq."))
 
-    def leftovers(self) -> tuple[Leftover, ...]:
-        """Give the queues that have messages now, ready or unacked."""
-        queues = self._management.queues(self.vhost)
-        left = (Leftover(queue.name, queue.ready, queue.unacked) for queue in queues)
-        return tuple(each for each in left if each.ready or each.unacked)
+    def leftovers(self, within: float = LEFT_WITHIN) -> tuple[Leftover, ...]:
+        """Give the queues that have messages, ready or unacked: at once where none has any.
+
+        An ack that was sent takes its time, and so do a broker's counts. So it looks until nothing is left, and gives
+        what is left after `within` seconds.
+        """
+        left: tuple[Leftover, ...] = ()
+
+        def is_empty() -> bool:
+            nonlocal left
+            queues = self._management.queues(self.vhost)
+            found = (Leftover(queue.name, queue.ready, queue.unacked) for queue in queues)
+            left = tuple(each for each in found if each.ready or each.unacked)
+            return not left
+
+        wait_until(is_empty, timeout=within)
+        return left
 
     def restart(self) -> None:
         """Restart the broker, and return when it takes connections: all are gone then, and what is durable is not.

@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Final
 
 from warren.errors import DeadlineError, InstanceError
+from warren.simulator.wire import Method
 from warren.testing.hold import WITHIN, Hold
 from warren.worlds.line import rules
 
@@ -158,6 +159,7 @@ class Consumer:
         within: float = WITHIN,
     ) -> None:
         """Wait until it has had as many of each, or more; raises `DeadlineError`, with what was seen."""
+        __tracebackhide__ = True
         if not deliveries + acks + redelivered:
             raise ValueError("say what to wait for: deliveries, acks or redelivered")
         wanted = {"deliveries": deliveries, "acks": acks, "redelivered": redelivered}
@@ -170,6 +172,7 @@ class Consumer:
 
     def wait_until(self, condition: Callable[[], bool], words: str, within: float = WITHIN) -> None:
         """Wait until a condition of your own holds; raises `DeadlineError` with the words, and with what was seen."""
+        __tracebackhide__ = True
 
         def holds() -> bool:
             if self._line.flood:
@@ -243,11 +246,13 @@ class Consumer:
             *map(str, ledger.consumers_of(self.name)[-_SHOWN:]),
             *map(str, deliveries[-_SHOWN:]),
             *(str(end) for end in ledger.ends[-_SHOWN:] if end.instance == self.name),
-            *(f"{f.at:.3f} {_named(f)} is held" for f in self._seen.waiting(self.name)[:_SHOWN]),
+            *_held(self._seen.waiting(self.name)[:_SHOWN]),
         ]
         return "\n  ".join((f"{len(deliveries)} deliveries, {len(self.acks)} acks", *lines))
 
 
-def _named(frame: FrameSeen) -> str:
-    """Name a frame as AMQP does."""
-    return str(getattr(frame.content, "NAME", "content"))
+def _held(frames: tuple[FrameSeen, ...]) -> Iterator[str]:
+    """Name the methods that wait; their content waits with them."""
+    for frame in frames:
+        if isinstance(frame.content, Method):
+            yield f"{frame.at:.3f} {frame.content.NAME} is held"

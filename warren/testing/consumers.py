@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -89,18 +88,21 @@ class Consumers:
 
         return AsyncConsumers(self)
 
+    def output(self) -> str:
+        """Give the end of what each of them printed."""
+        return "\n".join(f"{one.name}: {one.output()}" for one in self._started)
+
     def __enter__(self) -> Self:
         """Give itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End every consumer with its line, and the relay. What they printed is shown where the test failed."""
+        """End every consumer with its line, and the relay."""
         with contextlib.ExitStack() as stack:
             stack.callback(self._relay.close)
             stack.callback(kill_marked_descendants, self._broker.vhost, CASE_MARK)
             for consumer in self._started:
                 stack.callback(consumer.close)
-                sys.stdout.write(f"{consumer.name}: {consumer.output()}\n")
 
     def _named(self, name: str) -> str:
         """Give a consumer a name that no other one of the test has: the ledger tells them apart by it."""

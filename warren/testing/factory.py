@@ -53,9 +53,9 @@ class BrokerFactory:
         """Delete the vhosts that are still open."""
         self._vhosts.end()
 
-    def let_user_look(self) -> None:
+    def let_user_look(self, tag: str) -> None:
         """Let the tests' own user ask the management API, which asks for a tag."""
-        user = {"password": self._address.case_password, "tags": "management"}
+        user = {"password": self._address.case_password, "tags": tag}
         status, _ = self._vhosts.management.send("PUT", "users", self._address.case_user, json=user)
         if status not in {HTTPStatus.CREATED, HTTPStatus.NO_CONTENT}:
             raise BrokerUnavailable(
@@ -86,7 +86,7 @@ def serve(option: str, shared: str | None, owner: str) -> Iterator[BrokerFactory
         factory = stack.enter_context(
             contextlib.closing(BrokerFactory(address, run, owner, running))
         )
-        factory.let_user_look()
+        factory.let_user_look("management" if option.startswith("amqp") else "administrator")
         yield factory
 
 

@@ -82,12 +82,14 @@ def warren_broker(warren_broker_factory: BrokerFactory) -> Iterator[Broker]:
 
 
 @pytest.fixture
-def warren_consumer(warren_broker: Broker) -> Iterator[Consumers]:
+def warren_consumer(request: pytest.FixtureRequest, warren_broker: Broker) -> Iterator[Consumers]:
     """Give what starts consumers behind a relay, which sees every frame: kill, cut, hold, wait, look."""
     from warren.testing.consumers import Consumers  # noqa: PLC0415
 
     with Consumers(warren_broker) as consumers:
         yield consumers
+        # Shown where the test has failed.
+        request.node.add_report_section("teardown", "output of consumers", consumers.output())
 
 
 def _option(config: pytest.Config) -> str:
