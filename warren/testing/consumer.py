@@ -133,7 +133,7 @@ class Consumer:
 
     def hold(self, match: Match, what: str = "frame") -> Hold:
         """Hold the next frame that matches, of `warren.worlds.line.rules`, and what comes behind it."""
-        return Hold(self, self._line.hold(match), what)
+        return Hold(self._line.hold(match), what, wait=self.wait_until, cut=self._line.cut)
 
     # --- waiting ----------------------------------------------------------------------------------------------
 

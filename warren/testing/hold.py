@@ -13,22 +13,19 @@ WITHIN: Final = 10.0
 """Seconds that a wait takes at most, unless it is told otherwise."""
 
 
-class Holder(Protocol):
-    """Whose frame waits: it can wait for a condition, and be cut."""
+class Wait(Protocol):
+    """How a consumer waits for a condition."""
 
-    def wait_until(self, condition: Callable[[], bool], words: str, within: float = WITHIN) -> None:
+    def __call__(self, condition: Callable[[], bool], words: str, within: float = WITHIN) -> None:
         """Wait, and raise `DeadlineError` with the words."""
-
-    def cut(self) -> int:
-        """Reset its connections."""
 
 
 class Hold:
     """The first frame that matches waits, and all behind it on its connection, from when this is made."""
 
-    def __init__(self, holder: Holder, held: Held, what: str) -> None:
+    def __init__(self, held: Held, what: str, *, wait: Wait, cut: Callable[[], object]) -> None:
         """Made by a consumer."""
-        self._holder, self._held, self._what = holder, held, what
+        self._held, self._what, self._wait, self._cut = held, what, wait, cut
 
     @property
     def caught(self) -> bool:
@@ -37,7 +34,8 @@ class Hold:
 
     def wait(self, within: float = WITHIN) -> None:
         """Wait until a frame has come; raises `DeadlineError` where none does."""
-        self._holder.wait_until(lambda: self.caught, f"no {self._what} came to be held", within)
+        __tracebackhide__ = True
+        self._wait(lambda: self.caught, f"no {self._what} came to be held", within)
 
     def release(self) -> None:
         """Let it go with all behind it; where none has come yet: hold none."""
@@ -46,5 +44,5 @@ class Hold:
     def lose(self) -> None:
         """Lose it with all behind it: the connections are cut before, or what was behind would get through."""
         if self.caught:
-            self._holder.cut()
+            self._cut()
         self._held.lose()

@@ -6,7 +6,6 @@ asks for it.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -64,10 +63,10 @@ def warren_broker_factory(request: pytest.FixtureRequest) -> Iterator[BrokerFact
     from warren.errors import SetupError  # noqa: PLC0415
     from warren.testing.factory import serve  # noqa: PLC0415
 
-    handed = getattr(request.config, "workerinput", {}).get(_HANDED)
-    owner = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    worker = getattr(request.config, "workerinput", {})  # xdist's
+    owner = worker.get("workerid", "main")
     try:
-        with serve(_option(request.config), handed, owner) as factory:
+        with serve(_option(request.config), worker.get(_HANDED), owner) as factory:
             yield factory
     except SetupError as error:
         words = str(error).replace("--broker", "--warren-broker")
