@@ -36,7 +36,7 @@ def test_kill_before_the_ack_arrives(warren_broker: Broker, warren_consumer: Con
     warren_broker.publish("one", "orders")
     ack.wait()
     assert len(consumer.deliveries) == 1
-    assert consumer.acks == ()
+    assert not consumer.acks
     consumer.kill()
     assert not consumer.is_running
     ack.lose()
@@ -58,7 +58,7 @@ def test_kill_when_the_ack_is_on_its_way(warren_broker: Broker, warren_consumer:
     consumer.wait(acks=1)
     assert not warren_broker.leftovers()
     consumer.start()
-    assert consumer.redelivered == ()
+    assert not consumer.redelivered
 
 
 def test_hold_delivery(warren_broker: Broker, warren_consumer: Consumers) -> None:
@@ -67,7 +67,7 @@ def test_hold_delivery(warren_broker: Broker, warren_consumer: Consumers) -> Non
     held = consumer.hold_delivery()
     warren_broker.publish("one", "orders")
     held.wait()
-    assert consumer.deliveries == ()
+    assert not consumer.deliveries
     held.lose()
     consumer.restart()
     consumer.wait(acks=1)
@@ -171,7 +171,7 @@ def test_two(warren_broker: Broker, warren_consumer: Consumers) -> None:
     held[0].lose()
     held[1].release()
     two.wait(acks=2, redelivered=1)
-    assert one.acks == ()
+    assert not one.acks
     with pytest.raises(ValueError, match="'two' already"):
         warren_consumer(COMMAND, name="two")
 

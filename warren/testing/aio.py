@@ -174,17 +174,17 @@ class AsyncConsumer:
         await to_thread(self._consumer.wait_until, condition, words, within)
 
     @property
-    def deliveries(self) -> tuple[Delivery, ...]:
+    def deliveries(self) -> Sequence[Delivery]:
         """What it was given, in order."""
         return self._consumer.deliveries
 
     @property
-    def acks(self) -> tuple[Delivery, ...]:
+    def acks(self) -> Sequence[Delivery]:
         """The deliveries whose ack has arrived at the broker."""
         return self._consumer.acks
 
     @property
-    def redelivered(self) -> tuple[Delivery, ...]:
+    def redelivered(self) -> Sequence[Delivery]:
         """The deliveries that the broker marked as redelivered."""
         return self._consumer.redelivered
 

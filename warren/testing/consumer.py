@@ -11,7 +11,7 @@ from warren.testing.hold import WITHIN, Hold
 from warren.worlds.line import rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from warren.evidence.frames import FrameSeen
     from warren.evidence.ledger import Delivery, Ledger
@@ -185,18 +185,18 @@ class Consumer:
     # --- looking ----------------------------------------------------------------------------------------------
 
     @property
-    def deliveries(self) -> tuple[Delivery, ...]:
+    def deliveries(self) -> Sequence[Delivery]:
         """What it was given, in order; each knows whether it was `redelivered`, and its `settlement`."""
         return self._seen.deliveries(self.name)
 
     @property
-    def acks(self) -> tuple[Delivery, ...]:
+    def acks(self) -> Sequence[Delivery]:
         """The deliveries whose ack has arrived at the broker, those consumed without acks (no_ack) included."""
         settled = ((d, d.settlement) for d in self.deliveries)
         return tuple(d for d, s in settled if s is not None and s.kind == "ack" and s.counts)
 
     @property
-    def redelivered(self) -> tuple[Delivery, ...]:
+    def redelivered(self) -> Sequence[Delivery]:
         """The deliveries that the broker marked as redelivered."""
         return tuple(d for d in self.deliveries if d.redelivered)
 
