@@ -4,7 +4,8 @@
 
 Both sides run `pytest` with one empty test, in the same environment and one right after the other, in an order that
 changes from round to round; on one side the distribution is hidden from pytest, as if it were not installed. Prints
-the median of both, and of the differences, in milliseconds of processor time and of wall time. The limit is 30 ms.
+the least of each side and the median of the differences, in milliseconds of processor time and of wall time. Whatever
+else the machine does only adds: so the limit of 30 ms is held against the least processor times.
 `--python` names the interpreter of an environment to measure, e.g. one with the wheel instead of a clone.
 """
 
@@ -74,16 +75,17 @@ def main() -> None:
             order = list(sides) if number % 2 else list(reversed(sides))
             for side in order:
                 times[side].append(start(options.python, folder, sides[side]))
-    added = []
+    added: list[float] = []
     for kind, what in enumerate(("processor", "wall")):
         ours, theirs = ([each[kind] for each in times[side]] for side in sides)
         more = [one - other for one, other in zip(ours, theirs, strict=True)]
         low, _, high = quantiles(more, n=4)
-        added.append(median(more))
+        added.append(min(ours) - min(theirs))
         print(
-            f"{what} time: {median(ours):.0f} ms with, {median(theirs):.0f} ms without: "
-            f"{median(more):+.1f} ms (middle half {low:+.1f} to {high:+.1f}), at most {LIMIT:g}"
+            f"{what} time: {min(ours):.1f} ms with, {min(theirs):.1f} ms without: {added[-1]:+.1f} ms"
+            f" (median of the differences {median(more):+.1f}, middle half {low:+.1f} to {high:+.1f})"
         )
+    print(f"The plugin may add {LIMIT:g} ms of processor time.")
     sys.exit(added[0] > LIMIT)
 
 

@@ -45,7 +45,7 @@ def test_no_trace_of_warren(pytestconfig):
 
 # A project that uses all of the plugins beside ours. pytest-rabbitmq would start a server: its fixtures must be there.
 NEIGHBOURS = {
-    "pytest.ini": "[pytest]\nDJANGO_SETTINGS_MODULE = settings\nasyncio_mode = auto\nrabbitmq_port = 5672\n",
+    "pytest.ini": "[pytest]\npythonpath = .\nDJANGO_SETTINGS_MODULE = settings\nasyncio_mode = auto\n",
     "settings.py": "SECRET_KEY = 'x'\nUSE_TZ = True\n",
     "test_neighbours.py": """
 import aio_pika

@@ -132,7 +132,7 @@ def test_addresses(warren_broker: Broker, warren_consumer: Consumers) -> None:
     """Parts of the address are filled into arguments, other braces stay, and what is shown has no password."""
     places = ("{host}", "{port}", "{user}", "{password}", "{vhost}")
     consumer = warren_consumer([sys.executable, "-c", NAMED, *places], queue="orders")
-    consumer.wait_until(lambda: "its" in consumer.output(), "it printed nothing")
+    consumer.wait_until(lambda: "braces" in consumer.output(), "it printed nothing")
     assert "its [redacted] in {braces}" in consumer.output()
     assert warren_broker.password not in repr(consumer)
 
