@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from warren.errors import WarrenError
+from warren.testing.factory import serve
 
 if TYPE_CHECKING:
     from warren.testing import Broker, BrokerFactory
@@ -101,6 +102,20 @@ def test_restart(warren_broker: Broker) -> None:
         connection.process_data_events(time_limit=10)
     assert [(left.queue, left.ready) for left in warren_broker.leftovers()] == [("orders", 1)]
     assert warren_broker.connection.channel().basic_get("orders")[2] == b"kept"
+
+
+def test_restart_of_what_is_not_ours(warren_broker_factory: BrokerFactory) -> None:
+    """A broker that was named by its address is used, and not restarted; nothing of ours is left there."""
+    address = warren_broker_factory._address
+    url = f"amqp://{address.user}:{address.password}@{address.host}:{address.port}"
+    with (
+        serve(f"{url}?management={address.management_url}", None, "other") as factory,
+        factory.open() as broker,
+    ):
+        broker.declare("orders")
+        with pytest.raises(WarrenError, match="others use this broker"):
+            broker.restart()
+        assert broker.queues() == ("orders",)
 
 
 def test_no_password_is_shown(warren_broker: Broker) -> None:

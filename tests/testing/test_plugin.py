@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -59,14 +60,34 @@ def test_fails(warren_broker, warren_consumer):
 """
 
 
+KILLED = """
+import os, pathlib, signal
+
+def test_ends_here(warren_broker):
+    pathlib.Path("port").write_text(str(warren_broker.port))
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+ELSEWHERE = """
+import sys
+
+def test_elsewhere(monkeypatch, request):
+    monkeypatch.setattr(sys, "platform", "plan9")
+    request.getfixturevalue("warren_broker")
+"""
+
+
 def run(folder: Path, test: str, *options: str) -> tuple[int, str]:
-    """Run a test of a project of its own; return the exit status of pytest and what it printed."""
+    """Run a test of a project of its own; return the exit status of pytest and what it printed.
+
+    Its runs are in a register of its own, so that no other run is met.
+    """
+    own = {"XDG_STATE_HOME": str(folder / "state"), "TMPDIR": str(folder)}
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     (folder / "test_other.py").write_text(test, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options],
         cwd=folder,
-        env={k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COVERAGE_"))},
+        env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")} | own,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -141,6 +162,26 @@ def test_output_of_a_failed_test(tmp_path: Path) -> None:
     assert status == 1
     assert "output of consumers" in printed
     assert "I am here" in printed
+
+
+def test_after_a_killed_run(tmp_path: Path) -> None:
+    """The broker of a session that was killed ends with the start of the next."""
+    status, printed = run(tmp_path, KILLED)
+    assert status == -signal.SIGKILL, printed
+    place = ("127.0.0.1", int((tmp_path / "port").read_text("utf-8")))
+    socket.create_connection(place, 5).close()
+    status, printed = run(tmp_path, SEEN)
+    assert status == 0, printed
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(place, 5)
+
+
+def test_elsewhere(tmp_path: Path) -> None:
+    """On another system than Linux a test that asks for a broker is told so in one sentence."""
+    status, printed = run(tmp_path, ELSEWHERE)
+    assert status == 1
+    assert "warren: these fixtures need Linux; skip their tests elsewhere" in printed
+    assert "plugin.py" not in printed
 
 
 def test_in_the_lists(tmp_path: Path) -> None:

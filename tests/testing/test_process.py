@@ -91,8 +91,9 @@ def test_silence(warren_broker: Broker, warren_consumer: Consumers) -> None:
     consumer = warren_consumer(COMMAND, queue="orders")
     consumer.silence()
     warren_broker.publish("one", "orders")
-    with pytest.raises(DeadlineError, match=r"not seen: 1 acks within 0\.5 s") as met:
-        consumer.wait(acks=1, within=0.5)
+    consumer.wait_until(lambda: bool(consumer.ledger().deliveries), "nothing comes to be held")
+    with pytest.raises(DeadlineError, match=r"not seen: 1 acks within 0\.1 s") as met:
+        consumer.wait(acks=1, within=0.1)
     assert "consumes from orders" in str(met.value)
     assert "basic.deliver is held" in str(met.value)
     consumer.restore()
@@ -155,8 +156,10 @@ def test_not_a_consumer(warren_consumer: Consumers) -> None:
 
 def test_another_queue(warren_consumer: Consumers) -> None:
     """Who consumes from another queue than was named is told with the one that it consumes from."""
+    consumer = warren_consumer(COMMAND, queue="shop", ready_within=None)
+    consumer.wait_until(lambda: bool(consumer.ledger().consumers), "it does not consume")
     with pytest.raises(DeadlineError, match=r"from 'shop'(.|\n)*consumes from orders"):
-        warren_consumer(COMMAND, queue="shop", ready_within=3.0)
+        consumer.wait_ready(within=0.1)
 
 
 def test_two(warren_broker: Broker, warren_consumer: Consumers) -> None:

@@ -163,9 +163,9 @@ class Broker:
         """
         if self._running is None:
             raise WarrenError(
-                "the workers of pytest-xdist share this broker, so it is not restarted",
+                "others use this broker, too, so it is not restarted",
                 where=self.description,
-                what_to_do="run the test without -n, or with --warren-broker embedded",
+                what_to_do="run the test with --warren-broker embedded, or with docker and without -n",
             )
         with self._calling:
             self._disconnect()

@@ -70,6 +70,7 @@ def serve(option: str, shared: str | None, owner: str) -> Iterator[BrokerFactory
     Raises a `SetupError` where there is none to be had.
     """
     with contextlib.ExitStack() as stack:
+        is_ours = not option.startswith("amqp:")
         running: RunningBroker | None = None
         if shared is None:
             if owner in _SWEEPERS and any(True for _ in entries()):
@@ -83,10 +84,10 @@ def serve(option: str, shared: str | None, owner: str) -> Iterator[BrokerFactory
             started: list[RunningBroker] = []
             made = run.once("broker", partial(_start, option, run, started))
             address = BrokerAddress.from_json(made)
-        factory = stack.enter_context(
-            contextlib.closing(BrokerFactory(address, run, owner, running))
-        )
-        factory.let_user_look("management" if option.startswith("amqp") else "administrator")
+        alone = running if is_ours else None
+        factory = BrokerFactory(address, run, owner, alone)
+        stack.callback(factory.close)
+        factory.let_user_look("administrator" if is_ours else "management")
         yield factory
 
 

@@ -6,6 +6,7 @@ asks for it.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -60,6 +61,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def warren_broker_factory(request: pytest.FixtureRequest) -> Iterator[BrokerFactory]:
     """Give the session's RabbitMQ, started at its first use: it makes brokers for fixtures of a wider scope."""
+    if sys.platform != "linux":
+        pytest.fail("warren: these fixtures need Linux; skip their tests elsewhere", pytrace=False)
     from warren.errors import SetupError  # noqa: PLC0415
     from warren.testing.factory import serve  # noqa: PLC0415
 
