@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from warren.errors import BrokerUnavailable
 from warren.testing.broker import Broker
 from warren.worlds.real.brokers import BrokerAddress, Vhosts, choose, private
+from warren.worlds.real.killed_runs import sweep
 from warren.worlds.real.runs import Run
-from warren.worlds.real.runs.register import entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,8 +73,8 @@ def serve(option: str, shared: str | None, owner: str) -> Iterator[BrokerFactory
         is_ours = not option.startswith("amqp:")
         running: RunningBroker | None = None
         if shared is None:
-            if owner in _SWEEPERS and any(True for _ in entries()):
-                _sweep()
+            if owner in _SWEEPERS:
+                sweep()  # what is on a server that is away waits for another time
             run = Run.start()
             stack.callback(run.end)
             running = stack.enter_context(private(option, run))
@@ -95,10 +95,3 @@ def _start(option: str, run: Run, started: list[RunningBroker]) -> dict[str, Any
     """Start a broker that ends with its run, and that nobody here may let go of before."""
     started.append(choose(option).start(run))
     return started[0].address.to_json()
-
-
-def _sweep() -> None:
-    """Take back what killed runs have left; that of a server that is away waits for another time."""
-    from warren.worlds.real.killed_runs import sweep  # noqa: PLC0415
-
-    sweep()
