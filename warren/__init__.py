@@ -9,6 +9,7 @@ The rooms of the house, each with a docstring that says what lives there:
     rigs        what a case holds: one rig for consumers, one for brokers
     report      what a person or a machine reads of a run
     plugin      the cases as pytest items
+    testing     fixtures for anybody's tests: a broker, and a consumer under faults
     command     the console command `warren`
     simulator   a RabbitMQ that fits in a process; it knows none of the other rooms
     suite       where the cases, the course's payloads and the reference are

@@ -1,4 +1,4 @@
-"""The wheel, installed with all that it needs into an environment of its own, beside PyPI's package `fixtures`."""
+"""The wheel, installed with all that it needs into an environment of its own, beside what it must not disturb."""
 
 from __future__ import annotations
 
@@ -13,6 +13,16 @@ INSTALL = 600.0
 """Seconds for pip to build a wheel, or to install it, where it has to download first."""
 RUN = 300.0
 """Seconds for a command to end, on a busy machine."""
+
+BESIDE = (
+    "fixtures",  # PyPI's own, which has the name of a folder of ours
+    "aio-pika",
+    "pytest-asyncio",
+    "pytest-django",
+    "pytest-docker",
+    "pytest-rabbitmq",
+    "django",
+)
 
 _OURS = ("PYTEST_", "WARREN_", "PYTHON", "COVERAGE_")
 
@@ -69,7 +79,7 @@ def install(folder: Path) -> Installed:
     installed = Installed(environment, folder / "home")
     installed.home.mkdir()
     into = ("--python", installed.program("python"), "install", "--quiet", "--no-compile")
-    _succeed(*pip, *into, str(wheel), "fixtures")
+    _succeed(*pip, *into, str(wheel), *BESIDE)
     return installed
 
 

@@ -36,11 +36,56 @@ import fixtures
 
 def test_no_trace_of_warren(pytestconfig):
     assert {name for name in sys.modules if name.startswith("warren.")} == {
-        "warren.suite", "warren.suite.rootdir"
+        "warren.suite", "warren.suite.rootdir", "warren.testing", "warren.testing.plugin"
     }
     assert issubclass(fixtures.TempDir, fixtures.Fixture)
     assert not hasattr(pytestconfig.option, "implementation")
 """
+
+
+# A project that uses all of the plugins beside ours. pytest-rabbitmq would start a server: its fixtures must be there.
+NEIGHBOURS = {
+    "pytest.ini": "[pytest]\npythonpath = .\nDJANGO_SETTINGS_MODULE = settings\nasyncio_mode = auto\n",
+    "settings.py": "SECRET_KEY = 'x'\nUSE_TZ = True\n",
+    "test_neighbours.py": """
+import aio_pika
+
+async def consume(url):
+    async with await aio_pika.connect(url) as connection:
+        channel = await connection.channel()
+        queue = await channel.declare_queue("orders", durable=True)
+        async with queue.iterator() as messages:
+            async for message in messages:
+                await message.ack()
+
+async def test_asyncio(warren_broker, warren_consumer):
+    consumer = await warren_consumer.aio(consume, queue="orders")
+    ack = await consumer.hold_ack()
+    await warren_broker.aio.publish("one", "orders")
+    await ack.wait()
+    await consumer.cut()
+    await consumer.restart()
+    await consumer.wait(acks=1, redelivered=1)
+
+def test_django(settings, client, warren_broker):
+    assert settings.SECRET_KEY == "x"
+    assert warren_broker.connection.is_open
+
+def test_docker(docker_compose_project_name, warren_broker):
+    assert docker_compose_project_name.startswith("pytest")
+    assert warren_broker.queues() == ()
+
+def test_names(request, pytestconfig):
+    defined = request._fixturemanager._arg2fixturedefs
+    assert {"rabbitmq", "rabbitmq_proc"} <= defined.keys()
+    ours = {
+        name for name, each in defined.items() if each[-1].func.__module__.startswith("warren")
+    }
+    assert ours == {"warren_broker", "warren_broker_factory", "warren_consumer"}
+    assert all(len(defined[name]) == 1 for name in ours)
+    assert pytestconfig.getoption("--rabbitmq-host") == "elsewhere"
+""",
+}
 
 
 @pytest.fixture(scope="module")
@@ -180,3 +225,13 @@ def test_another_project(installed: Installed, tmp_path: Path) -> None:
     done = installed.run(tmp_path, "pytest", "--help")
     assert "--implementation" not in done.stdout
     assert "Warren:" not in done.stdout
+
+
+def test_beside_other_plugins(installed: Installed, tmp_path: Path) -> None:
+    """A project may use pytest-asyncio, pytest-django, pytest-docker and pytest-rabbitmq beside our fixtures."""
+    for name, text in NEIGHBOURS.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    options = ("--warren-broker=embedded:4.0", "--rabbitmq-host=elsewhere", "-n", "2")
+    done = installed.run(tmp_path, "pytest", *options)
+    assert done.returncode == 0, done.stdout
+    assert "4 passed" in done.stdout

@@ -14,9 +14,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import warren.worlds.real.brokers.container
-import warren.worlds.real.brokers.existing
-import warren.worlds.real.databases.choice
 from warren.errors import BrokerUnavailable, DatabaseUnavailable, SetupError
 from warren.worlds.real.runs.processes import kill_marked
 from warren.worlds.real.runs.register import LOCK, entries, entry_of, register_lock
@@ -124,13 +121,17 @@ def _take_back(run: Run, away: Away) -> bool:
 
 
 def _remove(kind: str, facts: dict[str, Any], run_id: str) -> None:
+    """Ask the kind of server that noted it, which is imported for that: most sweeps find nothing to take back."""
+    from warren.worlds.real.brokers import container, existing  # noqa: PLC0415
+    from warren.worlds.real.databases import choice  # noqa: PLC0415
+
     match kind:
-        case warren.worlds.real.brokers.container.JOURNAL_KIND:
-            warren.worlds.real.brokers.container.remove_leftovers(run_id)
-        case warren.worlds.real.brokers.existing.JOURNAL_KIND:
-            warren.worlds.real.brokers.existing.remove_leftovers(facts, run_id)
+        case container.JOURNAL_KIND:
+            container.remove_leftovers(run_id)
+        case existing.JOURNAL_KIND:
+            existing.remove_leftovers(facts, run_id)
         case _:
-            warren.worlds.real.databases.choice.remove_leftovers(kind, facts, run_id)
+            choice.remove_leftovers(kind, facts, run_id)
 
 
 def _place(kind: str, facts: dict[str, Any]) -> str:

@@ -45,12 +45,20 @@ class Child(Protocol):
 
 def spawn(program: Program, environment: Mapping[str, str], output: int) -> Child:
     """Run a program's command; raise `OSError` where it cannot be run at all."""
+    argv = filled_in(program.argv, environment)
+    return run_command(argv, program.directory, environment, output)
+
+
+def run_command(
+    argv: Sequence[str], directory: Path, environment: Mapping[str, str], output: int
+) -> Child:
+    """Run a command in a process group of its own; raise `OSError` where it cannot be run at all."""
     return subprocess.Popen(
-        filled_in(program.argv, environment),
+        argv,
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,
-        cwd=program.directory,
+        cwd=directory,
         env=dict(environment),
         process_group=0,  # no session: it would starve the relay (decision 0007)
     )

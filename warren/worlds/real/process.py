@@ -1,4 +1,4 @@
-"""Real processes: one instance of an implementation as a process group of its own, with its output kept."""
+"""Real processes: a process group of its own with its output kept; one that is an instance of an implementation."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+from functools import partial
 from typing import TYPE_CHECKING
 
 import psutil
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from warren.claims.implementation import Program
     from warren.workloads import Role
     from warren.worlds.real.databases.line import UnfollowedLine
-    from warren.worlds.real.launching import Launch
+    from warren.worlds.real.launching import Child, Launch
     from warren.worlds.real.relay.database_line import RealDatabaseLine
     from warren.worlds.real.relay.line import RealLine
 
@@ -38,41 +39,29 @@ _STILL = {
 }
 
 
-class RealProcess:
-    """An instance that runs, or ran, on this machine, with its process group, its line and its output file."""
+class ProcessGroup:
+    """A process that runs, or ran, on this machine, with all that it starts and its output file."""
 
     def __init__(
         self,
-        program: Program,
         name: str,
-        role: Role,
+        launch: Callable[[int], Child],
         *,
-        line: RealLine,
-        database: RealDatabaseLine | UnfollowedLine,
-        env: Mapping[str, str],
         output: Path,
         now: Callable[[], float],
         secrets: Collection[str],
-        launch: Launch = spawn,
+        stop_signal: signal.Signals = signal.SIGTERM,
     ) -> None:
-        """Start it, with its world's clock; its output is shown without the secrets.
+        """Start it: `launch` is given the descriptor for what it prints, which is shown without the secrets.
 
-        Raises `InstanceError` when the program cannot be run at all.
+        Raises `OSError` when it cannot be run at all.
         """
-        self.name, self.role, self.line, self.database = name, role, line, database
-        self.http_port = int(env["WARREN_HTTP_PORT"])
+        self.name = name
         self.ended_at: float | None = None
-        self._program, self._now, self._secrets = program, now, secrets
+        self._now, self._secrets, self._stop_signal = now, secrets, stop_signal
         self._capture = Capture(output)
         try:
-            environment = {**inherited_environment(), **program.environment, **env}
-            self._process = launch(program, environment, self._capture.write_end)
-        except OSError as error:
-            raise InstanceError(
-                f"cannot run {program.argv[0]!r}: {error.strerror}",
-                where=f"instance {name}",
-                what_to_do="correct its command in the manifest",
-            ) from error
+            self._process = launch(self._capture.write_end)
         finally:
             self._capture.begin()
 
@@ -96,9 +85,9 @@ class RealProcess:
         return visible_lines(end_of(self._capture.end_of_output(), _SHOWN, self._secrets))
 
     def stop(self) -> None:
-        """Send the manifest's stop signal to the process itself, as a supervisor does."""
+        """Send its stop signal to the process itself, as a supervisor does."""
         if self.exit_status is None:
-            self._process.send_signal(self._program.stop_signal)
+            self._process.send_signal(self._stop_signal)
 
     def kill(self) -> None:
         """SIGKILL its whole process group."""
@@ -123,12 +112,10 @@ class RealProcess:
         self._signal_group(signal.SIGCONT)
 
     def close(self, within: float) -> None:
-        """Kill what is left of it, close its line, and keep its output."""
+        """Kill what is left of it, and keep its output."""
         self.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(within)
-        self.line.close()
-        self.database.close()
         self._capture.close(within)
 
     def _stands_still(self) -> bool:
@@ -140,6 +127,53 @@ class RealProcess:
     def _signal_group(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
+
+
+class RealProcess(ProcessGroup):
+    """An instance: a process with its lines to the broker and to the database."""
+
+    def __init__(
+        self,
+        program: Program,
+        name: str,
+        role: Role,
+        *,
+        line: RealLine,
+        database: RealDatabaseLine | UnfollowedLine,
+        env: Mapping[str, str],
+        output: Path,
+        now: Callable[[], float],
+        secrets: Collection[str],
+        launch: Launch = spawn,
+    ) -> None:
+        """Start it, with its world's clock; its output is shown without the secrets.
+
+        Raises `InstanceError` when the program cannot be run at all.
+        """
+        self.role, self.line, self.database = role, line, database
+        self.http_port = int(env["WARREN_HTTP_PORT"])
+        environment = {**inherited_environment(), **program.environment, **env}
+        try:
+            super().__init__(
+                name,
+                partial(launch, program, environment),
+                output=output,
+                now=now,
+                secrets=secrets,
+                stop_signal=program.stop_signal,
+            )
+        except OSError as error:
+            raise InstanceError(
+                f"cannot run {program.argv[0]!r}: {error.strerror}",
+                where=f"instance {name}",
+                what_to_do="correct its command in the manifest",
+            ) from error
+
+    def close(self, within: float) -> None:
+        """Kill what is left of it, close its lines, and keep its output."""
+        super().close(within)
+        self.line.close()
+        self.database.close()
 
 
 def _group_of(pid: int) -> int | None:

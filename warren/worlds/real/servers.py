@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import warren.worlds.real.brokers
 import warren.worlds.real.databases
 from warren.worlds.real.brokers.container import JOURNAL_KIND, remove_leftovers
+from warren.worlds.real.brokers.embedded import EmbeddedBroker
 from warren.worlds.real.killed_runs import sweep
 from warren.worlds.real.runs import Run
 
@@ -54,7 +55,7 @@ class Servers:
             stack.push(self._end_run)
             stack.push(self._remove_containers)
             chosen = warren.worlds.real.brokers.choose(broker)
-            bare = isinstance(chosen, warren.worlds.real.brokers.EmbeddedBroker)
+            bare = isinstance(chosen, EmbeddedBroker)
             chosen_database = warren.worlds.real.databases.choose(database, bare=bare)
             running_database = chosen_database.start(self.run)
             stack.callback(running_database.stop)

@@ -5,7 +5,6 @@ What a case does over AMQP is no business of this package; it only checks that A
 
 from warren.worlds.real.brokers.address import BrokerAddress
 from warren.worlds.real.brokers.choice import choose, private
-from warren.worlds.real.brokers.embedded import EmbeddedBroker
 from warren.worlds.real.brokers.management import (
     ConnectionState,
     DeclaredQueue,
@@ -20,7 +19,6 @@ __all__ = [
     "BrokerAddress",
     "ConnectionState",
     "DeclaredQueue",
-    "EmbeddedBroker",
     "Management",
     "QueueState",
     "RunningBroker",

@@ -1,15 +1,16 @@
-"""Choosing a broker by the value of `--broker`."""
+"""Choosing a broker by the value of `--broker`.
+
+A kind is imported when it is asked for: the client of Docker alone takes longer to import than the embedded broker to
+start.
+"""
 
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from warren.errors import BrokerUnavailable, OptionError
-from warren.worlds.real.brokers.container import ContainerBroker
-from warren.worlds.real.brokers.embedded import EmbeddedBroker
-from warren.worlds.real.brokers.existing import ExistingBroker
-from warren.worlds.real.brokers.local import LocalBroker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,13 +31,13 @@ def choose(option: str) -> Broker:
     if kind == "auto" and not rest:
         return _first_usable()
     if kind == "docker":
-        return ContainerBroker.choose(rest)
+        return _docker(rest)
     if kind == "local" and not rest:
-        return LocalBroker.choose()
+        return _local()
     if kind == "embedded":
-        return EmbeddedBroker.choose(rest)
+        return _embedded(rest)
     if kind == "amqp":
-        return ExistingBroker.choose(option)
+        return _existing(option)
     raise OptionError(f"{kind!r} is no kind of broker", "--broker", f"give {FORMS}")
 
 
@@ -55,8 +56,31 @@ def _first_usable() -> Broker:
 
     Where there is neither, the embedded broker needs nothing.
     """
-    for attempt in (lambda: ContainerBroker.choose(""), LocalBroker.choose):
+    for attempt in (partial(_docker, ""), _local):
         with contextlib.suppress(BrokerUnavailable):
-            broker: Broker = attempt()
-            return broker
-    return EmbeddedBroker.choose("")
+            return attempt()
+    return _embedded("")
+
+
+def _docker(image: str) -> Broker:
+    from warren.worlds.real.brokers.container import ContainerBroker  # noqa: PLC0415
+
+    return ContainerBroker.choose(image)
+
+
+def _local() -> Broker:
+    from warren.worlds.real.brokers.local import LocalBroker  # noqa: PLC0415
+
+    return LocalBroker.choose()
+
+
+def _embedded(semantics: str) -> Broker:
+    from warren.worlds.real.brokers.embedded import EmbeddedBroker  # noqa: PLC0415
+
+    return EmbeddedBroker.choose(semantics)
+
+
+def _existing(url: str) -> Broker:
+    from warren.worlds.real.brokers.existing import ExistingBroker  # noqa: PLC0415
+
+    return ExistingBroker.choose(url)

@@ -52,6 +52,18 @@ class FrameLog:
             if not self._wait_for_more_than(len(facts), deadline):
                 return False
 
+    def wait_until(self, condition: Callable[[], bool], within: float, look: float) -> bool:
+        """Ask again after every fact, and every ``look`` seconds for what shows in none; False when time is up."""
+        deadline = time.monotonic() + within
+        while True:
+            known = len(self.snapshot())
+            if condition():
+                return True
+            now = time.monotonic()
+            if now >= deadline:
+                return False
+            self._wait_for_more_than(known, min(deadline, now + look))
+
     def _wait_for_more_than(self, known: int, deadline: float) -> bool:
         with self._grown:
             return self._grown.wait_for(
