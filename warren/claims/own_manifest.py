@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from warren.claims.catalogue import Catalogue
     from warren.claims.own_shape import (
-        BodyShape,
+        BadShape,
         ConsumerShape,
         DatabaseShape,
         EffectShape,
@@ -89,8 +89,8 @@ def _missing_files(directory: Path, home: Path, shape: OwnManifestShape) -> Iter
     """Find files that the manifest names and that cannot be read; they are looked for beside it."""
     for name, consumer in shape.consumers.items():
         key = f"consumers.{name}"
-        for place, file in _files_of(consumer.message):
-            yield from _unreadable(f"{key}.message.{place}", home / file)
+        for place, file in _files_of(consumer):
+            yield from _unreadable(f"{key}.{place}", home / file)
         for made, source in consumer.templates.items():
             yield from _unreadable(f"{key}.templates.{made}", directory / source)
     if shape.database is not None:
@@ -98,15 +98,15 @@ def _missing_files(directory: Path, home: Path, shape: OwnManifestShape) -> Iter
             yield from _unreadable(f"database.{place}", home / script)
 
 
-def _files_of(message: MessageShape) -> Iterator[tuple[str, str]]:
-    yield "body", message.body
-    for key in ("slow", "poison"):
-        body: BodyShape | None = getattr(message, key)
-        if body is not None:
-            yield f"{key}.body", body.body
-    for key in ("malformed", "bad"):
-        files: list[str] | None = getattr(message, key)
-        yield from ((f"{key}[{index}]", file) for index, file in enumerate(files or ()))
+def _files_of(consumer: ConsumerShape) -> Iterator[tuple[str, str]]:
+    message, bad = consumer.message, consumer.bad
+    yield "message.body", message.body
+    if message.slow is not None:
+        yield "message.slow.body", message.slow.body
+    if bad.poison is not None:
+        yield "bad.poison", bad.poison
+    for key, files in (("malformed", bad.malformed), ("misshapen", bad.misshapen)):
+        yield from ((f"bad.{key}[{index}]", file) for index, file in enumerate(files or ()))
 
 
 def _scripts_of(database: DatabaseShape) -> Iterator[tuple[str, str]]:
@@ -157,7 +157,7 @@ def _workload(name: str, consumer: ConsumerShape, home: Path) -> OwnWorkload:
         slug=name,
         queue=consumer.queue,
         exchange=consumer.message.exchange,
-        sample=_sample(consumer.message, consumer.queue, home),
+        sample=_sample(consumer.message, consumer.bad, consumer.queue, home),
         effects=tuple(map(_effect, consumer.effects)),
         instances=consumer.instances,
         is_told_prefetch=any("{prefetch}" in text for text in _texts_of(consumer)),
@@ -168,7 +168,7 @@ def _texts_of(consumer: ConsumerShape) -> Iterable[str]:
     return (*consumer.command, *consumer.environment.values())
 
 
-def _sample(message: MessageShape, queue: str, home: Path) -> Sample:
+def _sample(message: MessageShape, bad: BadShape, queue: str, home: Path) -> Sample:
     key = message.routing_key
     if key is None:
         key = "" if message.exchange else queue
@@ -183,9 +183,9 @@ def _sample(message: MessageShape, queue: str, home: Path) -> Sample:
         seconds=message.seconds,
         slow=template(message.slow.body) if message.slow else None,
         slow_seconds=message.slow.seconds if message.slow else 0.0,
-        malformed=_bodies(message.malformed, home, _MALFORMED if sample.is_json else ()),
-        misshapen=_bodies(message.bad, home, _MISSHAPEN if sample.is_json else ()),
-        poison=template(message.poison.body) if message.poison else None,
+        malformed=_bodies(bad.malformed, home, _MALFORMED if sample.is_json else ()),
+        misshapen=_bodies(bad.misshapen, home, _MISSHAPEN if sample.is_json else ()),
+        poison=template(bad.poison) if bad.poison else None,
     )
 
 

@@ -80,9 +80,14 @@ class MessageShape(Shape):
     properties: PropertiesShape = PropertiesShape()
     seconds: Seconds = 1.0
     slow: BodyShape | None = None
+
+
+class BadShape(Shape):
+    """`[consumers.NAME.bad]`: files with bodies that are no work, or work that can never be done."""
+
     malformed: list[Word] | None = None
-    bad: list[Word] | None = None
-    poison: BodyShape | None = None
+    misshapen: list[Word] | None = None
+    poison: Word | None = None
 
 
 class PublishesShape(Shape):
@@ -136,6 +141,7 @@ class ConsumerShape(Shape):
     claims: list[str] = Field(default_factory=list)
     denies: list[str] = Field(default_factory=list)
     message: MessageShape
+    bad: BadShape = BadShape()
     effects: Annotated[list[EffectShape], Field(min_length=1)]
 
 

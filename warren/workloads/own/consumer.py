@@ -93,7 +93,9 @@ class OwnWorkload:
     @property
     def misshapen(self) -> Sequence[bytes]:
         """Bodies that can be read and are no work, by the manifest."""
-        return self.sample.misshapen or self._lacks("bad", "a list of files with another content")
+        return self.sample.misshapen or self._lacks(
+            "misshapen", "a list of files with another content"
+        )
 
     @property
     def stretches(self) -> bool:
@@ -176,7 +178,7 @@ class OwnWorkload:
 
     def _lacks(self, key: str, what: str) -> NoReturn:
         raise InstanceUnsupported(
-            f"its message has no `{key}`, which this case sends",
-            where=f"consumers.{self.slug}.message",
+            f"there is no `{key}`, which this case sends",
+            where=f"consumers.{self.slug}.bad",
             what_to_do=f"add {key} = {what}",
         )
