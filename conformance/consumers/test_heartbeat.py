@@ -7,6 +7,7 @@ falls silent as soon as it has begun to consume has almost three.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,6 +25,8 @@ LONG_TEXTS = 20
 KEPT_TEXTS = 10
 """Two heartbeats of work: the document says that such a package ends its consumer, but it does not."""
 RESTARTS = 2
+LASTS = 16 / 15
+"""How many times as long as a silent connection may live the work takes: sixteen texts at the pace's heartbeat."""
 
 
 @pytest.mark.guarantee("heartbeat-safe")
@@ -31,7 +34,7 @@ RESTARTS = 2
 def test_long_package_keeps_its_connection(rig: Rig) -> None:
     """Sixteen texts are worked through on one connection, and nothing is delivered again."""
     rig.start.workers(1)
-    package = rig.publish.work(TEXTS)
+    package = rig.publish.work(_at_least(rig, TEXTS))
     _work_through(rig, package)
     ledger, limit = rig.seen.ledger(), _longest_silence(rig)
     for name in [process.name for process in rig.instances.all]:
@@ -53,7 +56,7 @@ def test_long_package_keeps_its_connection(rig: Rig) -> None:
 def test_long_package_is_worked_on_once_at_a_time(rig: Rig) -> None:
     """With two consumers, twenty texts are worked on by one of them only."""
     rig.start.workers(2)
-    package = rig.publish.work(LONG_TEXTS)
+    package = rig.publish.work(_at_least(rig, LONG_TEXTS))
     _work_through(rig, package)
     together = rig.seen.overlaps(package.message_id)
     if not together and not (rig.seen.done() and rig.seen.ledger().settled(package.message_id)):
@@ -166,8 +169,14 @@ def _longest_silence(rig: Rig) -> int:
     return 3 * rig.pace.heartbeat
 
 
+def _at_least(rig: Rig, texts: int) -> int:
+    """Give so many texts, or more where the heartbeat that was agreed is longer than the pace's."""
+    return max(texts, math.ceil(LASTS * _longest_silence(rig) / rig.pace.second))
+
+
 def _work_through(rig: Rig, package: Unit) -> None:
     """Wait for the end of the work, and for the witness: it lasted longer than a silent connection may live."""
+    rig.faults.need_work_that_lasts(package.size)
     limit, work = _longest_silence(rig), rig.work_time(package.size)
     rig.wait.finish(work)
     rig.wait.rest(work)

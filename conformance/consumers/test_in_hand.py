@@ -140,6 +140,7 @@ def test_killed_after_reject(rig: Rig, prefetch: int) -> None:
 def test_stopped_with_more_in_hand(rig: Rig, prefetch: int) -> None:
     """A consumer told to stop in its work finishes it, and what else it was given is done, by itself or by another."""
     worker = rig.start.workers(1, prefetch=prefetch)[0]
+    rig.faults.need_work_that_lasts(TEXTS)
     for _ in range(prefetch):
         rig.publish.work(TEXTS)
     rig.wait.need(
@@ -207,6 +208,7 @@ def _have_the_first_acked(rig: Rig, prefetch: int) -> None:
 
     The last of what it may hold is the shortest: who works on all at once acks it first.
     """
+    rig.faults.need_work_that_lasts(LONG)
     for texts in (*[LONG] * (prefetch - 1), 1, TEXTS):
         rig.publish.work(texts)
     rig.wait.need(

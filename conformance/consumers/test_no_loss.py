@@ -175,6 +175,7 @@ def test_killed_after_old_ack(rig: Rig, lose: Callable[[Rig, Process], object]) 
     new one, by its old tag, acks with it the new work, which has only begun.
     """
     rig.start.workers(2)
+    rig.faults.need_work_that_lasts(MANY_TEXTS)
     rig.publish.work(MANY_TEXTS)
     rig.wait.need(
         lambda: bool(rig.seen.given()), rig.deadlines.within(0), "no worker was given a message"

@@ -28,6 +28,7 @@ TEXTS = 20
 def test_silent_during_work(rig: Rig) -> None:
     """A consumer whose line is silent works on beside the one that is given its message, and doubles nothing."""
     rig.start.workers(2)
+    rig.faults.need_work_that_lasts(TEXTS)
     rig.publish.work(TEXTS)
     rig.wait.need(
         lambda: bool(rig.seen.given()), rig.deadlines.within(0), "no worker was given a message"

@@ -250,6 +250,10 @@ class Workload(Protocol):
     def stretch(self, size: int) -> float:
         """Give the document seconds that each commit and call is made to last; 0 where they last by themselves."""
 
+    @property
+    def lasts_by_commits(self) -> bool:
+        """Whether its work can only be made to last at a database whose commits can be kept on their way."""
+
     def called(self, tables: Tables) -> tuple[Unit, ...]:
         """Give the units of work that the caller has made so far, by the rows that are there."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Final
 
+from warren.errors import InstanceUnsupported
 from warren.rigs.consumers.holds import Holds
 
 if TYPE_CHECKING:
@@ -153,8 +154,9 @@ class Faults:
 
         Behind each unit of work so many more are sent. What a worker was given beside that, and has not begun, is not
         in its hand. Raises `Unmet` where none is given a message, `Inconclusive` where each was done before its middle:
-        on so busy a machine nothing happens when it should.
+        on so busy a machine nothing happens when it should. Raises as `need_work_that_lasts`.
         """
+        self.need_work_that_lasts(size)
         middle = self._tempo.deadlines.seconds(self._workload.message_work(size)[0] / 2)
 
         def once(_is_last: bool) -> Delivery | None:
@@ -171,6 +173,17 @@ class Faults:
             return caught if self._is_at_work(caught) else None
 
         return self._waiting.attempt(once, "no worker was seen in the middle of its work")
+
+    def need_work_that_lasts(self, size: int) -> None:
+        """Raise `InstanceUnsupported` or `FaultUnsupported` where work of that size cannot be made to last."""
+        if self._workload.lasts_by_commits:
+            self._world.need_database_line()
+        if not self._workload.message_work(size)[0]:
+            raise InstanceUnsupported(
+                "its work is over at once, so it cannot be caught in the middle of it",
+                where=f"consumers.{self._workload.slug}.message",
+                what_to_do="add slow = { body, seconds }: a message whose work lasts",
+            )
 
     def _is_at_work(self, delivery: Delivery) -> bool:
         """Whether a delivery is unsettled, or settled before it has left its effect (as it must not be)."""

@@ -9,6 +9,8 @@ from warren.rigs.consumers.shapes import as_it_is
 from warren.worlds.protocol import DIRECT_REPLY_TO
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from warren.rigs.consumers.shapes import Shape
     from warren.rigs.pace import Tempo
     from warren.simulator.wire import BasicProperties
@@ -18,14 +20,24 @@ if TYPE_CHECKING:
 _SMALL: Final = 100
 """Octets of a body that is small, and has room for what makes it no other's."""
 
+_BESIDE: Final = 0.25
+"""How much of its least work is added for another message that is not done."""
+
 
 class Publishing:
     """Publishes without an instance in between; each publish is confirmed when it returns."""
 
-    def __init__(self, world: World, workload: Workload, tempo: Tempo, units: list[Unit]) -> None:
-        """Note in `units` what is to leave an effect."""
+    def __init__(
+        self,
+        world: World,
+        workload: Workload,
+        tempo: Tempo,
+        units: list[Unit],
+        is_done: Callable[[Unit], bool],
+    ) -> None:
+        """Note in `units` what is to leave an effect; `is_done` says whether one has."""
         self._world, self._workload, self._tempo = world, workload, tempo
-        self._units, self._stretch = units, 0.0
+        self._units, self._is_done, self._stretch = units, is_done, 0.0
         self._replies: dict[str, list[bytes]] = {}
         self.reply_queue = ""
         """The queue for the replies to what was published here; "" until it is needed."""
@@ -96,11 +108,18 @@ class Publishing:
         return properties
 
     def _stretch_work(self, size: int) -> None:
-        """Have all work last as long as the longest that was sent is to."""
+        """Have all work last as long as the longest that is not done is to.
+
+        It lasts a little longer for each message beside it, so that who works on several at once is not done with all
+        of them in the same moment.
+        """
         seconds = self._tempo.deadlines.seconds(self._workload.stretch(size))
-        if seconds > self._stretch:
-            self._stretch = seconds
-            self._world.stretch_work(seconds)
+        if not seconds:
+            return
+        if any(not self._is_done(unit) for unit in self._units[:-1]):
+            seconds = max(seconds, self._stretch + _BESIDE * seconds)
+        self._stretch = seconds
+        self._world.stretch_work(seconds)
 
     def _own_reply_queue(self) -> str:
         self.reply_queue = self.reply_queue or self._world.reply_queue()

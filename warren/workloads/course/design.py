@@ -26,6 +26,11 @@ class CourseDesign:
         """Its instances know the contract."""
         return True
 
+    @property
+    def lasts_by_commits(self) -> bool:
+        """It lasts by itself."""
+        return False
+
     def properties(self, unit_id: str) -> BasicProperties:
         """Give a persistent text with its id (document 1, chapter 2)."""
         return BasicProperties(content_type="text/plain", delivery_mode=2, message_id=unit_id)

@@ -102,6 +102,11 @@ class OwnWorkload:
         """Whether its work reaches outside, where it can be made longer."""
         return any(isinstance(effect, RowEffect | CallEffect) for effect in self.effects)
 
+    @property
+    def lasts_by_commits(self) -> bool:
+        """Whether nothing but a commit can make it longer."""
+        return self.stretches and not any(isinstance(e, CallEffect) for e in self.effects)
+
     def make(self, size: int, number: int, maker: Maker) -> OwnUnit:
         """Make a message; a slow one where its work must last and cannot be made longer."""
         del number
