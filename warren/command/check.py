@@ -51,6 +51,7 @@ class _PassesOn(click.Command):
 @click.option("--full", is_flag=True, help="the full set of cases, not the quick one alone")
 @click.option("--seed", type=int, metavar="N", help="draw by chance what the run with it drew")
 @click.option("--report", type=options.PATH, metavar="DIR", help="for report.json and report.html")
+@click.option("--draw-all", is_flag=True, help="draw all cases there, not the failing ones alone")
 @click.option("-n", "processes", metavar="N", help="run cases in N processes at once, or auto")
 @click.pass_context
 def command(
@@ -80,6 +81,7 @@ def _arguments(
     guarantee: tuple[str, ...],
     full: bool,
     report: Path | None,
+    draw_all: bool,
     processes: str | None,
     tls: bool,
     seed: int | None,
@@ -98,4 +100,5 @@ def _arguments(
     arguments += ["--full"] if full else []
     arguments += [f"--seed={seed}"] if seed is not None else []
     arguments += [f"--report={report.absolute()}"] if report else []
+    arguments += ["--draw-all"] if draw_all else []
     return arguments + ([f"-n{processes}"] if processes else [])

@@ -18,6 +18,8 @@ from markupsafe import Markup
 from warren.claims.verdict import Outcome
 from warren.evidence.text import brief, visible, visible_lines
 from warren.evidence.violation import by_evidence
+from warren.report.drawing.legend import legend_of
+from warren.report.drawing.strips import WIDTH, strips_of
 from warren.report.table import Cell, Mark, Table, folded, headline, tables
 
 if TYPE_CHECKING:
@@ -39,7 +41,8 @@ WORST_FIRST = (
 
 def to_html(report: Report, catalogue: Catalogue) -> str:
     """Write a redacted report as a page."""
-    style, script = _own_file("report.css"), _own_file("report.js")
+    style = _own_file("report.css") + _own_file("drawing.css")
+    scripts = [_own_file("report.js")] + ([_own_file("drawing.js")] if report.drawings else [])
     arranged = tables(report, catalogue)
     environment = Environment(
         loader=PackageLoader("warren.report"),
@@ -60,11 +63,17 @@ def to_html(report: Report, catalogue: Catalogue) -> str:
         guarantees=catalogue.guarantees,
         requirements=catalogue.requirements,
         by_requirement=_by_requirement,
+        drawings={drawing.case: drawing for drawing in report.drawings},
+        strips_of=strips_of,
+        legend_of=legend_of,
+        strip_width=WIDTH,
         by_evidence=by_evidence,
         anchor=_anchor,
         style=Markup(style),  # noqa: S704 - the package's own file
-        script=Markup(script),  # noqa: S704 - the package's own file
-        policy=f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}",
+        scripts=[Markup(script) for script in scripts],  # noqa: S704 - as above
+        policy=(
+            f"default-src 'none'; style-src {_hash(style)}; script-src {' '.join(map(_hash, scripts))}"
+        ),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from warren.claims.verdict import Finding, Outcome, Stance, Verdict, judge_item, outcome_of_denied
 from warren.errors import SetupError
+from warren.report.drawing.facts import Drawing
 from warren.report.facts import Report
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VERSION = 1
+_drawings = TypeAdapter(Drawing)
+"""Their events are many: what is empty of one is left out."""
 _Place = tuple[str, str, str, str]
 """What reports are compared by: case, implementation, design and requirement; if denied, guarantee."""
 
@@ -46,9 +49,10 @@ class Difference:
 
 def to_json(report: Report) -> str:
     """Write a redacted report, and with each finding what it means for its pytest item."""
-    data = {"version": VERSION, **asdict(report)}
+    data = {"version": VERSION, **asdict(replace(report, drawings=()))}
     for finding, written in zip(report.findings, data["findings"], strict=True):
         written["result"], written["sentence"] = judge_item(finding)
+    data["drawings"] = [_drawings.dump_python(d, exclude_defaults=True) for d in report.drawings]
     return json.dumps(data, indent=1, allow_nan=False, default=_write_time) + "\n"
 
 

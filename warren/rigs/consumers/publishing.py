@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from warren.evidence.record import Sent
 from warren.rigs.consumers.shapes import as_it_is
 from warren.simulator.wire import BasicProperties
 from warren.worlds.protocol import DIRECT_REPLY_TO
@@ -24,6 +25,8 @@ class Publishing:
         """Note in `units` what is to leave an effect."""
         self._world, self._workload, self._units = world, workload, units
         self._replies: dict[str, list[bytes]] = {}
+        self.sent: list[Sent] = []
+        """All that was published here, as a record wants it."""
         self.reply_queue = ""
         """The queue for the replies to what was published here; "" until it is needed."""
 
@@ -73,6 +76,7 @@ class Publishing:
 
     def reply(self, queue: str, body: bytes, correlation_id: str) -> None:
         """Answer a request of somebody else."""
+        self.sent.append(Sent(self._world.now(), "", queue, "", body))
         self._world.reply(queue, body, correlation_id)
 
     def replies_to(self, correlation_id: str) -> list[bytes]:
@@ -91,7 +95,10 @@ class Publishing:
             reply_to=self._own_reply_queue() if role.replies else None,
             correlation_id=message_id if role.replies else None,
         )
-        self._world.publish(role.route, body, shape(properties))
+        shaped = shape(properties)
+        message = shaped.message_id or body.decode("utf-8", "replace")
+        self.sent.append(Sent(self._world.now(), role.exchange, role.queue, message, body))
+        self._world.publish(role.route, body, shaped)
 
     def _own_reply_queue(self) -> str:
         self.reply_queue = self.reply_queue or self._world.reply_queue()

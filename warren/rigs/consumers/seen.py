@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from warren.evidence.ledger import WorkEnd
 from warren.evidence.ledger_reader import LedgerReader
 from warren.evidence.violation import Violation
+from warren.rigs.consumers.sightings import Sightings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from warren.evidence.ledger import Delivery, Ledger
+    from warren.evidence.record import RowSeen
     from warren.evidence.rows import MessageRow, TaskRow
     from warren.rigs.consumers.instances import Instances
     from warren.rigs.pace import Tempo
@@ -37,6 +39,7 @@ class Seen:
         """Read what becomes of `units`, which the case adds to."""
         self._world, self._workload, self._tempo = world, workload, tempo
         self._instances, self._units = instances, units
+        self._rows = Sightings(world)
         self._remembered: Tally | None = None
         self._reader, self._known = LedgerReader(), 0
         self._ledger = self._reader.ledger()
@@ -214,7 +217,7 @@ class Seen:
 
     def tally(self) -> Tally:
         """Hold the database as it is now against what was sent."""
-        return self._workload.tally(self._units, self._world)
+        return self._workload.tally(self._units, self._rows)
 
     def done(self) -> bool:
         """Whether all work that was sent has left its effect."""
@@ -222,7 +225,7 @@ class Seen:
 
     def is_done(self, unit: Unit) -> bool:
         """Whether one unit of work has left its effects."""
-        return self._workload.tally([unit], self._world).complete
+        return self._workload.tally([unit], self._rows).complete
 
     def effects(self) -> int:
         """How many messages have left their effect."""
@@ -268,8 +271,12 @@ class Seen:
 
     def message_rows(self) -> tuple[MessageRow, ...]:
         """All rows of `message_log`, by id."""
-        return self._world.message_rows()
+        return self._rows.message_rows()
 
     def task_rows(self) -> tuple[TaskRow, ...]:
         """All rows of `task`, by id."""
-        return self._world.task_rows()
+        return self._rows.task_rows()
+
+    def rows(self) -> tuple[RowSeen, ...]:
+        """Give every row that was seen so far, and when it was first."""
+        return self._rows.all()
