@@ -1,4 +1,4 @@
-"""The page in a real browser: a case that failed is drawn, can be stepped through, and reads on paper and in the dark."""
+"""The page in a real browser: a case that failed is drawn, can be stepped through, and reads on paper, in the dark."""
 
 from __future__ import annotations
 
@@ -103,6 +103,8 @@ def test_case_in_a_browser(chromium: Browser, report: Path) -> None:
     look(page, "stepping")
     page.keyboard.press("Home")
     expect(said).to_contain_text("opened connection 1")
+    page.keyboard.press("n")
+    expect(said).to_contain_text("the rig held the basic.deliver")
 
     figure.locator(".sent .number").hover()
     expect(said).to_contain_text("the rig published")
@@ -123,6 +125,8 @@ def test_dark_and_paper(chromium: Browser, report: Path) -> None:
     assert brightness(name.evaluate("it => getComputedStyle(it).fill")) < 100
     assert brightness(page.evaluate("getComputedStyle(document.body).backgroundColor")) == 255
     expect(page.locator("article:target figcaption .keys")).to_be_hidden()
+    position = page.locator("article:target").evaluate("it => getComputedStyle(it).position")
+    assert position == "static", "what is fixed is printed on one page, and cut there"
     expect(page.locator("article:target figure.drawing")).to_be_visible()
 
 

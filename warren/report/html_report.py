@@ -18,6 +18,7 @@ from markupsafe import Markup
 from warren.claims.verdict import Outcome
 from warren.evidence.text import brief, visible, visible_lines
 from warren.evidence.violation import by_evidence
+from warren.report.drawing.facts import is_notable
 from warren.report.drawing.legend import legend_of
 from warren.report.drawing.strips import WIDTH, strips_of
 from warren.report.table import Cell, Mark, Table, folded, headline, tables
@@ -66,6 +67,7 @@ def to_html(report: Report, catalogue: Catalogue) -> str:
         drawings={drawing.case: drawing for drawing in report.drawings},
         strips_of=strips_of,
         legend_of=legend_of,
+        is_notable=is_notable,
         strip_width=WIDTH,
         by_evidence=by_evidence,
         anchor=_anchor,

@@ -63,6 +63,21 @@ class Event:
     """Whether a violation names it as its evidence."""
 
 
+def is_notable(event: Event) -> bool:
+    """Whether who looks for what went wrong may want to see it: a fault, a redelivery, evidence, what was lost."""
+    wrong = (
+        Kind.RETURNED,
+        Kind.FAULT,
+        Kind.FORGED,
+        Kind.REFUSED,
+        Kind.FAILURE,
+        Kind.MISSING,
+        Kind.ENDED,
+    )
+    again = event.kind is Kind.DELIVERY and event.how != ""
+    return event.told or again or event.kind in wrong or "lost" in event.how
+
+
 @dataclass(frozen=True, slots=True)
 class Drawing:
     """What is drawn of a case of an implementation that was over at `until`."""

@@ -16,11 +16,19 @@ from warren.report.drawing.facts import Event, Kind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SMALL: Final = {Kind.HEARTBEAT: 3.0, Kind.CONNECTED: 9.0, Kind.CONSUMING: 9.0}
+_SMALL: Final = {
+    Kind.HEARTBEAT: 3.0,
+    Kind.CONNECTED: 9.0,
+    Kind.CONSUMING: 9.0,
+    Kind.SETTLEMENT: 13.0,
+    Kind.COMMIT: 13.0,
+}
 _ROOM: Final = 21.0
-"""What a mark with a number needs, and what the kinds in `_SMALL` need less of."""
+"""What a mark with a number needs; those of the kinds in `_SMALL` need less."""
 _DECADE: Final = 11.0
 """How much longer a way is for ten times the time, from a millisecond on."""
+_MANY: Final = 250
+"""Of more events a way is half as much longer: there is less room for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +54,12 @@ class Scale:
 
 def scale_of(events: Sequence[Event], least: float) -> Scale:
     """Give every event its place; the whole is at least so wide, if that does not stretch it beyond measure."""
+    decade = _DECADE if len(events) <= _MANY else _DECADE / 2
     place, places = 0.0, []
     for before, event in zip((None, *events), events, strict=False):
         if before is not None:
             need = (_SMALL.get(before.kind, _ROOM) + _SMALL.get(event.kind, _ROOM)) / 2
-            place += need + _DECADE * log10(1 + (event.at - before.at) / 0.001)
+            place += need + decade * log10(1 + (event.at - before.at) / 0.001)
         places.append(place)
     end = place + _ROOM
     stretched = min(max(least / end, 1.0), 1.6)

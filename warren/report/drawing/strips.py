@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from warren.report.drawing.facts import Event, Kind
+from warren.report.drawing.facts import Event, Kind, is_notable
 from warren.report.drawing.lanes import CALLS, DATABASE, Lanes, Span, lanes_of
 from warren.report.drawing.marks import MOST_WORDS, Place, shapes_of
 from warren.report.drawing.scale import Scale, scale_of
@@ -49,6 +49,8 @@ class Strip:
     groups: tuple[Group, ...]
     begin: float
     end: float
+    is_notable: bool
+    """Whether there is more in it than deliveries that are acked."""
 
 
 def strips_of(drawing: Drawing) -> tuple[Strip, ...]:
@@ -114,6 +116,7 @@ class _Strip:
             tuple(Group(self._events[i], self._shapes(i)) for i in self._part),
             self._events[self._part.start].at,
             self._events[self._part.stop - 1].at,
+            any(is_notable(self._events[i]) for i in self._part),
         )
 
     # --- where things are --------------------------------------------------------------------------------------

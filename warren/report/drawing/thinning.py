@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from warren.report.drawing.facts import Event, Kind
+from warren.report.drawing.facts import Event, Kind, is_notable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -20,13 +20,9 @@ def thinned(events: Sequence[Event], most: int = MOST) -> tuple[tuple[Event, ...
     for candidates in (_heartbeats(events), _of_calm_messages(events), range(len(events))):
         excess = len(events) - len(left) - most
         if excess > 0:
-            calm = [i for i in candidates if i not in left and not _is_trouble(events[i])]
+            calm = [i for i in candidates if i not in left and not is_notable(events[i])]
             left.update(calm[:excess])
     return _without(events, left), len(left)
-
-
-def _is_trouble(event: Event) -> bool:
-    return event.told or event.kind in (Kind.FAULT, Kind.MISSING, Kind.FAILURE, Kind.ENDED)
 
 
 def _heartbeats(events: Sequence[Event]) -> list[int]:
@@ -39,10 +35,7 @@ def _of_calm_messages(events: Sequence[Event]) -> list[int]:
     uneasy = {
         e.message
         for i, e in enumerate(events)
-        if _is_trouble(e)
-        or "lost" in e.how
-        or e.kind is Kind.RETURNED
-        or (e.kind is Kind.DELIVERY and (e.how or e.passed != e.at or i not in settled))
+        if is_notable(e) or (e.kind is Kind.DELIVERY and (e.passed != e.at or i not in settled))
     }
     return [i for i, e in enumerate(events) if e.message and e.message not in uneasy]
 

@@ -20,6 +20,7 @@ for (const figure of document.querySelectorAll(".drawing")) {
     event.focus({ preventScroll: true });
     event.scrollIntoView({ block: "nearest", inline: "nearest" });
   };
+  const isNotable = (event) => event.classList.contains("worth");
   const next = (from, by) => {
     const message = from.dataset.message;
     const along = events.filter((event) => event === from || (message && event.dataset.message === message));
@@ -46,6 +47,8 @@ for (const figure of document.querySelectorAll(".drawing")) {
       ArrowLeft: () => events[place - 1],
       ArrowDown: () => next(now, 1),
       ArrowUp: () => next(now, -1),
+      n: () => events.slice(place + 1).find(isNotable),
+      p: () => events.slice(0, place).findLast(isNotable),
       Home: () => events[0],
       End: () => events.at(-1),
     };
