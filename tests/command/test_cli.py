@@ -316,3 +316,37 @@ def test_compare_two_implementations(tmp_path: Path) -> None:
     assert (result.exit_code, result.output) == (1, "no-loss in blocking: holds / violated\n")
     same = run("report", "compare", first, first)
     assert (same.exit_code, same.output) == (0, "")
+
+
+def test_compare_page(tmp_path: Path) -> None:
+    """A page is written where it is asked for; one that cannot be is a sentence and status 2."""
+    first = written(tmp_path / "a.json", Outcome.PASS)
+    second = written(tmp_path / "b.json", Outcome.FAIL)
+    result = run("report", "compare", first, second, "--html", str(tmp_path / "both.html"))
+    assert result.exit_code == 1
+    assert "<!doctype html>" in (tmp_path / "both.html").read_text("utf-8")
+    result = run("report", "compare", first, second, "--html", str(tmp_path / "a.json" / "x"))
+    assert result.exit_code == 2
+    assert "a.json/x: it cannot be written" in result.output
+
+
+def test_compare_by_name(tmp_path: Path) -> None:
+    """An implementation that is not there is a sentence; so are three names for two reports."""
+    first = written(tmp_path / "a.json", Outcome.PASS)
+    result = run("report", "compare", first, first, "--implementation", "order")
+    assert result.exit_code == 2
+    assert "did you mean `orders`" in result.output
+    assert run("report", "compare", first, first, "--implementation", "orders").exit_code == 0
+    names = ["--implementation", "orders"] * 3
+    assert "give two" in run("report", "compare", first, first, *names).output
+
+
+def test_markdown_and_badge(tmp_path: Path) -> None:
+    """A report is printed as Markdown, and as a badge."""
+    report = written(tmp_path / "a.json", Outcome.PASS)
+    result = run("report", "markdown", report)
+    assert result.exit_code == 0
+    assert r"| no\-loss | ✓ holds |" in result.output
+    badge = run("report", "badge", report)
+    assert badge.exit_code == 0
+    assert "<title>warren: 1 claim holds</title>" in badge.output

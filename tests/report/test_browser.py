@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
+pytestmark = pytest.mark.xdist_group("browser")  # so that one process judges the case, once
+
 ROOT = Path(__file__).parents[2]
 DEADLINE = 120
 """Seconds for a run of one case."""

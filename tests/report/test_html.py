@@ -53,7 +53,7 @@ class Page(HTMLParser):
 def test_outside_text_is_text(report: Report, catalogue: Catalogue) -> None:
     """A script in a message body is shown, and is no script; so are markup and templates."""
     page = Page(to_html(report, catalogue))
-    assert len(page.all("script")) == 2
+    assert len(page.all("script")) == 3
     assert (
         r"<script>document.title = 'owned'</script> \x1b[31m \u202e \x00 &amp; {{ 7 * 7 }}"
         in page.text
@@ -125,7 +125,7 @@ def test_case_that_did_not_hold_is_drawn(report: Report, catalogue: Catalogue) -
 def test_nothing_drawn(report: Report, catalogue: Catalogue) -> None:
     """A report without drawings has nothing of them, its script included."""
     page = Page(to_html(replace(report, drawings=()), catalogue))
-    assert len(page.all("script")) == 1
+    assert len(page.all("script")) == 2
     assert not page.all("svg")
 
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
+from warren.claims.manifest_shape import nearest
 from warren.claims.verdict import Finding, Outcome, Stance, Verdict, judge_item, outcome_of_denied
-from warren.errors import SetupError
+from warren.errors import OptionError, SetupError
 from warren.report.drawing.facts import Drawing
 from warren.report.facts import Report
 
@@ -82,6 +83,24 @@ def read_json(path: Path) -> Report:
             where=f"{path}, {key}",
             what_to_do="name a report.json that Warren wrote",
         ) from error
+
+
+def only(report: Report, implementation: str) -> Report:
+    """Give what a report says of one implementation; raise `OptionError` where it says nothing of it."""
+    names = {finding.implementation for finding in report.findings}
+    if implementation not in names:
+        raise OptionError(
+            f"the report has no `{implementation}`{nearest(implementation, sorted(names))}",
+            where="--implementation",
+        )
+    return replace(
+        report,
+        findings=tuple(f for f in report.findings if f.implementation == implementation),
+        measurements=tuple(m for m in report.measurements if m.implementation == implementation),
+        stale_denials=tuple(s for s in report.stale_denials if s.implementation == implementation),
+        full_set=tuple(e for e in report.full_set if e.implementation == implementation),
+        drawings=tuple(d for d in report.drawings if d.implementation == implementation),
+    )
 
 
 def compare(first: Report, second: Report) -> list[Difference]:
