@@ -21,6 +21,7 @@ from warren.workloads import WORKLOADS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import date
     from pathlib import Path
 
     from warren.claims.catalogue import Catalogue
@@ -63,13 +64,16 @@ class ImplementedDesign:
 class KnownFailure:
     """A requirement of a claimed guarantee that is known not to hold.
 
-    `design` is None where it does not hold in any design that claims the guarantee.
+    `design` is None where it does not hold in any design that claims the guarantee. `expires` is the last day on which
+    it may fail, and `is_expired` says whether that was over when the manifest was read.
     """
 
     requirement: str
     design: str | None
     reason: str
     link: str
+    expires: date | None = None
+    is_expired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +97,32 @@ class Implementation:
             return Stance.DENIED, ""
         if guarantee not in implemented.claims:
             return Stance.OBSERVED, ""
-        for known in self.known_failures:
-            if known.requirement == requirement and known.design in (design, None):
-                return Stance.KNOWN_FAILURE, f"{known.reason} ({known.link})"
+        known = self._known(design, requirement)
+        if known is not None:
+            return Stance.KNOWN_FAILURE, f"{known.reason} ({known.link})"
         return Stance.CLAIMED, ""
 
+    def expired(self, design: str, requirement: str) -> str:
+        """Give the day after which a known failure is none any more, where that is over; else ""."""
+        known = self._known(design, requirement)
+        return known.expires.isoformat() if known and known.expires and known.is_expired else ""
 
-def load_manifest(path: Path, catalogue: Catalogue) -> Implementation:
-    """Read and check one manifest; raise `ManifestError` with a sentence a line."""
+    def _known(self, design: str, requirement: str) -> KnownFailure | None:
+        found = (k for k in self.known_failures if k.requirement == requirement)
+        return next((k for k in found if k.design in (design, None)), None)
+
+
+def load_manifest(path: Path, catalogue: Catalogue, today: date | None = None) -> Implementation:
+    """Read and check one manifest; raise `ManifestError` with a sentence a line.
+
+    Known failures expire by `today`, and never where that is None.
+    """
     shape = read_shape(read_toml(path, "name the implementation.toml of an implementation"))
     if not isinstance(shape, ManifestShape):
         raise refusal(path, shape)
     if faults := list(_faults_of_words(shape, catalogue)):
         raise refusal(path, faults)
-    return _implementation(path.absolute(), shape)
+    return _implementation(path.absolute(), shape, today)
 
 
 def check_commands(implementation: Implementation, search_path: str) -> None:
@@ -161,11 +177,21 @@ def _faults_of_words(shape: ManifestShape, catalogue: Catalogue) -> Iterator[Fau
                 key, f"`{guarantee}` is both claimed and denied; take it out of one of the two"
             )
     for index, known in enumerate(shape.known_failures):
-        yield from _faults_of_known_failure(f"known_failures[{index}]", known, shape, catalogue)
+        key, earlier = f"known_failures[{index}]", shape.known_failures[:index]
+        yield from _faults_of_known_failure(key, known, shape, catalogue)
+        if any(_covers(one, known) for one in earlier):
+            words = (
+                f"`{known.requirement}` is a known failure above already; take one of the two out"
+            )
+            yield Fault(key, words)
     commands = [role.command for design in shape.designs.values() for role in design.roles.values()]
     if shape.preload and not any(map(_can_be_preloaded, commands)):
         words = 'serves no command: none begins with ["python", "-m"]; mend one, or take it out'
         yield Fault("preload", words)
+
+
+def _covers(one: KnownFailureShape, other: KnownFailureShape) -> bool:
+    return one.requirement == other.requirement and one.design in (other.design, None)
 
 
 def _can_be_preloaded(command: Sequence[str]) -> bool:
@@ -213,6 +239,11 @@ def _faults_of_known_failure(
         yield Fault(f"{key}.requirement", f"there is no requirement `{known.requirement}`{hint}")
         return
     designs = shape.designs if known.design is None else (known.design,)
+    if requirement.designs and not {*designs} & {*requirement.designs}:
+        where = f"in `{known.design}`" if known.design else "in any of its designs"
+        words = f"no case looks for `{known.requirement}` {where}; take this entry out"
+        yield Fault(f"{key}.requirement", words)
+        return
     if not any(requirement.guarantee in shape.designs[design].claims for design in designs):
         where = f"in `{known.design}`" if known.design else "in any design"
         yield Fault(
@@ -221,7 +252,7 @@ def _faults_of_known_failure(
         )
 
 
-def _implementation(path: Path, shape: ManifestShape) -> Implementation:
+def _implementation(path: Path, shape: ManifestShape, today: date | None) -> Implementation:
     return Implementation(
         name=shape.name,
         language=shape.language,
@@ -244,7 +275,14 @@ def _implementation(path: Path, shape: ManifestShape) -> Implementation:
             for slug, design in shape.designs.items()
         },
         known_failures=tuple(
-            KnownFailure(known.requirement, known.design, known.reason, known.link)
+            KnownFailure(
+                known.requirement,
+                known.design,
+                known.reason,
+                known.link,
+                known.expires,
+                is_expired=bool(today and known.expires and known.expires < today),
+            )
             for known in shape.known_failures
         ),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,10 +11,11 @@ import platformdirs
 import pytest
 
 from warren import suite
-from warren.command import options
+from warren.command import baseline, options
+from warren.errors import OptionError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from datetime import datetime
 
 STATUS = """\b
 Exit status:
@@ -52,13 +55,31 @@ class _PassesOn(click.Command):
 @click.option("--seed", type=int, metavar="N", help="draw by chance what the run with it drew")
 @click.option("--report", type=options.PATH, metavar="DIR", help="for report.json and report.html")
 @click.option("--draw-all", is_flag=True, help="draw all cases there, not the failing ones alone")
+@click.option(
+    "--write-baseline",
+    is_flag=True,
+    help="add the claims that were violated to the manifests, as known failures",
+)
+@click.option("--reason", metavar="TEXT", help="why these fail; with --write-baseline")
+@click.option("--link", metavar="URL", help="where that is tracked; with --write-baseline")
+@click.option(
+    "--expires",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="the last day on which they may fail; with --write-baseline",
+)
 @click.option("-n", "processes", metavar="N", help="run cases in N processes at once, or auto")
 @click.pass_context
 def command(
     ctx: click.Context,
     /,
+    *,
     manifests: tuple[Path, ...],
     implementation: tuple[Path, ...],
+    write_baseline: bool,
+    reason: str | None,
+    link: str | None,
+    expires: datetime | None,
     **chosen: Any,
 ) -> None:
     """Judge implementations.
@@ -66,12 +87,28 @@ def command(
     Each MANIFEST describes one; where none is named, it is the reference that is judged. Whatever
     stands after -- goes to pytest as it is.
     """
-    passed_on = ctx.meta[_PYTEST_ARGUMENTS]
-    arguments = _arguments(manifests + implementation, **chosen)
+    passed_on, named = ctx.meta[_PYTEST_ARGUMENTS], manifests + implementation
+    if not write_baseline:
+        ctx.exit(_judge(named, passed_on, **chosen))
+    if not named:
+        raise OptionError("there is no manifest to write to", "--write-baseline", "name one")
+    excuse = baseline.excuse_of(reason, link, expires)
+    with TemporaryDirectory(prefix="warren-") as folder:
+        chosen["report"] = chosen["report"] or Path(folder)
+        status = _judge(named, passed_on, **chosen)
+        written = chosen["report"] / "report.json"
+        if written.exists():
+            for sentence in baseline.write_baseline(named, written, excuse):
+                click.echo(sentence)
+    ctx.exit(status)
+
+
+def _judge(manifests: tuple[Path, ...], passed_on: list[str], **chosen: Any) -> int:
+    arguments = _arguments(manifests, **chosen)
     if not any("no:cacheprovider" in word for word in passed_on):
         cache = platformdirs.user_cache_path("warren") / "pytest"
         arguments = ["-o", f"cache_dir={cache}", *arguments]
-    ctx.exit(int(pytest.main([*arguments, *passed_on])))
+    return int(pytest.main([*arguments, *passed_on]))
 
 
 def _arguments(

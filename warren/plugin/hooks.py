@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -97,7 +98,8 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         catalogue, owed = load_catalogue(), load_broker_catalogue()
         options = read_options(config, catalogue | owed)
-        implementations = tuple(load_manifest(path, catalogue) for path in options.implementations)
+        today = datetime.now(UTC).date()
+        implementations = tuple(load_manifest(p, catalogue, today) for p in options.implementations)
         extents = Extents(catalogue | owed)
         warren = config.stash[_warren] = Warren(options, catalogue, owed, implementations, extents)
         check_selection(options, catalogue, implementations)

@@ -33,7 +33,10 @@ class Mark(Enum):
     ERROR = ("‼", "E", "error", "an error in Warren, not in the implementation")
     VIOLATED = ("✗", "X", "violated", "claimed, and violated")
     UNSUPPORTED = ("∅", "U", "unsupp.", "the implementation does not support it")
-    STALE = ("!", "!", "stale", "denied and not seen violated, or a known failure that holds")
+    STALE = (
+        *("!", "!", "stale"),
+        "denied and not seen violated, or a known failure that holds or has expired",
+    )
     INCONCLUSIVE = ("?", "?", "inconcl.", "inconclusive: no witness, so no judgement")
     KNOWN_FAILURE = ("◐", "k", "known", "claimed, and violated only as known")
     WARNED = ("~", "~", "warned", "claimed, and held but for a SHOULD")
@@ -263,6 +266,8 @@ def _mark(finding: Finding) -> Mark:
     outcome = finding.verdict.outcome
     if finding.stance is Stance.DENIED and not finding.verdict.witnessed:
         return Mark.NOT_JUDGED
+    if finding.expired and outcome not in _MARKS:
+        return Mark.STALE
     mark = _MARKS.get(outcome) or _MARKS[finding.stance, outcome]
     # One of several cases of a known failure may hold: whether that failure is stale is judged over them all.
     return Mark.HELD if mark is Mark.STALE and finding.cases > 1 else mark
