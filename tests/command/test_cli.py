@@ -387,7 +387,7 @@ def test_write_baseline(tmp_path: Path) -> None:
     """What was violated is a known failure of the manifest afterwards; the status is still the run's."""
     manifest = tmp_path / "orders.toml"
     manifest.write_text(CLAIMING, "utf-8")
-    options = ("--write-baseline", *REASON, "--expires", "2030-01-31")
+    options = ("--write-baseline", *REASON, "--expires", "2030-01-31", "--report", str(tmp_path))
     result = run("check", str(manifest), *options)
     assert result.exit_code == 1
     assert "orders.toml: 1 known failure written" in result.output
@@ -396,6 +396,17 @@ def test_write_baseline(tmp_path: Path) -> None:
     assert (known.requirement, known.design) == ("no-loss.killed-before-work", "blocking")
     assert (known.reason, known.link) == ("no read time-out", "https://example.org/1")
     assert known.expires == date(2030, 1, 31)
+
+
+def test_no_baseline_of_an_earlier_run(to_pytest: list[str], tmp_path: Path) -> None:
+    """Where a run wrote no report, what an earlier one wrote is not taken for its own."""
+    manifest = tmp_path / "orders.toml"
+    manifest.write_text(CLAIMING, "utf-8")
+    written(tmp_path / "report.json", Outcome.FAIL)
+    options = ("--write-baseline", *REASON, "--report", str(tmp_path))
+    assert run("check", str(manifest), *options).exit_code == 1
+    assert to_pytest
+    assert manifest.read_text("utf-8") == CLAIMING
 
 
 @pytest.mark.parametrize(

@@ -255,3 +255,5 @@ def test_expired_known_failure(report: Report, catalogue: Catalogue, outcome: Ou
     known = replace(finding(Stance.KNOWN_FAILURE, outcome), expired="2027-01-31", cases=3)
     cell = only_cell(report, catalogue, known)
     assert (cell.mark, cell.tone) == (Mark.STALE, "bad")
+    failed = replace(report, findings=(known,), stale_denials=())
+    assert headline(failed) == ("bad", "A known failure has expired")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +14,7 @@ from warren.errors import OptionError
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
 STATUS = """\b
 Exit status:
@@ -93,14 +92,21 @@ def command(
     if not named:
         raise OptionError("there is no manifest to write to", "--write-baseline", "name one")
     excuse = baseline.excuse_of(reason, link, expires)
-    with TemporaryDirectory(prefix="warren-") as folder:
-        chosen["report"] = chosen["report"] or Path(folder)
-        status = _judge(named, passed_on, **chosen)
-        written = chosen["report"] / "report.json"
-        if written.exists():
-            for sentence in baseline.write_baseline(named, written, excuse):
-                click.echo(sentence)
+    folder = chosen["report"] = (
+        chosen["report"] or platformdirs.user_cache_path("warren") / "baseline"
+    )
+    report = folder / "report.json"
+    before = _written_at(report)
+    status = _judge(named, passed_on, **chosen)
+    if _written_at(report) != before:
+        for sentence in baseline.write_baseline(named, report, excuse):
+            click.echo(sentence)
     ctx.exit(status)
+
+
+def _written_at(path: Path) -> int:
+    """Tell one writing of a file from another; 0 where it is not there."""
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def _judge(manifests: tuple[Path, ...], passed_on: list[str], **chosen: Any) -> int:

@@ -185,9 +185,12 @@ def headline(report: Report) -> tuple[str, str]:
 
 def _failure(report: Report) -> str:
     """Say what failed: a claim, else a denial, else a test that is no case."""
-    bad = {f.stance for f in report.findings if judge_item(f)[0] is ItemResult.BAD}
+    found = [f for f in report.findings if judge_item(f)[0] is ItemResult.BAD]
+    bad = {f.stance for f in found}
     if bad - {Stance.KNOWN_FAILURE}:
         return "Not all claims hold"
+    if any(f.expired for f in found):
+        return "A known failure has expired"
     stale = bad or report.stale_denials
     return "A denial or a known failure is stale" if stale else "A test failed"
 
