@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.report.drawing.stories import busy, killed
+from tests.report.drawing.stories import busy, delivery, killed
+from warren.evidence.ledger import Ledger
+from warren.evidence.record import Record
 from warren.evidence.violation import Violation
 from warren.report.drawing.events import draw, events_of
 from warren.report.drawing.facts import Event, Kind
@@ -29,6 +31,13 @@ def test_redelivery_repeats_its_delivery() -> None:
     assert again.of is not None
     assert events[again.of] is first
     assert (first.message, again.message) == (2, 2)
+
+
+def test_message_that_was_published_again() -> None:
+    """A message with the id of another that the broker does not call redelivered repeats nothing."""
+    twice = (delivery(1.0, "worker-1", "m-1"), delivery(2.0, "worker-1", "m-1"))
+    events = events_of(Record(3.0, Ledger(twice)))
+    assert [(e.message, e.how, e.of) for e in events] == [(1, "", None), (1, "", None)]
 
 
 def test_ends_of_deliveries() -> None:

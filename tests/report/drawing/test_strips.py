@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from tests.report.drawing.stories import busy, killed
+from tests.report.drawing.stories import busy, delivery, killed
 from warren.evidence.faults import Fault
+from warren.evidence.ledger import Ledger, Settlement
 from warren.evidence.record import Record
 from warren.report.drawing.events import draw, events_of
 from warren.report.drawing.facts import Kind
@@ -68,16 +69,22 @@ def test_long_waits_are_longer() -> None:
 
 
 def test_hands_do_not_overlap() -> None:
-    """Deliveries that an instance has in hand at once lie on rows of their own."""
-    events = events_of(killed())
-    scale = scale_of(events, least=0)
-    lanes = lanes_of(events, scale)
-    held = [i for i in lanes.hands if events[i].kind is Kind.DELIVERY]
-    for one in held:
-        for other in held:
-            if one < other and events[one].lane == events[other].lane:
-                apart = lanes.hands[one].end < lanes.hands[other].begin
-                assert apart or lanes.rows[one] != lanes.rows[other]
+    """Deliveries that an instance has in hand at once lie on rows of their own; a row is used again when it is free."""
+    done = {1.0: 1.5, 1.1: 1.3, 1.2: 2.0, 1.4: 1.6}
+    record = Record(
+        2.0,
+        Ledger(
+            tuple(
+                delivery(at, "worker-1", f"m-{at}", settled=Settlement(until, "ack"))
+                for at, until in done.items()
+            )
+        ),
+    )
+    events = events_of(record)
+    lanes = lanes_of(events, scale_of(events, least=0))
+    rows = {events[i].at: row for i, row in lanes.rows.items()}
+    assert rows == {1.0: 0, 1.1: 1, 1.2: 2, 1.4: 1}
+    assert lanes.depths["worker-1"] == 3
 
 
 def test_what_is_unsettled_shows() -> None:
