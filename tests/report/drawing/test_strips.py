@@ -59,13 +59,21 @@ def test_inside_the_strip() -> None:
 def test_long_waits_are_longer() -> None:
     """What comes a second later stands further away than what comes a millisecond later, but not a thousand times."""
     events = events_of(killed())
-    scale = scale_of(events, least=0)
+    scale = scale_of(events, wanted=0)
     ways = {
         round(after.at - before.at, 3): right - left
         for (before, left), (after, right) in pairwise(zip(events, scale.places, strict=True))
     }
     long, short = ways[max(ways)], ways[min(ways)]
     assert short < long < 20 * short
+
+
+@pytest.mark.parametrize(("share", "width"), [(0.9, 0.9), (0.5, 1.0), (1.3, 1.3), (9.0, 1.6)])
+def test_width(share: float, width: float) -> None:
+    """What is a little too wide or too narrow is made as wide as is wanted; else it keeps its measure."""
+    events = events_of(killed())
+    own = scale_of(events, wanted=0).end
+    assert scale_of(events, wanted=own * share).end == pytest.approx(own * width)
 
 
 def test_hands_do_not_overlap() -> None:
@@ -81,7 +89,7 @@ def test_hands_do_not_overlap() -> None:
         ),
     )
     events = events_of(record)
-    lanes = lanes_of(events, scale_of(events, least=0))
+    lanes = lanes_of(events, scale_of(events, wanted=0))
     rows = {events[i].at: row for i, row in lanes.rows.items()}
     assert rows == {1.0: 0, 1.1: 1, 1.2: 2, 1.4: 1}
     assert lanes.depths["worker-1"] == 3

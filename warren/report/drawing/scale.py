@@ -29,6 +29,8 @@ _DECADE: Final = 11.0
 """How much longer a way is for ten times the time, from a millisecond on."""
 _MANY: Final = 250
 """Of more events a way is half as much longer: there is less room for each."""
+_SQUEEZED, _STRETCHED = 0.87, 1.6
+"""How much a drawing may be made narrower, so that no last strip has two events, and wider, so that it fills one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,8 @@ class Scale:
         return self.places[after - 1] + share * (self.places[after] - self.places[after - 1])
 
 
-def scale_of(events: Sequence[Event], least: float) -> Scale:
-    """Give every event its place; the whole is at least so wide, if that does not stretch it beyond measure."""
+def scale_of(events: Sequence[Event], wanted: float) -> Scale:
+    """Give every event its place; the whole is just so wide, if that does not squeeze or stretch it beyond measure."""
     decade = _DECADE if len(events) <= _MANY else _DECADE / 2
     place, places = 0.0, []
     for before, event in zip((None, *events), events, strict=False):
@@ -62,5 +64,6 @@ def scale_of(events: Sequence[Event], least: float) -> Scale:
             place += need + decade * log10(1 + (event.at - before.at) / 0.001)
         places.append(place)
     end = place + _ROOM
-    stretched = min(max(least / end, 1.0), 1.6)
+    fits = wanted / end
+    stretched = fits if _SQUEEZED <= fits <= _STRETCHED else 1.0 if fits < 1 else _STRETCHED
     return Scale(tuple(p * stretched for p in places), tuple(e.at for e in events), end * stretched)
