@@ -8,7 +8,7 @@ for (const figure of document.querySelectorAll(".drawing")) {
 
   const say = (event) => {
     frame.hidden = false;
-    frame.textContent = event.getAttribute("aria-label");
+    frame.textContent = event.querySelector("title").textContent;
     const message = event.dataset.message;
     figure.classList.toggle("following", message !== undefined);
     for (const other of events) other.classList.toggle("same", other.dataset.message === message);
