@@ -50,7 +50,7 @@ def chromium(browser: str) -> Iterator[Browser]:
 
 def look(page: Page, name: str) -> None:
     """Keep a picture for a person, where CI keeps its reports."""
-    if folder := os.environ.get("WARREN_SCREENSHOTS"):
+    if folder := os.environ.get("SCREENSHOTS"):
         page.locator("article:target").screenshot(path=Path(folder) / f"{name}.png")
 
 
