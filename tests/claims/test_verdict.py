@@ -152,3 +152,13 @@ def test_describe() -> None:
     violations = (Violation("one"), Violation("two"))
     assert describe(Verdict("r", Outcome.FAIL, "", violations)) == "one; two"
     assert describe(Verdict("r", Outcome.FAIL, "own", violations)) == "own"
+
+
+@pytest.mark.parametrize("cases", [1, 3])
+@pytest.mark.parametrize("outcome", [Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNSUPPORTED])
+def test_expired(outcome: Outcome, cases: int) -> None:
+    """A known failure whose time is over is bad, whether it still fails or not, and says what to do."""
+    known = replace(finding(Stance.KNOWN_FAILURE, outcome), expired="2027-01-31", cases=cases)
+    result, words = judge_item(known)
+    assert result is BAD
+    assert "was to fail until 2027-01-31; mend it" in words

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from tests.stand_ins import Wire
 from warren.evidence.frames import (
     ConnectionEnded,
+    ConnectionOpened,
     Direction,
     FrameHeld,
     FrameLost,
     FrameReleased,
+    FrameSeen,
 )
-from warren.evidence.ledger import most_unacked
+from warren.evidence.ledger import Beat, most_unacked
 from warren.evidence.ledger_reader import LedgerReader
 from warren.simulator.wire import (
     BasicAck,
@@ -33,6 +35,7 @@ from warren.simulator.wire import (
     ConnectionClose,
     ConnectionTuneOk,
     ContentHeader,
+    Heartbeat,
     QueueDeclare,
     TxCommitOk,
     TxRollbackOk,
@@ -366,3 +369,19 @@ def test_settled_after_connection_close() -> None:
     assert str(in_time).endswith("ack at 8.000")
     assert str(late).endswith("ack, ignored, for it came after connection.close at 10.000")
     assert not wire.ledger.settled(late.message)
+
+
+def test_connections_and_heartbeats() -> None:
+    """Every connection that ever was is kept with its time, and every heartbeat with its way."""
+    reader = LedgerReader()
+    reader.take(ConnectionOpened(0.5, "part-1", 1))
+    reader.take(FrameSeen(1.0, "part-1", 1, TO_BROKER, 0, Heartbeat()))
+    reader.take(FrameSeen(1.5, "part-1", 1, TO_CLIENT, 0, Heartbeat()))
+    reader.take(ConnectionEnded(2.0, "part-1", 1, "client", "eof", ""))
+    ledger = reader.ledger()
+    assert ledger.opened == (ConnectionOpened(0.5, "part-1", 1),)
+    assert ledger.heartbeats == (
+        Beat(1.0, "part-1", 1, TO_BROKER),
+        Beat(1.5, "part-1", 1, TO_CLIENT),
+    )
+    assert not ledger.connections

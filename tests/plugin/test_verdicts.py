@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -104,3 +105,25 @@ def test_in_vain(rig):
     assert result.ret == 1
     (words,) = {line for line in result.outlines if line.startswith("denial not seen: ")}
     assert words.startswith("denial not seen: orders blocking denies bounded-run, but no case saw")
+
+
+@pytest.mark.parametrize(
+    ("options", "drawn"),
+    [((), ["test_unclear", "test_violated"]), (("--draw-all",), None)],
+    ids=["by default", "all"],
+)
+def test_drawn(project: Project, options: tuple[str, ...], drawn: list[str] | None) -> None:
+    """What did not hold is drawn in the report, or all is; JUnit's file has no drawing."""
+    chosen = ("-k", "holds or violated or unclear", "--report=reports", "--junitxml=junit.xml")
+    project.run(project.manifest(), *chosen, *options)
+    written = json.loads((project.pytester.path / "reports" / "report.json").read_text("utf-8"))
+    cases = sorted({d["case"].partition("::")[2].partition("[")[0] for d in written["drawings"]})
+    assert cases == (drawn or ["test_holds", "test_unclear", "test_violated"])
+    assert '"events"' not in (project.pytester.path / "junit.xml").read_text("utf-8")
+    assert "hunter2" not in json.dumps(written)
+
+
+def test_not_drawn_without_report(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no report is written nothing is drawn."""
+    monkeypatch.setattr("warren.plugin.hooks.drawing_of", None)
+    project.run(project.manifest(), "-k", "violated").assert_outcomes(passed=1)

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 
 import pytest
 
+from tests.requisites import missing
 from warren.claims.catalogue import Catalogue, Guarantee, Level, Requirement
 from warren.claims.extent import Extent
 from warren.claims.verdict import Finding, Measurement, Outcome, StaleDenial, Stance, Verdict
 from warren.evidence.violation import Violation
+from warren.report.drawing.facts import Drawing, Event, Kind
 from warren.report.facts import Report, RunFacts
 
 EVIL = "<script>document.title = 'owned'</script> \x1b[31m \u202e \x00 &amp; {{ 7 * 7 }} [bold]"
 """A message body as somebody with bad intentions would write it."""
+
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture
+def browser() -> str:
+    """Give a browser; where CI runs there must be one."""
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    return found or missing("there is no Chromium on PATH: install `chromium`")
 
 
 def found(
@@ -96,4 +109,17 @@ def report() -> Report:
         stale_denials=(StaleDenial("orders", "parts", "effect-once", 1),),
         exit_status=1,
         full_set=(Extent("orders", "blocking", "no-loss", 12, 10),),
+        drawings=(
+            Drawing(
+                "test_no-loss.frozen[orders-blocking]",
+                "orders",
+                "blocking",
+                2.0,
+                (
+                    Event(1.0, Kind.DELIVERY, f"body {EVIL}", "part-1", "orders", 1, until=1.5),
+                    Event(1.5, Kind.SETTLEMENT, "basic.ack", "part-1", "orders", 1, "ack", 0),
+                    Event(1.7, Kind.FAULT, "the rig killed it", "part-1", how=f"killed {EVIL}"),
+                ),
+            ),
+        ),
     )

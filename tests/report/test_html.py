@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
-import pytest
-
-from tests.requisites import missing
 from warren.report.html_report import to_html
 
 if TYPE_CHECKING:
@@ -21,8 +17,6 @@ if TYPE_CHECKING:
     from warren.report.facts import Report
 
 Attributes = dict[str, str | None]
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 DEADLINE = 60.0
 """Seconds for a browser to start, show the page and end."""
@@ -59,7 +53,7 @@ class Page(HTMLParser):
 def test_outside_text_is_text(report: Report, catalogue: Catalogue) -> None:
     """A script in a message body is shown, and is no script; so are markup and templates."""
     page = Page(to_html(report, catalogue))
-    assert len(page.all("script")) == 1
+    assert len(page.all("script")) == 3
     assert (
         r"<script>document.title = 'owned'</script> \x1b[31m \u202e \x00 &amp; {{ 7 * 7 }}"
         in page.text
@@ -116,17 +110,27 @@ def test_says_what_was_found(report: Report, catalogue: Catalogue) -> None:
         assert words in text
 
 
+def test_case_that_did_not_hold_is_drawn(report: Report, catalogue: Catalogue) -> None:
+    """A cell draws its case once; each event can be read, and what it says is a text."""
+    page = Page(to_html(report, catalogue))
+    assert len(page.all("figure", "drawing")) == 1
+    assert len(page.all("g", "event")) == 3
+    assert "the rig killed it" in page.text
+    assert r"body <script>document.title = 'owned'</script> \x1b[31m" in page.text
+    assert "unsettled" not in page.text
+
+
+def test_nothing_drawn(report: Report, catalogue: Catalogue) -> None:
+    """A report without drawings has nothing of them, its script included."""
+    page = Page(to_html(replace(report, drawings=()), catalogue))
+    assert len(page.all("script")) == 2
+    assert not page.all("svg")
+
+
 def test_empty_report(report: Report, catalogue: Catalogue) -> None:
     """A run that found nothing is a page too."""
     empty = replace(report, findings=(), measurements=(), stale_denials=(), full_set=())
     assert "<table" not in to_html(empty, catalogue)
-
-
-@pytest.fixture
-def browser() -> str:
-    """Give a headless browser; where CI runs there must be one."""
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    return found or missing("there is no Chromium on PATH: install `chromium`")
 
 
 def shown(browser: str, page: Path, query: str, profile: Path) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 from warren.claims.verdict import ItemResult, Measurement, Outcome, Stance, Verdict
 from warren.errors import SetupError
+from warren.report.drawing.facts import Kind
 from warren.report.files import write_atomically, write_files
 from warren.report.json_report import compare, read_json, to_json
 
@@ -63,6 +64,14 @@ def test_schema_knows_the_words(schema: dict[str, Any]) -> None:
     assert finding["stance"]["enum"] == list(Stance)
     assert finding["result"]["enum"] == list(ItemResult)
     assert verdict["outcome"]["enum"] == list(Outcome)
+    assert definitions["event"]["properties"]["kind"]["enum"] == list(Kind)
+
+
+def test_events_are_brief(report: Report) -> None:
+    """What is empty of an event is left out, and comes back as it was; the place 0 is not empty."""
+    events = json.loads(to_json(report))["drawings"][0]["events"]
+    assert set(events[0]) == {"at", "kind", "words", "lane", "queue", "message", "until"}
+    assert events[1]["of"] == 0
 
 
 def test_results(report: Report) -> None:

@@ -247,3 +247,13 @@ def test_headline_of_known_failures(report: Report, count: int, words: str) -> N
     known = tuple(replace(f, stance=Stance.KNOWN_FAILURE) for f in report.findings[1:4:2])
     claims = replace(report, findings=(report.findings[0], *known[:count]), exit_status=0)
     assert headline(claims) == ("good", words)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.PASS, Outcome.FAIL])
+def test_expired_known_failure(report: Report, catalogue: Catalogue, outcome: Outcome) -> None:
+    """A known failure whose time is over is stale, whether it fails or holds, also as one case of several."""
+    known = replace(finding(Stance.KNOWN_FAILURE, outcome), expired="2027-01-31", cases=3)
+    cell = only_cell(report, catalogue, known)
+    assert (cell.mark, cell.tone) == (Mark.STALE, "bad")
+    failed = replace(report, findings=(known,), stale_denials=())
+    assert headline(failed) == ("bad", "A known failure has expired")

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from warren.claims.verdict import Stance
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
+    from warren.claims.manifest_shape import KnownFailureShape
     from warren.workloads import Workload
 
 
@@ -64,13 +66,24 @@ class ImplementedDesign:
 class KnownFailure:
     """A requirement of a claimed guarantee that is known not to hold.
 
-    `design` is None where it does not hold in any design that claims the guarantee.
+    `design` is None where it does not hold in any design that claims the guarantee. `expires` is the last day on which
+    it may fail, and `is_expired` says whether that was over when the manifest was read.
     """
 
     requirement: str
     design: str | None
     reason: str
     link: str
+    expires: date | None = None
+    is_expired: bool = False
+
+    @classmethod
+    def of(cls, shape: KnownFailureShape, design: str | None, today: date | None) -> KnownFailure:
+        """Take what a manifest says of one; it never expires where `today` is None."""
+        is_over = bool(today and shape.expires and shape.expires < today)
+        return cls(
+            shape.requirement, design, shape.reason, shape.link, shape.expires, is_expired=is_over
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +108,16 @@ class Implementation:
             return Stance.DENIED, ""
         if guarantee not in implemented.claims:
             return Stance.OBSERVED, ""
-        for known in self.known_failures:
-            if known.requirement == requirement and known.design in (design, None):
-                return Stance.KNOWN_FAILURE, f"{known.reason} ({known.link})"
+        known = self._known(design, requirement)
+        if known is not None:
+            return Stance.KNOWN_FAILURE, f"{known.reason} ({known.link})"
         return Stance.CLAIMED, ""
+
+    def expired(self, design: str, requirement: str) -> str:
+        """Give the day after which a known failure is none any more, where that is over; else ""."""
+        known = self._known(design, requirement)
+        return known.expires.isoformat() if known and known.expires and known.is_expired else ""
+
+    def _known(self, design: str, requirement: str) -> KnownFailure | None:
+        found = (k for k in self.known_failures if k.requirement == requirement)
+        return next((k for k in found if k.design in (design, None)), None)

@@ -24,11 +24,12 @@ from warren.claims.manifest_file import read_toml, refusal
 from warren.claims.manifest_shape import Fault, ManifestShape, nearest, read_shape
 from warren.claims.own_manifest import read_own
 from warren.claims.own_shape import PROTOCOL as OWN_PROTOCOL
-from warren.claims.promises import faults_of_known_failure, faults_of_promises
+from warren.claims.promises import faults_of_known_failures, faults_of_promises
 from warren.workloads import WORKLOADS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import date
     from pathlib import Path
 
     from warren.claims.catalogue import Catalogue
@@ -39,17 +40,20 @@ PYTHON = ("python", "-m")
 """How a command begins whose modules can be loaded ahead."""
 
 
-def load_manifest(path: Path, catalogue: Catalogue) -> Implementation:
-    """Read and check one manifest; raise `ManifestError` with a sentence a line."""
+def load_manifest(path: Path, catalogue: Catalogue, today: date | None = None) -> Implementation:
+    """Read and check one manifest; raise `ManifestError` with a sentence a line.
+
+    Known failures expire by `today`, and never where that is None.
+    """
     data = read_toml(path, "name the implementation.toml of an implementation")
     if data.get("protocol") == OWN_PROTOCOL:
-        return read_own(path.absolute(), data, catalogue)
+        return read_own(path.absolute(), data, catalogue, today)
     shape = read_shape(data)
     if not isinstance(shape, ManifestShape):
         raise refusal(path, shape)
     if faults := list(_faults_of_words(shape, catalogue)):
         raise refusal(path, faults)
-    return _implementation(path.absolute(), shape)
+    return _implementation(path.absolute(), shape, today)
 
 
 def check_commands(implementation: Implementation, search_path: str) -> None:
@@ -74,9 +78,7 @@ def _faults_of_words(shape: ManifestShape, catalogue: Catalogue) -> Iterator[Fau
         yield from _faults_of_roles(f"{key}.roles", slug, design)
         yield from faults_of_promises(key, slug, design, catalogue)
     claims = {slug: design.claims for slug, design in shape.designs.items()}
-    for index, known in enumerate(shape.known_failures):
-        key = f"known_failures[{index}]"
-        yield from faults_of_known_failure(key, known, claims, catalogue)
+    yield from faults_of_known_failures(shape.known_failures, claims, catalogue)
     commands = [role.command for design in shape.designs.values() for role in design.roles.values()]
     if shape.preload and not any(map(_can_be_preloaded, commands)):
         words = 'serves no command: none begins with ["python", "-m"]; mend one, or take it out'
@@ -100,7 +102,7 @@ def _faults_of_roles(key: str, slug: str, design: DesignShape) -> Iterator[Fault
             yield Fault(key, f"the design `{slug}` needs the role `{role}`; add [{key}.{role}]")
 
 
-def _implementation(path: Path, shape: ManifestShape) -> Implementation:
+def _implementation(path: Path, shape: ManifestShape, today: date | None) -> Implementation:
     return Implementation(
         name=shape.name,
         language=shape.language,
@@ -123,8 +125,7 @@ def _implementation(path: Path, shape: ManifestShape) -> Implementation:
             for slug, design in shape.designs.items()
         },
         known_failures=tuple(
-            KnownFailure(known.requirement, known.design, known.reason, known.link)
-            for known in shape.known_failures
+            KnownFailure.of(known, known.design, today) for known in shape.known_failures
         ),
     )
 

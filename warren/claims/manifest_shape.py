@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 import signal
+from datetime import date
 from types import UnionType
 from typing import (
     TYPE_CHECKING,
@@ -23,7 +24,7 @@ from typing import (
 )
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from pydantic.functional_validators import AfterValidator
+from pydantic.functional_validators import AfterValidator, BeforeValidator
 
 from warren.workloads import WORKLOADS
 
@@ -76,6 +77,12 @@ def _module_name(name: str) -> str:
     return name
 
 
+def _day(given: object) -> object:
+    if type(given) is not date:
+        raise ValueError(f"{given!r:.80} is no day; write one without quotes, such as 2027-01-31")
+    return given
+
+
 def _without_nul(text: str) -> str:
     if "\0" in text:
         raise ValueError("a zero character cannot be passed to a process; take it out")
@@ -125,6 +132,7 @@ class KnownFailureShape(Shape):
     design: str | None = None
     reason: Word
     link: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
+    expires: Annotated[date, BeforeValidator(_day)] | None = None
 
 
 class ManifestShape(Shape):

@@ -18,7 +18,7 @@ from warren.claims.implementation import (
 from warren.claims.manifest_file import refusal
 from warren.claims.manifest_shape import Fault, KnownFailureShape, read
 from warren.claims.own_shape import OwnManifestShape
-from warren.claims.promises import faults_of_known_failure, faults_of_promises
+from warren.claims.promises import faults_of_known_failures, faults_of_promises
 from warren.simulator.wire import BasicProperties
 from warren.workloads.own import (
     CallEffect,
@@ -32,6 +32,7 @@ from warren.workloads.own import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import date
     from pathlib import Path
 
     from warren.claims.catalogue import Catalogue
@@ -52,7 +53,7 @@ _MOST_OCTETS: Final = 16 << 20
 """The longest body that a manifest may name."""
 
 
-def read_own(path: Path, data: object, catalogue: Catalogue) -> Implementation:
+def read_own(path: Path, data: object, catalogue: Catalogue, today: date | None) -> Implementation:
     """Check what one such manifest says; raise `ManifestError` with a sentence a line. `path` is absolute."""
     shape = read(data, OwnManifestShape)
     if not isinstance(shape, OwnManifestShape):
@@ -79,8 +80,7 @@ def read_own(path: Path, data: object, catalogue: Catalogue) -> Implementation:
             for name, consumer in shape.consumers.items()
         },
         known_failures=tuple(
-            KnownFailure(known.requirement, known.consumer, known.reason, known.link)
-            for known in shape.known_failures
+            KnownFailure.of(known, known.consumer, today) for known in shape.known_failures
         ),
     )
 
@@ -139,15 +139,16 @@ def _faults(
             )
             yield Fault(f"{key}.message", words)
     claims = {name: consumer.claims for name, consumer in shape.consumers.items()}
-    for index, known in enumerate(shape.known_failures):
-        as_design = KnownFailureShape(
+    known_failures = [
+        KnownFailureShape(
             requirement=known.requirement,
             design=known.consumer,
             reason=known.reason,
             link=known.link,
         )
-        key = f"known_failures[{index}]"
-        yield from faults_of_known_failure(key, as_design, claims, catalogue)
+        for known in shape.known_failures
+    ]
+    yield from faults_of_known_failures(known_failures, claims, catalogue)
     if shape.database is not None and not (shape.database.schema_ or shape.database.migrate):
         yield Fault("database", "nothing makes its tables; add `schema` or `migrate`")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from warren.claims.manifest_shape import Fault, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from warren.claims.catalogue import Catalogue
     from warren.claims.manifest_shape import KnownFailureShape
@@ -46,13 +46,32 @@ def _faults_of_guarantees(
             )
 
 
-def faults_of_known_failure(
+def faults_of_known_failures(
+    known_failures: Sequence[KnownFailureShape],
+    claims: Mapping[str, Collection[str]],
+    catalogue: Catalogue,
+) -> Iterator[Fault]:
+    """Find known failures that are none, or are there twice: `claims` has what each design of the manifest claims."""
+    for index, known in enumerate(known_failures):
+        key = f"known_failures[{index}]"
+        yield from _faults_of_known_failure(key, known, claims, catalogue)
+        if any(_covers(one, known) for one in known_failures[:index]):
+            words = (
+                f"`{known.requirement}` is a known failure above already; take one of the two out"
+            )
+            yield Fault(key, words)
+
+
+def _covers(one: KnownFailureShape, other: KnownFailureShape) -> bool:
+    return one.requirement == other.requirement and one.design in (other.design, None)
+
+
+def _faults_of_known_failure(
     key: str,
     known: KnownFailureShape,
     claims: Mapping[str, Collection[str]],
     catalogue: Catalogue,
 ) -> Iterator[Fault]:
-    """Find a known failure that is none: `claims` has the claimed guarantees of each design of the manifest."""
     if known.design is not None and known.design not in claims:
         hint = nearest(known.design, claims)
         yield Fault(f"{key}.design", f"this manifest has no design `{known.design}`{hint}")
@@ -63,6 +82,12 @@ def faults_of_known_failure(
         yield Fault(f"{key}.requirement", f"there is no requirement `{known.requirement}`{hint}")
         return
     designs = claims if known.design is None else (known.design,)
+    due = {d for d in designs if known.requirement in catalogue.due(requirement.guarantee, d)}
+    if requirement.designs and not due:
+        where = f"in `{known.design}`" if known.design else "in any of its designs"
+        words = f"no case looks for `{known.requirement}` {where}; take this entry out"
+        yield Fault(f"{key}.requirement", words)
+        return
     if not any(requirement.guarantee in claims[design] for design in designs):
         where = f"in `{known.design}`" if known.design else "in any design"
         yield Fault(

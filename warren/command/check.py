@@ -9,9 +9,11 @@ import platformdirs
 import pytest
 
 from warren import suite
-from warren.command import options
+from warren.command import baseline, options
+from warren.errors import OptionError
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
 STATUS = """\b
@@ -51,13 +53,32 @@ class _PassesOn(click.Command):
 @click.option("--full", is_flag=True, help="the full set of cases, not the quick one alone")
 @click.option("--seed", type=int, metavar="N", help="draw by chance what the run with it drew")
 @click.option("--report", type=options.PATH, metavar="DIR", help="for report.json and report.html")
+@click.option("--draw-all", is_flag=True, help="draw all cases there, not the failing ones alone")
+@click.option(
+    "--write-baseline",
+    is_flag=True,
+    help="add the claims that were violated to the manifests, as known failures",
+)
+@click.option("--reason", metavar="TEXT", help="why these fail; with --write-baseline")
+@click.option("--link", metavar="URL", help="where that is tracked; with --write-baseline")
+@click.option(
+    "--expires",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="the last day on which they may fail; with --write-baseline",
+)
 @click.option("-n", "processes", metavar="N", help="run cases in N processes at once, or auto")
 @click.pass_context
 def command(
     ctx: click.Context,
     /,
+    *,
     manifests: tuple[Path, ...],
     implementation: tuple[Path, ...],
+    write_baseline: bool,
+    reason: str | None,
+    link: str | None,
+    expires: datetime | None,
     **chosen: Any,
 ) -> None:
     """Judge implementations.
@@ -65,12 +86,35 @@ def command(
     Each MANIFEST describes one; where none is named, it is the reference that is judged. Whatever
     stands after -- goes to pytest as it is.
     """
-    passed_on = ctx.meta[_PYTEST_ARGUMENTS]
-    arguments = _arguments(manifests + implementation, **chosen)
+    passed_on, named = ctx.meta[_PYTEST_ARGUMENTS], manifests + implementation
+    if not write_baseline:
+        ctx.exit(_judge(named, passed_on, **chosen))
+    if not named:
+        raise OptionError("there is no manifest to write to", "--write-baseline", "name one")
+    excuse = baseline.excuse_of(reason, link, expires)
+    folder = chosen["report"] = (
+        chosen["report"] or platformdirs.user_cache_path("warren") / "baseline"
+    )
+    report = folder / "report.json"
+    before = _written_at(report)
+    status = _judge(named, passed_on, **chosen)
+    if _written_at(report) != before:
+        for sentence in baseline.write_baseline(named, report, excuse):
+            click.echo(sentence)
+    ctx.exit(status)
+
+
+def _written_at(path: Path) -> int:
+    """Tell one writing of a file from another; 0 where it is not there."""
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+def _judge(manifests: tuple[Path, ...], passed_on: list[str], **chosen: Any) -> int:
+    arguments = _arguments(manifests, **chosen)
     if not any("no:cacheprovider" in word for word in passed_on):
         cache = platformdirs.user_cache_path("warren") / "pytest"
         arguments = ["-o", f"cache_dir={cache}", *arguments]
-    ctx.exit(int(pytest.main([*arguments, *passed_on])))
+    return int(pytest.main([*arguments, *passed_on]))
 
 
 def _arguments(
@@ -80,6 +124,7 @@ def _arguments(
     guarantee: tuple[str, ...],
     full: bool,
     report: Path | None,
+    draw_all: bool,
     processes: str | None,
     tls: bool,
     seed: int | None,
@@ -98,4 +143,5 @@ def _arguments(
     arguments += ["--full"] if full else []
     arguments += [f"--seed={seed}"] if seed is not None else []
     arguments += [f"--report={report.absolute()}"] if report else []
+    arguments += ["--draw-all"] if draw_all else []
     return arguments + ([f"-n{processes}"] if processes else [])

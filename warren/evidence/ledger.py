@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from warren.evidence.commits import CommitBegun, Committed
     from warren.evidence.confirms import Mode
     from warren.evidence.declarations import Declaration
-    from warren.evidence.frames import ConnectionEnded
+    from warren.evidence.frames import ConnectionEnded, ConnectionOpened, Direction
     from warren.simulator.wire import BasicProperties, Method
 
 
@@ -241,6 +241,16 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
+class Beat:
+    """A heartbeat frame, and which way it went."""
+
+    at: float
+    instance: str
+    connection: int
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
 class OpenConnection:
     """A connection that has not ended, and the last method that went each way on it: when (s), and its name."""
 
@@ -286,6 +296,9 @@ class Ledger:
     """What was seen of the instances' databases, as far as a line leads there."""
     last_sent: dict[tuple[str, int], float] = field(default_factory=dict)
     """When the last frame of an instance on each connection was seen, heartbeats included."""
+    opened: tuple[ConnectionOpened, ...] = ()
+    """All connections that ever were."""
+    heartbeats: tuple[Beat, ...] = ()
 
     def settled(self, message: str) -> bool:
         """Whether the last delivery of a message was settled without requeue, as far as its broker knows."""

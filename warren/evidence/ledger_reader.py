@@ -24,6 +24,7 @@ from warren.evidence.frames import (
     FrameSeen,
 )
 from warren.evidence.ledger import (
+    Beat,
     Delivery,
     Forged,
     Ledger,
@@ -48,6 +49,7 @@ from warren.simulator.wire import (
     ConnectionClose,
     ConnectionTune,
     ConnectionTuneOk,
+    Heartbeat,
     Message,
     Method,
     QueueDeclare,
@@ -81,6 +83,8 @@ class LedgerReader:
         """The connections whose client has sent connection.close."""
         self._opened: dict[tuple[str, int], float] = {}
         """The connections that have not ended."""
+        self._openings: list[ConnectionOpened] = []
+        self._beats: list[Beat] = []
         self._last_method: dict[tuple[str, int, Direction], tuple[float, str]] = {}
         self._negotiated: dict[tuple[str, int], int] = {}
         self._assemblers: dict[tuple[str, int, Direction], Assembler] = defaultdict(Assembler)
@@ -117,6 +121,8 @@ class LedgerReader:
             tuple(self._forged),
             tuple(self._database),
             dict(self._last_sent),
+            tuple(self._openings),
+            tuple(self._beats),
         )
 
     def _open_connections(self) -> Iterator[OpenConnection]:
@@ -140,6 +146,7 @@ class LedgerReader:
                 self._forge(fact)
             case ConnectionOpened(at=at, instance=instance, connection=connection):
                 self._opened[instance, connection] = at
+                self._openings.append(fact)
             case ConnectionEnded():
                 self._ends.append(fact)
                 self._connection_ended(fact)
@@ -208,6 +215,9 @@ class LedgerReader:
                 self._closing.add(channel[:2])
             case ConnectionTuneOk(heartbeat=heartbeat):
                 self._negotiated[seen.instance, seen.connection] = heartbeat
+            case Heartbeat():
+                beat = Beat(seen.at, seen.instance, seen.connection, seen.direction)
+                self._beats.append(beat)
             case QueueDeclare(queue=queue, arguments=given) if "x-dead-letter-exchange" in given:
                 self._dead_letters.append(queue)
             case _:

@@ -1,6 +1,7 @@
 """Findings on their way from a case to the terminal, to pytest's files and to the controller.
 
-They travel on the item's `user_properties`, which xdist brings from its workers and pytest writes into JUnit XML.
+They travel on the item's `user_properties`, which xdist brings from its workers and pytest writes into JUnit XML. A
+drawing is too large for that file: it travels as an attribute of the item's report.
 """
 
 from __future__ import annotations
@@ -9,12 +10,16 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from warren.claims.verdict import Finding, ItemResult, Measurement, judge_item
+from warren.claims.verdict import Finding, ItemResult, Measurement, Outcome, judge_item
 from warren.evidence.text import visible_lines
 from warren.evidence.violation import by_evidence
+from warren.report.drawing.events import draw
+from warren.report.drawing.facts import Drawing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    import pytest
 
     from warren.rigs.protocol import CaseRig
 
@@ -23,6 +28,10 @@ MEASUREMENT = "warren-measurement"
 
 _findings = TypeAdapter(Finding)
 _measurements = TypeAdapter(Measurement)
+_drawings = TypeAdapter(Drawing)
+
+_DRAWN = (Outcome.FAIL, Outcome.WARN, Outcome.INCONCLUSIVE, Outcome.ERROR)
+_DRAWING = "warren_drawing"
 
 
 def complaint(findings: Iterable[Finding], rig: CaseRig) -> str:
@@ -63,3 +72,25 @@ def unpack(properties: Iterable[tuple[str, object]]) -> tuple[list[Finding], lis
         [_findings.validate_json(str(v)) for name, v in properties if name == FINDING],
         [_measurements.validate_json(str(v)) for name, v in properties if name == MEASUREMENT],
     )
+
+
+def drawing_of(findings: Sequence[Finding], rig: CaseRig, *, always: bool) -> Drawing | None:
+    """Draw a case that did not hold, or any; None where there is nothing to draw."""
+    is_drawn = always or any(f.verdict.outcome in _DRAWN for f in findings)
+    record = rig.record() if findings and is_drawn else None
+    if record is None:
+        return None
+    first = findings[0]
+    violations = [v for finding in findings for v in finding.verdict.violations]
+    return draw(record, first.case, first.implementation, first.design, violations)
+
+
+def pack_drawing(report: pytest.TestReport, drawing: Drawing) -> None:
+    """Have the report of an item carry the drawing of its case."""
+    setattr(report, _DRAWING, _drawings.dump_json(drawing, exclude_defaults=True).decode())
+
+
+def unpack_drawing(report: pytest.TestReport) -> list[Drawing]:
+    """Read what `pack_drawing` made, on whichever worker."""
+    packed = getattr(report, _DRAWING, None)
+    return [] if packed is None else [_drawings.validate_json(packed)]

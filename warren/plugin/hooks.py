@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +21,7 @@ from warren.errors import SetupError, WarrenError
 from warren.evidence.text import redact
 from warren.plugin import sets
 from warren.plugin.extents import Extents
-from warren.plugin.findings import complaint, pack
+from warren.plugin.findings import complaint, drawing_of, pack, pack_drawing
 from warren.plugin.groups import group_restarts
 from warren.plugin.interruption import Interruption, heed_one_interrupt
 from warren.plugin.options import Options, add_options, implementation_paths, read_options
@@ -35,6 +36,7 @@ from warren.plugin.selection import (
     requirements_of,
 )
 from warren.plugin.summary import UNUSABLE, Summary
+from warren.report.drawing.facts import Drawing
 from warren.report.header import header
 from warren.report.junit import item_properties
 from warren.report.redaction import redacted
@@ -79,6 +81,7 @@ class Warren:
 
 
 _warren = pytest.StashKey[Warren]()
+_drawing = pytest.StashKey[Drawing | None]()
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
@@ -95,8 +98,10 @@ def pytest_configure(config: pytest.Config) -> None:
     _silence_pika(config)
     try:
         catalogue, owed = load_catalogue(), load_broker_catalogue()
-        paths = implementation_paths(config)
-        implementations = tuple(load_manifest(path, catalogue) for path in paths)
+        today = datetime.now(UTC).date()
+        implementations = tuple(
+            load_manifest(path, catalogue, today) for path in implementation_paths(config)
+        )
         options = read_options(
             config, catalogue | owed, {d for i in implementations for d in i.designs}
         )
@@ -259,9 +264,25 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         *map(pack, redacted(rig.measurements(case), secrets)),
         *item_properties(findings),
     ]
+    options = pyfuncitem.config.stash[_warren].options
+    if options.report is not None:
+        drawing = drawing_of(found, rig, always=options.draw_all)
+        pyfuncitem.stash[_drawing] = redacted(drawing, secrets)
     if words := complaint(findings, rig):
         pytest.fail(redact(words, secrets), pytrace=False)
     return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Send the drawing of a case along with the report of its item."""
+    report = yield
+    drawing = item.stash.get(_drawing, None)
+    if call.when == "call" and drawing is not None:
+        pack_drawing(report, drawing)
+    return report
 
 
 def _say(sentence: str) -> None:

@@ -31,6 +31,8 @@ class Options:
     guarantees: frozenset[str]
     full: bool
     report: Path | None
+    draw_all: bool
+    """Whether the report has a drawing of each case, not of those alone that did not hold."""
     tls: bool
     seed: int | None
     """What all chance of the run is to follow from; None where it may be any."""
@@ -82,6 +84,11 @@ def add_options(parser: pytest.Parser) -> None:
         help="draw what is left to chance as the run did that named this seed (any by default)",
     )
     group.addoption("--report", metavar="DIR", help="write report.json and report.html there")
+    group.addoption(
+        "--draw-all",
+        action="store_true",
+        help="draw every case in the report, not only those that did not hold",
+    )
 
 
 def implementation_paths(config: pytest.Config) -> tuple[Path, ...]:
@@ -104,6 +111,7 @@ def read_options(
         _known("--guarantee", config.getoption("--guarantee"), catalogue.guarantees),
         config.getoption("--full"),
         Path(report).absolute() if report else None,
+        config.getoption("--draw-all"),
         bool(config.getoption("--tls")),
         config.getoption("--seed"),
     )

@@ -23,7 +23,7 @@ from warren.claims.verdict import (
     judge_denials,
     judge_item,
 )
-from warren.plugin.findings import unpack
+from warren.plugin.findings import unpack, unpack_drawing
 from warren.plugin.progress import Progress
 from warren.report.facts import Report, RunFacts
 from warren.report.files import write_files
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from warren.claims.catalogue import Catalogue
     from warren.claims.extent import Extent
     from warren.plugin.hooks import Warren
+    from warren.report.drawing.facts import Drawing
 
 UNUSABLE = 2
 """Exit status where the set-up cannot be used, or all that went wrong was inconclusive."""
@@ -49,6 +50,7 @@ class Summary:
         self._config, self._warren = config, warren
         self._findings: list[Finding] = []
         self._measurements: list[Measurement] = []
+        self._drawings: list[Drawing] = []
         self._broken = 0
         self._started = datetime.now(UTC)
         self._began = time.monotonic()
@@ -66,6 +68,7 @@ class Summary:
             findings, measurements = unpack(report.user_properties)
             self._findings += findings
             self._measurements += measurements
+            self._drawings += unpack_drawing(report)
             undecided = [f for f in findings if judge_item(f)[0] is not ItemResult.GOOD]
             self._broken += report.failed and not undecided
         else:
@@ -155,6 +158,7 @@ class Summary:
             status,
             interrupted,
             tuple(sorted(self._extents, key=lambda e: e.cell)),
+            tuple(sorted(self._drawings, key=lambda drawing: drawing.case)),
         )
         return redacted(report, servers.secrets if servers else ())
 

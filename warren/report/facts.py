@@ -7,6 +7,7 @@ from datetime import datetime  # noqa: TC003 - pydantic reads the types when a r
 
 from warren.claims.extent import Extent  # noqa: TC001 - as above
 from warren.claims.verdict import Finding, Measurement, StaleDenial  # noqa: TC001 - as above
+from warren.report.drawing.facts import Drawing  # noqa: TC001 - as above
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +42,5 @@ class Report:
     """Whether the run was broken off, so that some of what was asked for was not judged."""
     full_set: tuple[Extent, ...] = ()
     """How many cases there are of all that was judged, or was left to the full set."""
+    drawings: tuple[Drawing, ...] = ()
+    """What happened in the cases that did not hold, or in all where that was asked for."""

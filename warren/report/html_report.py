@@ -1,23 +1,12 @@
-"""The report for a browser: one page that needs nothing else, not even a network.
-
-Every text in it is from outside. Jinja escapes all of it, `finalize` makes control characters
-visible, and the page's own policy lets no script run but the one whose hash it names.
-"""
+"""The report for a browser: a page with the table, and with the cases of each cell."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
-from importlib import resources
-from typing import TYPE_CHECKING, Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from typing import TYPE_CHECKING
 
 from warren.claims.verdict import Outcome
-from warren.evidence.text import brief, visible, visible_lines
-from warren.evidence.violation import by_evidence
+from warren.report.page import drawing_scripts, drawings_of, page
 from warren.report.table import Cell, Mark, Table, folded, headline, tables
 
 if TYPE_CHECKING:
@@ -39,18 +28,10 @@ WORST_FIRST = (
 
 def to_html(report: Report, catalogue: Catalogue) -> str:
     """Write a redacted report as a page."""
-    style, script = _own_file("report.css"), _own_file("report.js")
     arranged = tables(report, catalogue)
-    environment = Environment(
-        loader=PackageLoader("warren.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"brief": brief, "visible": visible}
-    return environment.get_template("report.html.j2").render(
+    return page(
+        "report.html.j2",
+        ("report.js", "cells.js", *drawing_scripts(report)),
         report=report,
         run=report.run,
         headline=headline(report),
@@ -59,28 +40,10 @@ def to_html(report: Report, catalogue: Catalogue) -> str:
         bad=folded(report),
         guarantees=catalogue.guarantees,
         requirements=catalogue.requirements,
-        by_requirement=_by_requirement,
-        by_evidence=by_evidence,
+        by_requirement=by_requirement,
+        drawings=drawings_of(report),
         anchor=_anchor,
-        style=Markup(style),  # noqa: S704 - the package's own file
-        script=Markup(script),  # noqa: S704 - the package's own file
-        policy=f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}",
     )
-
-
-def _finalize(value: Any) -> Any:
-    """Make control characters visible in whatever the template prints, but for its own markup."""
-    own = isinstance(value, Markup) or not isinstance(value, str)
-    return value if own else visible_lines(value)
-
-
-def _own_file(name: str) -> str:
-    return (resources.files("warren.report") / "templates" / name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    """Give the hash that allows a text in a content security policy (CSP level 3, section 2.3.1)."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _counts(arranged: Iterable[Table]) -> list[tuple[Mark, int]]:
@@ -88,7 +51,7 @@ def _counts(arranged: Iterable[Table]) -> list[tuple[Mark, int]]:
     return [(mark, counts[mark]) for mark in Mark if counts[mark]]
 
 
-def _by_requirement(cell: Cell) -> dict[str, list[Finding]]:
+def by_requirement(cell: Cell) -> dict[str, list[Finding]]:
     """Group a cell's findings by requirement, the worst first."""
     grouped: dict[str, list[Finding]] = {}
     for finding in sorted(cell.findings, key=lambda f: WORST_FIRST.index(f.verdict.outcome)):

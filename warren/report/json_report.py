@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
+from warren.claims.manifest_shape import nearest
 from warren.claims.verdict import Finding, Outcome, Stance, Verdict, judge_item, outcome_of_denied
-from warren.errors import SetupError
+from warren.errors import OptionError, SetupError
+from warren.report.drawing.facts import Drawing
 from warren.report.facts import Report
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VERSION = 1
+_drawings = TypeAdapter(Drawing)
+"""Their events are many: what is empty of one is left out."""
 _Place = tuple[str, str, str, str]
 """What reports are compared by: case, implementation, design and requirement; if denied, guarantee."""
 
@@ -46,9 +50,10 @@ class Difference:
 
 def to_json(report: Report) -> str:
     """Write a redacted report, and with each finding what it means for its pytest item."""
-    data = {"version": VERSION, **asdict(report)}
+    data = {"version": VERSION, **asdict(replace(report, drawings=()))}
     for finding, written in zip(report.findings, data["findings"], strict=True):
         written["result"], written["sentence"] = judge_item(finding)
+    data["drawings"] = [_drawings.dump_python(d, exclude_defaults=True) for d in report.drawings]
     return json.dumps(data, indent=1, allow_nan=False, default=_write_time) + "\n"
 
 
@@ -78,6 +83,24 @@ def read_json(path: Path) -> Report:
             where=f"{path}, {key}",
             what_to_do="name a report.json that Warren wrote",
         ) from error
+
+
+def only(report: Report, implementation: str) -> Report:
+    """Give what a report says of one implementation; raise `OptionError` where it says nothing of it."""
+    names = {finding.implementation for finding in report.findings}
+    if implementation not in names:
+        raise OptionError(
+            f"the report has no `{implementation}`{nearest(implementation, sorted(names))}",
+            where="--implementation",
+        )
+    return replace(
+        report,
+        findings=tuple(f for f in report.findings if f.implementation == implementation),
+        measurements=tuple(m for m in report.measurements if m.implementation == implementation),
+        stale_denials=tuple(s for s in report.stale_denials if s.implementation == implementation),
+        full_set=tuple(e for e in report.full_set if e.implementation == implementation),
+        drawings=tuple(d for d in report.drawings if d.implementation == implementation),
+    )
 
 
 def compare(first: Report, second: Report) -> list[Difference]:

@@ -33,7 +33,10 @@ class Mark(Enum):
     ERROR = ("‼", "E", "error", "an error in Warren, not in the implementation")
     VIOLATED = ("✗", "X", "violated", "claimed, and violated")
     UNSUPPORTED = ("∅", "U", "unsupp.", "the implementation does not support it")
-    STALE = ("!", "!", "stale", "denied and not seen violated, or a known failure that holds")
+    STALE = (
+        *("!", "!", "stale"),
+        "denied and not seen violated, or a known failure that holds or has expired",
+    )
     INCONCLUSIVE = ("?", "?", "inconcl.", "inconclusive: no witness, so no judgement")
     KNOWN_FAILURE = ("◐", "k", "known", "claimed, and violated only as known")
     WARNED = ("~", "~", "warned", "claimed, and held but for a SHOULD")
@@ -182,9 +185,12 @@ def headline(report: Report) -> tuple[str, str]:
 
 def _failure(report: Report) -> str:
     """Say what failed: a claim, else a denial, else a test that is no case."""
-    bad = {f.stance for f in report.findings if judge_item(f)[0] is ItemResult.BAD}
+    found = [f for f in report.findings if judge_item(f)[0] is ItemResult.BAD]
+    bad = {f.stance for f in found}
     if bad - {Stance.KNOWN_FAILURE}:
         return "Not all claims hold"
+    if any(f.expired for f in found):
+        return "A known failure has expired"
     stale = bad or report.stale_denials
     return "A denial or a known failure is stale" if stale else "A test failed"
 
@@ -263,6 +269,8 @@ def _mark(finding: Finding) -> Mark:
     outcome = finding.verdict.outcome
     if finding.stance is Stance.DENIED and not finding.verdict.witnessed:
         return Mark.NOT_JUDGED
+    if finding.expired and outcome not in _MARKS:
+        return Mark.STALE
     mark = _MARKS.get(outcome) or _MARKS[finding.stance, outcome]
     # One of several cases of a known failure may hold: whether that failure is stale is judged over them all.
     return Mark.HELD if mark is Mark.STALE and finding.cases > 1 else mark

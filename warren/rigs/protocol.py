@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from warren.claims.catalogue import Requirement
     from warren.claims.verdict import Finding, Measurement
+    from warren.evidence.record import Record
 
 
 class Printing(Protocol):
@@ -46,3 +47,6 @@ class CaseRig(Protocol):
 
     def measurements(self, case: str) -> tuple[Measurement, ...]:
         """Give what the case measured."""
+
+    def record(self) -> Record | None:
+        """Give all that is known of the case, to draw it; None where this kind of case is not drawn."""

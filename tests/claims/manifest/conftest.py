@@ -25,6 +25,9 @@ def catalogue() -> Catalogue:
         Requirement("no-loss.crash-during-work", Level.MUST, "It comes again.", "1, 3.2"),
         Requirement("no-loss.frozen-during-work", Level.MUST, "It comes again.", "1, 3.2"),
         Requirement("heartbeat-safe.long-work", Level.MUST, "It stays.", "1, 3.2"),
+        Requirement(
+            "no-loss.splitter-killed", Level.MUST, "Its parts come.", "1, 3.2", designs=("task",)
+        ),
     )
     return Catalogue({g.slug: g for g in guarantees}, {r.id: r for r in requirements})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,3 +143,18 @@ def test_known_failure_of_one_design_excepts_no_other(
         "task", "no-loss", "no-loss.frozen-during-work"
     )
     assert stance is Stance.CLAIMED
+
+
+@pytest.mark.parametrize(
+    ("today", "expired"),
+    [(date(2027, 1, 31), ""), (date(2027, 2, 1), "2027-01-31"), (None, "")],
+    ids=["the last day", "the day after", "no day"],
+)
+def test_known_failure_expires(
+    manifest: Write, catalogue: Catalogue, today: date | None, expired: str
+) -> None:
+    """A known failure may fail until its day is over; where nobody says which day it is, for ever."""
+    path = manifest(more=KNOWN_FAILURE + "expires = 2027-01-31")
+    implementation = load_manifest(path, catalogue, today)
+    assert implementation.expired("blocking", "no-loss.frozen-during-work") == expired
+    assert implementation.expired("blocking", "no-loss.crash-during-work") == ""

@@ -184,6 +184,35 @@ def test_one_fault_one_sentence(
 
 
 KNOWN_FAULTS = {
+    "there twice": (
+        KNOWN.format("no-loss.crash-during-work", LINK, 'design = "blocking"\n') * 2,
+        (
+            "known_failures[1]: `no-loss.crash-during-work` is a known failure above already; "
+            "take one of the two out."
+        ),
+    ),
+    "covered already": (
+        KNOWN.format("no-loss.crash-during-work", LINK, "")
+        + KNOWN.format("no-loss.crash-during-work", LINK, 'design = "blocking"\n'),
+        (
+            "known_failures[1]: `no-loss.crash-during-work` is a known failure above already; "
+            "take one of the two out."
+        ),
+    ),
+    "of no case": (
+        KNOWN.format("no-loss.splitter-killed", LINK, 'design = "blocking"'),
+        (
+            "known_failures[0].requirement: no case looks for `no-loss.splitter-killed` "
+            "in `blocking`; take this entry out."
+        ),
+    ),
+    "day as a text": (
+        KNOWN.format("no-loss.crash-during-work", LINK, 'expires = "2027-01-31"'),
+        (
+            "known_failures[0].expires: '2027-01-31' is no day; write one without quotes, such as "
+            "2027-01-31."
+        ),
+    ),
     "unknown requirement": (
         KNOWN.format("no-loss.crash-during-wrk", LINK, ""),
         (

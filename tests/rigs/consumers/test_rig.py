@@ -603,3 +603,53 @@ def test_acked_undone(world: StandInWorld) -> None:
     assert violation.words == "stream-1 acked it before its effect was there"
     world.rows = [MessageRow(1, body.decode())]
     assert rig.seen.acked_undone(given) == ()
+
+
+def test_record(world: StandInWorld) -> None:
+    """A record has what the rig published, when it saw each row first, and what is lost by now."""
+    rig = rig_of(world)
+    unit, other = rig.publish.make_unique(1), rig.publish.make_unique(1)
+    rig.publish.send(unit)
+    world.rows.append(MessageRow(1, rig.seen.tally().packages[0].texts[0]))  # type: ignore[attr-defined]  # of the course
+    rig.seen.done()
+    first = world.time
+    world.time += 5
+    rig.publish.send(other)
+    rig.seen.done()
+    record = rig.record()
+    assert [(sent.message, sent.at) for sent in record.sent] == [
+        (unit.message_id, first),
+        (other.message_id, first + 5),
+    ]
+    assert [row.at for row in record.rows] == [first]
+    assert record.until == world.time
+    assert record.lost
+    assert record.faults == ()
+
+
+def test_record_of_a_call(world: StandInWorld) -> None:
+    """A call is in the record with its answer, and one without an answer too."""
+    rig = rig_of(world, "rpc")
+    rig.start.instance(rig.workload.caller.role)  # type: ignore[union-attr]  # rpc has one
+    rig.calls.begin()
+    world.http_status = 0
+    rig.calls.begin()
+    assert [(call.path, call.status, call.until) for call in rig.record().calls] == [
+        ("/task", 200, 0.0),
+        ("/task", 0, None),
+    ]
+
+
+def test_record_where_rows_cannot_be_read(
+    world: StandInWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the database is away, the rest is known all the same."""
+    rig = rig_of(world)
+    rig.publish.work(1)
+
+    def away() -> tuple[MessageRow, ...]:
+        raise InstanceError("the table is away", where="message_log")
+
+    monkeypatch.setattr(world, "message_rows", away)
+    record = rig.record()
+    assert (len(record.sent), record.rows, record.lost) == (1, (), ())

@@ -119,3 +119,18 @@ def test_restart(case: Case) -> None:
     case.journal.note("", "restarted the broker")
     ends = (ConnectionEnded(1.5, "stream-2", 1, "broker", "close", ""),)
     assert case.journal.lines(Ledger(ends=ends))[1].startswith("1.500 connection 1 of stream-2")
+
+
+def test_everything(case: Case) -> None:
+    """What was forgotten, since no harm came of it, is still known, and what was held stands among it in time."""
+    case.process.kill()
+    case.journal.forget()
+    held = case.process.line.hold(acks())
+    held.seen = FrameSeen(0.5, "stream-1", 1, Direction.TO_BROKER, 1, BasicAck(1))
+    assert [str(fault) for fault in case.journal.everything()] == [
+        "0.500 the rig held the basic.ack of stream-1",
+        "1.000 the rig killed stream-1",
+    ]
+    assert case.journal.ends() == ()
+    case.bare.exit_status, case.bare.ended_at = -9, 1.2
+    assert [str(end) for end in case.journal.ends()] == ["1.200 stream-1 had ended with status -9"]

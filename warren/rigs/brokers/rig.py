@@ -146,6 +146,9 @@ class BrokerRig:
         """Give nothing: a broker's case measures nothing."""
         return ()
 
+    def record(self) -> None:
+        """Give none: a broker's case has no instances to draw."""
+
     def close(self) -> None:
         """End all that the case began."""
         with contextlib.ExitStack() as stack:

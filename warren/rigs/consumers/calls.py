@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from warren.evidence.record import Asked
 from warren.evidence.violation import Violation
 from warren.worlds.protocol import HttpReply
 
@@ -24,6 +26,7 @@ class Calls:
         """Call nobody yet."""
         self._world, self._workload, self._tempo = world, workload, tempo
         self._instances, self._seen = instances, seen
+        self._begun: list[tuple[Asked, Call]] = []
 
     @property
     def timeout(self) -> float:
@@ -37,7 +40,16 @@ class Calls:
         limit = within or self._tempo.deadlines.answered(self.timeout)
         instances = self._instances.of(caller.role)
         alive = (process for process in instances if process.exit_status is None)
-        return self._world.call(next(alive, instances[0]).http_port, caller.path, limit)
+        asked = next(alive, instances[0])
+        call = self._world.call(asked.http_port, caller.path, limit)
+        self._begun.append((Asked(self._world.now(), asked.name, caller.path), call))
+        return call
+
+    def made(self) -> tuple[Asked, ...]:
+        """Give all calls so far, each with what came of it by now."""
+        return tuple(
+            _answered(asked, call.result()) if call.done() else asked for asked, call in self._begun
+        )
 
     def answers(self, *calls: Call) -> list[HttpReply]:
         """Wait for the answers of calls; one that does not come has status 0."""
@@ -77,3 +89,7 @@ class Calls:
             return ()
         words = f"GET {caller.path} answered {answers[-1].status}, and its task was never done"
         return (Violation(words, self._seen.last()),)
+
+
+def _answered(asked: Asked, reply: HttpReply) -> Asked:
+    return replace(asked, until=reply.answered_at, status=reply.status, error=reply.error)

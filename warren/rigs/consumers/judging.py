@@ -9,7 +9,7 @@ import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from warren.claims.verdict import Finding, Measurement, Outcome, Verdict, describe
+from warren.claims.verdict import Finding, Measurement, Outcome, Stance, Verdict, describe
 from warren.errors import FaultUnsupported, InstanceUnsupported, WarrenError
 from warren.evidence.violation import Violation
 from warren.rigs.consumers.endings import ExclusiveConsumer, Inconclusive, Unmet
@@ -147,6 +147,9 @@ def to_findings(
                 verdict,
                 reason,
                 seconds,
+                expired=rig.implementation.expired(rig.workload.slug, verdict.requirement)
+                if stance is Stance.KNOWN_FAILURE
+                else "",
             )
         )
     return tuple(found)

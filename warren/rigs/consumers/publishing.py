@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from warren.evidence.record import Sent
 from warren.rigs.consumers.shapes import as_it_is
 from warren.worlds.protocol import DIRECT_REPLY_TO
 
@@ -39,6 +40,8 @@ class Publishing:
         self._world, self._workload, self._tempo = world, workload, tempo
         self._units, self._is_done, self._stretch = units, is_done, 0.0
         self._replies: dict[str, list[bytes]] = {}
+        self.sent: list[Sent] = []
+        """All that was published here, as a record wants it."""
         self.reply_queue = ""
         """The queue for the replies to what was published here; "" until it is needed."""
 
@@ -88,6 +91,7 @@ class Publishing:
 
     def reply(self, queue: str, body: bytes, correlation_id: str) -> None:
         """Answer a request of somebody else."""
+        self.sent.append(Sent(self._world.now(), "", queue, "", body))
         self._world.reply(queue, body, correlation_id)
 
     def replies_to(self, correlation_id: str) -> list[bytes]:
@@ -104,7 +108,10 @@ class Publishing:
             properties = replace(
                 properties, reply_to=self._own_reply_queue(), correlation_id=unit_id
             )
-        self._world.publish(self._workload.route(role, unit_id), body, shape(properties))
+        route, shaped = self._workload.route(role, unit_id), shape(properties)
+        message = shaped.message_id or body.decode("utf-8", "replace")
+        self.sent.append(Sent(self._world.now(), route.exchange, route.queue, message, body))
+        self._world.publish(route, body, shaped)
         return properties
 
     def _stretch_work(self, size: int) -> None:

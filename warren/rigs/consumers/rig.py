@@ -11,6 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from warren.claims.verdict import Outcome, Verdict
+from warren.errors import WarrenError
+from warren.evidence.record import Record
 from warren.evidence.violation import Violation
 from warren.rigs.consumers.calls import Calls
 from warren.rigs.consumers.database import Database
@@ -209,6 +211,24 @@ class Rig:
     def measurements(self, case: str) -> tuple[Measurement, ...]:
         """Put the figures of a case in their place."""
         return to_measurements(self, case)
+
+    def record(self) -> Record:
+        """Give all that is known of the case now, also where its rows cannot be read any more."""
+        lost: tuple[Violation, ...] = ()
+        doubled: tuple[Violation, ...] = ()
+        with contextlib.suppress(WarrenError):
+            lost, doubled = self.seen.losses(), self.seen.duplicates()
+        return Record(
+            self.now(),
+            self.seen.ledger(),
+            self._journal.everything(),
+            tuple(self.publish.sent),
+            self.calls.made(),
+            self.seen.rows(),
+            self._journal.ends(),
+            lost,
+            doubled,
+        )
 
     def pauses(self) -> tuple[Pause, ...]:
         """When the world itself stood still."""

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from warren.evidence.ledger import WorkEnd
 from warren.evidence.ledger_reader import LedgerReader
 from warren.evidence.violation import Violation
+from warren.rigs.consumers.sightings import Sightings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from warren.evidence.calls import HttpCall
     from warren.evidence.ledger import Delivery, Ledger, Published
+    from warren.evidence.record import RowSeen
     from warren.evidence.rows import MessageRow, TaskRow
     from warren.rigs.consumers.instances import Instances
     from warren.rigs.pace import Tempo
@@ -38,6 +40,7 @@ class Seen:
         """Read what becomes of `units`, which the case adds to."""
         self._world, self._workload, self._tempo = world, workload, tempo
         self._instances, self._units = instances, units
+        self._rows = Sightings(world)
         self._remembered: Tally | None = None
         self._reader, self._known = LedgerReader(), 0
         self._ledger = self._reader.ledger()
@@ -269,19 +272,19 @@ class Seen:
 
     def message_rows(self) -> tuple[MessageRow, ...]:
         """All rows of `message_log`, by id."""
-        return self._world.message_rows()
+        return self._rows.message_rows()
 
     def task_rows(self) -> tuple[TaskRow, ...]:
         """All rows of `task`, by id."""
-        return self._world.task_rows()
+        return self._rows.task_rows()
 
     def count(self, sql: str, unit_id: str, number: int) -> int:
         """Give the number that a statement finds in the case's database."""
-        return self._world.count(sql, unit_id, number)
+        return self._rows.count(sql, unit_id, number)
 
     def file(self, path: str) -> bytes | None:
         """Read a file of the consumers' directory; None where there is none."""
-        return self._world.file(path)
+        return self._rows.file(path)
 
     def calls(self) -> tuple[HttpCall, ...]:
         """Give the HTTP calls that reached the stub."""
@@ -290,3 +293,7 @@ class Seen:
     def published(self) -> tuple[Published, ...]:
         """Give what the instances have published."""
         return self.ledger().publishes
+
+    def rows(self) -> tuple[RowSeen, ...]:
+        """Give every row that was seen so far, and when it was first."""
+        return self._rows.all()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from warren.evidence.commits import CommitBegun, DatabaseFailed
 from warren.evidence.faults import Fault
 from warren.evidence.frames import Direction, FrameLost, FrameReleased
+from warren.evidence.record import ProcessEnded
 from warren.rigs.consumers.struck_database import NotedDatabaseLine
 from warren.simulator.wire import Method, QueueDeclare
 
@@ -30,6 +31,7 @@ class Journal:
         """Begin with nothing."""
         self._world = world
         self._faults: list[Fault] = []
+        self._forgotten: list[Fault] = []
         self._processes: list[Process] = []
         self._holds: list[tuple[str, Held]] = []
 
@@ -38,7 +40,8 @@ class Journal:
         self._faults.append(Fault(self._world.now(), to, words))
 
     def forget(self) -> None:
-        """Forget what was done so far: all that came of it is known, and it was no harm."""
+        """Tell no more of what was done so far: all that came of it is known, and it was no harm."""
+        self._forgotten += self._faults
         self._faults.clear()
         self._holds.clear()
 
@@ -53,13 +56,28 @@ class Journal:
         self._holds.append((to, held))
         return held
 
+    def everything(self) -> tuple[Fault, ...]:
+        """Give all that was ever done, and what was held, in the order of time."""
+        caught = [Fault(at, to, f"held {name}") for at, to, name, _ in self._caught()]
+        return tuple(sorted((*self._forgotten, *self._faults, *caught), key=lambda f: f.at))
+
+    def ends(self) -> tuple[ProcessEnded, ...]:
+        """Give the processes that have ended, each as it was seen to have."""
+        return tuple(
+            ProcessEnded(p.ended_at, p.name, p.exit_status)
+            for p in self._processes
+            if p.ended_at is not None and p.exit_status is not None
+        )
+
     def lines(self, ledger: Ledger) -> tuple[str, ...]:
         """Give what was done and what shows that it took effect, a line each, in the order of time."""
         told = [(fault.at, str(fault)) for fault in self._faults]
         for fault in self._faults:
             told += self._witnesses(fault, ledger)
         told += [(forged.at, str(forged)) for forged in ledger.forged]
-        told += self._caught()
+        for at, to, name, fates in self._caught():
+            told.append((at, str(Fault(at, to, f"held {name}"))))
+            told += [(then, f"{then:.3f} {name} was {became}") for then, became in fates]
         return tuple(dict.fromkeys(line for _, line in sorted(told)))
 
     def _witnesses(self, fault: Fault, ledger: Ledger) -> Iterator[tuple[float, str]]:
@@ -81,8 +99,8 @@ class Journal:
         for again in [d for d in ledger.redeliveries() if d.at >= fault.at][:1]:
             yield again.at, f"{again.at:.3f} the broker delivers it again, to {again.instance}"
 
-    def _caught(self) -> Iterator[tuple[float, str]]:
-        """Give the frames that were held, and what became of them.
+    def _caught(self) -> Iterator[tuple[float, str, str, list[tuple[float, str]]]]:
+        """Give the frames that were held: when, whose, which, and what became of each.
 
         In which order instances declare their queue is no fault, though it is made so (`starting`).
         """
@@ -94,11 +112,11 @@ class Journal:
             if isinstance(seen.content, QueueDeclare):
                 continue
             way = "of" if seen.direction is Direction.TO_BROKER else "to"
-            name = f"the {seen.content.NAME} {way} {to}"
-            yield seen.at, f"{seen.at:.3f} the rig held {name}"
-            for fact in _fates(facts, id(seen)):
-                became = "lost" if isinstance(fact, FrameLost) else "let go"
-                yield fact.at, f"{fact.at:.3f} {name} was {became}"
+            became = [
+                (fact.at, "lost" if isinstance(fact, FrameLost) else "let go")
+                for fact in _fates(facts, id(seen))
+            ]
+            yield seen.at, to, f"the {seen.content.NAME} {way} {to}", became
 
 
 def _fates(facts: Iterable[Fact], frame: int) -> Iterator[FrameReleased | FrameLost]:

@@ -1,0 +1,62 @@
+"""The rows of a case's world as they are read, and when each was first there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from warren.evidence.record import RowSeen
+from warren.workloads.course.package_tally import row_line
+
+if TYPE_CHECKING:
+    from warren.evidence.rows import MessageRow, TaskRow
+    from warren.worlds.protocol import World
+
+
+class Sightings:
+    """Reads rows as a world does (`warren.workloads.Tables`), and notes when one is seen first.
+
+    A row was committed before it was seen; how long before depends on who looked, and when.
+    """
+
+    def __init__(self, world: World) -> None:
+        """See nothing yet."""
+        self._world = world
+        self._seen: dict[tuple[str, object, object], RowSeen] = {}
+
+    def message_rows(self) -> tuple[MessageRow, ...]:
+        """All rows of `message_log`, by id."""
+        rows = self._world.message_rows()
+        for row in rows:
+            self._see(("message_log", row.id, None), row_line(row), row.message)
+        return rows
+
+    def task_rows(self) -> tuple[TaskRow, ...]:
+        """All rows of `task`, by id; one that was completed again is seen again."""
+        rows = self._world.task_rows()
+        for row in rows:
+            if row.completed_at is not None:
+                words = f"task {row.id}: completed, {row.result}"
+                self._see(("task", row.id, row.result), words, str(row.id))
+        return rows
+
+    def all(self) -> tuple[RowSeen, ...]:
+        """Give every row that was ever seen, in that order."""
+        return tuple(self._seen.values())
+
+    def count(self, sql: str, unit_id: str, number: int) -> int:
+        """Give the number that a user's statement finds."""
+        count = self._world.count(sql, unit_id, number)
+        if count:
+            self._see((sql, unit_id, count), f"{count} by {sql}, of {unit_id}", unit_id)
+        return count
+
+    def file(self, path: str) -> bytes | None:
+        """Read a file of the consumers' directory; None where there is none."""
+        octets = self._world.file(path)
+        if octets is not None:
+            self._see((path, None, octets), f"{path}: {len(octets)} octets", path)
+        return octets
+
+    def _see(self, key: tuple[str, object, object], words: str, text: str) -> None:
+        if key not in self._seen:
+            self._seen[key] = RowSeen(self._world.now(), words, text)
