@@ -19,7 +19,7 @@ class OrderPublisher implements CommandLineRunner {
     @Override
     public void run(String... arguments) {
         if (arguments.length != 2 || !arguments[0].equals("order")) {
-            throw new IllegalArgumentException("usage: stock.jar order ID");
+            throw new IllegalArgumentException("usage: stock order ID");
         }
         template.convertAndSend(Topology.EXCHANGE, Topology.ORDERED, new Order(arguments[1], "lamp", 1));
     }

@@ -3,7 +3,7 @@ package com.example.stock;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
-/** Reserves stock for each order: {@code java -jar stock.jar}. With {@code order ID} it publishes one instead. */
+/** Reserves stock for each order; with the arguments {@code order ID} it publishes one instead. */
 @SpringBootApplication
 public class StockApplication {
 
