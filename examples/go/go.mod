@@ -1,0 +1,5 @@
+module example.com/labels
+
+go 1.26
+
+require github.com/rabbitmq/amqp091-go v1.16.0
