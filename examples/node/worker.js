@@ -67,20 +67,24 @@ async function consume(connection) {
   consuming = { channel, consumerTag };
 }
 
-const connection = await amqplib.connect(AMQP_URL, {
+let connection;
+
+async function stop() {
+  if (stopping) return;
+  stopping = true;
+  await consuming?.channel.cancel(consuming.consumerTag).catch(() => {});
+  await Promise.all(inHand);
+  // Before the connection, whose close would overtake the last acks.
+  await consuming?.channel.close().catch(() => {});
+  await connection?.close();
+  process.exit(0);
+}
+process.on("SIGTERM", stop);
+process.on("SIGINT", stop);
+
+connection = await amqplib.connect(AMQP_URL, {
   recovery: { initialDelay: 200, maxDelay: 5000, setup: consume },
 });
 connection.on("error", (error) => console.error("connection:", error.message));
 connection.on("disconnect", (error) => console.error("disconnected:", error?.message));
 console.log(`charging what comes through ${QUEUE}`);
-
-async function stop() {
-  if (stopping) return;
-  stopping = true;
-  await consuming.channel.cancel(consuming.consumerTag).catch(() => {});
-  await Promise.all(inHand);
-  await connection.close();
-  process.exit(0);
-}
-process.on("SIGTERM", stop);
-process.on("SIGINT", stop);
