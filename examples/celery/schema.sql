@@ -1,0 +1,11 @@
+CREATE TABLE invoices (
+    order_id VARCHAR(64) NOT NULL,
+    total INTEGER NOT NULL CHECK (total >= 0),
+    created_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+
+CREATE TABLE shipments (
+    order_id VARCHAR(64) PRIMARY KEY,
+    weight INTEGER NOT NULL CHECK (weight >= 0),
+    created_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
+);

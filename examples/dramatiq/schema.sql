@@ -1,0 +1,5 @@
+CREATE TABLE ledger (
+    order_id VARCHAR(64) NOT NULL,
+    cents INTEGER NOT NULL CHECK (cents >= 0),
+    booked_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
+);

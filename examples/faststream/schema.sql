@@ -1,0 +1,7 @@
+CREATE TABLE bookings (
+    reference VARCHAR(64) PRIMARY KEY,
+    arrival DATE NOT NULL,
+    nights INTEGER NOT NULL CHECK (nights > 0),
+    guest VARCHAR(200) NOT NULL,
+    booked_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
