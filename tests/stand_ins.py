@@ -296,6 +296,9 @@ class StandInWorld:
         """Give no calls."""
         return ()
 
+    def need_database(self) -> None:
+        """Have one."""
+
     def stretch_work(self, seconds: float) -> None:
         """Let work take what it takes."""
 

@@ -77,7 +77,8 @@ def _judge_kept_prefetch(
 ) -> None:
     """Compare what a worker asked for before its loss and after it."""
     loss = lost.replace("-", " ")
-    began = rig.seen.ledger().consumers_of(worker.name)
+    all_of_it = rig.seen.ledger().consumers_of(worker.name)
+    began = [c for c in all_of_it if c.queue == worker.role.queue]
     rig.expect(is_back, f"{worker.name} consumed no more after {loss}", *map(str, began))
     before = _counts(c for c in began if c.at <= lost_at)
     after = _counts(c for c in began if c.at > lost_at)

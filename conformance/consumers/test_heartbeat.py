@@ -37,11 +37,14 @@ def test_long_package_keeps_its_connection(rig: Rig) -> None:
     package = rig.publish.work(_at_least(rig, TEXTS))
     _work_through(rig, package)
     ledger, limit = rig.seen.ledger(), _longest_silence(rig)
-    for name in [process.name for process in rig.instances.all]:
-        ends = [e for e in ledger.ends if e.by == "broker" and e.instance == name]
+    for process in rig.instances.all:
+        name, judged = process.name, rig.seen.judged_connections(process)
+        of_it = [e for e in ledger.ends if e.instance == name and e.connection in judged]
+        ends = [e for e in of_it if e.by == "broker"]
         words = f"the broker closed {_counted(ends, 'connection')} of {name}"
         rig.expect(not ends, words, *map(str, ends))
-        silences = [s for s in ledger.silences if s.instance == name and s.seconds > limit]
+        lasting = [s for s in ledger.silences if s.instance == name and s.seconds > limit]
+        silences = [s for s in lasting if s.connection in judged]
         longest = max((s.seconds for s in silences), default=0.0)
         words = f"{name} was silent for {longest:.2f} s, longer than {limit} s"
         rig.expect(not silences, words, *map(str, silences))

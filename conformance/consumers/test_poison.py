@@ -123,10 +123,13 @@ def _watch(rig: Rig, tries: Tries, other: Unit, is_over: Callable[[], bool]) -> 
     """Wait until the poison is out of the way for good and the other message done, or nothing more can come."""
     rig.wait.need(lambda: bool(tries()), rig.deadlines.within(0), "no worker was given the message")
     seen, until = 0, rig.now() + 2 * patience(rig)
-    while seen < len(tries()) <= MOST and rig.now() < until:
+    while (seen < len(tries()) <= MOST or rig.seen.postponed()) and rig.now() < until:
         _await_end(rig, tries, other, is_over)
         seen = len(tries())
-        rig.wait.see(lambda n=seen: len(tries()) > n, rig.deadlines.seconds(CALM))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+        rig.wait.see(  # on its way to a queue for later tries it is in none for a moment
+            lambda n=seen: len(tries()) > n or rig.seen.postponed() > 0,  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+            rig.deadlines.seconds(CALM),
+        )
 
 
 def _await_end(rig: Rig, tries: Tries, other: Unit, is_over: Callable[[], bool]) -> None:

@@ -45,6 +45,8 @@ class Schema:
 
     program: Program | None = None
     scripts: tuple[Path, ...] = ()
+    is_used: bool = True
+    """Whether the implementation is told of its database at all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ _MALFORMED: Final = (b'{"unfinished":', b"\xff\xfe\x00", b"")
 """No JSON, for who takes JSON."""
 _MISSHAPEN: Final = (b'{"something":"else"}', b"[]", b"42")
 """JSON that says something else than any sample."""
+_DATABASE_PLACES: Final = ("{database_", "{jdbc_url}", "{sqlalchemy_url}", "{dsn}")
 _MOST_OCTETS: Final = 16 << 20
 """The longest body that a manifest may name."""
 
@@ -169,6 +170,13 @@ def _texts_of(consumer: ConsumerShape) -> Iterable[str]:
     return (*consumer.command, *consumer.environment.values())
 
 
+def _uses_database(consumer: ConsumerShape) -> bool:
+    """Whether a consumer has an effect in a database, or a place for the address of one; templates may have any."""
+    texts = _texts_of(consumer)
+    is_told = any(name in text for name in _DATABASE_PLACES for text in texts)
+    return is_told or bool(consumer.templates) or any(e.sql for e in consumer.effects)
+
+
 def _sample(message: MessageShape, bad: BadShape, queue: str, home: Path) -> Sample:
     key = message.routing_key
     if key is None:
@@ -221,7 +229,7 @@ def _program(path: Path, manifest: OwnManifestShape, consumer: ConsumerShape) ->
 def _schema(path: Path, shape: OwnManifestShape) -> Schema:
     database = shape.database
     if database is None:
-        return Schema()
+        return Schema(is_used=any(map(_uses_database, shape.consumers.values())))
     program = None
     if database.migrate is not None:
         program = Program(

@@ -345,6 +345,9 @@ class World(Protocol):
     def stretch_work(self, seconds: float) -> None:
         """Have each commit and each HTTP call that begins from now on, of any instance, last so long at least."""
 
+    def need_database(self) -> None:
+        """Raise `FaultUnsupported` where instances have no database."""
+
     def need_database_line(self) -> None:
         """Raise `FaultUnsupported` where instances reach the database without anything in between."""
 

@@ -88,10 +88,12 @@ class Database:
 
     def let_commits_be_held(self) -> None:
         """Make ready for `hold_commits`; before the first instance is started."""
+        self._world.need_database()
         self._world.let_commits_be_held()
 
     def let_space_run_out(self) -> None:
         """Make ready for `Failure.OUT_OF_SPACE`; before the first instance. Raises `FaultUnsupported`."""
+        self._world.need_database()
         self._world.let_space_run_out()
 
     def hold_commits(self, moment: Moment, *processes: Process, passing: int = 0) -> HeldCommits:
@@ -99,6 +101,7 @@ class Database:
 
         Raises `FaultUnsupported` where this database has no such hold.
         """
+        self._world.need_database()
         return HeldCommits(self._waiting, moment, processes, passing)
 
     @contextlib.contextmanager
@@ -107,6 +110,7 @@ class Database:
 
         Raises `FaultUnsupported` where a lock is waited for without an end, so that it fails nobody.
         """
+        self._world.need_database()
         self._journal.note("", "locked the database")
         self._world.lock_database()
         try:
@@ -121,6 +125,7 @@ class Database:
 
         Raises `FaultUnsupported` where the case has no server of its own; needs the mark `restarts_database`.
         """
+        self._world.need_database()
         self._journal.note("", "ended the database server")
         self._world.shut_down_database()
         try:
@@ -132,6 +137,7 @@ class Database:
     @contextlib.contextmanager
     def without_tables(self) -> Iterator[None]:
         """Take the judged tables away for the time of a block, in which nobody reads their rows."""
+        self._world.need_database()
         self._journal.note("", "took the tables away")
         self._world.hide_tables()
         try:

@@ -149,6 +149,18 @@ class Seen:
             if self.works_until(earlier).at > given_at
         )
 
+    def judged_connections(self, process: Process) -> frozenset[int]:
+        """Give the numbers of an instance's connections that a case judges by how they live and end.
+
+        Those are all, of an instance that follows the contract; of others the ones by which it consumed its queue.
+        """
+        ledger = self.ledger()
+        if self._workload.is_told:
+            ends = (e.connection for e in ledger.ends if e.instance == process.name)
+            return frozenset((*ends, *(c.connection for c in ledger.open_of(process.name))))
+        of_its_queue = [c for c in ledger.consumers if c.queue == process.role.queue]
+        return frozenset(c.connection for c in of_its_queue if c.instance == process.name)
+
     def heartbeat_faults(self) -> tuple[Violation, ...]:
         """Say which connections do not have the heartbeat that was asked for, so that no silence would end them."""
         asked = self._tempo.pace.heartbeat

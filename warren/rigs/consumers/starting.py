@@ -81,7 +81,8 @@ class Starting:
         """Give the prefetch count of an instance, 0 for none: what was wanted, or its own where it cannot be told."""
         if self._workload.is_told:
             return wanted
-        counts = [c.prefetch for c in self._seen.ledger().active_consumers(process.name)]
+        active = self._seen.ledger().active_consumers(process.name)
+        counts = [c.prefetch for c in active if c.queue == process.role.queue]
         return min(counts, default=wanted)
 
     def _need_prefetch(self, wanted: int) -> None:

@@ -19,6 +19,7 @@ from warren.simulator.wire import BasicProperties
 from warren.worlds.line.plan import Entry
 from warren.worlds.protocol import Certificate
 from warren.worlds.real.broker_link import BrokerLink
+from warren.worlds.real.databases import NoDatabaseLine
 from warren.worlds.real.databases.schema import MESSAGE_LOG, TASK
 from warren.worlds.real.directories import copy_directory
 from warren.worlds.real.http import Callers
@@ -58,6 +59,8 @@ if TYPE_CHECKING:
 
 _POLL = 0.05
 _CLOSE = 5.0
+_LEAST_HEARTBEAT = 2
+"""Seconds: with less, clients that send one a second at most (py-amqp's users) are taken for silent as they begin."""
 
 
 class RealWorld:
@@ -73,6 +76,7 @@ class RealWorld:
         secrets: Collection[str],
         certificates: Certificates | None = None,
         seed: int = 0,
+        has_database: bool = True,
     ) -> None:
         """Stand on a place and a database that `RealWorlds` made and will drop; no output shows the secrets.
 
@@ -90,7 +94,7 @@ class RealWorld:
         self._exclusive: list[BrokerLink] = []
         self._processes: list[RealProcess] = []
         self._orphans = Orphans(run.id)
-        self._stretch = 0.0
+        self._stretch, self._has_database = 0.0, has_database
         self._directory: Path | None = None
 
     def now(self) -> float:
@@ -156,7 +160,7 @@ class RealWorld:
         environment = {**told, **urls.environment}
         try:
             if program.has_placeholders:
-                line.let_in(self._entry(int(env["WARREN_HEARTBEAT"])))
+                line.let_in(self._entry(max(_LEAST_HEARTBEAT, int(env["WARREN_HEARTBEAT"]))))
                 program, environment = self._in_its_words(program, role, told, urls), {}
             environment |= {
                 **self._run.environment,
@@ -317,8 +321,14 @@ class RealWorld:
         for process in self._processes:
             process.database.stretch(seconds)
 
+    def need_database(self) -> None:
+        """Raise `FaultUnsupported` where instances have none."""
+        if not self._has_database:
+            raise FaultUnsupported("its consumers have no database", where="this manifest")
+
     def need_database_line(self) -> None:
         """Raise `FaultUnsupported` but for a server whose protocol is followed."""
+        self.need_database()
         if self._database.server is None:
             raise FaultUnsupported(
                 "nothing stands between an instance and this database",
@@ -415,6 +425,8 @@ class RealWorld:
     def _database_line(self, name: str) -> tuple[RealDatabaseLine | UnfollowedLine, DatabaseUrls]:
         """Give an instance its way to the database, and what it is told of it."""
         database, server = self._database, self._database.server
+        if not self._has_database:
+            return NoDatabaseLine(), database.urls
         if server is None:
             return database.line(name, self.now, self._log.append, self._whose), database.urls
         line = self._relay.open_database(name, server, database.follower)

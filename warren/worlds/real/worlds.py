@@ -88,6 +88,7 @@ class RealWorlds:
                 preloader=self._preloader,
                 secrets=self.secrets,
                 certificates=self._certificates,
+                has_database=not isinstance(program, Schema) or program.is_used,
                 seed=self._seed,
             )
             stack.callback(world.close)

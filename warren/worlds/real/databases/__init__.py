@@ -7,7 +7,7 @@ from warren.worlds.real.databases.address import DatabaseAddress, DatabaseUrls
 from warren.worlds.real.databases.case import CaseDatabase, first_line
 from warren.worlds.real.databases.choice import attach, choose
 from warren.worlds.real.databases.copies import Databases
-from warren.worlds.real.databases.line import UnfollowedLine
+from warren.worlds.real.databases.line import NoDatabaseLine, UnfollowedLine
 from warren.worlds.real.databases.private import PrivateServer, private_server
 from warren.worlds.real.databases.protocol import Database, RunningDatabase
 from warren.worlds.real.databases.scripts import DRIVER_ERRORS, run_script
@@ -19,6 +19,7 @@ __all__ = [
     "DatabaseAddress",
     "DatabaseUrls",
     "Databases",
+    "NoDatabaseLine",
     "PrivateServer",
     "RunningDatabase",
     "UnfollowedLine",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from warren.errors import FaultUnsupported
 from warren.worlds.database_line.pieces import Moment
+from warren.worlds.database_line.plan import DatabasePlan
 from warren.worlds.real.databases.file_locks import FileHold
 
 if TYPE_CHECKING:
@@ -70,6 +71,21 @@ class UnfollowedLine:
         raise FaultUnsupported(
             what, where=self._kind, what_to_do="run the case on PostgreSQL or MySQL"
         )
+
+
+class NoDatabaseLine(UnfollowedLine):
+    """The way of an instance that has no database: no commit is ever caught there."""
+
+    def __init__(self) -> None:
+        """Lead nowhere."""
+        super().__init__("this manifest")
+
+    def hold(self, moment: Moment, passing: int = 0) -> HeldCommit:
+        """Wait for a commit that never comes."""
+        return DatabasePlan().hold(moment, passing)
+
+    def _cannot(self, what: str) -> NoReturn:
+        raise FaultUnsupported(f"its consumers have no database: {what}", where=self._kind)
 
 
 class FileLine(UnfollowedLine):
