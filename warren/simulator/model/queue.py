@@ -42,6 +42,8 @@ class Queue(Recorded):
     """Whether what a policy says of overflow comes before the queue's own argument."""
     least_ttl: ClassVar[int] = 0
     """Milliseconds that a message lives at least."""
+    heeds_channel_limit: ClassVar[bool] = True
+    """Whether the limit of a channel as a whole holds its deliveries up, and counts them."""
 
     __slots__ = (
         "ack_timeout",
@@ -285,7 +287,7 @@ class Queue(Recorded):
         if not consumer.no_ack:
             enqueued.consumer = consumer
             consumer.unacked += 1
-            channel.global_unacked += 1
+            channel.global_unacked += self.heeds_channel_limit
             channel.unacked[tag] = enqueued
             self.unacked_count += 1
             if self.ack_timeout is not None:

@@ -41,6 +41,7 @@ class QuorumQueue(Queue):
     policies_set_overflow = True
     least_ttl = 1
     remembers_taken = True
+    heeds_channel_limit = False
 
     __slots__ = (
         "_departed",
