@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.simulator.model.queue_type_scripts import declare
+from tests.simulator.model.queue_type_scripts import RIGHT, TYPES, declare
 from tests.simulator.model.scripts import HERE, Script, publish
 from warren.simulator.model import commands as c
 
@@ -38,4 +38,19 @@ def channel_limit(q: str, _x: str) -> Script:
     ]
 
 
-QUORUM_SCRIPTS: tuple[Callable[[str, str], Script], ...] = (channel_limit,)
+def foreign_arguments(q: str, _x: str) -> Script:
+    """Declare with arguments of all types, and again without the one that was refused."""
+    names = sorted(RIGHT.keys() - {"x-queue-master-locator"}, reverse=True)
+    return [
+        c.QueueDeclare(
+            *HERE,
+            q,
+            durable=True,
+            arguments={"x-queue-type": kind} | {name: RIGHT[name] for name in names[:count]},
+        )
+        for kind in TYPES
+        for count in range(len(names), 4, -5)
+    ]
+
+
+QUORUM_SCRIPTS: tuple[Callable[[str, str], Script], ...] = (channel_limit, foreign_arguments)

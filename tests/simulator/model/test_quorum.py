@@ -230,6 +230,8 @@ def test_a_foreign_argument() -> None:
     assert closed(refused)[2].endswith("of queue type rabbit_classic_queue")
     (declared,) = lab.channel(1, 3).declare("q", arguments={"x-unheard-of": 3})
     assert isinstance(declared, events.QueueDeclareOk)
+    two = {"x-queue-type": "quorum", "x-max-priority": 3, "x-max-age": "1h"}
+    assert "'x-max-age'" in closed(lab.channel(1, 4).declare("two", durable=True, arguments=two))[2]
 
 
 @pytest.mark.parametrize(
