@@ -84,6 +84,9 @@ class Release:
     quorum_order: tuple[bytes, ...]
     """How a quorum queue gives messages that came in as 1, none, 5, 0 and 9, named after their priorities."""
 
+    delays_retries: bool
+    """A quorum queue may wait before it serves again what came back."""
+
     stream_refuses_nack: bool
     """A delivery of a stream that is nacked or rejected ends the connection; otherwise that is as an ack."""
 
@@ -123,6 +126,7 @@ RELEASES = {
         default_delivery_limit=None,
         negative_policy_limit=False,
         quorum_order=(b"1", b"none", b"5", b"0", b"9"),
+        delays_retries=False,
         stream_refuses_nack=True,
         stream_takes_dead_letters=False,
         stream_filters=False,
@@ -153,6 +157,7 @@ RELEASES = {
         default_delivery_limit=20,
         negative_policy_limit=True,
         quorum_order=(b"5", b"9", b"1", b"none", b"0"),
+        delays_retries=False,
         stream_refuses_nack=False,
         stream_takes_dead_letters=True,
         stream_filters=True,
@@ -183,6 +188,7 @@ RELEASES = {
         default_delivery_limit=20,
         negative_policy_limit=True,
         quorum_order=(b"9", b"5", b"none", b"1", b"0"),
+        delays_retries=True,
         stream_refuses_nack=False,
         stream_takes_dead_letters=True,
         stream_filters=True,

@@ -9,7 +9,7 @@ from warren.simulator.model.changes import Place
 from warren.simulator.model.dead_letter import Reason, dead_letter
 from warren.simulator.model.message import PERSISTENT
 from warren.simulator.model.policy import Overflow
-from warren.simulator.model.queue import Queue
+from warren.simulator.model.queue import Publisher, Queue
 from warren.simulator.model.ready import Enqueued, Lane, Priorities, priority_in
 from warren.simulator.model.settlement import Settlement
 
@@ -73,7 +73,7 @@ class ClassicQueue(Queue):
 
     # Messages in
 
-    def enqueue(self, message: Message, _publisher: Channel | None = None, /) -> bool:
+    def enqueue(self, message: Message, _publisher: Publisher | None = None, /) -> bool:
         """Take `message`; return False when the queue is full and refuses it."""
         policy = self.policy
         if (
