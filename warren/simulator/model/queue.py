@@ -16,6 +16,7 @@ from warren.simulator.model.declared import Declared
 from warren.simulator.model.events import BasicDeliver
 from warren.simulator.model.queue_timer import QueueTimer
 from warren.simulator.model.ready import Enqueued
+from warren.simulator.model.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -57,6 +58,7 @@ class Queue(Declared):
         "ready_bytes",
         "ready_size",
         "rotation",
+        "traffic",
         "ttl_deadline",
         "unacked_count",
     )
@@ -93,6 +95,7 @@ class Queue(Declared):
         self.next_position = 0
         self.next_order = 0
         self.unacked_count = 0
+        self.traffic = Traffic()
         self.may_expire = False  # whether any message here ever had a deadline
         self.ttl_deadline: float | None = None
         self.touch()
@@ -237,7 +240,12 @@ class Queue(Declared):
         tag = channel.next_delivery_tag
         channel.next_delivery_tag = tag + 1
         channel.connection.credit -= enqueued.message.size
-        if not consumer.no_ack:
+        traffic = self.traffic
+        traffic.redeliver += enqueued.redelivered
+        if consumer.no_ack:
+            traffic.deliver_no_ack += 1
+        else:
+            traffic.deliver += 1
             enqueued.consumer = consumer
             consumer.unacked += 1
             channel.global_unacked += self.heeds_channel_limit

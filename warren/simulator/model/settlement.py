@@ -116,6 +116,7 @@ def acknowledge(channel: Channel, enqueued: Enqueued) -> None:
     channel.global_unacked -= 1
     consumer.unacked -= 1
     queue.settled((enqueued,))
+    queue.traffic.ack += 1
     if queue.changes is not None:
         queue.forget((enqueued,))
     if consumer.blocked:
@@ -154,6 +155,7 @@ def _settle_at(queue: Queue, batch: list[Enqueued], how: Settlement, *, unblocks
     if how.requeues:
         queue.put_back(batch, how)
     elif how is Settlement.ACK:
+        queue.traffic.ack += len(batch)
         queue.forget(batch)
     else:
         queue.discard(batch, how)
