@@ -35,6 +35,13 @@ class Traffic:
         """Count all that went out."""
         return self.deliver + self.deliver_no_ack + self.get + self.get_no_ack
 
+    def add_publishes(self, other: Traffic) -> None:
+        """Count also what was published elsewhere."""
+        self.publish += other.publish
+        self.confirm += other.confirm
+        self.return_unroutable += other.return_unroutable
+        self.drop_unroutable += other.drop_unroutable
+
     def add_deliveries(self, other: Traffic) -> None:
         """Count also what another one gave."""
         self.deliver += other.deliver
