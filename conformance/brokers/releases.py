@@ -63,6 +63,9 @@ class Release:
     local_random: bool
     """There are exchanges of the type x-local-random."""
 
+    modulus_hash: int | None
+    """The reply code for an exchange of the type x-modulus-hash; None where there are such."""
+
     bound_reply_to: int
     """The reply code for binding a direct reply-to name."""
 
@@ -119,6 +122,7 @@ RELEASES = {
         master_locator=True,
         any_master_locator=False,
         local_random=False,
+        modulus_hash=503,
         bound_reply_to=404,
         frame_min=4096,
         checks_body_size=False,
@@ -150,6 +154,7 @@ RELEASES = {
         master_locator=True,
         any_master_locator=True,
         local_random=True,
+        modulus_hash=406,
         bound_reply_to=404,
         frame_min=4096,
         checks_body_size=False,
@@ -181,6 +186,7 @@ RELEASES = {
         master_locator=False,
         any_master_locator=False,
         local_random=True,
+        modulus_hash=None,
         bound_reply_to=403,
         frame_min=8192,
         checks_body_size=True,

@@ -16,7 +16,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from tests.simulator.model.races import greedy, passing_on
+from tests.simulator.model.races import greedy, leaves_alone, passing_on
 from tests.simulator.model.real import ANSWER_SECONDS, Client
 from tests.simulator.model.streams import by_stream, without_counts, without_races
 from warren.simulator.model import SEMANTICS, Broker, commands, events
@@ -108,6 +108,7 @@ class Pair:
             self._note_confirms(command)
             self._note_chance(command)
             self._note_namesakes(command)
+            self.raced |= leaves_alone(self.model, self.vhost, command)
             self.clients[command.connection].send(command)
         self._ask_real()
         self._learn_names()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from warren.simulator.model import commands
+
 if TYPE_CHECKING:
     from warren.simulator.model import Broker
 
@@ -35,3 +37,23 @@ def passing_on(model: Broker) -> set[int]:
         and {each.queue for each in holder.unacked.values() if each.queue.kind.replicated}
         & {each.queue for each in taker.consumers.values()}
     }
+
+
+def leaves_alone(model: Broker, vhost: str, command: object) -> bool:
+    """Tell whether a single active consumer is cancelled while messages wait that the next one does not get.
+
+    RabbitMQ 3.10.8 leaves the queue in a state in which its process fails over the next publish.
+    """
+    semantics = model.vhosts[vhost].semantics
+    if semantics.cancel_serves_next or not isinstance(command, commands.BasicCancel):
+        return False
+    channel = model.connections[command.connection].channels.get(command.channel)
+    consumer = None if channel is None else channel.consumers.get(command.consumer_tag)
+    if consumer is None or consumer.queue.kind.replicated:
+        return False
+    queue = consumer.queue
+    return (
+        queue.policy.single_active_consumer
+        and queue.active_consumer is consumer
+        and bool(queue.ready)
+    )

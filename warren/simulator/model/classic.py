@@ -168,6 +168,7 @@ class ClassicQueue(Queue):
         returned: Sequence[Enqueued] | None = None,
     ) -> None:
         """Let `consumers` go and put back what they `returned`; the last may end the queue."""
+        before = self.active_consumer
         for consumer in consumers:
             del self.consumers[consumer]
             self.rotation.remove(consumer)
@@ -182,6 +183,8 @@ class ClassicQueue(Queue):
         self.touch()
         if returned is not None:
             self.put_back(returned, Settlement.LOST)
+        elif self.active_consumer is not before and not self.state.semantics.cancel_serves_next:
+            return
         self.pump()
 
     # The end

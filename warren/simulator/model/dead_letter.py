@@ -103,9 +103,11 @@ def bury(
         deaths = _history(headers)
     previous = deaths.find(queue.name, reason.value)
     long = queue.state.field_types.long
-    deaths = deaths.with_latest(
-        _again(previous, long) if previous else _death(queue, message, reason, died_at)
-    )
+    if previous is None:
+        latest = _death(queue, message, reason, died_at)
+    else:
+        latest = _again(previous, long, in_order=semantics.trusts_death_header)
+    deaths = deaths.with_latest(latest)
     first = "x-death" not in headers if semantics.trusts_death_header else not message.deaths
     if first:
         headers |= _summary("first", queue.name, reason, message.exchange)
@@ -142,19 +144,28 @@ def _history(headers: Mapping[str, object]) -> Deaths:
     )
 
 
-def _again(death: Mapping[str, object], long: Callable[[int], int]) -> Mapping[str, object]:
-    """Count one more death of the same kind.
+def _again(
+    death: Mapping[str, object], long: Callable[[int], int], *, in_order: bool
+) -> Mapping[str, object]:
+    """Count one more death of the same kind; the broker that reads its header writes an entry `in_order` of its keys.
 
     A publisher may have written any count. RabbitMQ adds to it without a limit, and wraps to a
     negative number when it writes 64 bits; a count that stays at the largest is wrong for nobody.
     """
     count = death.get("count")
-    return {**death, "count": long(min(count + 1, LARGEST_LONG) if isinstance(count, int) else 1)}
+    counted = long(min(count + 1, LARGEST_LONG) if isinstance(count, int) else 1)
+    again = {**death, "count": counted}
+    return dict(sorted(again.items())) if in_order else again
 
 
 def _death(queue: Queue, message: Message, reason: Reason, died_at: float) -> Mapping[str, object]:
     types = queue.state.field_types
+    original: dict[str, object] = {}
+    if message.properties.expiration is not None:
+        original["original-expiration"] = message.properties.expiration
+    begins = not queue.state.semantics.trusts_death_header
     death: dict[str, object] = {
+        **(original if begins else {}),
         "count": types.long(1),
         "reason": reason.value,
         "queue": queue.name,
@@ -162,9 +173,7 @@ def _death(queue: Queue, message: Message, reason: Reason, died_at: float) -> Ma
         "exchange": message.exchange,
         "routing-keys": [message.routing_key, *message.copies],
     }
-    if message.properties.expiration is not None:
-        death["original-expiration"] = message.properties.expiration
-    return death
+    return death if begins else death | original
 
 
 def _summary(which: str, queue: str, reason: Reason, exchange: str) -> dict[str, object]:

@@ -159,6 +159,10 @@ class Semantics:
     queues_set_timeout: bool
     """x-consumer-timeout says what is in time for a queue; otherwise it means nothing."""
 
+    cancel_serves_next: bool
+    """Who follows a single active consumer of a classic queue that was cancelled is served at once. Where
+    this is False, not before something comes back, or another consumer comes."""
+
     queue_types: Mapping[str, QueueType]
     """The types of queue by name."""
 
@@ -227,6 +231,7 @@ SEMANTICS: dict[Version, Semantics] = {
         queue_versions=(1, 2),
         channels_time_out=True,
         queues_set_timeout=False,
+        cancel_serves_next=False,
         queue_types=_by_name(TYPES_3_10),
         names_default_type=False,
         leader_locators=frozenset({"client-local", "balanced", "random", "least-leaders"}),
@@ -274,6 +279,7 @@ SEMANTICS: dict[Version, Semantics] = {
         queue_versions=(1, 2),
         channels_time_out=True,
         queues_set_timeout=True,
+        cancel_serves_next=True,
         queue_types=_by_name(TYPES_4_0),
         names_default_type=True,
         leader_locators=frozenset(
@@ -295,7 +301,7 @@ SEMANTICS: dict[Version, Semantics] = {
         checks_body_size=True,
         global_prefetch=False,
         max_message_size=16 * MIB,
-        exchange_types=EXCHANGE_TYPES | {"x-local-random"},
+        exchange_types=EXCHANGE_TYPES | {"x-local-random", "x-modulus-hash"},
         checks_delivery_mode=False,
         unknown_exchange_type=ReplyCode.PRECONDITION_FAILED,
         checks_server_named_type=True,
@@ -323,6 +329,7 @@ SEMANTICS: dict[Version, Semantics] = {
         queue_versions=(2,),
         channels_time_out=False,
         queues_set_timeout=True,
+        cancel_serves_next=True,
         queue_types=_by_name(TYPES_4_3),
         names_default_type=True,
         leader_locators=frozenset(
