@@ -22,7 +22,7 @@ def modulus_hash(q: str, x: str) -> Script:
     names = [f"{q}{each}" for each in ("c", " a", "b", "")]
 
     def publishes(**headers: list[str]) -> Iterator[Any]:
-        given = {"headers": headers} if headers else {}
+        given: dict[str, Any] = {"headers": headers} if headers else {}
         return (publish(key, b"%d" % number, x, **given) for number, key in enumerate(KEYS))
 
     script: Script = [

@@ -324,7 +324,12 @@ def test_portable_hash(keys: list[bytes], expected: int) -> None:
 
 def test_modulus_hash() -> None:
     """A key stands for one of the bindings by its hash, as on RabbitMQ 4.3.6; a queue bound twice counts twice."""
-    bindings = [("c", "", {}), ("a", "", {}), ("b", "", {}), ("a", "again", {})]
+    bindings: list[tuple[str, str, dict[str, object]]] = [
+        ("c", "", {}),
+        ("a", "", {}),
+        ("b", "", {}),
+        ("a", "again", {}),
+    ]
     published = [(key, None) for key in ("a", "order.1", "", "a", "order.1")]
     places = ["aabc"[number % 4] for number in (53_691_870, 123_332_820, 38_220_213)]
     found = routed("x-modulus-hash", bindings, *published)
