@@ -63,6 +63,9 @@ class Release:
     local_random: bool
     """There are exchanges of the type x-local-random."""
 
+    modulus_hash: int | None
+    """The reply code for an exchange of the type x-modulus-hash; None where there are such."""
+
     bound_reply_to: int
     """The reply code for binding a direct reply-to name."""
 
@@ -83,6 +86,9 @@ class Release:
 
     quorum_order: tuple[bytes, ...]
     """How a quorum queue gives messages that came in as 1, none, 5, 0 and 9, named after their priorities."""
+
+    delays_retries: bool
+    """A quorum queue may wait before it serves again what came back."""
 
     stream_refuses_nack: bool
     """A delivery of a stream that is nacked or rejected ends the connection; otherwise that is as an ack."""
@@ -116,6 +122,7 @@ RELEASES = {
         master_locator=True,
         any_master_locator=False,
         local_random=False,
+        modulus_hash=503,
         bound_reply_to=404,
         frame_min=4096,
         checks_body_size=False,
@@ -123,6 +130,7 @@ RELEASES = {
         default_delivery_limit=None,
         negative_policy_limit=False,
         quorum_order=(b"1", b"none", b"5", b"0", b"9"),
+        delays_retries=False,
         stream_refuses_nack=True,
         stream_takes_dead_letters=False,
         stream_filters=False,
@@ -146,6 +154,7 @@ RELEASES = {
         master_locator=True,
         any_master_locator=True,
         local_random=True,
+        modulus_hash=406,
         bound_reply_to=404,
         frame_min=4096,
         checks_body_size=False,
@@ -153,6 +162,7 @@ RELEASES = {
         default_delivery_limit=20,
         negative_policy_limit=True,
         quorum_order=(b"5", b"9", b"1", b"none", b"0"),
+        delays_retries=False,
         stream_refuses_nack=False,
         stream_takes_dead_letters=True,
         stream_filters=True,
@@ -176,6 +186,7 @@ RELEASES = {
         master_locator=False,
         any_master_locator=False,
         local_random=True,
+        modulus_hash=None,
         bound_reply_to=403,
         frame_min=8192,
         checks_body_size=True,
@@ -183,6 +194,7 @@ RELEASES = {
         default_delivery_limit=20,
         negative_policy_limit=True,
         quorum_order=(b"9", b"5", b"none", b"1", b"0"),
+        delays_retries=True,
         stream_refuses_nack=False,
         stream_takes_dead_letters=True,
         stream_filters=True,

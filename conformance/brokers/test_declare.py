@@ -254,6 +254,26 @@ def test_local_random(broker: BrokerRig) -> None:
         broker.declare.binding(replicated, exchange)
 
 
+@pytest.mark.requirement("declare.modulus-hash")
+def test_modulus_hash(broker: BrokerRig) -> None:
+    """x-modulus-hash (4.3) gives what has the same key to the same one of its queues; the others know none."""
+    refusal = release_of(broker.version).modulus_hash
+    if refusal is not None:
+        with broker.expect.refusal(refusal):
+            broker.declare.exchange("spread", "x-modulus-hash")
+        return
+    exchange = broker.declare.exchange("spread", "x-modulus-hash")
+    queues = [broker.declare.queue(f"orders-{number}") for number in range(3)]
+    for queue in queues:
+        broker.declare.binding(queue, exchange, "any")
+    for key in [f"order {number}" for number in range(20)] * 2:
+        broker.publish(key.encode(), key, exchange)
+    shares = [broker.drain(queue) for queue in queues]
+    assert sum(map(len, shares)) == 40
+    assert all(share[: len(share) // 2] * 2 == share for share in shares)
+    assert sum(map(bool, shares)) > 1
+
+
 @pytest.mark.requirement("declare.reply-to-bound")
 def test_reply_to_is_not_bound(broker: BrokerRig) -> None:
     """A direct reply-to name is not bound: 404 (3.10, 4.0) or 403 (4.3)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pika.exceptions import NackError
 
 from .releases import release_of
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from pika.adapters.blocking_connection import BlockingChannel
 
     from warren.rigs.brokers import BrokerRig, Received
+
+
+RETRY_MS = 500
 
 
 def _quorum(broker: BrokerRig, name: str = "orders", **arguments: Any) -> str:
@@ -240,3 +244,74 @@ def test_exclusive_consumer(broker: BrokerRig) -> None:
     broker.fill(queue, b"1", b"2")
     broker.wait.deliveries(1, first)
     broker.wait.deliveries(1, second)
+
+
+ARRIVING: dict[str, Any] = {
+    "dead-letter-exchange": "",
+    "dead-letter-strategy": "at-least-once",
+    "overflow": "reject-publish",
+}
+
+
+def _refuse(broker: BrokerRig, queue: str) -> None:
+    """Have a message refused for good."""
+    channel = broker.open.channel()
+    broker.publish(b"order", queue)
+    channel.basic_reject(_held(broker, queue, channel).tag, requeue=False)
+    broker.wait.answered(channel)
+
+
+@pytest.mark.requirement("quorum.dead-letters-stay")
+def test_dead_letters_stay(broker: BrokerRig) -> None:
+    """A dead letter that is to arrive at least once stays while nobody takes it, and goes as soon as it can."""
+    queue, dead = _quorum(broker), broker.declare.queue("dead")
+    broker.operate.policy("^orders$", ARRIVING | {"dead-letter-routing-key": "nobody"})
+    _refuse(broker, queue)
+    assert broker.look.ready(queue) == 0
+    broker.operate.policy("^orders$", ARRIVING | {"dead-letter-routing-key": dead})
+    broker.wait.ready(dead, 1, "the dead letter")
+    (death,) = broker.expect.message(dead).headers["x-death"]
+    assert (death["queue"], death["reason"], death["count"]) == (queue, "rejected", 1)
+
+
+@pytest.mark.requirement("quorum.dead-letters-count")
+@pytest.mark.parametrize(("strategy", "room"), [("at-least-once", 1), ("at-most-once", 2)])
+def test_dead_letters_count(broker: BrokerRig, strategy: str, room: int) -> None:
+    """Dead letters that have not arrived take room in their queue, which refuses publishes sooner."""
+    queue = _quorum(
+        broker,
+        x_dead_letter_exchange="",
+        x_dead_letter_routing_key="nobody",
+        x_dead_letter_strategy=strategy,
+        x_overflow="reject-publish",
+        x_max_length=1,
+    )
+    _refuse(broker, queue)
+    for _ in range(room):
+        broker.publish(b"more", queue)
+    with pytest.raises(NackError):
+        broker.publish(b"more", queue)
+
+
+@pytest.mark.requirement("quorum.delayed-retry")
+@pytest.mark.parametrize(
+    ("kind", "method", "waits"),
+    [
+        ("all", "basic_nack", True),
+        ("failed", "basic_nack", False),
+        ("failed", "basic_reject", True),
+        ("returned", "basic_reject", False),
+    ],
+)
+def test_delayed_retry(broker: BrokerRig, kind: str, method: str, *, waits: bool) -> None:
+    """On 4.3 a queue may wait before it serves again what came back, by nack, as failed, or both."""
+    if not release_of(broker.version).delays_retries:
+        kind, waits = "disabled", False
+    queue = _quorum(broker, x_delayed_retry_type=kind, x_delayed_retry_min=RETRY_MS)
+    channel = broker.open.channel()
+    broker.publish(b"order", queue)
+    first = _held(broker, queue, channel)
+    with broker.expect.at_least(RETRY_MS / 1000 * 0.9 if waits else 0):
+        _return(channel, first, method)
+        again = _held(broker, queue, channel)
+    assert again.redelivered

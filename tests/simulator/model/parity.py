@@ -16,6 +16,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from tests.simulator.model.races import greedy, leaves_alone, passing_on
 from tests.simulator.model.real import ANSWER_SECONDS, Client
 from tests.simulator.model.streams import by_stream, without_counts, without_races
 from warren.simulator.model import SEMANTICS, Broker, commands, events
@@ -107,6 +108,7 @@ class Pair:
             self._note_confirms(command)
             self._note_chance(command)
             self._note_namesakes(command)
+            self.raced |= leaves_alone(self.model, self.vhost, command)
             self.clients[command.connection].send(command)
         self._ask_real()
         self._learn_names()
@@ -131,7 +133,7 @@ class Pair:
             for each in held
             if each.expires_at is not None and each.expires_at <= self.now
         }
-        self._chance = number in self._greedy() or any(holders[queue] > 1 for queue in expired)
+        self._chance = number in greedy(self.model) or any(holders[queue] > 1 for queue in expired)
         self.clients.pop(number).hang_up()
         return self._finish((commands.ConnectionLost(number),))
 
@@ -158,13 +160,16 @@ class Pair:
 
     def _finish(self, given: tuple[Any, ...], caused: Iterable[Any] = ()) -> list[Any]:
         self.log += given or ("wait",)
-        before, held, greedy = self._short_lived(), self._held(), self._greedy()
-        taken = self._taken()
+        before, held, taken = self._short_lived(), self._held(), self._taken()
+        losing, passing = greedy(self.model), passing_on(self.model)
         caused = [*caused, *self._tell_model(*given)]
         self.now += STEP_SECONDS
         caused += self.model.tick(self.now)
         closed = {each.connection for each in caused if isinstance(each, events.ConnectionClose)}
-        self._chance |= bool(closed & greedy)
+        self._chance |= bool(closed & losing)
+        lost = {each.connection for each in given if isinstance(each, commands.ConnectionLost)}
+        if (closed | lost) & passing:
+            self.raced = self._chance = True
         self._note_release(held)
         self._note_overtaking(given, taken)
         self._note_chunks(taken)
@@ -286,18 +291,6 @@ class Pair:
         queues = {queue: taken for key in ended for queue, taken in held[key].items()}
         if len(queues) > 1 and any(each.next_position > taken for each, taken in queues.items()):
             self.raced = self._chance = True
-
-    def _greedy(self) -> set[int]:
-        """Return the connections of which one channel may take, and lose, what another gives back.
-
-        They have several channels beside the probe's, and consumers without acknowledgement.
-        """
-        return {
-            connection.number
-            for connection in self.model.connections.values()
-            if len(connection.channels) > 2
-            and any(c.no_ack for h in connection.channels.values() for c in h.consumers.values())
-        }
 
     def _short_lived(self) -> set[str]:
         """Return the queues that end with a connection or their last consumer."""

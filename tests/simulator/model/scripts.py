@@ -398,8 +398,11 @@ SCRIPTS: tuple[Callable[[str, str], Script], ...] = (
 
 
 def run_script(pair: Pair, script: Script) -> None:
-    """Give `script` to both brokers, opening what a refusal has closed."""
+    """Give `script` to both brokers, opening what a refusal has closed; a number is seconds to wait."""
     for command in script:
+        if isinstance(command, float):
+            pair.wait(command)
+            continue
         number, channel = command.connection, command.channel
         if number not in pair.clients:
             pair.connect(number)

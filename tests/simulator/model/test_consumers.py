@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.simulator.model.lab import Client, Lab, bodies, closed, message
-from warren.simulator.model import commands, events
+from warren.simulator.model import Version, commands, events
 
 
 def owners(caused: list[Any]) -> Any:
@@ -187,3 +187,18 @@ def test_a_large_delivery_takes_more_credit(client: Client) -> None:
     client.consume("q", "a")
     delivered = [client.publish("q", b"x" * 6_000) for _ in range(3)]
     assert [len(each) for each in delivered] == [1, 1, 0]
+
+
+@pytest.mark.parametrize(("semantics", "served"), [("3.10", []), ("4.0", [b"2"]), ("4.3", [b"2"])])
+def test_who_follows_a_cancelled_consumer(semantics: Version, served: list[bytes]) -> None:
+    """On 3.10 who follows a single active consumer is served when something comes back, and not before."""
+    lab = Lab(semantics)
+    first, second = lab.channel(), lab.channel(2)
+    first.declare("q", durable=True, arguments={"x-single-active-consumer": True})
+    for client, tag in ((first, "a"), (second, "b")):
+        client.qos(1)
+        client.consume("q", tag)
+    for body in (b"1", b"2"):
+        first.publish("q", body)
+    assert bodies(first.do(commands.BasicCancel, "a")) == served
+    assert bodies(first.nack(1)) == ([] if served else [b"1"])

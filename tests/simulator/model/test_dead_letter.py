@@ -273,3 +273,33 @@ def test_a_purged_queue_dead_letters_nothing() -> None:
     client.publish("q", b"2")
     client.do(commands.QueueDelete, "q")
     assert lab.ready("dead") == []
+
+
+@pytest.mark.parametrize(
+    ("semantics", "first", "again"),
+    [
+        (
+            "3.10",
+            "count reason queue time exchange routing-keys original-expiration",
+            "count exchange original-expiration queue reason routing-keys time",
+        ),
+        (
+            "4.3",
+            "original-expiration count reason queue time exchange routing-keys",
+            "original-expiration count reason queue time exchange routing-keys",
+        ),
+    ],
+)
+def test_the_order_in_an_entry(semantics: Version, first: str, again: str) -> None:
+    """An entry begins with a message's expiration (4.0, 4.3), or ends with it; 3.10 sorts one that it counts again."""
+    lab = Lab(semantics)
+    client = lab.channel()
+    onward = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "q"}
+    client.declare("q", durable=True, arguments=onward)
+    client.publish("q", expiration="1000")
+    for expected in (first, again):
+        client.nack(client.get("q").delivery_tag, requeue=False)
+        got = client.get("q")
+        (death,) = got.message.properties.headers["x-death"]
+        assert " ".join(death) == expected
+        client.nack(got.delivery_tag)

@@ -230,6 +230,8 @@ def test_a_foreign_argument() -> None:
     assert closed(refused)[2].endswith("of queue type rabbit_classic_queue")
     (declared,) = lab.channel(1, 3).declare("q", arguments={"x-unheard-of": 3})
     assert isinstance(declared, events.QueueDeclareOk)
+    two = {"x-queue-type": "quorum", "x-max-priority": 3, "x-max-age": "1h"}
+    assert "'x-max-age'" in closed(lab.channel(1, 4).declare("two", durable=True, arguments=two))[2]
 
 
 @pytest.mark.parametrize(
@@ -348,3 +350,22 @@ def test_the_default_type_of_a_virtual_host() -> None:
         client.declare("exclusive", durable=True, exclusive=True)
         queues = lab.broker.vhosts["/"].queues
         assert [queues[name].kind.name for name in ("durable", "transient", "exclusive")] == kinds
+
+
+@pytest.mark.parametrize("semantics", ["3.10", "4.0"])
+def test_the_limit_of_a_channel(semantics: Version) -> None:
+    """What a quorum queue delivers is neither held up nor counted, and yet makes room for a classic queue."""
+    lab, client = lab_with(semantics)
+    client.declare("classic")
+    client.consume("q", "a")
+    client.consume("classic", "b")
+    client.qos(1, global_=True)
+    assert bodies([e for n in range(3) for e in client.publish("q", b"%d" % n)]) == [
+        b"0",
+        b"1",
+        b"2",
+    ]
+    caused = [e for n in range(6) for e in client.publish("classic", b"%d" % n)]
+    assert bodies(caused) == [b"0"]
+    assert bodies(client.ack(3, multiple=True)) == [b"1", b"2", b"3"]
+    assert lab.ready("classic") == [b"4", b"5"]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.simulator.model.lab import Lab, closed, message
 from warren.simulator.model import Version, commands, events
 from warren.simulator.model.routing import STEPS_LIKE_A_PUBLISH, Meter, TopicRouter
+from warren.simulator.model.routing_hash import portable_hash
 from warren.simulator.model.routing_headers import (
     MATCHES_LIKE_A_PUBLISH,
     HeadersRouter,
@@ -304,3 +305,36 @@ def test_auto_delete_exchange_goes_with_its_last_binding() -> None:
     assert "x" in lab.broker.vhosts["/"].exchanges
     client.do(commands.QueueDelete, "q")
     assert "x" not in lab.broker.vhosts["/"].exchanges
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ([b"a"], 53_691_870),
+        ([b"order.1"], 123_332_820),
+        ([b""], 38_220_213),
+        ([b"a", b"bc"], 20_875_735),
+        ([b"a-long-key-of-many-octets-and-more"], 11_060_786),
+    ],
+)
+def test_portable_hash(keys: list[bytes], expected: int) -> None:
+    """Keys have the hash that Erlang's phash2 gave for them on the node of RabbitMQ 4.3.6."""
+    assert portable_hash(keys) == expected
+
+
+def test_modulus_hash() -> None:
+    """A key stands for one of the bindings by its hash, as on RabbitMQ 4.3.6; a queue bound twice counts twice."""
+    bindings: list[tuple[str, str, dict[str, object]]] = [
+        ("c", "", {}),
+        ("a", "", {}),
+        ("b", "", {}),
+        ("a", "again", {}),
+    ]
+    published = [(key, None) for key in ("a", "order.1", "", "a", "order.1")]
+    places = ["aabc"[number % 4] for number in (53_691_870, 123_332_820, 38_220_213)]
+    found = routed("x-modulus-hash", bindings, *published)
+    expected = dict.fromkeys("abc", "")
+    for number, place in enumerate((*places, *places[:2])):
+        expected[place] += str(number)
+    assert found == expected
+    assert routed("x-modulus-hash", [("a", "", {})], ("any", None)) == {"a": "0"}

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 from tests.simulator.tcp.embedded import Embedded
 
+KINDS = ("configure", "write", "read")
+
 
 def test_pages(broker: Embedded) -> None:
     """A list comes page by page where one is asked for, sorted and with the columns that are asked for."""
@@ -107,3 +109,44 @@ def test_topic_permissions_and_limits(broker: Embedded) -> None:
     broker.api("DELETE", "vhosts/shop")
     assert broker.api("GET", "topic-permissions").json() == []
     assert broker.api("GET", "vhost-limits").json() == []
+
+
+def test_what_went_in_and_out(broker: Embedded) -> None:
+    """A queue and its virtual host count messages as RabbitMQ does, the latter also when the queue is gone."""
+    publishes = {"confirm": 6, "drop_unroutable": 1, "publish": 6, "return_unroutable": 0}
+    sent = {"deliver": 3, "deliver_get": 6, "deliver_no_ack": 0, "get": 2, "get_no_ack": 1}
+    deliveries = {**sent, "ack": 2, "get_empty": 1, "redeliver": 1}
+    broker.api("PUT", "vhosts/counted", json={})
+    broker.api("PUT", "permissions/counted/guest", json=dict.fromkeys(KINDS, ".*"))
+
+    def told(path: str) -> object:
+        return broker.api("GET", path).json().get("message_stats")
+
+    before = told("overview")
+    assert told("vhosts/counted") is None
+    with broker.connect(virtual_host="counted") as connection:
+        channel = connection.channel()
+        channel.queue_declare("q", durable=True)
+        assert told("queues/counted/q") is None
+        channel.confirm_delivery()
+        for key in ("q", "q", "q", "q", "q", "nowhere"):
+            channel.basic_publish("", key, b"m")
+        assert told("queues/counted/q") == {"publish": 5}
+        assert told("vhosts/counted") == publishes
+        channel.basic_get("q", auto_ack=True)
+        channel.basic_get("q")
+        channel.basic_nack(2)
+        channel.basic_get("q")
+        channel.basic_ack(3)
+        channel.basic_consume("q", lambda *_: None, consumer_tag="c")
+        channel.basic_ack(4)
+        channel.basic_reject(5, requeue=False)
+        channel.basic_get("q")
+        assert told("queues/counted/q") == {"publish": 5, **deliveries}
+        channel.queue_delete("q")
+        assert told("vhosts/counted") == publishes | deliveries
+    after = told("overview")
+    assert isinstance(before, dict)
+    assert isinstance(after, dict)
+    assert after["publish"] == before.get("publish", 0) + 6
+    assert after["ack"] == before.get("ack", 0) + 2

@@ -2,6 +2,8 @@
 
 import json
 from base64 import b64encode
+from itertools import pairwise
+from urllib.parse import quote
 
 import pytest
 
@@ -9,6 +11,7 @@ from tests.simulator.fuzz import sessions
 from tests.simulator.fuzz.bench import Bench, Socket, bench
 from tests.simulator.tcp.embedded import PASSWORD
 from warren.simulator import wire
+from warren.simulator.session.portions import PORTION as SETTLED_AT_ONCE
 from warren.simulator.tcp.client import ENOUGH, LEAST_OCTETS, MOST_OCTETS, Client, portion_after
 from warren.simulator.tcp.management.http import EVENTS_OF_A_TURN, HttpClient
 from warren.simulator.tcp.management.listing import PORTION
@@ -163,6 +166,67 @@ def test_a_long_list_is_made_in_portions(path: str) -> None:
         assert {f"q{number}" for number in range(1000)} <= {
             each.get("name", each.get("destination")) for each in json.loads(body)
         }
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "definitions",
+        "definitions/{}",
+        "exchanges/{}/amq.topic/bindings/source",
+        "queues/{}/q/bindings",
+        "bindings/{}/e/amq.topic/q/q",
+    ],
+)
+def test_a_thousand_bindings_are_told_in_portions(path: str) -> None:
+    """What one exchange and one queue have between them takes as many turns as there are portions, and is whole."""
+    with bench() as on_bench:
+        _client, socket = come(on_bench)
+        keys = {f"key {number}" for number in range(1000)}
+        for key in keys:
+            socket.feed(sessions.method(wire.QueueBind("q", "amq.topic", key)))
+        answered, heard = ask(on_bench, path.format(quote(sessions.VHOST, safe="")).encode())
+        assert len(heard) >= 1000 // PORTION
+        assert heard[-2] == 0 < heard[-1]
+        told = json.loads(bytes(answered.heard).partition(b"\r\n\r\n")[2])
+        bindings = told["bindings"] if isinstance(told, dict) else told
+        assert keys <= {each["routing_key"] for each in bindings}
+
+
+@pytest.mark.parametrize("requeue", [True, False])
+@pytest.mark.parametrize("tag", [0, 5000])
+def test_many_deliveries_are_settled_in_portions(tag: int, *, requeue: bool) -> None:
+    """One nack for thousands of deliveries takes several turns, and what its client says next waits for the last."""
+    with bench() as on_bench:
+        client, socket = come(on_bench)
+        pour(on_bench, client, socket, PUBLISH * 5000)
+        pour(on_bench, client, socket, sessions.method(wire.BasicGet("q")) * 5000)
+        queue = on_bench.node.broker.vhosts[sessions.VHOST].queues["q"]
+        nack = wire.BasicNack(tag, multiple=True, requeue=requeue)
+        rest = read(client, sessions.method(nack) + sessions.method(wire.QueueDeclare("after")))
+        left = [queue.unacked_count]
+        while on_bench.clock.is_soon:
+            assert "after" not in on_bench.node.broker.vhosts[sessions.VHOST].queues
+            on_bench.clock.run_once()
+            left.append(queue.unacked_count)
+        assert rest == b""
+        assert max(a - b for a, b in pairwise([5000, *left])) == SETTLED_AT_ONCE
+        assert (left[-1], queue.message_count) == (0, 5000 if requeue else 0)
+        assert "after" in on_bench.node.broker.vhosts[sessions.VHOST].queues
+
+
+def test_what_comes_between_two_portions_is_not_settled() -> None:
+    """A nack of all there is means what was there when it came: what it brings back is delivered and stays."""
+    with bench() as on_bench:
+        client, socket = come(on_bench)
+        pour(on_bench, client, socket, PUBLISH * 2000)
+        socket.feed(sessions.method(wire.BasicConsume("q", "tag")))
+        queue = on_bench.node.broker.vhosts[sessions.VHOST].queues["q"]
+        assert queue.unacked_count == 2000
+        back = wire.BasicNack(0, multiple=True, requeue=True)
+        pour(on_bench, client, socket, sessions.method(back))
+        assert (queue.unacked_count, queue.message_count) == (2000, 0)
+        assert socket.heard.count(b"\x03tag") == 1 + 2 * 2000
 
 
 def test_many_requests_at_once_are_answered_in_several_turns() -> None:

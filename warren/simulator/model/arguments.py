@@ -210,8 +210,8 @@ def _refuse_foreign(
     resource: str,
     kind: QueueType,
 ) -> None:
-    """Raise 406 for the first argument that another type of queue knows, and this one does not."""
-    for key in arguments:
+    """Raise 406 for the first argument, by the alphabet, that another type of queue knows, and this one does not."""
+    for key in sorted(arguments):
         if key not in own and any(key in each for each in known):
             raise precondition_failed(
                 f"invalid arg '{key}' for {resource} of queue type {kind.module}"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, cast
 from warren.simulator.errors import AmqpError, ReplyCode, Scope, as_latin_1, reply_text
 from warren.simulator.model import commands, events, limits
 from warren.simulator.model.changes import Changes
-from warren.simulator.model.dead_letter import onward
 from warren.simulator.model.methods import (
     basic,
     channel,
@@ -39,8 +38,6 @@ CONSUMER_TIMEOUT = 1_800_000
 """Milliseconds: RabbitMQ's own."""
 DEAD_LETTER_WORK = 512
 """How much is done for dead letters in one turn; what is left goes on its way in the next ones."""
-DEATHS_LIKE_A_HOP = 512
-"""With every so many deaths behind it, a message costs as much work as another message does."""
 
 OWNER_COMMANDS: Mapping[type, Callable[[State, Any], None]] = {
     commands.AddVhost: connection.add_vhost,
@@ -325,10 +322,6 @@ class Broker:
     def _forward_dead_letters(self) -> None:
         waiting = self._state.onward
         while waiting and self._work_left > 0:
-            message, queues = onward(*waiting.popleft())
-            work = 1 + len(queues) + len(message.deaths) // DEATHS_LIKE_A_HOP
+            work = waiting.popleft().send()
             self._work_left -= work
             self._state.meter.work += work
-            for target in queues:
-                if not target.deleted:
-                    target.enqueue(message)

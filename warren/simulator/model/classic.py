@@ -9,7 +9,7 @@ from warren.simulator.model.changes import Place
 from warren.simulator.model.dead_letter import Reason, dead_letter
 from warren.simulator.model.message import PERSISTENT
 from warren.simulator.model.policy import Overflow
-from warren.simulator.model.queue import Queue
+from warren.simulator.model.queue import Publisher, Queue
 from warren.simulator.model.ready import Enqueued, Lane, Priorities, priority_in
 from warren.simulator.model.settlement import Settlement
 
@@ -73,7 +73,7 @@ class ClassicQueue(Queue):
 
     # Messages in
 
-    def enqueue(self, message: Message, _publisher: Channel | None = None, /) -> bool:
+    def enqueue(self, message: Message, _publisher: Publisher | None = None, /) -> bool:
         """Take `message`; return False when the queue is full and refuses it."""
         policy = self.policy
         if (
@@ -168,6 +168,7 @@ class ClassicQueue(Queue):
         returned: Sequence[Enqueued] | None = None,
     ) -> None:
         """Let `consumers` go and put back what they `returned`; the last may end the queue."""
+        before = self.active_consumer
         for consumer in consumers:
             del self.consumers[consumer]
             self.rotation.remove(consumer)
@@ -182,6 +183,8 @@ class ClassicQueue(Queue):
         self.touch()
         if returned is not None:
             self.put_back(returned, Settlement.LOST)
+        elif self.active_consumer is not before and not self.state.semantics.cancel_serves_next:
+            return
         self.pump()
 
     # The end

@@ -75,7 +75,7 @@ class Consumer:
         if channel.connection.credit <= 0:
             return False
         limit = channel.global_prefetch
-        return not limit or channel.global_unacked < limit
+        return not limit or channel.global_unacked < limit or not self.queue.heeds_channel_limit
 
 
 class Rotation:

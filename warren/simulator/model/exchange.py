@@ -14,6 +14,7 @@ from warren.simulator.model.routing import (
     Router,
     TopicRouter,
 )
+from warren.simulator.model.routing_hash import ModulusHashRouter
 from warren.simulator.model.routing_headers import HeadersRouter
 from warren.simulator.model.tables import freeze
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 Target: TypeAlias = "Queue | str"
 """A queue, or the name of one that is looked up when the transaction is committed."""
 LOCAL_RANDOM = "x-local-random"
+MODULUS_HASH = "x-modulus-hash"
 
 
 @fact
@@ -56,12 +58,20 @@ def make_router(kind: str, state: State) -> Router[Exchange | Queue]:
         return TopicRouter(state.meter)
     if kind == LOCAL_RANDOM:
         return LocalRandomRouter()
+    if kind == MODULUS_HASH:
+        return ModulusHashRouter(_order)
     semantics = state.semantics
     return HeadersRouter(
         loose_numbers=semantics.loose_numbers,
         milliseconds=semantics.routes_by_milliseconds,
         meter=state.meter,
     )
+
+
+def _order(destination: Exchange | Queue) -> tuple[bool, bytes]:
+    """Sort exchanges before queues, and by their names."""
+    name = destination.name.encode("utf-8", "surrogateescape")
+    return not isinstance(destination, Exchange), name
 
 
 class Exchange:

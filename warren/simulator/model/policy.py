@@ -7,14 +7,17 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from warren.simulator.fact import fact
+from warren.simulator.model.delayed import DelayedRetry
 from warren.simulator.model.policies import smaller
 from warren.simulator.model.tables import is_integer
 
 if TYPE_CHECKING:
     from warren.simulator.model.policies import Definition
-    from warren.simulator.model.semantics import QuorumSemantics
+    from warren.simulator.model.quorum_releases import QuorumSemantics
 
 Arguments = Mapping[str, object]
+RETRIES = frozenset({"all", "failed", "returned"})
+"""For which returns a queue may wait; anything else is for none."""
 
 
 class Overflow(Enum):
@@ -45,6 +48,9 @@ class QueuePolicy:
     limited: bool
     delivery_limit: int | None
     consumer_timeout: int | None
+    at_least_once: bool
+    """Its dead letters stay until they have arrived."""
+    retry: DelayedRetry | None
 
     @staticmethod
     def of(
@@ -62,6 +68,8 @@ class QueuePolicy:
         max_length_bytes = _least(arguments, definition, "max-length-bytes")
         given = (arguments.get("x-overflow"), definition.get("overflow"))
         overflow = _first(*(reversed(given) if sets_overflow else given)) or "drop-head"
+        dead_letter_exchange = _text(arguments, definition, "dead-letter-exchange")
+        strategy = _text(arguments, definition, "dead-letter-strategy")
         return QueuePolicy(
             ttl=_least(arguments, definition, "message-ttl"),
             expires=_least(arguments, definition, "expires"),
@@ -69,12 +77,16 @@ class QueuePolicy:
             max_length_bytes=max_length_bytes,
             overflow=Overflow(overflow),
             max_priority=_integer(arguments, "x-max-priority"),
-            dead_letter_exchange=_text(arguments, definition, "dead-letter-exchange"),
+            dead_letter_exchange=dead_letter_exchange,
             dead_letter_routing_key=_text(arguments, definition, "dead-letter-routing-key"),
             single_active_consumer=arguments.get("x-single-active-consumer") is True,
             limited=max_length is not None or max_length_bytes is not None,
             delivery_limit=_delivery_limit(arguments, definition, semantics),
             consumer_timeout=_least(arguments, definition, "consumer-timeout"),
+            at_least_once=strategy == "at-least-once"
+            and dead_letter_exchange is not None
+            and overflow == Overflow.REJECT_PUBLISH.value,
+            retry=_retry(arguments, definition) if semantics.delays_retries else None,
         )
 
 
@@ -88,6 +100,16 @@ def _delivery_limit(
         return min(each for each in given if each is not None)
     limit = smaller(*given)
     return None if limit is None or limit < 0 else limit
+
+
+def _retry(arguments: Arguments, definition: Definition) -> DelayedRetry | None:
+    """Read for which returns a queue waits; of the kind a policy comes before an argument."""
+    kind = _first(definition.get("delayed-retry-type"), arguments.get("x-delayed-retry-type"))
+    least = _least(arguments, definition, "delayed-retry-min")
+    if kind not in RETRIES or not least or least < 0:
+        return None
+    most = _least(arguments, definition, "delayed-retry-max") or least
+    return DelayedRetry(kind != "returned", kind != "failed", least, most)
 
 
 def _least(arguments: Arguments, definition: Definition, name: str) -> int | None:

@@ -7,22 +7,21 @@ deliveries are settled: `settlement`; where dead letters go: `dead_letter`.
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from warren.simulator.model.changes import Place
 from warren.simulator.model.consumer import Consumer, Rotation
 from warren.simulator.model.dead_letter import Reason, dead_letter
+from warren.simulator.model.declared import Declared
 from warren.simulator.model.events import BasicDeliver
-from warren.simulator.model.policy import QueuePolicy
 from warren.simulator.model.queue_timer import QueueTimer
 from warren.simulator.model.ready import Enqueued
-from warren.simulator.model.recorded import Recorded
+from warren.simulator.model.traffic import Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from warren.simulator.model.channel import Channel
-    from warren.simulator.model.exchange import Binding
     from warren.simulator.model.message import Message
     from warren.simulator.model.queue_types import QueueType
     from warren.simulator.model.ready import Ready
@@ -30,7 +29,13 @@ if TYPE_CHECKING:
     from warren.simulator.model.vhost import VHost
 
 
-class Queue(Recorded):
+class Publisher(Protocol):
+    """Whoever waits for the answer to a publish; `publishes_to` is for the queues to keep."""
+
+    publishes_to: dict[Queue, int]
+
+
+class Queue(Declared):
     """What all types have in common.
 
     `owner` is the number of the connection that it is exclusive to, None when it is shared. `ready`
@@ -38,34 +43,24 @@ class Queue(Recorded):
     commands no message is ready while a consumer could take it.
     """
 
-    policies_set_overflow: ClassVar[bool] = False
-    """Whether what a policy says of overflow comes before the queue's own argument."""
     least_ttl: ClassVar[int] = 0
     """Milliseconds that a message lives at least."""
+    heeds_channel_limit: ClassVar[bool] = True
+    """Whether the limit of a channel as a whole holds its deliveries up, and counts them."""
 
     __slots__ = (
-        "ack_timeout",
         "active_consumer",
-        "arguments",
-        "auto_delete",
         "consumers",
-        "deleted",
         "had_consumers",
-        "incoming",
-        "kind",
-        "matched",
         "may_expire",
-        "name",
         "next_order",
         "next_position",
-        "owner",
-        "policy",
         "ready_bytes",
         "ready_size",
         "rotation",
+        "traffic",
         "ttl_deadline",
         "unacked_count",
-        "vhost",
     )
 
     ready: Ready
@@ -82,18 +77,15 @@ class Queue(Recorded):
         arguments: Mapping[str, object],
     ) -> None:
         """Begin empty; with x-expires its time runs from now."""
-        super().__init__(vhost.state, durable=durable)
-        self.vhost = vhost
-        self.name = name
-        self.kind = kind
-        self.auto_delete = auto_delete
-        self.owner = owner
-        self.arguments = arguments
-        self.matched = vhost.policies.find(kind.name, name)
-        self.policy = self._read_policy()
-        self.ack_timeout = self._ack_timeout()  # milliseconds, None for ever
-        self.incoming: dict[Hashable, Binding] = {}
-        self.deleted = False
+        super().__init__(
+            vhost,
+            name,
+            kind,
+            durable=durable,
+            auto_delete=auto_delete,
+            owner=owner,
+            arguments=arguments,
+        )
         self.consumers: dict[Consumer, None] = {}
         self.rotation = Rotation()
         self.active_consumer: Consumer | None = None  # the exclusive one, or the single active one
@@ -103,40 +95,10 @@ class Queue(Recorded):
         self.next_position = 0
         self.next_order = 0
         self.unacked_count = 0
+        self.traffic = Traffic()
         self.may_expire = False  # whether any message here ever had a deadline
         self.ttl_deadline: float | None = None
         self.touch()
-
-    def _read_policy(self) -> QueuePolicy:
-        return QueuePolicy.of(
-            self.arguments,
-            self.matched.definition,
-            self.state.semantics.quorum,
-            sets_overflow=self.policies_set_overflow,
-        )
-
-    def take_up_policies(self) -> None:
-        """Be as the policies of the virtual host have it now; messages keep the deadlines that they got."""
-        matched = self.vhost.policies.find(self.kind.name, self.name)
-        if matched == self.matched:
-            return
-        expires = self.policy.expires
-        self.matched = matched
-        self.policy = self._read_policy()
-        self.ack_timeout = self._ack_timeout()
-        if self.policy.expires != expires:
-            self.state.timers.cancel((QueueTimer.EXPIRES, self))
-            self.touch()
-        self.keep_limits()
-
-    @abstractmethod
-    def keep_limits(self) -> None:
-        """Give up what is too much."""
-
-    def _ack_timeout(self) -> int | None:
-        own = self.policy.consumer_timeout if self.state.semantics.queues_set_timeout else None
-        times_out = self.state.semantics.channels_time_out
-        return (self.state.consumer_timeout if own is None else own) if times_out else None
 
     # What the outside asks
 
@@ -144,6 +106,11 @@ class Queue(Recorded):
     def message_count(self) -> int:
         """How many messages are ready."""
         return len(self.ready)
+
+    @property
+    def size(self) -> int:
+        """How many octets of memory its messages take, but those that consumers hold."""
+        return self.ready_size
 
     @property
     def consumer_count(self) -> int:
@@ -154,15 +121,6 @@ class Queue(Recorded):
     def declared_counts(self) -> tuple[int, int]:
         """Return the messages and the consumers that declare-ok tells."""
         return self.message_count, self.consumer_count
-
-    @property
-    def exclusive(self) -> bool:
-        """Whether it belongs to one connection."""
-        return self.owner is not None
-
-    def describe(self) -> str:
-        """Word this queue as RabbitMQ's reply texts do."""
-        return self.vhost.describe("queue", self.name)
 
     # What it refuses
 
@@ -187,7 +145,7 @@ class Queue(Recorded):
     # Messages in
 
     @abstractmethod
-    def enqueue(self, message: Message, publisher: Channel | None = None, /) -> bool:
+    def enqueue(self, message: Message, publisher: Publisher | None = None, /) -> bool:
         """Take `message`; return False when the queue is full and refuses it.
 
         `publisher` is None when nobody waits for an answer: it is a dead letter.
@@ -282,10 +240,15 @@ class Queue(Recorded):
         tag = channel.next_delivery_tag
         channel.next_delivery_tag = tag + 1
         channel.connection.credit -= enqueued.message.size
-        if not consumer.no_ack:
+        traffic = self.traffic
+        traffic.redeliver += enqueued.redelivered
+        if consumer.no_ack:
+            traffic.deliver_no_ack += 1
+        else:
+            traffic.deliver += 1
             enqueued.consumer = consumer
             consumer.unacked += 1
-            channel.global_unacked += 1
+            channel.global_unacked += self.heeds_channel_limit
             channel.unacked[tag] = enqueued
             self.unacked_count += 1
             if self.ack_timeout is not None:

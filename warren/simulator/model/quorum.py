@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from warren.simulator.errors import AmqpError, ReplyCode
+from warren.simulator.model.at_least_once import KeptDeadLetters
 from warren.simulator.model.changes import Place
 from warren.simulator.model.dead_letter import Reason, dead_letter
+from warren.simulator.model.delayed import Delayed
 from warren.simulator.model.message import OVERHEAD
 from warren.simulator.model.policy import Overflow
-from warren.simulator.model.queue import Queue
+from warren.simulator.model.queue import Publisher, Queue
+from warren.simulator.model.queue_timer import QueueTimer
 from warren.simulator.model.quorum_ready import QuorumReady
+from warren.simulator.model.quorum_returns import by_holder, by_tag, count_of, has_failed, shown
 from warren.simulator.model.ready import Enqueued
 from warren.simulator.model.settlement import Settlement
 from warren.simulator.model.single_active import SingleActive
@@ -35,17 +38,21 @@ class QuorumQueue(Queue):
 
     `_departed` are consumers that were cancelled and still hold messages, `_got` counts what basic.get
     took: both count as consumers. A queue that `_is_refusing` refuses those channels that published here
-    before it was full for the last time; how often it was is `_overflow_count`.
+    before it was full for the last time; how often it was is `_overflow_count`. What came back and waits is
+    `_delayed`; dead letters that have not arrived are `_kept`.
     """
 
     policies_set_overflow = True
     least_ttl = 1
     remembers_taken = True
+    heeds_channel_limit = False
 
     __slots__ = (
+        "_delayed",
         "_departed",
         "_got",
         "_is_refusing",
+        "_kept",
         "_overflow_count",
         "_single",
         "ready",
@@ -62,6 +69,17 @@ class QuorumQueue(Queue):
         self._single = SingleActive(by_priority=self.semantics.single_active_by_priority)
         self._overflow_count = 0
         self._is_refusing = False
+        self._kept = KeptDeadLetters(self)
+        self._delayed = Delayed(self)
+
+    def take_up_policies(self) -> None:
+        """Be as the policies of the virtual host have it now, also about dead letters that have not arrived."""
+        before = self.policy
+        super().take_up_policies()
+        if not self.policy.at_least_once:
+            self._kept.clear()
+        elif self.policy is not before:
+            self._kept.retry()
 
     # What the outside asks
 
@@ -72,6 +90,11 @@ class QuorumQueue(Queue):
         if self.policy.single_active_consumer:
             able = int(self._single.active is not None)
         return able + len(self._departed) + self._got
+
+    @property
+    def size(self) -> int:
+        """Count also messages that wait, and dead letters that have not arrived."""
+        return super().size + self._delayed.tally.size + self._kept.tally.size
 
     def keeps(self, enqueued: Enqueued) -> bool:  # noqa: ARG002 - it makes no difference which
         """Keep them all."""
@@ -105,7 +128,7 @@ class QuorumQueue(Queue):
 
     # Messages in
 
-    def enqueue(self, message: Message, publisher: Channel | None = None, /) -> bool:
+    def enqueue(self, message: Message, publisher: Publisher | None = None, /) -> bool:
         """Take `message`; return False when `publisher` has been told that the queue is full."""
         if publisher is not None and self._refuses(publisher):
             return False
@@ -146,12 +169,18 @@ class QuorumQueue(Queue):
         for enqueued in returned:
             enqueued.consumer = None
             enqueued.acquired = (enqueued.acquired or 0) + 1
-            enqueued.failures += self._fails(how)
-            if limit is not None and self._count(enqueued) > limit:
-                dead_letter(self, enqueued, Reason.DELIVERY_LIMIT)
+            enqueued.failures += has_failed(how, self.semantics)
+            if limit is not None and count_of(enqueued, self.semantics) > limit:
+                self._dead_letter(enqueued, Reason.DELIVERY_LIMIT)
                 continue
             enqueued.redelivered = True
-            if limit is None and self._goes_to_the_tail(how):
+            if self._delays(enqueued, how):
+                continue
+            if (
+                limit is None
+                and self.semantics.unlimited_to_the_tail
+                and how is not Settlement.LOST
+            ):
                 enqueued.position = self.next_position
                 self.next_position += 1
                 self.ready.push_default(enqueued)
@@ -163,8 +192,40 @@ class QuorumQueue(Queue):
     def discard(self, batch: Iterable[Enqueued], how: Settlement) -> None:
         """Dead-letter what was refused for good."""
         for enqueued in batch:
-            enqueued.failures += self._fails(how) or self.semantics.discards_fail
-            dead_letter(self, enqueued, Reason.REJECTED)
+            enqueued.failures += has_failed(how, self.semantics) or self.semantics.discards_fail
+            self._dead_letter(enqueued, Reason.REJECTED)
+
+    def _dead_letter(self, enqueued: Enqueued, reason: Reason) -> None:
+        if self.policy.at_least_once:
+            self._kept.add(enqueued, reason)
+        else:
+            dead_letter(self, enqueued, reason)
+
+    def _delays(self, enqueued: Enqueued, how: Settlement) -> bool:
+        """Tell whether a message that came back waits now before it is ready."""
+        retry = self.policy.retry
+        delay = (
+            None
+            if retry is None
+            else retry.delay(enqueued.failures, failed=has_failed(how, self.semantics))
+        )
+        if delay is None:
+            return False
+        self._delayed.add(enqueued, delay)
+        self.note(enqueued, Place.READY)
+        return True
+
+    def on_timer(self, timer: QueueTimer, /) -> None:
+        """Do what this queue has waited for."""
+        if timer is QueueTimer.RETRY:
+            for enqueued in self._delayed.take():
+                self.ready.put_back(enqueued)
+                self.count(enqueued)
+            self.pump()
+        elif timer is QueueTimer.DEAD_LETTERS:
+            self._kept.retry_in_time()
+        else:
+            super().on_timer(timer)
 
     def settled(self, batch: Sequence[Enqueued]) -> None:
         """Note that deliveries are held no more: one at least, all to one consumer or all by basic.get."""
@@ -176,41 +237,9 @@ class QuorumQueue(Queue):
             self._departed.pop(consumer, None)
             self._single.elect()
 
-    def _goes_to_the_tail(self, how: Settlement) -> bool:
-        """Tell whether a queue without a limit takes for new what a consumer gave back."""
-        return self.semantics.unlimited_to_the_tail and how is not Settlement.LOST
-
-    def _fails(self, how: Settlement) -> bool:
-        """Tell whether a delivery that ends so has failed, and its message is to remember that."""
-        if how is Settlement.REJECT_REQUEUE and self.semantics.rejects_as_nacks:
-            return False
-        return how.fails and self.semantics.deaths_keep_failures
-
-    def _count(self, enqueued: Enqueued) -> int:
-        """Return what the limit is for, and what x-delivery-count says."""
-        if enqueued.acquired is not None and self.semantics.counts_every_return:
-            return enqueued.acquired
-        return enqueued.failures
-
     def show(self, enqueued: Enqueued) -> Message:
         """Return a message as clients get it: they see how often it came back."""
-        counts: dict[str, int] = {}
-        if enqueued.redelivered:
-            count, acquired = self._count(enqueued), enqueued.acquired
-            if count:
-                counts["x-delivery-count"] = count
-            if self.semantics.tells_acquired:
-                # One that died elsewhere and was not delivered here was acquired as often as it failed.
-                counts["x-acquired-count"] = count if acquired is None else acquired
-        elif enqueued.shows_zero:
-            counts["x-delivery-count"] = 0
-        return self._with_headers(enqueued.message, counts) if counts else enqueued.message
-
-    def _with_headers(self, message: Message, counts: dict[str, int]) -> Message:
-        long = self.state.field_types.long
-        headers = {**(message.properties.headers or {})}
-        headers.update((name, long(count)) for name, count in counts.items())
-        return replace(message, properties=message.properties.replace(headers=headers))
+        return shown(enqueued, self.semantics, self.state.field_types.long)
 
     # Messages out
 
@@ -240,7 +269,11 @@ class QuorumQueue(Queue):
 
     def purge(self) -> int:
         """Drop all ready messages; return how many there were."""
-        count = super().purge()
+        count = super().purge() + self._delayed.tally.count
+        self.forget(self._delayed)
+        self._delayed.clear()
+        if self.semantics.purges_dead_letters:
+            count += self._kept.purge()
         self.keep_limits()
         return count
 
@@ -251,7 +284,7 @@ class QuorumQueue(Queue):
         for enqueued in ready.pop_expired(self.state.now, behind_others=every):
             self.ready_bytes -= len(enqueued.message.body)
             self.ready_size -= enqueued.message.size
-            dead_letter(self, enqueued, Reason.EXPIRED)
+            self._dead_letter(enqueued, Reason.EXPIRED)
         self._await_expiry()
 
     def _await_expiry(self) -> None:
@@ -262,7 +295,7 @@ class QuorumQueue(Queue):
 
     # Limits and deadlines
 
-    def _refuses(self, publisher: Channel) -> bool:
+    def _refuses(self, publisher: Publisher) -> bool:
         if not self._rejects:
             return False
         since = publisher.publishes_to.get(self)
@@ -291,14 +324,17 @@ class QuorumQueue(Queue):
 
     def _is_below(self, share: float) -> bool:
         length, octets = self.policy.max_length, self.policy.max_length_bytes
-        if length is not None and len(self.ready) > int(length * share):
+        if length is not None and self._length() > int(length * share):
             return False
         return octets is None or self._octets() <= int(octets * share)
 
+    def _length(self) -> int:
+        return len(self.ready) + self._delayed.tally.count + self._kept.tally.count
+
     def _octets(self) -> int:
         if self.semantics.properties_count:
-            return self.ready_size - OVERHEAD * len(self.ready)
-        return self.ready_bytes
+            return self.size - OVERHEAD * self._length()
+        return self.ready_bytes + self._kept.tally.octets
 
     # Consumers
 
@@ -344,7 +380,7 @@ class QuorumQueue(Queue):
                 self._single.remove(consumer)
         self._settle_lost(returned or ())
         if returned is not None:
-            key = _tag if self.semantics.returns_by_tag else _holder
+            key = by_tag if self.semantics.returns_by_tag else by_holder
             self.put_back(sorted(returned, key=key), Settlement.LOST)
         self._single.elect()
         self.touch()
@@ -352,21 +388,14 @@ class QuorumQueue(Queue):
 
     # The end
 
+    def end(self) -> list[Consumer]:
+        """Drop everything; return the consumers there were."""
+        self._kept.clear()
+        self._delayed.clear()
+        return super().end()
+
     def restart(self) -> None:
         """Keep every message."""
+        self._kept.begin_again()
         self.had_consumers = False
         self.touch()
-
-
-def _holder(enqueued: Enqueued) -> tuple[bool, int, str]:
-    """Sort by who held a message: consumers in the order they came, then basic.get by its tags' digits."""
-    consumer = enqueued.consumer
-    if consumer is None:
-        return True, 0, str(enqueued.got_as)
-    return False, consumer.order, ""
-
-
-def _tag(enqueued: Enqueued) -> str:
-    """Sort by who held a message: its consumer tag, or the digits of the delivery tag of basic.get."""
-    consumer = enqueued.consumer
-    return str(enqueued.got_as) if consumer is None else consumer.tag

@@ -18,7 +18,12 @@ from warren.simulator.model.policy_keys import (
     PolicyKey,
 )
 from warren.simulator.model.queue_types import TYPES_3_10, TYPES_4_0, TYPES_4_3, QueueType
-from warren.simulator.model.quorum_ready import Levels
+from warren.simulator.model.quorum_releases import (
+    QUORUM_3_10,
+    QUORUM_4_0,
+    QUORUM_4_3,
+    QuorumSemantics,
+)
 from warren.simulator.model.stream_releases import (
     STREAM_3_10,
     STREAM_4_0,
@@ -30,56 +35,6 @@ Version = Literal["3.10", "4.0", "4.3"]
 MIB = 1024 * 1024
 EXCHANGE_TYPES = frozenset({"direct", "fanout", "topic", "headers"})
 """Those of every release."""
-
-
-@fact
-class QuorumSemantics:
-    """One release's quorum queues."""
-
-    name: str
-    """What refusing basic.get calls such queues."""
-
-    default_delivery_limit: int | None
-    """How many failed deliveries a message may have where a queue says nothing; None for any number."""
-
-    negative_is_no_limit: bool
-    """A negative delivery limit is none; where this is False, every return is over it."""
-
-    counts_every_return: bool
-    """The limit is for all deliveries that came back; where this is False, for those that failed."""
-
-    rejects_as_nacks: bool
-    """basic.reject with requeue returns a message as basic.nack does; otherwise its delivery has failed."""
-
-    unlimited_to_the_tail: bool
-    """Without a limit, what a consumer gives back goes behind all others."""
-
-    returns_by_tag: bool
-    """What a lost channel held comes back in the order of consumer tags; otherwise of consumers."""
-
-    discards_fail: bool
-    """A delivery that was not acknowledged has failed also where basic.nack did not requeue it."""
-
-    deaths_keep_failures: bool
-    """A dead letter begins in its next queue with as many failed deliveries as it had."""
-
-    tells_acquired: bool
-    """A message that came back has x-acquired-count, and x-delivery-count only if it failed."""
-
-    get_tells_zero: bool
-    """basic.get shows an x-delivery-count of 0; a consumer sees none before the first return."""
-
-    levels: Levels
-    """How many priorities there are."""
-
-    single_active_by_priority: bool
-    """A consumer with a higher priority becomes the single active one."""
-
-    every_level_expires: bool
-    """A message expires also at the head of a priority that is not the next to be served."""
-
-    properties_count: bool
-    """x-max-length-bytes limits properties and bodies; otherwise bodies alone."""
 
 
 @fact
@@ -204,6 +159,10 @@ class Semantics:
     queues_set_timeout: bool
     """x-consumer-timeout says what is in time for a queue; otherwise it means nothing."""
 
+    cancel_serves_next: bool
+    """Who follows a single active consumer of a classic queue that was cancelled is served at once. Where
+    this is False, not before something comes back, or another consumer comes."""
+
     queue_types: Mapping[str, QueueType]
     """The types of queue by name."""
 
@@ -272,28 +231,13 @@ SEMANTICS: dict[Version, Semantics] = {
         queue_versions=(1, 2),
         channels_time_out=True,
         queues_set_timeout=False,
+        cancel_serves_next=False,
         queue_types=_by_name(TYPES_3_10),
         names_default_type=False,
         leader_locators=frozenset({"client-local", "balanced", "random", "least-leaders"}),
         master_locator=True,
         master_locators=frozenset({"client-local", "random", "min-masters"}),
-        quorum=QuorumSemantics(
-            name="quorum",
-            default_delivery_limit=None,
-            negative_is_no_limit=False,
-            counts_every_return=True,
-            rejects_as_nacks=True,
-            unlimited_to_the_tail=True,
-            returns_by_tag=True,
-            discards_fail=False,
-            deaths_keep_failures=False,
-            tells_acquired=False,
-            get_tells_zero=True,
-            levels=1,
-            single_active_by_priority=False,
-            every_level_expires=False,
-            properties_count=False,
-        ),
+        quorum=QUORUM_3_10,
         stream=STREAM_3_10,
         policy_keys=KEYS_3_10,
         policy_targets=TARGETS_3_10,
@@ -335,6 +279,7 @@ SEMANTICS: dict[Version, Semantics] = {
         queue_versions=(1, 2),
         channels_time_out=True,
         queues_set_timeout=True,
+        cancel_serves_next=True,
         queue_types=_by_name(TYPES_4_0),
         names_default_type=True,
         leader_locators=frozenset(
@@ -342,23 +287,7 @@ SEMANTICS: dict[Version, Semantics] = {
         ),
         master_locator=True,
         master_locators=None,
-        quorum=QuorumSemantics(
-            name="quorum",
-            default_delivery_limit=20,
-            negative_is_no_limit=True,
-            counts_every_return=True,
-            rejects_as_nacks=True,
-            unlimited_to_the_tail=True,
-            returns_by_tag=False,
-            discards_fail=True,
-            deaths_keep_failures=True,
-            tells_acquired=False,
-            get_tells_zero=False,
-            levels=2,
-            single_active_by_priority=True,
-            every_level_expires=False,
-            properties_count=False,
-        ),
+        quorum=QUORUM_4_0,
         stream=STREAM_4_0,
         policy_keys=KEYS_4_0,
         policy_targets=TARGETS_LATER,
@@ -372,7 +301,7 @@ SEMANTICS: dict[Version, Semantics] = {
         checks_body_size=True,
         global_prefetch=False,
         max_message_size=16 * MIB,
-        exchange_types=EXCHANGE_TYPES | {"x-local-random"},
+        exchange_types=EXCHANGE_TYPES | {"x-local-random", "x-modulus-hash"},
         checks_delivery_mode=False,
         unknown_exchange_type=ReplyCode.PRECONDITION_FAILED,
         checks_server_named_type=True,
@@ -400,6 +329,7 @@ SEMANTICS: dict[Version, Semantics] = {
         queue_versions=(2,),
         channels_time_out=False,
         queues_set_timeout=True,
+        cancel_serves_next=True,
         queue_types=_by_name(TYPES_4_3),
         names_default_type=True,
         leader_locators=frozenset(
@@ -407,23 +337,7 @@ SEMANTICS: dict[Version, Semantics] = {
         ),
         master_locator=False,
         master_locators=None,
-        quorum=QuorumSemantics(
-            name='<<"quorum">>',
-            default_delivery_limit=20,
-            negative_is_no_limit=True,
-            counts_every_return=False,
-            rejects_as_nacks=False,
-            unlimited_to_the_tail=False,
-            returns_by_tag=False,
-            discards_fail=False,
-            deaths_keep_failures=True,
-            tells_acquired=True,
-            get_tells_zero=False,
-            levels=32,
-            single_active_by_priority=True,
-            every_level_expires=True,
-            properties_count=True,
-        ),
+        quorum=QUORUM_4_3,
         stream=STREAM_4_3,
         policy_keys=KEYS_4_3,
         policy_targets=TARGETS_LATER,

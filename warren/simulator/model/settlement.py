@@ -72,7 +72,7 @@ def settle(channel: Channel, deliveries: Mapping[int, Enqueued], how: Settlement
     As in RabbitMQ they are settled in groups, one for each queue and consumer in the order of their
     names, and each queue delivers again before the next group is settled. The limit of the channel
     as a whole has room before all that; but consumers that it kept from messages go on only at the
-    end.
+    end. All deliveries give it room, also those that it did not count.
     """
     _check(channel, deliveries, how)
     groups: dict[tuple[str, bool, int, str], list[Enqueued]] = {}
@@ -84,9 +84,13 @@ def settle(channel: Channel, deliveries: Mapping[int, Enqueued], how: Settlement
         queue = enqueued.queue  # one deleted may share its name with one that lives
         groups.setdefault((queue.name, queue.deleted, *by), []).append(enqueued)
     was_full = is_full(channel)
-    channel.global_unacked = max(channel.global_unacked - consumed, 0)
+    if (
+        channel.global_unacked
+    ):  # with deliveries that it did not count it falls below 0: as much more room
+        channel.global_unacked -= consumed
     for _, group in sorted(groups.items()):
-        _settle_at(group[0].queue, group, how, unblocks=not was_full)
+        queue = group[0].queue
+        _settle_at(queue, group, how, unblocks=not was_full or not queue.heeds_channel_limit)
     if was_full:
         wake(channel)
 
@@ -112,6 +116,7 @@ def acknowledge(channel: Channel, enqueued: Enqueued) -> None:
     channel.global_unacked -= 1
     consumer.unacked -= 1
     queue.settled((enqueued,))
+    queue.traffic.ack += 1
     if queue.changes is not None:
         queue.forget((enqueued,))
     if consumer.blocked:
@@ -150,6 +155,7 @@ def _settle_at(queue: Queue, batch: list[Enqueued], how: Settlement, *, unblocks
     if how.requeues:
         queue.put_back(batch, how)
     elif how is Settlement.ACK:
+        queue.traffic.ack += len(batch)
         queue.forget(batch)
     else:
         queue.discard(batch, how)

@@ -18,11 +18,8 @@ if TYPE_CHECKING:
     from warren.simulator.model.changes import Changes
     from warren.simulator.model.channel import Channel
     from warren.simulator.model.connection import Connection
-    from warren.simulator.model.dead_letter import Reason
     from warren.simulator.model.events import Event
     from warren.simulator.model.patterns import Compile
-    from warren.simulator.model.queue import Queue
-    from warren.simulator.model.ready import Enqueued
     from warren.simulator.model.tables import FieldTypes
     from warren.simulator.model.vhost import VHost
 
@@ -32,6 +29,16 @@ class Waiting(Protocol):
 
     def on_timer(self, timer: Any, /) -> None:
         """Do what it has waited for."""
+
+
+class Onward(Protocol):
+    """A dead letter that has left its queue."""
+
+    def send(self) -> int:
+        """Send it to the queues that get it; return how much work that was."""
+
+    def lay_aside(self) -> None:
+        """Put it where its way has led it, and do nothing more: the broker ends."""
 
 
 class State:
@@ -88,4 +95,4 @@ class State:
         self.users: dict[str, User] = {}
         self.connections: dict[int, Connection] = {}
         self.reply_channels: dict[str, Channel] = {}  # by direct reply-to name
-        self.onward: deque[tuple[Queue, Enqueued, Reason]] = deque()
+        self.onward: deque[Onward] = deque()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from warren.simulator.errors import AmqpError, ReplyCode, precondition_failed
 from warren.simulator.model.changes import Place
-from warren.simulator.model.queue import Queue
+from warren.simulator.model.queue import Publisher, Queue
 from warren.simulator.model.ready import Enqueued, Lane
 from warren.simulator.model.settlement import Settlement
 from warren.simulator.model.stream_arguments import (
@@ -112,7 +112,7 @@ class StreamQueue(Queue):
 
     # Messages in
 
-    def enqueue(self, message: Message, publisher: Channel | None = None, /) -> bool:
+    def enqueue(self, message: Message, publisher: Publisher | None = None, /) -> bool:
         """Take `message`; a dead letter may be lost, and raise 541 for one that cannot be written."""
         if publisher is None and not self.semantics.takes_dead_letters:
             return True

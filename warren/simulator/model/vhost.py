@@ -10,6 +10,7 @@ from warren.simulator.model.exchange import Binding, DefaultExchange, Exchange, 
 from warren.simulator.model.policies import Policies, Policy
 from warren.simulator.model.quorum_timeouts import TimedQuorumQueue
 from warren.simulator.model.stream import StreamQueue
+from warren.simulator.model.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +42,8 @@ QUEUES: Mapping[str, type[Queue]] = {
 class VHost:
     """A namespace of exchanges and queues.
 
-    `default_queue_type` is that of queues that are declared without one.
+    `default_queue_type` is that of queues that are declared without one. `traffic` has the deliveries of
+    queues that are gone.
     """
 
     __slots__ = (
@@ -53,6 +55,7 @@ class VHost:
         "queues",
         "semantics",
         "state",
+        "traffic",
     )
 
     def __init__(self, state: State, name: str) -> None:
@@ -62,6 +65,7 @@ class VHost:
         self.name = name
         self.default_queue_type = "classic"
         self.limits: Mapping[str, int] | None = None  # nobody ever set one
+        self.traffic = Traffic()
         self.policies = Policies(state.semantics, state.engine)
         self.queues: dict[str, Queue] = {}
         self.exchanges: dict[str, Exchange] = {
@@ -174,6 +178,7 @@ class VHost:
     def delete_queue(self, queue: Queue) -> None:
         """Delete `queue` and tell its consumers."""
         del self.queues[queue.name]
+        self.traffic.add_deliveries(queue.traffic)
         owner = None if queue.owner is None else self.state.connections.get(queue.owner)
         if owner is not None:
             del owner.exclusive_queues[queue]

@@ -15,6 +15,7 @@ from warren.simulator.model import CONSUMER_TIMEOUT, Broker, FieldTypes, command
 from warren.simulator.model.patterns import backtracking
 from warren.simulator.session.alarms import Alarms
 from warren.simulator.session.memory import Memory, used
+from warren.simulator.session.portions import Settling, first_portion, up_to
 from warren.simulator.session.session import READ_LIMIT, Session
 from warren.simulator.session.terms import terms_of
 from warren.simulator.session.turns import Turns
@@ -257,8 +258,15 @@ class Hub:
         meter = self.broker.meter
         for done, event in enumerate(heard, start=1):
             command = session.translate(event)
+            rest = None
+            if isinstance(command, Settling) and command.multiple and stop < maxsize:
+                command, rest = first_portion(self.broker, command)
             if command is not None:
                 self._say(self.broker.handle(command, self._alarms.now))
+            if rest is not None:
+                meter.work = max(meter.work, stop)
+                session.backlog = [up_to(event, rest), *heard[done:]]
+                return
             if meter.work >= stop or session.asked > READ_LIMIT:
                 session.backlog = heard[done:]
                 return

@@ -77,7 +77,7 @@ def used(broker: Broker, sessions: Collection[Session]) -> tuple[int, int]:
         for connection in broker.connections.values()
         for channel in connection.channels.values()
     ]
-    ready = sum(queue.ready_size for queue in queues)
+    ready = sum(queue.size for queue in queues)
     held = sum(map(_held, channels))
     clients = sum(each.waiting() + each.wire.unfinished for each in sessions)
     things = len(queues) + len(sessions) + sum(len(channel.unacked) for channel in channels)

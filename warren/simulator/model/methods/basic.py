@@ -108,14 +108,18 @@ def get(state: State, channel: Channel, command: commands.BasicGet) -> None:
     queue.check_get()
     queue.touch()
     if not queue.ready:
+        queue.traffic.get_empty += 1
         state.events.append(events.BasicGetEmpty(command.connection, command.channel))
         return
     enqueued = queue.get(settled=command.no_ack)
     tag = channel.next_delivery_tag
     channel.next_delivery_tag = tag + 1
+    queue.traffic.redeliver += enqueued.redelivered
     if command.no_ack:
+        queue.traffic.get_no_ack += 1
         queue.note(enqueued, Place.GONE)
     else:
+        queue.traffic.get += 1
         queue.hold(channel, enqueued, tag)
     state.events.append(
         events.BasicGetOk(

@@ -8,7 +8,6 @@ from warren.simulator.errors import AmqpError, ReplyCode, reply_text
 from warren.simulator.model import events
 from warren.simulator.model.access import User
 from warren.simulator.model.connection import Connection
-from warren.simulator.model.dead_letter import onward
 from warren.simulator.model.limits import check_connections
 from warren.simulator.model.methods.channel import release
 from warren.simulator.model.settlement import wake
@@ -188,9 +187,6 @@ def restart(state: State, _command: commands.Restart) -> None:
         state, state.connections.values(), "broker forced connection closure with reason 'shutdown'"
     )
     while state.onward:
-        message, queues = onward(*state.onward.popleft())
-        for queue in queues:
-            if not queue.deleted:
-                queue.lay_aside(message)
+        state.onward.popleft().lay_aside()
     for vhost in state.vhosts.values():
         vhost.restart()

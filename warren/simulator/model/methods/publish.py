@@ -86,10 +86,16 @@ def distribute(
     """
     taken = True
     state.meter.work += len(queues)
+    traffic = channel.vhost.traffic
+    traffic.publish += 1
     for queue in queues:
+        queue.traffic.publish += 1
         if queue.deleted or not queue.enqueue(message, channel):
             taken = False
-    if mandatory and not queues:
+    if not queues and not mandatory:
+        traffic.drop_unroutable += 1
+    elif not queues:
+        traffic.return_unroutable += 1
         state.events.append(
             events.BasicReturn(
                 channel.connection.number,
@@ -102,6 +108,7 @@ def distribute(
     if channel.confirming:
         tag = channel.next_publish_tag
         channel.next_publish_tag = tag + 1
+        traffic.confirm += taken
         answer = events.BasicAck if taken else events.BasicNack
         state.events.append(answer(channel.connection.number, channel.number, tag))
     return taken

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from warren.simulator.model.exchange import Exchange
+    from warren.simulator.model.exchange import Binding, Exchange
     from warren.simulator.model.queue import Queue
     from warren.simulator.model.vhost import VHost
     from warren.simulator.tcp.node import Node
@@ -39,7 +39,7 @@ class DefinitionsError(Exception):
 
 
 def export(node: Node) -> Document:
-    """Describe the whole broker."""
+    """Describe the whole broker; what may be long is an iterator."""
     hosts = [*node.broker.vhosts.values()]
     settings = export_settings(node)
     document = {
@@ -68,11 +68,9 @@ def export_settings(node: Node) -> dict[str, list[Document]]:
 
 
 def export_vhost(node: Node, vhost: VHost) -> Document:
-    """Describe one virtual host; nothing in it names the host."""
-    document = {**_rules(node, [vhost]), **_things(node, [vhost])}
-    for kind in document.values():
-        for each in kind:
-            del each["vhost"]
+    """Describe one virtual host as `export` does; nothing in it names the host."""
+    kinds = {**_rules(node, [vhost]), **_things(node, [vhost])}
+    document = {name: map(_without_vhost, each) for name, each in kinds.items()}
     described = _vhost(node, vhost)
     whole = {
         **_about(node),
@@ -85,6 +83,10 @@ def export_vhost(node: Node, vhost: VHost) -> Document:
         **document,
     }
     return as_told(node, "definitions of a vhost", whole)
+
+
+def _without_vhost(described: Document) -> Document:
+    return {key: value for key, value in described.items() if key != "vhost"}
 
 
 def _about(node: Node) -> Document:
@@ -117,20 +119,27 @@ def _rules(node: Node, hosts: list[VHost]) -> dict[str, list[Document]]:
     }
 
 
-def _things(node: Node, hosts: list[VHost]) -> dict[str, list[Document]]:
+def _things(node: Node, hosts: list[VHost]) -> dict[str, Iterator[Document]]:
+    """Describe what may be many, one after another: whoever writes it has time."""
     queues = [each for host in hosts for each in host.queues.values() if not each.exclusive]
     exchanges = [each for host in hosts for each in host.exchanges.values()]
     named = [each for each in exchanges if each.name and not each.name.startswith("amq.")]
-    bindings = [each for exchange in exchanges for each in exchange.bindings()]
+    bindings = [
+        each
+        for exchange in exchanges
+        for each in exchange.bindings()
+        if not getattr(each.destination, "exclusive", False)
+    ]
     return {
-        "queues": [as_told(node, "defined queue", _queue(each)) for each in queues],
-        "exchanges": [_exchange(each) for each in named],
-        "bindings": [
-            {key: value for key, value in views.binding(each).items() if key != "properties_key"}
-            for each in bindings
-            if not getattr(each.destination, "exclusive", False)
-        ],
+        "queues": (as_told(node, "defined queue", _queue(each)) for each in queues),
+        "exchanges": map(_exchange, named),
+        "bindings": map(_binding, bindings),
     }
+
+
+def _binding(binding: Binding) -> Document:
+    described = views.binding(binding)
+    return {key: value for key, value in described.items() if key != "properties_key"}
 
 
 def _queue(queue: Queue) -> Document:

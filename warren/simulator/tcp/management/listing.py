@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,22 @@ def listed(request: Request, items: Iterable[Item]) -> Answer:
 def whole(items: Iterable[Item]) -> Answer:
     """Answer with a list as it is."""
     return Answer(HTTPStatus.OK, portions=_listed({}, items))
+
+
+def document(parts: Mapping[str, object], headers: Mapping[str, str]) -> Answer:
+    """Answer with an object; of its values those that are iterators are long lists."""
+    return Answer(HTTPStatus.OK, headers=headers, portions=_document(parts))
+
+
+def _document(parts: Mapping[str, object]) -> Generator[None, None, bytes]:
+    texts = []
+    for name, part in parts.items():
+        if isinstance(part, Iterator):
+            text = yield from _listed({}, part)
+        else:
+            text = written(part).encode()
+        texts.append(written(name).encode() + b":" + text)
+    return b"{%b}" % b",".join(texts)
 
 
 def _listed(query: Mapping[str, str], items: Iterable[Item]) -> Generator[None, None, bytes]:

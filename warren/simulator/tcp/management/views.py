@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
 from warren.simulator.model.tables import freeze
+from warren.simulator.model.traffic import Traffic
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from warren.simulator.model.channel import Channel
     from warren.simulator.model.consumer import Consumer
     from warren.simulator.model.exchange import Binding, Exchange
     from warren.simulator.model.policies import Policy
     from warren.simulator.model.queue import Queue
+    from warren.simulator.model.vhost import VHost
     from warren.simulator.session import Session
     from warren.simulator.tcp.node import Node
 
@@ -43,7 +47,37 @@ def queue(each: Queue) -> dict[str, Any]:
         "messages_ready": each.message_count,
         "messages_unacknowledged": each.unacked_count,
         "message_bytes_ready": each.ready_bytes,
+        **queue_stats(each.traffic),
     }
+
+
+_DELIVERED = (
+    *("ack", "deliver", "deliver_get", "deliver_no_ack", "get", "get_empty", "get_no_ack"),
+    "redeliver",
+)
+_PUBLISHED = ("confirm", "drop_unroutable", "publish", "return_unroutable")
+
+
+def queue_stats(traffic: Traffic) -> dict[str, dict[str, int]]:
+    """Tell what went in and out of a queue; nothing where nothing did."""
+    published = {"publish": traffic.publish} if traffic.publish else {}
+    stats = {**published, **_told(traffic, _DELIVERED)}
+    return {"message_stats": stats} if stats else {}
+
+
+def total_stats(vhosts: Iterable[VHost]) -> dict[str, int]:
+    """Tell what went in and out of all queues of some virtual hosts, also of those that are gone."""
+    total = Traffic()
+    for vhost in vhosts:
+        total.add_publishes(vhost.traffic)
+        for each in (vhost.traffic, *(queue.traffic for queue in vhost.queues.values())):
+            total.add_deliveries(each)
+    return _told(total, _PUBLISHED) | _told(total, _DELIVERED)
+
+
+def _told(traffic: Traffic, names: tuple[str, ...]) -> dict[str, int]:
+    counts = {name: getattr(traffic, name) for name in names}
+    return counts if any(counts.values()) else {}
 
 
 def _name(policy: Policy | None) -> str | None:

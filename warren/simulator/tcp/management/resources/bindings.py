@@ -48,22 +48,21 @@ def _exchange(vhost: VHost, name: str) -> Exchange:
 
 def _of_queue(node: Node, _request: Request, vhost: str, name: str) -> Answer:
     queue = found(the_vhost(node, vhost).queues.get(name))
-    return shown(
-        [views.default_binding(queue), *(views.binding(each) for each in queue.incoming.values())]
-    )
+    first = views.default_binding(queue)
+    return whole(chain((first,), map(views.binding, [*queue.incoming.values()])))
 
 
 def _by_source(node: Node, _request: Request, vhost: str, name: str) -> Answer:
     host = the_vhost(node, vhost)
     exchange = _exchange(host, name)
     if not exchange.name:
-        return shown([views.default_binding(queue) for queue in host.queues.values()])
-    return shown([views.binding(each) for each in exchange.bindings()])
+        return whole(map(views.default_binding, [*host.queues.values()]))
+    return whole(map(views.binding, [*exchange.bindings()]))
 
 
 def _by_destination(node: Node, _request: Request, vhost: str, name: str) -> Answer:
     exchange = _exchange(the_vhost(node, vhost), name)
-    return shown([views.binding(each) for each in exchange.incoming.values()])
+    return whole(map(views.binding, [*exchange.incoming.values()]))
 
 
 # Between two ends
@@ -90,14 +89,15 @@ def _either_end(
 def _between(source: Exchange, destination: Exchange | Queue) -> Iterable[dict[str, Any]]:
     if not source.name and not isinstance(destination, Exchange):
         return [views.default_binding(destination)]
-    return (views.binding(each) for each in source.bindings() if each.destination is destination)
+    bindings = [each for each in source.bindings() if each.destination is destination]
+    return map(views.binding, bindings)
 
 
 def _list_pair(
     node: Node, _request: Request, vhost: str, source: str, destination: str, *, to_queue: bool
 ) -> Answer:
     start, end = _either_end(node, vhost, source, destination, to_queue=to_queue)
-    return shown([] if start is None or end is None else [*_between(start, end)])
+    return whole(() if start is None or end is None else _between(start, end))
 
 
 def _post(

@@ -83,7 +83,7 @@ def overview(node: Node) -> dict[str, Any]:
         "is_op_policy_updating_enabled": True,
         "require_definition_json_extension": False,
         **({"default_queue_type": "classic"} if shown_types else {}),
-        "message_stats": {},
+        "message_stats": views.total_stats(broker.vhosts.values()),
         "churn_rates": {},
         "statistics_db_event_queue": 0,
         "listeners": listeners(node),

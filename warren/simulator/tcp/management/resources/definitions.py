@@ -7,11 +7,11 @@ from email import message_from_bytes
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from warren.simulator.tcp.management import definitions
+from warren.simulator.tcp.management import definitions, listing
 from warren.simulator.tcp.management.request import Answer, Refused, Request, bad_request
-from warren.simulator.tcp.management.routing import Routes, shown
 
 if TYPE_CHECKING:
+    from warren.simulator.tcp.management.routing import Routes
     from warren.simulator.tcp.node import Node
 
 
@@ -28,10 +28,9 @@ def _export_vhost(node: Node, request: Request, vhost: str) -> Answer:
 def _file(request: Request, document: dict[str, Any]) -> Answer:
     name = request.query.get("download")
     if name is None:
-        return shown(document)
+        return listing.document(document, {})
     safe = "".join(each for each in name if each.isalnum() or each in "._-")
-    answer = shown(document)
-    return Answer(answer.status, document, {"Content-Disposition": f"attachment; filename={safe}"})
+    return listing.document(document, {"Content-Disposition": f"attachment; filename={safe}"})
 
 
 def _import(node: Node, request: Request) -> Answer:

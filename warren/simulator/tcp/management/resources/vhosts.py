@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from warren.simulator.model import SEMANTICS, commands
+from warren.simulator.tcp.management import views
 from warren.simulator.tcp.management.releases import as_told
 from warren.simulator.tcp.management.request import Answer, Request, bad_request
 from warren.simulator.tcp.management.routing import Routes, made, shown, the_vhost
@@ -36,6 +37,9 @@ def describe(node: Node, vhost: VHost) -> dict[str, Any]:
         "metadata": metadata(node, vhost),
         "tracing": False,
     }
+    stats = views.total_stats([vhost])
+    if stats:
+        described["message_stats"] = stats
     return as_told(node, "vhost", described)
 
 

@@ -1,0 +1,59 @@
+"""Which connections, when they end, may end one way or another on RabbitMQ: their channels end one by one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from warren.simulator.model import commands
+
+if TYPE_CHECKING:
+    from warren.simulator.model import Broker
+
+
+def greedy(model: Broker) -> set[int]:
+    """Return the connections of which one channel may take, and lose, what another gives back.
+
+    They have several channels beside the probe's, and consumers without acknowledgement.
+    """
+    return {
+        connection.number
+        for connection in model.connections.values()
+        if len(connection.channels) > 2
+        and any(c.no_ack for h in connection.channels.values() for c in h.consumers.values())
+    }
+
+
+def passing_on(model: Broker) -> set[int]:
+    """Return the connections of which one channel may take what another gives back to a quorum queue.
+
+    It ends as well, and the message has come back once more; who gets it later sees that.
+    """
+    return {
+        connection.number
+        for connection in model.connections.values()
+        for holder in connection.channels.values()
+        for taker in connection.channels.values()
+        if holder is not taker
+        and {each.queue for each in holder.unacked.values() if each.queue.kind.replicated}
+        & {each.queue for each in taker.consumers.values()}
+    }
+
+
+def leaves_alone(model: Broker, vhost: str, command: object) -> bool:
+    """Tell whether a single active consumer is cancelled while messages wait that the next one does not get.
+
+    RabbitMQ 3.10.8 leaves the queue in a state in which its process fails over the next publish.
+    """
+    semantics = model.vhosts[vhost].semantics
+    if semantics.cancel_serves_next or not isinstance(command, commands.BasicCancel):
+        return False
+    channel = model.connections[command.connection].channels.get(command.channel)
+    consumer = None if channel is None else channel.consumers.get(command.consumer_tag)
+    if consumer is None or consumer.queue.kind.replicated:
+        return False
+    queue = consumer.queue
+    return (
+        queue.policy.single_active_consumer
+        and queue.active_consumer is consumer
+        and bool(queue.ready)
+    )
