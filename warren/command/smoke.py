@@ -51,7 +51,7 @@ class Smoke(StrEnum):
     NONCONFORMING = "nonconforming"
 
 
-_STATUS = {Smoke.NONCONFORMING: 1, Smoke.WIRING: options.UNUSABLE}
+STATUSES = {Smoke.NONCONFORMING: 1, Smoke.WIRING: options.UNUSABLE}
 """Exit statuses of what is not well."""
 
 
@@ -86,7 +86,7 @@ def command(ctx: click.Context, manifest: Path, broker: str, database: str, pace
         for smoked in smoke(implementation, worlds, PACES[pace]):
             words = visible_lines(redact(smoked.words, worlds.secrets))
             click.echo(f"{smoked.design}: {smoked.result}: {words}")
-            status = max(status, _STATUS.get(smoked.result, 0))
+            status = max(status, STATUSES.get(smoked.result, 0))
     ctx.exit(status)
 
 

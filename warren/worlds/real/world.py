@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from warren.claims.implementation import Program
     from warren.evidence.calls import HttpCall
     from warren.evidence.frames import Fact, Pause
-    from warren.evidence.rows import MessageRow, TaskRow
+    from warren.evidence.rows import MessageRow, TableRows, TaskRow
     from warren.workloads import Role, Route
     from warren.worlds.protocol import Call, QueueDepth, ReceivedReply
     from warren.worlds.real.databases import CaseDatabase, DatabaseUrls, UnfollowedLine
@@ -297,6 +297,15 @@ class RealWorld:
     def count(self, sql: str, unit_id: str, number: int) -> int:
         """Give the number that a statement finds in the case's database."""
         return self._database.count(sql, unit_id, number)
+
+    def contents(self) -> dict[str, TableRows]:
+        """Give the rows of every table of the case's database."""
+        return self._database.contents()
+
+    @property
+    def directory(self) -> Path | None:
+        """The directory that the case's instances share; None as long as there is none."""
+        return self._directory
 
     def file(self, path: str) -> bytes | None:
         """Read a file of the directory that the case's instances share; None where there is none."""
