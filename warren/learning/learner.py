@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from warren.errors import OptionError
+from warren.errors import InstanceError, OptionError
 from warren.learning.manifest_text import Learnt
 from warren.learning.proposal import Proposed, claims, key_for, propose
 from warren.learning.words import describe, mode
@@ -74,6 +74,12 @@ def learn(
     route, words = _route(observed, queue, wishes)
     first = trial.send(wishes.sample, route, wishes.database)
     consumer = _consumer_of(trial.observed(), first.delivery)
+    if observed.is_server_named(consumer.queue):
+        raise InstanceError(
+            f"the broker names its queue ({consumer.queue}), so it is another at each start",
+            f"the consumer of {route.exchange or 'the default exchange'}",
+            "have it consume from a queue with a name: no message survives its end in one like this",
+        )
     route = Route(route.exchange, consumer.queue, route.routing_key)
     sent = (first, trial.send(wishes.sample, route, wishes.database))
     seconds, status = trial.stop()

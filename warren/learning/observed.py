@@ -76,6 +76,15 @@ class Observed:
         lasting = tuple(queue for queue in consumed if not self._is_passing(queue))
         return lasting or tuple(consumed)
 
+    @property
+    def has_lasting_queue(self) -> bool:
+        """Whether it consumes from a queue that outlasts it."""
+        return any(not self._is_passing(c.queue) for c in self.consumers)
+
+    def is_server_named(self, queue: str) -> bool:
+        """Whether the broker chose the name of a queue."""
+        return any(d.server_named for d in self.ledger.declarations if d.name == queue)
+
     def consumer_of(self, queue: str) -> Consumer | None:
         """Give its consumer of a queue."""
         return next((c for c in self.consumers if c.queue == queue), None)

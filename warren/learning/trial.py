@@ -29,6 +29,8 @@ _HEARTBEAT: Final = 60
 """Seconds that RabbitMQ offers, so that the consumer's own heartbeat is seen."""
 _QUIET: Final = 0.4
 """Seconds without a frame after which it has begun whatever it consumes, or has done what it does."""
+_OTHERS_FIRST: Final = 5.0
+"""Seconds that it may take from its first consumer to that of its work queue: Celery begins with queues for control."""
 _AFTERWARDS: Final = 3.0
 """Seconds in which the effect of a message comes that was settled before."""
 _TO_STOP: Final = 10.0
@@ -67,10 +69,14 @@ class Trial:
         process = self._world.start(self._program, f"{self._name}-1", role, told)
         self._process = process
 
-        def is_over() -> bool:
+        def consumes() -> bool:
             return process.exit_status is not None or bool(self.observed().consumers)
 
-        self._world.wait_for(is_over, self._within)
+        def works() -> bool:
+            return process.exit_status is not None or self.observed().has_lasting_queue
+
+        self._world.wait_for(consumes, self._within)
+        self._world.wait_for(works, _OTHERS_FIRST)
         self._wait_until_quiet()
         observed = self.observed()
         if process.exit_status is None and observed.consumers:
@@ -93,7 +99,7 @@ class Trial:
             to = Route(route.exchange, route.queue, unit.routing_key)
             self._world.publish(to, unit.body, unit.properties)
         except WarrenError as error:
-            raise InstanceError(*without_delivery(route, self.observed(), str(error))) from error
+            raise InstanceError(*without_delivery(route, self.observed(), error.what)) from error
         self._world.wait_for(lambda: self._is_settled(unit.message_id), self._within)
         deliveries = self.observed().ledger.of(unit.message_id)
         if not deliveries:
