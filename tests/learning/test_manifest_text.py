@@ -75,7 +75,7 @@ def test_without_effects() -> None:
 
 def test_comments_stay_comments() -> None:
     """What was seen may have several lines; each is a comment."""
-    assert "# it connects\n# once\n" in manifest_text(learnt())
+    assert "# It connects\n# once.\n" in manifest_text(learnt())
 
 
 def test_texts() -> None:

@@ -7,6 +7,7 @@ import shlex
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -31,8 +32,6 @@ from warren.worlds.real import RealWorlds, Servers
 from warren.worlds.real.launching import inherited_environment
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from warren.learning.learner import Lesson
     from warren.learning.search import Proposal
 
@@ -42,7 +41,9 @@ Exit status:
   1  it is written, but the consumer does not do by it what it should
   2  nothing could be learnt, no effect was found, or the set-up cannot be used"""
 
-_PACE: Final = PACES["fast"]
+_FAST: Final = PACES["fast"]
+_SLOW: Final = PACES["document"]
+_FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 _TEMPLATE: Final = ".template"
 _SAMPLES: Final = "samples"
 
@@ -51,7 +52,7 @@ _SAMPLES: Final = "samples"
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
 @click.option("--env", multiple=True, metavar="NAME=TEXT", help="e.g. AMQP_URL={amqp_url}")
 @click.option("--file", multiple=True, metavar="FILE=TEMPLATE", help="a file made from a template")
-@click.option("--message", type=options.PATH, metavar="FILE", help="the body of a sample message")
+@click.option("--message", type=_FILE, metavar="FILE", help="the body of a sample message")
 @click.option(
     "--property",
     "properties",
@@ -62,7 +63,7 @@ _SAMPLES: Final = "samples"
 @click.option("--queue", metavar="NAME", help="the work queue, where it consumes from several")
 @click.option("--exchange", metavar="NAME", help="where the sample is published")
 @click.option("--routing-key", metavar="KEY", help="and with which key")
-@click.option("--schema", type=options.PATH, metavar="FILE", help="SQL that makes its tables")
+@click.option("--schema", type=_FILE, metavar="FILE", help="SQL that makes its tables")
 @click.option("--migrate", metavar="COMMAND", help="or a command that makes them")
 @click.option("--directory", type=options.PATH, default=".", metavar="DIR", help="where it runs")
 @click.option("--name", metavar="NAME", help="what it is called; by default as its directory")
@@ -133,21 +134,25 @@ class _Learning:
         """Learn, write, try; give the exit status."""
         chosen = self._options
         self._refuse_to_overwrite(chosen.manifest)
-        program, kind = self._program()
+        program, found = self._program()
         file = chosen.message or self._person.path("A sample message, as a file", "--message")
         sample = marked(telling.octets(file), telling.properties(chosen.properties))
         self._person.say(f"the sample: {sample.words}")
-        database = kind if chosen.database == "auto" and kind else chosen.database
+        database = found.database if chosen.database == "auto" else ""
         with (
-            closing(Servers(chosen.broker, database, self._person.say)) as servers,
+            closing(
+                Servers(chosen.broker, database or chosen.database, self._person.say)
+            ) as servers,
             closing(RealWorlds(servers.for_workers(), "learn")) as worlds,
         ):
             self._person.secrets = worlds.secrets
-            self._person.say(header(servers, _PACE))
+            self._person.say(header(servers, _FAST))
             kind = servers.database.kind
-            wishes = Wishes(sample, kind, chosen.queue, chosen.exchange, chosen.routing_key)
+            wishes = Wishes(
+                sample, kind, _FAST.heartbeat, chosen.queue, chosen.exchange, chosen.routing_key
+            )
             with worlds.world(self._schema(), restarts=False) as world:
-                trial = Trial(world, program, chosen.slug, chosen.within)
+                trial = Trial(world, program, chosen.slug, chosen.within, found.fixed)
                 choose = partial(self._person.choose, option="--queue")
                 lesson = learn(trial, wishes, program, choose)
             for sentence in told_in_words(lesson):
@@ -155,8 +160,8 @@ class _Learning:
             self._write(lesson, wishes, program, file)
             return self._try(lesson, worlds, kind)
 
-    def _program(self) -> tuple[Program, str]:
-        """Give what is started, and which database it seems to use ("" where nothing says it)."""
+    def _program(self) -> tuple[Program, Proposal]:
+        """Give what is started, and what was found of it."""
         chosen = self._options
         command = telling.as_started(chosen.command, inherited_environment()["PATH"])
         found = propose(chosen.directory, command, os.environ)
@@ -173,7 +178,7 @@ class _Learning:
         )
         if fault := missing(program, environment.get("PATH", inherited_environment()["PATH"])):
             raise OptionError(fault, "warren learn")
-        return program, found.database
+        return program, found
 
     def _accepted(self, found: Proposal) -> tuple[dict[str, str], dict[str, str]]:
         """Show what was found, and ask whether to tell it so; give the environment and the templates."""
@@ -236,13 +241,13 @@ class _Learning:
         if not lesson.proposed.effects:
             self._person.say(f"name an effect at the end of {shown}, then: warren smoke {shown}")
             return options.UNUSABLE
-        status = 0
-        for smoked in smoke(load_manifest(manifest, load_catalogue()), worlds, _PACE):
+        status, pace = 0, _FAST if lesson.bears_heartbeat else _SLOW
+        for smoked in smoke(load_manifest(manifest, load_catalogue()), worlds, pace):
             self._person.say(f"{smoked.design}: {smoked.result}: {smoked.words}")
             status = max(status, STATUSES.get(smoked.result, 0))
         if not status:
-            servers = f"--broker {self._options.broker} --database {kind}"
-            self._person.say(f"next: warren check {shown} {servers} -n 4")
+            with_it = f"--broker {self._options.broker} --database {kind} --pace {pace.name}"
+            self._person.say(f"next: warren check {shown} {with_it} -n 4")
         return status
 
     def _put(self, path: Path, octets: bytes) -> None:

@@ -19,6 +19,7 @@ _DATABASE_URL: Final = re.compile(
     r"(?P<jdbc>jdbc:)?(?P<scheme>postgres(?:ql)?|mysql|mariadb|sqlite)(?P<driver>\+\w+)?:[^\s\"'<>,]+"
 )
 _LIBPQ: Final = re.compile(r"(?:\b(?:host|port|dbname|user|password)=\S+\s*){2,}")
+_FIXED: Final = re.compile(r"\b5672\b|amqps?://|[\"'`](?:localhost|rabbitmq|127\.0\.0\.1)[\"'`:]")
 _LIBRARY: Final = re.compile(
     r"\b(?P<scheme>psycopg|asyncpg|pgx|postgres|pgsql|pymysql|mysql|mariadb|sqlite)", re.IGNORECASE
 )
@@ -99,6 +100,12 @@ def of_variables(variables: Mapping[str, str]) -> dict[str, Address]:
 def read_by(source: str) -> set[str]:
     """Give the names of the variables that a source file reads from its environment."""
     return set(_READ.findall(source))
+
+
+def fixed_in(source: str) -> tuple[int, ...]:
+    """Give the lines of a source file in which a broker's address seems to stand."""
+    lines = enumerate(source.splitlines(), start=1)
+    return tuple(number for number, line in lines if _FIXED.search(line))
 
 
 def database_in(texts: Iterable[str]) -> str:

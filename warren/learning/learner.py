@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from warren.evidence.ledger import Consumer, Delivery
     from warren.learning.observed import Observed
     from warren.learning.sample import LearnSample
-    from warren.learning.trial import Sent, Trial
+    from warren.learning.trial import Beside, Sent, Trial
 
 _LEAST_SECONDS: Final = 0.1
 _USUAL_GRACE: Final = 5.0
@@ -33,6 +33,8 @@ class Wishes:
     sample: LearnSample
     database: str
     """sqlite, postgresql or mysql: whose SQL is written."""
+    heartbeat: int
+    """The heartbeat (s) that cases would have it take."""
     queue: str | None = None
     exchange: str | None = None
     routing_key: str | None = None
@@ -49,6 +51,8 @@ class Lesson:
     sent: tuple[Sent, ...]
     proposed: Proposed
     stopped_in: float
+    beside: Beside
+    """What became of another instance, with the heartbeat that cases would have it take."""
     exit_status: int | None
     """None where it did not end when it was asked to."""
     untold: tuple[str, ...]
@@ -58,6 +62,11 @@ class Lesson:
     def acks_first(self) -> bool:
         """Whether it acked a message before all was done."""
         return any(sent.acks_first for sent in self.sent)
+
+    @property
+    def bears_heartbeat(self) -> bool:
+        """Whether it can be judged with a short heartbeat, as far as a second instance showed that."""
+        return self.beside.consumes or bool(self.beside.refused)
 
     @property
     def seconds(self) -> float:
@@ -72,6 +81,7 @@ def learn(
     observed = trial.start()
     queue = _work_queue(observed, wishes, choose)
     route, words = _route(observed, queue, wishes)
+    beside = trial.beside(wishes.heartbeat, queue or observed.work_queues()[0])
     first = trial.send(wishes.sample, route, wishes.database)
     consumer = _consumer_of(trial.observed(), first.delivery)
     if observed.is_server_named(consumer.queue):
@@ -91,6 +101,7 @@ def learn(
         sent=sent,
         proposed=propose([s.tried for s in sent], wishes.database),
         stopped_in=seconds,
+        beside=beside,
         exit_status=status,
         untold=tuple(_untold(program)),
     )
@@ -172,6 +183,13 @@ def _told(lesson: Lesson) -> Iterator[str]:
     if not lesson.proposed.effects:
         yield "nothing was seen that follows the id of a message"
     yield from lesson.proposed.remarks
+    if lesson.beside.refused:
+        yield f"a second instance beside it was refused: {lesson.beside.refused}"
+    elif not lesson.bears_heartbeat:
+        yield (
+            "a second instance, with a short heartbeat, did not get to consume: it is tried with the longer one"
+            " of --pace document"
+        )
     if lesson.exit_status is None:
         yield f"SIGTERM did not end it within {lesson.stopped_in:.0f} s"
     else:

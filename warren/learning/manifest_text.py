@@ -59,7 +59,7 @@ def manifest_text(learnt: Learnt) -> str:
 def _lines(learnt: Learnt) -> Iterator[str]:
     yield from _comments(
         "Written by `warren learn` from what it saw; docs/plug-in.md says what each line means.",
-        *learnt.seen,
+        *(f"{sentence[:1].upper()}{sentence[1:]}." for sentence in learnt.seen),
     )
     yield "protocol = 2"
     yield f"name = {toml(learnt.name)}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from warren.learning.addresses import (
     Address,
     database_in,
+    fixed_in,
     in_command,
     in_file,
     of_value,
@@ -37,6 +38,7 @@ _PASSED_BY: Final = {
     *("node_modules", "vendor", "target", "dist", "build", "venv", "__pycache__", "test", "tests"),
 }
 _MOST_FILES: Final = 400
+_SHOWN: Final = 3
 _MOST_OCTETS: Final = 1 << 18
 
 
@@ -51,6 +53,8 @@ class Proposal:
     """The addresses of the templates, each with its file."""
     also_read: tuple[str, ...] = ()
     """Variables that its source reads as well, which are no addresses."""
+    fixed: tuple[str, ...] = ()
+    """Where an address of a broker seems to stand in its source."""
     database: str = ""
     """Which database it seems to use: postgresql, mysql or sqlite; "" where nothing says it."""
 
@@ -102,6 +106,12 @@ def propose(directory: Path, command: Sequence[str], environment: Mapping[str, s
         templates,
         tuple(in_files),
         tuple(sorted(source - variables.keys() - _USUAL)),
+        tuple(
+            f"{file.relative_to(directory)} line {line}"
+            for file in files
+            if file.suffix in _SOURCE
+            for line in fixed_in(texts[file])
+        )[:_SHOWN],
         database_in((*command, *dotenv.values(), *environment.values(), *texts.values())),
     )
 

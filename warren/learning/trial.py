@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Final
 
 from warren.errors import InstanceError, WarrenError
 from warren.evidence.commits import CommitBegun
+from warren.evidence.frames import FrameForged, FrameHeld, FrameLost, FrameReleased
 from warren.learning.changes import Outside, Tried, changes
 from warren.learning.observed import Observed, observe
 from warren.learning.proposal import propose
-from warren.learning.words import expected_and_seen, without_delivery
+from warren.learning.words import expected_and_seen, has_printed, without_delivery
 from warren.workloads.own.message import dashed
 from warren.workloads.protocol import Role, Route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from warren.claims.implementation import Program
+    from warren.evidence.frames import Fact
     from warren.evidence.ledger import Delivery
     from warren.learning.sample import LearnSample
     from warren.worlds.real.process import RealProcess
@@ -36,6 +38,8 @@ _AFTERWARDS: Final = 3.0
 _TO_STOP: Final = 10.0
 _MOST_OCTETS: Final = 1 << 20
 _LINES: Final = 6
+_ENOUGH: Final = 20
+"""Deliveries of one message after which nobody expects it to be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +58,36 @@ class Sent:
         return done.at - self.delivery.at if done is not None else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Whether a second instance got to consume beside the first, and what the broker refused it ("" for nothing)."""
+
+    consumes: bool
+    refused: str = ""
+
+
 class Trial:
     """One instance of a consumer, in a world that somebody else ends."""
 
-    def __init__(self, world: RealWorld, program: Program, name: str, within: float) -> None:
-        """Start nothing yet; it is given so many seconds to be ready, and for each message."""
+    def __init__(
+        self,
+        world: RealWorld,
+        program: Program,
+        name: str,
+        within: float,
+        fixed: Sequence[str] = (),
+    ) -> None:
+        """Start nothing yet; it is given so many seconds to be ready, and for each message.
+
+        `fixed` are the places of addresses in its source.
+        """
         self._world, self._program, self._name, self._within = world, program, name, within
+        self._fixed = fixed
         self._process: RealProcess | None = None
 
     def start(self) -> Observed:
         """Start it and wait until it consumes. Raises `InstanceError` where it does not."""
-        role = Role(self._name, Route("", ""))
-        told = {"WARREN_HEARTBEAT": str(_HEARTBEAT), "WARREN_PREFETCH": "1"}
-        process = self._world.start(self._program, f"{self._name}-1", role, told)
-        self._process = process
+        process = self._process = self._begin(1, _HEARTBEAT)
 
         def consumes() -> bool:
             return process.exit_status is not None or bool(self.observed().consumers)
@@ -82,13 +102,49 @@ class Trial:
         if process.exit_status is None and observed.consumers:
             return observed
         what, what_to_do = expected_and_seen(
-            observed, process.exit_status, self._program, self._within, self.printed()
+            observed,
+            process.exit_status,
+            self._program,
+            within=self._within,
+            printed=self.printed(),
+            fixed=self._fixed,
         )
-        raise InstanceError(what, f"{self._name}", what_to_do)
+        raise InstanceError(what, self._name, what_to_do)
 
     def observed(self) -> Observed:
         """Give what it has shown of itself up to now."""
-        return observe(self._world.facts())
+        return self._observed(self._process)
+
+    def beside(self, heartbeat: int, queue: str) -> Beside:
+        """Start another instance beside it, to which that heartbeat (s) is offered, and kill it once it consumes.
+
+        One that sleeps while it starts is closed by its broker, where the heartbeat is short.
+        """
+        other = self._begin(2, heartbeat)
+
+        def consumes() -> bool:
+            return self._observed(other).consumer_of(queue) is not None
+
+        def is_over() -> bool:
+            ends = self._observed(other).ledger.ends
+            return other.exit_status is not None or any(end.by == "broker" for end in ends)
+
+        self._world.wait_for(lambda: consumes() or is_over(), self._within)
+        found = Beside(
+            consumes(), next((r.words for r in self._observed(other).ledger.refusals), "")
+        )
+        other.kill()
+        self._world.wait_for(lambda: not self._observed(other).ledger.connections, self._within)
+        return found
+
+    def _begin(self, number: int, heartbeat: int) -> RealProcess:
+        told = {"WARREN_HEARTBEAT": str(heartbeat), "WARREN_PREFETCH": "1"}
+        role = Role(self._name, Route("", ""))
+        return self._world.start(self._program, f"{self._name}-{number}", role, told)
+
+    def _observed(self, process: RealProcess | None) -> Observed:
+        name = process.name if process is not None else ""
+        return observe(fact for fact in self._world.facts() if _whose(fact) == name)
 
     def send(self, sample: LearnSample, route: Route, database: str) -> Sent:
         """Send a message and see what comes of it. Raises `InstanceError` where it is not delivered and settled."""
@@ -104,7 +160,7 @@ class Trial:
         deliveries = self.observed().ledger.of(unit.message_id)
         if not deliveries:
             raise InstanceError(*without_delivery(route, self.observed(), ""))
-        self._refuse_unsettled(deliveries[-1])
+        self._refuse_undone(deliveries)
         after = self._effect_of(new_id, before, database)
         tried = Tried(new_id, changes(before, after))
         commits = [fact.at for fact in self._world.facts() if isinstance(fact, CommitBegun)]
@@ -136,23 +192,22 @@ class Trial:
         ended = self._process is not None and self._process.exit_status is not None
         last = deliveries[-1] if deliveries else None
         settled = last is not None and (last.auto_ack or last.settlement is not None)
-        requeued = settled and last is not None and last.settlement and last.settlement.requeue
-        return ended or (settled and not requeued)
+        requeued = last is not None and last.settlement is not None and last.settlement.requeue
+        return ended or (settled and not requeued) or len(deliveries) > _ENOUGH
 
-    def _refuse_unsettled(self, last: Delivery) -> None:
+    def _refuse_undone(self, deliveries: Sequence[Delivery]) -> None:
         """Raise `InstanceError` where the sample was not acked: nothing can be learnt from one that is not done."""
-        done = last.settlement
-        if last.auto_ack or (done is not None and done.kind == "ack"):
+        done = deliveries[-1].settlement
+        if deliveries[-1].auto_ack or (done is not None and done.kind == "ack"):
             return
-        printed = f"; it printed {self.printed()!r}" if self.printed() else ""
-        what = (
-            f"it answered the sample with {done}"
-            if done
-            else f"the sample was delivered, and not settled within {self._within:.0f} s"
-        )
+        what = f"the sample was delivered, and not settled within {self._within:.0f} s"
+        if done is not None:
+            what = f"it answered the sample with {done}"
+        if len(deliveries) > 1:
+            what = f"the sample was delivered {len(deliveries)} times, and never acked"
         raise InstanceError(
-            f"{what}{printed}",
-            str(last),
+            f"{what}{has_printed(self.printed())}",
+            self._name,
             "give a sample that it can do (--message), with the properties it needs (--property)",
         )
 
@@ -174,6 +229,14 @@ class Trial:
         while seen != len(self._world.facts()) and self._world.now() < ends:
             seen = len(self._world.facts())
             self._world.wait_for(_grown(self._world, seen), _QUIET)
+
+
+def _whose(fact: Fact) -> str:
+    match fact:
+        case FrameHeld() | FrameReleased() | FrameLost() | FrameForged():
+            return fact.frame.instance
+        case _:
+            return fact.instance
 
 
 def _grown(world: RealWorld, seen: int) -> Callable[[], bool]:

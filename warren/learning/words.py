@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from warren.evidence.text import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from warren.claims.implementation import Program
     from warren.evidence.ledger import Consumer
@@ -33,15 +33,22 @@ def told(program: Program) -> str:
 
 
 def expected_and_seen(
-    observed: Observed, status: int | None, program: Program, within: float, printed: str
+    observed: Observed,
+    status: int | None,
+    program: Program,
+    *,
+    within: float,
+    printed: str,
+    fixed: Sequence[str] = (),
 ) -> tuple[str, str]:
-    """Say why a consumer does not consume, and what to do."""
+    """Say why a consumer does not consume, and what to do; `fixed` are the places of addresses in its source."""
     ended = f" and ended with exit status {status}" if status is not None else ""
-    said = f"; it printed last:\n{_indented(printed)}" if printed else "; it printed nothing"
+    said = has_printed(printed)
     if not observed.connections:
         within_words = "" if ended else f" within {within:.0f} s"
         what = f"it never connected to its broker{within_words}{ended}; it was told {told(program)}{said}"
-        return what, TWO_WAYS_OUT
+        places = f"look at {', '.join(fixed)}; " if fixed else ""
+        return what, f"{places}{TWO_WAYS_OUT}"
     asked = "; ".join(describe(observed)) or "it has not said anything yet"
     if refusals := observed.ledger.refusals:
         what = f"the broker refused it: {refusals[0].words}{ended}; {asked}{said}"
@@ -99,8 +106,8 @@ def _sentences(observed: Observed) -> Iterator[str]:
 def mode(consumer: Consumer) -> str:
     """Say how a consumer takes its messages."""
     prefetch = f"prefetch {consumer.prefetch}" if consumer.prefetch else "without a prefetch count"
-    acks = "counted as acked when they are sent (no_ack)" if consumer.no_ack else "acked by itself"
-    return f"{prefetch}, {acks}"
+    acks = "its messages count as acked when they are sent (no_ack)"
+    return f"{prefetch}, {acks if consumer.no_ack else 'and acks its messages'}"
 
 
 def _kind(queue: QueueDeclare) -> str:
@@ -115,5 +122,9 @@ def _arguments(given: Mapping[str, FieldValue]) -> Iterator[str]:
     return (f"{key}={value!s}" for key, value in given.items() if key != "x-queue-type")
 
 
-def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.splitlines())
+def has_printed(text: str) -> str:
+    """Say what a consumer printed last."""
+    if not text:
+        return "; it printed nothing"
+    lines = "\n".join(f"    {line}" for line in text.splitlines() if line.strip(" ^~"))
+    return f"; it printed last:\n{lines}"
