@@ -42,6 +42,7 @@ def learnt(*effects: ProposedEffect) -> Learnt:
         seen=("it connects\nonce",),
         schema="schema.sql",
         grace=10.0,
+        instances=2,
     )
 
 
@@ -63,6 +64,7 @@ def test_read_again(tmp_path: Path) -> None:
     assert design.workload.effects == EFFECTS  # type: ignore[attr-defined]  # it is an `OwnWorkload`
     assert design.workload.entry.route is not None
     assert design.workload.entry.route.routing_key == "order.any"
+    assert [*design.workload.roles.values()] == [2]
     assert design.claims == {"no-loss"}
 
 

@@ -41,6 +41,25 @@ def test_environment(tmp_path: Path) -> None:
     assert {*found.variables} == {"RABBIT_HOST", "MY_BROKER"}
 
 
+def test_compose(tmp_path: Path) -> None:
+    """Of a Compose file what the source reads or what is a URL counts, not the broker's own settings."""
+    (tmp_path / "consumer.go").write_text('os.Getenv("RABBIT_HOST")')
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n  orders:\n    environment:\n      RABBIT_HOST: rabbit\n"
+        "      - DATABASE=postgres://db/shop\n"
+        "  rabbit:\n    environment:\n      RABBITMQ_DEFAULT_USER: app\n"
+    )
+    found = propose(tmp_path, ("./orders",), {})
+    assert {*found.variables} == {"RABBIT_HOST", "DATABASE"}
+    assert not found.templates
+
+
+def test_fixed(tmp_path: Path) -> None:
+    """The lines of the source are named in which the address of a broker stands."""
+    (tmp_path / "consumer.py").write_text("import pika\nconnect('localhost')\n")
+    assert propose(tmp_path, ("python", "consumer.py"), {}).fixed == ("consumer.py line 2",)
+
+
 def test_nothing(tmp_path: Path) -> None:
     """Where nothing is found the proposal is empty."""
     (tmp_path / "consumer.py").write_text("connect('localhost')")

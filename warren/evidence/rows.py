@@ -1,4 +1,4 @@
-"""Rows as facts: of the two tables that are judged (docs/contract.md), and of any. Reading them is the world's matter."""
+"""Rows as facts: of the two tables that are judged (docs/contract.md), or of any. Reading is the world's matter."""
 
 from __future__ import annotations
 

@@ -144,6 +144,12 @@ def variables_of(text: str) -> dict[str, str]:
     return {name: value for _, name, value in _settings(text) if value}
 
 
+def variables_in_compose(text: str) -> dict[str, str]:
+    """Read the variables of all services of a Compose file, line by line."""
+    found = ((name.rpartition(".environment."), value) for _, name, value in _settings(text))
+    return {key: value for (_, inside, key), value in found if inside and value}
+
+
 def _settings(text: str) -> Iterator[tuple[str, str, str]]:
     """Give each line, the name of what it sets, and the value without its quotes; both "" for other lines."""
     section, above = "", list[tuple[int, str]]()

@@ -210,7 +210,10 @@ def as_learnt(
 ) -> Learnt:
     """Give what the manifest says."""
     claimed, denied = claims(
-        lesson.consumer, lesson.observed.heartbeat, acks_first=lesson.acks_first
+        lesson.consumer,
+        heartbeat=lesson.observed.heartbeat,
+        acks_first=lesson.acks_first,
+        exit_status=lesson.exit_status,
     )
     words = wishes.sample.words
     return Learnt(
@@ -226,6 +229,7 @@ def as_learnt(
         environment=program.environment,
         templates=program.templates,
         properties=wishes.sample.properties,
+        instances=2 if lesson.beside.consumes else 1,
         effects=lesson.proposed.effects,
         claims=claimed,
         denies=denied,

@@ -34,6 +34,7 @@ class Learnt:
     environment: Mapping[str, str] = field(default_factory=dict)
     templates: Mapping[str, str] = field(default_factory=dict)
     properties: Mapping[str, Any] = field(default_factory=dict)
+    instances: int = 1
     effects: Sequence[ProposedEffect] = ()
     claims: Sequence[str] = ()
     denies: Sequence[str] = ()
@@ -69,6 +70,9 @@ def _lines(learnt: Learnt) -> Iterator[str]:
     yield ""
     yield f"[consumers.{learnt.name}]"
     yield f"command = {toml(list(learnt.command))}"
+    if learnt.instances > 1:
+        yield from _comments("A second one was seen to consume beside the first.")
+        yield f"instances = {learnt.instances}"
     if learnt.environment:
         yield f"environment = {toml(learnt.environment)}"
     if learnt.templates:

@@ -63,16 +63,20 @@ def key_for(binding: Binding) -> str:
 
 
 def claims(
-    consumer: Consumer, heartbeat: int, *, acks_first: bool
+    consumer: Consumer, *, heartbeat: int, acks_first: bool, exit_status: int | None
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Suggest what a consumer may claim, and what it cannot but deny."""
+    """Suggest what a consumer may claim, and what it cannot but deny.
+
+    `exit_status` is that with which it ended when it was asked to, None where it did not.
+    """
+    orderly = ("graceful-stop",) if exit_status == 0 else ()
     if consumer.no_ack:
-        return (), ("no-loss",)
+        return orderly, ("no-loss",)
     fair = ("fair-dispatch",) if consumer.prefetch else ()
     lively = ("heartbeat-safe",) if heartbeat else ()
     if acks_first:
-        return (*fair, *lively), ("no-loss",)
-    return ("no-loss", "effect-once", *fair, *lively), ()
+        return (*fair, *lively, *orderly), ("no-loss",)
+    return ("no-loss", "effect-once", *fair, *lively, *orderly), ()
 
 
 def _path_effects(tried: Sequence[Tried]) -> Iterator[ProposedEffect]:

@@ -1,4 +1,4 @@
-"""Looks for addresses where a program may read them: its environment, `.env`, configuration files, its source.
+"""Looks for addresses where a program may read them: its environment, `.env`, Compose and other files, its source.
 
 It reads files of the program's directory and of nothing else, and none that is large.
 """
@@ -19,6 +19,7 @@ from warren.learning.addresses import (
     of_value,
     of_variables,
     read_by,
+    variables_in_compose,
     variables_of,
 )
 
@@ -87,14 +88,17 @@ def propose(directory: Path, command: Sequence[str], environment: Mapping[str, s
     }
     dotenv = variables_of(_text(directory / ".env"))
     variables |= of_variables(dotenv)
+    around = dict(environment)
+    for name in _COMPOSE:
+        around |= variables_in_compose(_text(directory / name))
     variables |= {  # what its source does not read by name is one by its form alone
         name: address
-        for name, address in of_variables(environment).items()
-        if name in source or of_value("", environment[name])
+        for name, address in of_variables(around).items()
+        if name in source or of_value("", around[name])
     }
     templates, in_files = {}, []
     for file in files:
-        if file.suffix in _CONFIGURATION and file.name not in _NOT_ITS_OWN | _COMPOSE:
+        if file.suffix in _CONFIGURATION and file.name not in (*_NOT_ITS_OWN, *_COMPOSE):
             text, found = in_file(texts[file])
             if found:
                 name = file.relative_to(directory).as_posix()
@@ -116,9 +120,9 @@ def propose(directory: Path, command: Sequence[str], environment: Mapping[str, s
     )
 
 
-_COMPOSE: Final = {
-    f"{name}.{ending}" for name in ("compose", "docker-compose") for ending in ("yml", "yaml")
-}
+_COMPOSE: Final = tuple(
+    f"{name}.{ending}" for name in ("docker-compose", "compose") for ending in ("yml", "yaml")
+)
 _USUAL: Final = {"PATH", "HOME", "LANG", "TZ", "TMPDIR", "PWD", "USER", "DEBUG"}
 
 
