@@ -9,7 +9,7 @@ import pytest
 from warren.evidence.calls import HttpCall
 from warren.evidence.ledger import Published
 from warren.evidence.rows import TableRows
-from warren.learning.changes import Changes, Outside, Tried, changes
+from warren.learning.changes import NOTHING, Outside, Tried, changes
 from warren.learning.observed import Binding
 from warren.learning.proposal import key_for, propose
 from warren.simulator.wire import BasicProperties
@@ -137,6 +137,29 @@ def test_publishes() -> None:
     assert remarks(*seen) == ('it published to exchange "events" with key "alive" without the id',)
 
 
+def test_noise() -> None:
+    """What changes without a message as well is not told of; where it has the id it is an effect all the same."""
+    table = {"beat": TableRows(("at",), ((1,),))}
+    alive = publish("events", "alive", "")
+    calls = (HttpCall(1.0, "GET", "/health", (), b"", 200),)
+    idle = Outside(table, {"state": b"1"}, calls, (alive,))
+    rows = {"beat": TableRows(("at",), ((2,),))}
+    one = Outside(
+        rows, {"state": b"2"}, calls * 2, (alive, alive, publish("events", "alive", IDS[0]))
+    )
+    two = Outside(
+        rows, {"state": b"3"}, calls * 3, (*one.publishes, publish("events", "alive", IDS[1]))
+    )
+    messages = [
+        Tried(IDS[0], changes(idle, one)),
+        Tried(IDS[1], changes(one, two)),
+    ]
+    assert len(propose(messages, "sqlite").remarks) == 4
+    found = propose(messages, "sqlite", changes(Outside(), idle))
+    assert found.remarks == ()
+    assert [e.effect for e in found.effects] == [PublishEffect("events", "alive")]
+
+
 def test_doubled_publish_is_no_effect() -> None:
     """What comes twice for one message is not proposed: it would be a duplicate."""
     first = (publish("billing", "paid", IDS[0]),) * 2
@@ -163,4 +186,4 @@ def test_key_of_a_pattern() -> None:
 def test_nothing_changed() -> None:
     """Two like moments have no changes."""
     outside = rows((1, [2], 3))
-    assert changes(outside, outside) == Changes({}, {}, (), ())
+    assert changes(outside, outside) == NOTHING

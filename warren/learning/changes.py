@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from warren.workloads.own.message import ID, NUMBER, number_of
 
@@ -43,10 +43,8 @@ class Changes:
     calls: tuple[HttpCall, ...]
     publishes: tuple[Published, ...]
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing changed."""
-        return not (self.tables or self.files or self.calls or self.publishes)
+
+NOTHING: Final = Changes({}, {}, (), ())
 
 
 def changes(before: Outside, after: Outside) -> Changes:

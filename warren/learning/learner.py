@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from warren.errors import InstanceError, OptionError
+from warren.learning.changes import changes
 from warren.learning.manifest_text import Learnt
 from warren.learning.proposal import Proposed, claims, key_for, propose
 from warren.learning.words import describe, mode
@@ -81,7 +82,9 @@ def learn(
     observed = trial.start()
     queue = _work_queue(observed, wishes, choose)
     route, words = _route(observed, queue, wishes)
+    before = trial.outside()
     beside = trial.beside(wishes.heartbeat, queue or observed.work_queues()[0])
+    noise = changes(before, trial.outside())
     first = trial.send(wishes.sample, route, wishes.database)
     consumer = _consumer_of(trial.observed(), first.delivery)
     if observed.is_server_named(consumer.queue):
@@ -99,7 +102,7 @@ def learn(
         route=route,
         route_words=words,
         sent=sent,
-        proposed=propose([s.tried for s in sent], wishes.database),
+        proposed=propose([s.tried for s in sent], wishes.database, noise),
         stopped_in=seconds,
         beside=beside,
         exit_status=status,

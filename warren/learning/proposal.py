@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from warren.learning.changes import NOTHING
 from warren.learning.row_effects import row_effect
 from warren.workloads.own import CallEffect, PathEffect, PublishEffect
 from warren.workloads.own.message import ID, NUMBER
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from warren.evidence.ledger import Consumer
-    from warren.learning.changes import Tried
+    from warren.learning.changes import Changes, Tried
     from warren.learning.observed import Binding
     from warren.workloads.own import Effect
 
@@ -40,19 +41,22 @@ class Proposed:
     remarks: tuple[str, ...]
 
 
-def propose(tried: Sequence[Tried], database: str) -> Proposed:
-    """Find the effects of messages that were sent one after another; `database` says whose SQL is written."""
+def propose(tried: Sequence[Tried], database: str, noise: Changes = NOTHING) -> Proposed:
+    """Find the effects of messages that were sent one after another; `database` says whose SQL is written.
+
+    `noise` is what changed when no message came: nothing is said of it, where it has no id.
+    """
     effects, remarks = list[ProposedEffect](), list[str]()
     for table in dict.fromkeys(name for t in tried for name in t.changes.tables):
         found = row_effect(table, tried, database)
         if isinstance(found, str):
-            remarks.append(found)
+            remarks += [found] if table not in noise.tables else []
         else:
             effects.append(
                 ProposedEffect(found[0], f"one row of {table}, whose {found[1]} has the id")
             )
     effects += (*_path_effects(tried), *_call_effects(tried), *_publish_effects(tried))
-    remarks += (*_other_files(tried), *_without_id(tried))
+    remarks += (*_other_files(tried, noise), *_without_id(tried, noise))
     return Proposed(tuple(effects), tuple(remarks))
 
 
@@ -107,9 +111,12 @@ def _publish_effects(tried: Sequence[Tried]) -> Iterator[ProposedEffect]:
         )
 
 
-def _other_files(tried: Sequence[Tried]) -> Iterator[str]:
+def _other_files(tried: Sequence[Tried], noise: Changes) -> Iterator[str]:
     """Say which files changed whose names have no id."""
-    others = [{p: o for p, o in t.changes.files.items() if not t.is_in(p)} for t in tried]
+    others = [
+        {p: o for p, o in t.changes.files.items() if not t.is_in(p) and p not in noise.files}
+        for t in tried
+    ]
     for path in dict.fromkeys(path for files in others for path in files):
         octets = [files.get(path, b"") for files in others]
         texts = [o.decode("utf-8", "replace") for o in octets]
@@ -124,14 +131,18 @@ def _other_files(tried: Sequence[Tried]) -> Iterator[str]:
             yield f"the file {path} changed, without the id"
 
 
-def _without_id(tried: Sequence[Tried]) -> Iterator[str]:
+def _without_id(tried: Sequence[Tried], noise: Changes) -> Iterator[str]:
     """Say what was called and published that has no id."""
     calls = [c for t in tried for c in t.changes.calls if c not in t.calls]
     publishes = [p for t in tried for p in t.changes.publishes if p not in t.publishes]
-    for call in dict.fromkeys(f"{c.method} {c.path}" for c in calls):
-        yield f"it called {call} without the id"
+    known_calls = {(c.method, c.path) for c in noise.calls}
+    for method, path in dict.fromkeys((c.method, c.path) for c in calls):
+        if (method, path) not in known_calls:
+            yield f"it called {method} {path} without the id"
+    known_routes = {(p.exchange, p.routing_key) for p in noise.publishes}
     for exchange, key in dict.fromkeys((p.exchange, p.routing_key) for p in publishes):
-        yield f'it published to exchange "{exchange}" with key "{key}" without the id'
+        if (exchange, key) not in known_routes:
+            yield f'it published to exchange "{exchange}" with key "{key}" without the id'
 
 
 def _common(tried: Sequence[Tried], of: Callable[[Tried], list[_Thing]]) -> list[_Thing]:

@@ -49,7 +49,7 @@ class Sent:
     tried: Tried
     delivery: Delivery
     acks_first: bool
-    """Whether something that was seen on a line came after the settlement."""
+    """Whether something of it came after the settlement."""
 
     @property
     def seconds(self) -> float:
@@ -161,11 +161,11 @@ class Trial:
         if not deliveries:
             raise InstanceError(*without_delivery(route, self.observed(), ""))
         self._refuse_undone(deliveries)
-        after = self._effect_of(new_id, before, database)
-        tried = Tried(new_id, changes(before, after))
-        commits = [fact.at for fact in self._world.facts() if isinstance(fact, CommitBegun)]
-        late = max((*commits, *tried.seen_at), default=0.0) > _settled_at(deliveries[-1])
-        return Sent(tried, deliveries[-1], acks_first=late)
+        was_late = self._await_effect(new_id, before, database)
+        tried = Tried(new_id, changes(before, self.outside()))
+        last = max((*self._commits_of(tried), *tried.seen_at), default=0.0)
+        acks_first = was_late or last > _settled_at(deliveries[-1])
+        return Sent(tried, deliveries[-1], acks_first)
 
     def stop(self) -> tuple[float, int | None]:
         """Ask it to end; give how long that took, and its exit status (None where it did not end)."""
@@ -201,26 +201,34 @@ class Trial:
         if deliveries[-1].auto_ack or (done is not None and done.kind == "ack"):
             return
         what = f"the sample was delivered, and not settled within {self._within:.0f} s"
-        if done is not None:
-            what = f"it answered the sample with {done}"
-        if len(deliveries) > 1:
+        status = self._process.exit_status if self._process is not None else None
+        if status is not None:
+            what = f"it ended with exit status {status} when it had the sample"
+        elif len(deliveries) > 1:
             what = f"the sample was delivered {len(deliveries)} times, and never acked"
+        elif done is not None:
+            what = f"it answered the sample with {done}"
         raise InstanceError(
             f"{what}{has_printed(self.printed())}",
             self._name,
             "give a sample that it can do (--message), with the properties it needs (--property)",
         )
 
-    def _effect_of(self, new_id: str, before: Outside, database: str) -> Outside:
-        """Wait for an effect that has the id, then until it is quiet."""
+    def _await_effect(self, new_id: str, before: Outside, database: str) -> bool:
+        """Wait for an effect that has the id, then until it is quiet; say whether it was not there at once."""
 
         def has_effect() -> bool:
             tried = Tried(new_id, changes(before, self.outside()))
             return bool(propose([tried], database).effects)
 
-        self._world.wait_for(has_effect, _AFTERWARDS)
+        was_late = not has_effect() and self._world.wait_for(has_effect, _AFTERWARDS)
         self._wait_until_quiet()
-        return self.outside()
+        return was_late
+
+    def _commits_of(self, tried: Tried) -> list[float]:
+        """Give when commits were asked for, if the message has left rows."""
+        facts = self._world.facts() if tried.changes.tables else ()
+        return [fact.at for fact in facts if isinstance(fact, CommitBegun)]
 
     def _wait_until_quiet(self) -> None:
         """Let time pass until no frame has come for a while, at most as long as it is given to be ready."""
