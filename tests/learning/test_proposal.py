@@ -97,6 +97,17 @@ def test_row_that_does_not_follow_the_id() -> None:
     assert "orders got 1 and 1 new or changed rows, and no column" in remarks(*seen)[0]
 
 
+def test_row_that_has_the_id_in_two_ways() -> None:
+    """A column that has one id as a text and the other as a number is nobody's."""
+    assert effects(rows((1, IDS[0], 5)), rows((1, IDS[0], 5), (2, NUMBERS[1], 5))) == []
+
+
+def test_row_that_is_there_again() -> None:
+    """A row like one that was there is new, as often as it is there more."""
+    one, same = rows((1, "x", 5)), rows((1, "x", 5), (1, "x", 5))
+    assert changes(one, same).tables["orders"].rows == ((1, "x", 5),)
+
+
 def test_files() -> None:
     """A file whose path has the id is one; of others it is said whether they have the id in them."""
     first = {f"out/{IDS[0]}.json": b"x", "log": IDS[0].encode(), "state": b"1"}
