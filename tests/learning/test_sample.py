@@ -46,7 +46,14 @@ def test_marked_in_a_property() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b'{"amount": 1}', b'{"valid": true, "paid": 1}', b"\xff\x00", b"7"]
+    "body",
+    [
+        b'{"amount": 1}',
+        b'{"valid": true, "paid": 1}',
+        b"\xff\x00",
+        b"7",
+        '{"id": "a"}'.encode("utf-16"),
+    ],
 )
 def test_nothing_like_an_id(body: bytes) -> None:
     """Where nothing looks like an id the message_id is one, and the words say so."""

@@ -33,6 +33,7 @@ from warren.worlds.real.launching import inherited_environment
 
 if TYPE_CHECKING:
     from warren.learning.learner import Lesson
+    from warren.learning.sample import LearnSample
     from warren.learning.search import Proposal
 
 STATUS: Final = """\b
@@ -138,6 +139,9 @@ class _Learning:
         file = chosen.message or self._person.path("A sample message, as a file", "--message")
         sample = marked(telling.octets(file), telling.properties(chosen.properties))
         self._person.say(f"the sample: {sample.words}")
+        body = self._place_of(sample, file)
+        if body != file.absolute():
+            self._refuse_to_overwrite(body, sample.body)
         database = found.database if chosen.database == "auto" else ""
         with (
             closing(
@@ -157,7 +161,8 @@ class _Learning:
                 lesson = learn(trial, wishes, program, choose)
             for sentence in told_in_words(lesson):
                 self._person.say(f"- {sentence}")
-            self._write(lesson, wishes, program, file)
+            self._put(body, sample.body)
+            self._write(lesson, wishes, program, body)
             return self._try(lesson, worlds, kind)
 
     def _program(self) -> tuple[Program, Proposal]:
@@ -214,13 +219,15 @@ class _Learning:
             )
         return Schema(program, (chosen.schema.absolute(),) if chosen.schema else ())
 
-    def _write(self, lesson: Lesson, wishes: Wishes, program: Program, message: Path) -> None:
-        """Write the manifest, and the sample where its body is another than the file's or is elsewhere."""
+    def _place_of(self, sample: LearnSample, file: Path) -> Path:
+        """Say where the body of the sample stands: in its file, or in one of ours where it is another, or far away."""
+        home, file = self._options.manifest.parent, file.absolute()
+        is_its_own = sample.is_changed or not file.is_relative_to(home)
+        return home / _SAMPLES / file.name if is_its_own else file
+
+    def _write(self, lesson: Lesson, wishes: Wishes, program: Program, body: Path) -> None:
+        """Write the manifest."""
         chosen, home = self._options, self._options.manifest.parent
-        body = message.absolute()
-        if wishes.sample.is_changed or not body.is_relative_to(home):
-            body = home / _SAMPLES / message.name
-            self._put(body, wishes.sample.body)
         schema, migrate = chosen.schema, shlex.split(chosen.migrate or "")
         learnt = as_learnt(
             lesson,
@@ -251,10 +258,10 @@ class _Learning:
         return status
 
     def _put(self, path: Path, octets: bytes) -> None:
-        """Write a file and say so; never over another without being told to."""
+        """Write a file and say so, unless it is there as it should be; never over another without being told to."""
         if path.is_file() and path.read_bytes() == octets:
             return
-        self._refuse_to_overwrite(path)
+        self._refuse_to_overwrite(path, octets)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(octets)
@@ -262,8 +269,10 @@ class _Learning:
             raise OptionError(f"it cannot be written: {error.strerror}", str(path)) from error
         self._person.say(f"written: {os.path.relpath(path)}")
 
-    def _refuse_to_overwrite(self, path: Path) -> None:
-        if path.exists() and not self._options.force:
+    def _refuse_to_overwrite(self, path: Path, octets: bytes = b"") -> None:
+        """Raise `OptionError` where something else is there."""
+        is_another = path.exists() and not (path.is_file() and path.read_bytes() == octets)
+        if is_another and not self._options.force:
             raise OptionError(
                 "it is there already", str(path), "give --force to write over it, or --out"
             )

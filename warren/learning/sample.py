@@ -72,7 +72,7 @@ def _is_marked(body: bytes, properties: dict[str, Any]) -> bool:
 
 def _reads_as_json(body: bytes) -> bool:
     try:
-        found = json.loads(body.replace(NUMBER.encode(), b"1"))
+        found = json.loads(body.decode().replace(NUMBER, "1"))
     except ValueError:
         return False
     return isinstance(found, dict | list)

@@ -9,13 +9,17 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from warren.claims.manifest_shape import variable_name
+from warren.claims.own_shape import PropertiesShape
 from warren.errors import OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _HEADER = "headers."
+_NUMBERS = ("priority", "delivery_mode")
 
 
 def pairs(option: str, texts: Iterable[str]) -> dict[str, str]:
@@ -41,15 +45,27 @@ def variables(texts: Iterable[str]) -> dict[str, str]:
 
 
 def properties(texts: Iterable[str]) -> dict[str, Any]:
-    """Read --property: those of AMQP as they are, headers as JSON where they read so."""
+    """Read --property: those of AMQP by their names, headers as JSON where they read so."""
     found: dict[str, Any] = {}
     headers: dict[str, Any] = {}
     for name, value in pairs("--property", texts).items():
         if name.startswith(_HEADER):
             headers[name.removeprefix(_HEADER)] = _json_or_text(value)
         else:
-            found[name] = int(value) if name in ("priority", "delivery_mode") else value
-    return {**found, **({"headers": headers} if headers else {})}
+            found[name] = int(value) if name in _NUMBERS and value.isdecimal() else value
+    if headers:
+        found["headers"] = headers
+    try:
+        PropertiesShape.model_validate(found)
+    except ValidationError as error:
+        name = ".".join(map(str, error.errors()[0]["loc"]))
+        known = ", ".join(PropertiesShape.model_fields).replace("headers", "headers.NAME")
+        raise OptionError(
+            f"a message has no property {name} of such a value",
+            "--property",
+            f"write one of {known}",
+        ) from error
+    return found
 
 
 def _json_or_text(value: str) -> Any:

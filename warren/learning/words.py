@@ -25,8 +25,11 @@ _PASSED_OVER: Final = 12
 
 
 def told(program: Program) -> str:
-    """Say what a program was told: its variables, its templates and its command, without passwords."""
-    parts = [f"{name}={redact(value, ())}" for name, value in program.environment.items()]
+    """Say what a program was told: its variables, its templates and its command. Values of its own are not shown."""
+    parts = [
+        f"{name}={redact(value, ()) if '{' in value else '…'}"
+        for name, value in program.environment.items()
+    ]
     parts += [f"{made} made from {source}" for made, source in program.templates.items()]
     parts += [f"{word} in its command" for word in program.argv if "{" in word]
     return ", ".join(parts) or "nothing"
