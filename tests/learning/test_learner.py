@@ -10,7 +10,7 @@ from tests.stand_ins import Wire
 from warren.claims.implementation import Program
 from warren.errors import InstanceError, OptionError
 from warren.evidence.frames import Direction
-from warren.learning.changes import NOTHING, Outside, Tried
+from warren.learning.changes import NOTHING, Changes, Outside, Tried
 from warren.learning.learner import Lesson, Wishes, as_learnt, learn
 from warren.learning.observed import Observed, observe
 from warren.learning.sample import LearnSample
@@ -63,13 +63,17 @@ class Trial:
         """Let a second one consume."""
         return Beside(consumes=True)
 
-    def send(self, _sample: LearnSample, route: Route, _database: str) -> Sent:
-        """Deliver and ack a message."""
+    def send(self, sample: LearnSample, route: Route, _database: str) -> Sent:
+        """Deliver and ack a message, which leaves a file where its body says so; raise for one that cannot be done."""
+        if sample.body == b"bad":
+            raise InstanceError("it cannot be done")
         self.routes.append(route)
         self.wire.deliver(len(self.routes), consumer=f"of {self.last}")
         self.wire.frame(OUT, BasicAck(len(self.routes)))
         delivery = self.observed().ledger.deliveries[-1]
-        return Sent(Tried("0" * 36, NOTHING), delivery, acks_first=False)
+        new_id = f"{len(self.routes):036}"
+        left = Changes({}, {new_id: b""}, (), ()) if sample.body == b"good" else NOTHING
+        return Sent(Tried(new_id, left), delivery, acks_first=False)
 
     def stop(self) -> tuple[float, int | None]:
         """End in order."""
@@ -82,9 +86,10 @@ def lesson(
     queue: str | None = None,
     exchange: str | None = None,
     routing_key: str | None = None,
+    samples: tuple[LearnSample, ...] = (LearnSample(b"{id}", words="words"),),
 ) -> Lesson:
     """Learn it."""
-    wishes = Wishes(LearnSample(b"{id}"), "sqlite", 1, queue, exchange, routing_key)
+    wishes = Wishes(samples, "sqlite", 1, queue, exchange, routing_key)
     return learn(trial, wishes, PROGRAM, _refuse)  # type: ignore[arg-type]  # a stand-in
 
 
@@ -143,13 +148,33 @@ def test_queue_named_by_the_broker() -> None:
         lesson(Trial("amq.gen-1"))
 
 
+@pytest.mark.parametrize(
+    ("bodies", "taken", "sent"),
+    [
+        ((b"good", b"more"), b"good", 2),
+        ((b"idle", b"good"), b"good", 4),
+        ((b"idle", b"bad"), b"idle", 2),
+        ((b"bad", b"good"), b"good", 2),
+    ],
+)
+def test_ways(bodies: tuple[bytes, ...], taken: bytes, sent: int) -> None:
+    """The ways of a sample are tried until something follows the id; without any it is the likeliest that counts."""
+    trial = Trial("work")
+    found = lesson(trial, samples=tuple(map(LearnSample, bodies)))
+    assert (found.sample.body, len(trial.routes)) == (taken, sent)
+    assert bool(found.proposed.effects) == (taken == b"good")
+
+
+def test_no_way() -> None:
+    """Where no way can be done, the error is of the likeliest."""
+    with pytest.raises(InstanceError, match="it cannot be done"):
+        lesson(Trial("work"), samples=(LearnSample(b"bad"), LearnSample(b"idle")))
+
+
 def test_written() -> None:
     """The manifest gets what was seen: a second instance, a grace for a slow end, twice the time of its work."""
     found = lesson(Trial("work"))
-    wishes = Wishes(LearnSample(b"{id}", words="the words"), "sqlite", 1)
-    learnt = as_learnt(
-        found, wishes, PROGRAM, name="a", body="b", directory=".", schema="", migrate=()
-    )
+    learnt = as_learnt(found, PROGRAM, name="a", body="b", directory=".", schema="", migrate=())
     assert (learnt.instances, learnt.grace, learnt.seconds) == (2, 10.0, 8.0)
-    assert learnt.sample == "The words."
+    assert learnt.sample == "Words."
     assert learnt.queue == "work"

@@ -137,11 +137,10 @@ class _Learning:
         self._refuse_to_overwrite(chosen.manifest)
         program, found = self._program()
         file = chosen.message or self._person.path("A sample message, as a file", "--message")
-        sample = marked(telling.octets(file), telling.properties(chosen.properties))
-        self._person.say(f"the sample: {sample.words}")
-        body = self._place_of(sample, file)
+        samples = marked(telling.octets(file), telling.properties(chosen.properties))
+        body = self._place_of(samples[0], file)
         if body != file.absolute():
-            self._refuse_to_overwrite(body, sample.body)
+            self._refuse_to_overwrite(body, *(sample.body for sample in samples))
         database = found.database if chosen.database == "auto" else ""
         with (
             closing(
@@ -153,7 +152,7 @@ class _Learning:
             self._person.say(header(servers, _FAST))
             kind = servers.database.kind
             wishes = Wishes(
-                sample, kind, _FAST.heartbeat, chosen.queue, chosen.exchange, chosen.routing_key
+                samples, kind, _FAST.heartbeat, chosen.queue, chosen.exchange, chosen.routing_key
             )
             with worlds.world(self._schema(), restarts=False) as world:
                 trial = Trial(world, program, chosen.slug, chosen.within, found.fixed)
@@ -161,8 +160,8 @@ class _Learning:
                 lesson = learn(trial, wishes, program, choose)
             for sentence in told_in_words(lesson):
                 self._person.say(f"- {sentence}")
-            self._put(body, sample.body)
-            self._write(lesson, wishes, program, body)
+            self._put(body, lesson.sample.body, *(sample.body for sample in samples))
+            self._write(lesson, program, body)
             return self._try(lesson, worlds, kind)
 
     def _program(self) -> tuple[Program, Proposal]:
@@ -225,13 +224,12 @@ class _Learning:
         is_its_own = sample.is_changed or not file.is_relative_to(home)
         return home / _SAMPLES / file.name if is_its_own else file
 
-    def _write(self, lesson: Lesson, wishes: Wishes, program: Program, body: Path) -> None:
+    def _write(self, lesson: Lesson, program: Program, body: Path) -> None:
         """Write the manifest."""
         chosen, home = self._options, self._options.manifest.parent
         schema, migrate = chosen.schema, shlex.split(chosen.migrate or "")
         learnt = as_learnt(
             lesson,
-            wishes,
             program,
             name=chosen.slug,
             body=telling.relative(body, home),
@@ -257,11 +255,11 @@ class _Learning:
             self._person.say(f"next: warren check {shown} {with_it} -n 4")
         return status
 
-    def _put(self, path: Path, octets: bytes) -> None:
+    def _put(self, path: Path, octets: bytes, *ours: bytes) -> None:
         """Write a file and say so, unless it is there as it should be; never over another without being told to."""
         if path.is_file() and path.read_bytes() == octets:
             return
-        self._refuse_to_overwrite(path, octets)
+        self._refuse_to_overwrite(path, *ours)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(octets)
@@ -269,10 +267,11 @@ class _Learning:
             raise OptionError(f"it cannot be written: {error.strerror}", str(path)) from error
         self._person.say(f"written: {os.path.relpath(path)}")
 
-    def _refuse_to_overwrite(self, path: Path, octets: bytes = b"") -> None:
-        """Raise `OptionError` where something else is there."""
-        is_another = path.exists() and not (path.is_file() and path.read_bytes() == octets)
-        if is_another and not self._options.force:
+    def _refuse_to_overwrite(self, path: Path, *ours: bytes) -> None:
+        """Raise `OptionError` where something is there that is not ours."""
+        if self._options.force or not path.exists():
+            return
+        if not path.is_file() or path.read_bytes() not in ours:
             raise OptionError(
                 "it is there already", str(path), "give --force to write over it, or --out"
             )

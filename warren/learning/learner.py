@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from warren.claims.implementation import Program
     from warren.evidence.ledger import Consumer, Delivery
+    from warren.learning.changes import Changes
     from warren.learning.observed import Observed
     from warren.learning.sample import LearnSample
     from warren.learning.trial import Beside, Sent, Trial
@@ -25,13 +26,15 @@ if TYPE_CHECKING:
 _LEAST_SECONDS: Final = 0.1
 _USUAL_GRACE: Final = 5.0
 _QUICK: Final = 1.0
+_MESSAGES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What the person says of the consumer, and how a message gets to it; None where that is to be learnt."""
 
-    sample: LearnSample
+    samples: Sequence[LearnSample]
+    """The ways in which the sample can have an id, the likeliest first."""
     database: str
     """sqlite, postgresql or mysql: whose SQL is written."""
     heartbeat: int
@@ -49,6 +52,8 @@ class Lesson:
     consumer: Consumer
     route: Route
     route_words: str
+    sample: LearnSample
+    """The one of the samples by which something follows the id, else the first."""
     sent: tuple[Sent, ...]
     proposed: Proposed
     stopped_in: float
@@ -85,29 +90,52 @@ def learn(
     before = trial.outside()
     beside = trial.beside(wishes.heartbeat, queue or observed.work_queues()[0])
     noise = changes(before, trial.outside())
-    first = trial.send(wishes.sample, route, wishes.database)
-    consumer = _consumer_of(trial.observed(), first.delivery)
+    sample, sent, proposed = _tried(trial, wishes, route, noise)
+    consumer = _consumer_of(trial.observed(), sent[0].delivery)
     if observed.is_server_named(consumer.queue):
         raise InstanceError(
             f"the broker names its queue ({consumer.queue}), so it is another at each start",
             f"the consumer of {route.exchange or 'the default exchange'}",
             "have it consume from a queue with a name: no message survives its end in one like this",
         )
-    route = Route(route.exchange, consumer.queue, route.routing_key)
-    sent = (first, trial.send(wishes.sample, route, wishes.database))
     seconds, status = trial.stop()
     return Lesson(
         observed=observed,
         consumer=consumer,
-        route=route,
+        route=Route(route.exchange, consumer.queue, route.routing_key),
         route_words=words,
+        sample=sample,
         sent=sent,
-        proposed=propose([s.tried for s in sent], wishes.database, noise),
+        proposed=proposed,
         stopped_in=seconds,
         beside=beside,
         exit_status=status,
         untold=tuple(_untold(program)),
     )
+
+
+def _tried(
+    trial: Trial, wishes: Wishes, route: Route, noise: Changes
+) -> tuple[LearnSample, tuple[Sent, ...], Proposed]:
+    """Send two messages of each sample in turn, until something follows their ids; else give what became of the first.
+
+    Raises `InstanceError` where the likeliest of them cannot be done, and no other has an effect.
+    """
+    first: tuple[LearnSample, tuple[Sent, ...], Proposed] | InstanceError | None = None
+    for sample in wishes.samples:
+        try:
+            sent = tuple(trial.send(sample, route, wishes.database) for _ in range(_MESSAGES))
+        except InstanceError as error:
+            first = first or error
+            continue
+        found = sample, sent, propose([s.tried for s in sent], wishes.database, noise)
+        if found[2].effects:
+            return found
+        first = first or found
+    if isinstance(first, InstanceError):
+        raise first
+    assert first is not None, "there is a sample"
+    return first
 
 
 def _work_queue(
@@ -177,6 +205,7 @@ def _told(lesson: Lesson) -> Iterator[str]:
     yield from describe(lesson.observed)
     if len(lesson.observed.consumers) > 1:
         yield f"its work queue is {lesson.consumer.queue}, from which the sample was delivered"
+    yield f"the sample: {lesson.sample.words}"
     if not lesson.consumer.no_ack:
         when = ", before all was done" if lesson.acks_first else ""
         times = " and ".join(f"{sent.seconds:.3f} s" for sent in lesson.sent)
@@ -202,7 +231,6 @@ def _told(lesson: Lesson) -> Iterator[str]:
 
 def as_learnt(
     lesson: Lesson,
-    wishes: Wishes,
     program: Program,
     *,
     name: str,
@@ -218,7 +246,7 @@ def as_learnt(
         acks_first=lesson.acks_first,
         exit_status=lesson.exit_status,
     )
-    words = wishes.sample.words
+    words = lesson.sample.words
     return Learnt(
         name=name,
         language=lesson.observed.platform or "unknown",
@@ -231,7 +259,7 @@ def as_learnt(
         directory=directory,
         environment=program.environment,
         templates=program.templates,
-        properties=wishes.sample.properties,
+        properties=lesson.sample.properties,
         instances=2 if lesson.beside.consumes else 1,
         effects=lesson.proposed.effects,
         claims=claimed,

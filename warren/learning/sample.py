@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _ID_WORDS: Final = ("id", "uuid", "guid", "ref", "reference", "number", "no", "nr", "key")
 """What keys of ids end with, the likeliest first."""
 _WORD: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+_MOST_WAYS: Final = 3
 _JSON: Final = "application/json"
 
 
@@ -48,21 +49,23 @@ class _Value(NamedTuple):
     value: str | int
 
 
-def marked(body: bytes, properties: dict[str, Any]) -> LearnSample:
-    """Give a sample a place for its id where it has none."""
+def marked(body: bytes, properties: dict[str, Any]) -> tuple[LearnSample, ...]:
+    """Give the ways in which a sample can have a place for its id, the likeliest first; one where it has one."""
     has_json = _reads_as_json(body)
     if has_json:
         properties = {"content_type": _JSON, **properties}
     if _is_marked(body, properties):
-        return LearnSample(body, properties, "the sample says where its id goes")
+        return (LearnSample(body, properties, "the sample says where its id goes"),)
+    ways: list[LearnSample] = []
     for found in sorted(_candidates(body), key=_likelihood) if has_json else ():
         changed = _with_place(body, found)
-        if changed != body:
+        if changed not in (body, *(way.body for way in ways)):
             place = NUMBER if isinstance(found.value, int) else ID
             words = f'{place} stands for the value of "{found.key}", which was {found.value!r}'
-            return LearnSample(changed, properties, words, is_changed=True)
+            ways.append(LearnSample(changed, properties, words, is_changed=True))
     words = "nothing in the body looks like an id, so each message has one as its message_id"
-    return LearnSample(body, {**properties, "message_id": ID}, words)
+    last = LearnSample(body, {**properties, "message_id": ID}, words)
+    return tuple(ways[:_MOST_WAYS]) or (last,)
 
 
 def _is_marked(body: bytes, properties: dict[str, Any]) -> bool:
@@ -103,10 +106,10 @@ def _words(key: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(key)]
 
 
-def _likelihood(found: _Value) -> tuple[int, int, int]:
-    """Sort by depth, then what is an id of nothing else (`ref` before `customer_id`), then by the word."""
+def _likelihood(found: _Value) -> tuple[bool, int, int]:
+    """Sort what is an id of nothing else (`ref` before `customer_id`) first, then by depth, then by the word."""
     words = _words(found.key)
-    return found.depth, len(words), _ID_WORDS.index(words[-1])
+    return len(words) > 1, found.depth, _ID_WORDS.index(words[-1])
 
 
 def _with_place(body: bytes, found: _Value) -> bytes:
