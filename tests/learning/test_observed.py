@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.stand_ins import Wire
-from warren.evidence.frames import ConnectionOpened, Direction
+from warren.evidence.frames import ConnectionOpened, Direction, FrameLost
 from warren.learning.observed import Binding, Observed, observe
 from warren.learning.proposal import claims
 from warren.learning.words import describe
@@ -33,7 +33,9 @@ def seen(*, arguments: dict[str, int] | None = None, durable: bool = True) -> Ob
     login = {"product": "pika", "version": "1.3", "platform": "Python 3"}
     wire.frame(OUT, ConnectionStartOk(login), 0)
     wire.frame(OUT, ConnectionTuneOk(0, 0, 30), 0)
-    wire.frame(OUT, ConnectionOpen("shop"), 0)
+    asked = wire.frame(OUT, ConnectionOpen("shop"), 0)
+    wire.facts.append(FrameLost(asked.at, asked))
+    wire.frame(OUT, ConnectionOpen("warren-1"), 0)
     wire.frame(OUT, ExchangeDeclare("orders", "topic", durable=True))
     wire.frame(OUT, QueueDeclare("", exclusive=True))
     wire.frame(IN, QueueDeclareOk("amq.gen-1"))
@@ -52,7 +54,7 @@ def test_observed() -> None:
     """Library, heartbeat, vhost, bindings and consumers are read from the frames of one connection."""
     found = seen()
     assert (found.connections, found.clients) == (1, ("pika, 1.3, Python 3",))
-    assert (found.platform, found.vhosts, found.heartbeat) == ("Python 3", ("shop",), 30)
+    assert (found.platform, found.other_vhosts, found.heartbeat) == ("Python 3", ("shop",), 30)
     assert found.bindings == (Binding("work", "orders", "order.#"),)
     assert found.bindings[0].is_pattern
     consumer = found.consumer_of("work")
@@ -75,6 +77,7 @@ def test_words() -> None:
     """Each thing that was seen is told in a sentence."""
     assert describe(seen()) == (
         "it connects once as pika, 1.3, Python 3, heartbeat 30 s",
+        'it asks for vhost "shop", and is let into the one that a case has',
         'it declares exchange "orders" (topic, durable)',
         "it declares a queue that the broker names (classic, exclusive)",
         'it declares queue "work" (classic, durable)',

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from warren.evidence.frames import ConnectionOpened, Direction, FrameSeen
+from warren.evidence.frames import ConnectionOpened, Direction, FrameLost, FrameSeen
 from warren.evidence.ledger_reader import LedgerReader
 from warren.simulator.wire import (
     BasicGet,
@@ -53,7 +53,8 @@ class Observed:
     connections: int = 0
     clients: tuple[str, ...] = ()
     platform: str = ""
-    vhosts: tuple[str, ...] = ()
+    other_vhosts: tuple[str, ...] = ()
+    """Vhosts that it asked for and was not let into, but into the case's."""
     queues: tuple[QueueDeclare, ...] = ()
     exchanges: tuple[ExchangeDeclare, ...] = ()
     bindings: tuple[Binding, ...] = ()
@@ -112,7 +113,7 @@ def observe(facts: Iterable[Fact]) -> Observed:
         connections=sum(isinstance(fact, ConnectionOpened) for fact in facts),
         clients=tuple(dict.fromkeys(filter(None, map(_client, logins)))),
         platform=next((str(p["platform"]) for p in logins if p.get("platform")), ""),
-        vhosts=tuple(dict.fromkeys(c.virtual_host for c in asked if isinstance(c, ConnectionOpen))),
+        other_vhosts=tuple(dict.fromkeys(_turned_away(facts))),
         queues=tuple({c.queue: c for c in asked if isinstance(c, QueueDeclare)}.values()),
         exchanges=tuple({c.exchange: c for c in asked if isinstance(c, ExchangeDeclare)}.values()),
         bindings=tuple(dict.fromkeys(_bindings(seen))),
@@ -130,6 +131,16 @@ def _bindings(seen: Iterable[FrameSeen]) -> Iterable[Binding]:
                 last[channel] = queue
             case QueueBind(queue=queue, exchange=exchange, routing_key=key):
                 yield Binding(queue or last.get(channel, ""), exchange, key)
+            case _:
+                pass
+
+
+def _turned_away(facts: Iterable[Fact]) -> Iterable[str]:
+    """Give the vhosts of what the line did not pass on, since another stands in its place."""
+    for fact in facts:
+        match fact:
+            case FrameLost(frame=FrameSeen(content=ConnectionOpen(virtual_host=vhost))):
+                yield vhost
             case _:
                 pass
 

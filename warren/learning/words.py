@@ -90,6 +90,8 @@ def _sentences(observed: Observed) -> Iterator[str]:
         clients = " and ".join(observed.clients) or "a library that does not name itself"
         beats = f"heartbeat {observed.heartbeat} s" if observed.heartbeat else "no heartbeat"
         yield f"it connects {times} as {clients}, {beats}"
+    for vhost in observed.other_vhosts:
+        yield f'it asks for vhost "{vhost}", and is let into the one that a case has'
     for exchange in observed.exchanges:
         kept = "durable" if exchange.durable else "not durable"
         verb = "expects" if exchange.passive else "declares"
