@@ -51,7 +51,7 @@ class Smoke(StrEnum):
     NONCONFORMING = "nonconforming"
 
 
-_STATUS = {Smoke.NONCONFORMING: 1, Smoke.WIRING: options.UNUSABLE}
+STATUSES = {Smoke.NONCONFORMING: 1, Smoke.WIRING: options.UNUSABLE}
 """Exit statuses of what is not well."""
 
 
@@ -86,7 +86,7 @@ def command(ctx: click.Context, manifest: Path, broker: str, database: str, pace
         for smoked in smoke(implementation, worlds, PACES[pace]):
             words = visible_lines(redact(smoked.words, worlds.secrets))
             click.echo(f"{smoked.design}: {smoked.result}: {words}")
-            status = max(status, _STATUS.get(smoked.result, 0))
+            status = max(status, STATUSES.get(smoked.result, 0))
     ctx.exit(status)
 
 
@@ -107,7 +107,7 @@ def smoke(implementation: Implementation, worlds: RealWorlds, pace: Pace) -> Ite
 
 def _try(rig: Rig, slug: str) -> Smoked:
     rig.start.all(http=rig.workload.caller is not None)
-    if faults := rig.seen.heartbeat_faults():
+    if rig.workload.is_told and (faults := rig.seen.heartbeat_faults()):
         return Smoked(slug, Smoke.WIRING, f"{faults[0].words}; use WARREN_HEARTBEAT as it is")
     rig.publish.work(TEXTS)
     rig.wait.finish(rig.work_time(TEXTS))

@@ -1,4 +1,4 @@
-"""Rows of the two tables that are judged (docs/contract.md), as facts. Reading them is the world's matter."""
+"""Rows as facts: of the two tables that are judged (docs/contract.md), or of any. Reading is the world's matter."""
 
 from __future__ import annotations
 
@@ -23,3 +23,11 @@ class TaskRow:
     id: int
     result: str | None
     completed_at: object
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """All that is in a table, as its driver gives it, in no order."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]

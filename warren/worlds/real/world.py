@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from warren.errors import FaultUnsupported, InstanceError, WarrenError
+from warren.evidence.frames import ConnectionOpened
 from warren.simulator.wire import BasicProperties
 from warren.worlds.line.plan import Entry
 from warren.worlds.protocol import Certificate
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from warren.claims.implementation import Program
     from warren.evidence.calls import HttpCall
     from warren.evidence.frames import Fact, Pause
-    from warren.evidence.rows import MessageRow, TaskRow
+    from warren.evidence.rows import MessageRow, TableRows, TaskRow
     from warren.workloads import Role, Route
     from warren.worlds.protocol import Call, QueueDepth, ReceivedReply
     from warren.worlds.real.databases import CaseDatabase, DatabaseUrls, UnfollowedLine
@@ -61,6 +62,8 @@ _POLL = 0.05
 _CLOSE = 5.0
 _LEAST_HEARTBEAT = 2
 """Seconds: with less, clients that send one a second at most (py-amqp's users) are taken for silent as they begin."""
+_READ = 10.0
+"""Seconds in which a program reads its files and connects; it is only waited for."""
 
 
 class RealWorld:
@@ -96,6 +99,8 @@ class RealWorld:
         self._orphans = Orphans(run.id)
         self._stretch, self._has_database = 0.0, has_database
         self._directory: Path | None = None
+        self._reader: RealProcess | None = None
+        """Who reads the templates that were filled in last."""
 
     def now(self) -> float:
         """Seconds since the case began, which the relay's facts carry too."""
@@ -184,6 +189,8 @@ class RealWorld:
             database.close()
             raise
         self._processes.append(process)
+        if program.templates:
+            self._reader = process
         return process
 
     def _entry(self, heartbeat: int) -> Entry:
@@ -204,12 +211,28 @@ class RealWorld:
                 "http_stub_url": self._stub.url,
             }
         )
+        self._await_reader()
         directory = self._place.folder / "directory" / role.name
         if not directory.exists():
             copy_directory(program.directory, directory)
         self._directory = directory
         places.write_templates(program, directory)
         return places.filled(program, directory)
+
+    def _await_reader(self) -> None:
+        """Wait until who was started last has read its own templates, which the next one's overwrite.
+
+        It has when it connects, or ends; one that does neither for a while is waited for no longer.
+        """
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            self.wait_for(
+                lambda: reader.exit_status is not None or self._has_connected(reader), _READ
+            )
+
+    def _has_connected(self, process: RealProcess) -> bool:
+        opened = (fact for fact in self._log.snapshot() if isinstance(fact, ConnectionOpened))
+        return any(fact.instance == process.name for fact in opened)
 
     @cached_property
     def _stub(self) -> HttpStub:
@@ -301,6 +324,15 @@ class RealWorld:
     def count(self, sql: str, unit_id: str, number: int) -> int:
         """Give the number that a statement finds in the case's database."""
         return self._database.count(sql, unit_id, number)
+
+    def contents(self) -> dict[str, TableRows]:
+        """Give the rows of every table of the case's database."""
+        return self._database.contents()
+
+    @property
+    def directory(self) -> Path | None:
+        """The directory that the case's instances share; None as long as there is none."""
+        return self._directory
 
     def file(self, path: str) -> bytes | None:
         """Read a file of the directory that the case's instances share; None where there is none."""

@@ -52,6 +52,21 @@ def test_rows_come_back(copy: CaseDatabase) -> None:
     assert [(row.id, row.message) for row in rows] == [(1, "first"), (2, "второй /\\'\"")]
 
 
+def test_contents(copy: CaseDatabase) -> None:
+    """All rows of all tables are read by their columns, also of a table whose name needs quotes."""
+    with copy.engine().begin() as connection:
+        quoted = connection.dialect.identifier_preparer.quote("Order")
+        connection.execute(sqlalchemy.text(f"CREATE TABLE {quoted} (ref varchar(9), n integer)"))
+        connection.execute(sqlalchemy.text(f"INSERT INTO {quoted} VALUES ('a', 1), ('b', NULL)"))  # noqa: S608
+    _log(copy, "first")
+    found = copy.contents()
+    assert {*found} == {"message_log", "task", "Order"}
+    assert found["Order"].columns == ("ref", "n")
+    assert {*found["Order"].rows} == {("a", 1), ("b", None)}
+    assert [row[1] for row in found["message_log"].rows] == ["first"]
+    assert not found["task"].rows
+
+
 def test_tasks(copy: CaseDatabase) -> None:
     """A task that was added is open until somebody completes it."""
     first, second = copy.add_task(), copy.add_task()

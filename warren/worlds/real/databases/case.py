@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import NullType
 
 from warren.errors import DatabaseUnavailable, FaultUnsupported, InstanceError
-from warren.evidence.rows import MessageRow, TaskRow
+from warren.evidence.rows import MessageRow, TableRows, TaskRow
 from warren.worlds.database_line.mysql import MysqlFollower
 from warren.worlds.database_line.postgresql import PostgresqlFollower
 from warren.worlds.real.databases.address import DatabaseUrls
@@ -189,6 +189,21 @@ class CaseDatabase:
                 "let the effect's statement count: SELECT count(*) FROM … WHERE … = :id",
             )
         return int(found or 0)
+
+    def contents(self) -> dict[str, TableRows]:
+        """Return the rows of every table. Raises InstanceError if they cannot be read."""
+        try:
+            with self.engine().connect() as connection:
+                quote = connection.dialect.identifier_preparer.quote
+                found = {}
+                for table in inspect(connection).get_table_names():
+                    result = connection.execute(text(f"SELECT * FROM {quote(table)}"))  # noqa: S608 - a quoted name
+                    found[table] = TableRows(tuple(result.keys()), tuple(map(tuple, result)))
+                return found
+        except (SQLAlchemyError, ValueError, TypeError) as error:
+            raise InstanceError(
+                f"its tables cannot be read: {first_line(error)}", f"database {self.name}"
+            ) from error
 
     def add_task(self) -> int:
         """Insert a task that nobody has begun and return its id. Raises InstanceError if that cannot be done."""

@@ -1,0 +1,134 @@
+"""`warren learn` on consumers that know nothing of Warren, on the embedded broker."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+CONSUMERS = Path(__file__).parent / "consumers"
+WARREN = Path(sys.executable).parent / "warren"
+DEADLINE = 120.0
+"""Seconds for one command on a busy machine."""
+
+
+class Learnt(NamedTuple):
+    """How the command ended, what it printed, and where it ran."""
+
+    status: int
+    printed: str
+    directory: Path
+
+    @property
+    def consumer(self) -> dict[str, Any]:
+        """The one consumer of the manifest that it wrote."""
+        data = tomllib.loads((self.directory / "warren.toml").read_text("utf-8"))
+        ((_, consumer),) = data["consumers"].items()
+        assert isinstance(consumer, dict)
+        return consumer
+
+
+class Person:
+    """Somebody with a consumer in a directory of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        """Begin with an empty directory."""
+        self.directory = folder / "project"
+        self.directory.mkdir()
+        self._environment = {
+            **{k: v for k, v in os.environ.items() if "URL" not in k},
+            "TMPDIR": str(folder),
+            "XDG_STATE_HOME": str(folder / "state"),
+        }
+
+    def learn(self, program: str, *options: str, answers: str = "") -> Learnt:
+        """Learn one of the consumers here."""
+        shutil.copy(CONSUMERS / program, self.directory)
+        done = subprocess.run(
+            [WARREN, "learn", *options, "--", sys.executable, program],
+            cwd=self.directory,
+            env=self._environment,
+            input=answers,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            check=False,
+        )
+        return Learnt(done.returncode, done.stdout + done.stderr, self.directory)
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Person:
+    """Give somebody a directory."""
+    return Person(tmp_path)
+
+
+def test_rows(person: Person) -> None:
+    """Its addresses are in its source, its effect is a row: nothing needs to be said but the sample."""
+    sample = '{"ref": "order-17", "amount": 12}'
+    (person.directory / "order.json").write_text(sample)
+    learnt = person.learn("orders.py", "--yes", "--message", "order.json", "--database", "sqlite")
+    assert learnt.status == 0, learnt.printed
+    consumer = learnt.consumer
+    assert consumer["environment"] == {"AMQP_URL": "{amqp_url}", "DATABASE_URL": "{database_url}"}
+    assert (consumer["queue"], consumer["denies"]) == ("shop.orders", [])
+    assert {"no-loss", "effect-once", "fair-dispatch"} <= {*consumer["claims"]}
+    message = consumer["message"]
+    assert (message["exchange"], message["routing_key"]) == ("shop", "order.any")
+    body = person.directory / message["body"]
+    assert body.read_text() == '{"ref": "{id}", "amount": 12}'
+    assert consumer["effects"] == [{"sql": "SELECT count(*) FROM orders WHERE ref = :id"}]
+    assert "project: works: 1 effect(s) of one message" in learnt.printed
+    assert (person.directory / "order.json").read_text() == sample
+
+
+def test_files(person: Person) -> None:
+    """A file, a call and a publish are its effects, its broker is in a file; it asks before it writes a template."""
+    settings = "[rabbitmq]\nhost = rabbit\nport = 5672\n[post]\napi = http://post\n"
+    (person.directory / "config.ini").write_text(settings)
+    (person.directory / "letter.txt").write_text("Dear all")
+    learnt = person.learn("letters.py", answers="y\nletter.txt\n")
+    assert learnt.status == 0, learnt.printed
+    consumer = learnt.consumer
+    assert consumer["templates"] == {"config.ini": "config.ini.template"}
+    assert (person.directory / "config.ini.template").read_text() == (
+        "[rabbitmq]\nhost = {amqp_host}\nport = {amqp_port}\n[post]\napi = {http_stub_url}\n"
+    )
+    assert (person.directory / "config.ini").read_text() == settings
+    assert consumer["message"]["properties"] == {"message_id": "{id}"}
+    assert consumer["message"]["body"] == "letter.txt"
+    assert consumer["effects"] == [
+        {"path": "sent/{id}.txt"},
+        {"http": "PUT /charge/{id}"},
+        {"publishes": {"exchange": "", "routing_key": "told"}},
+    ]
+    assert not (person.directory / "sent").exists(), "it ran in a copy"
+
+
+def test_never_connects(person: Person) -> None:
+    """Where it never connects it is said what it was told, and which two ways out there are: status 2."""
+    (person.directory / "letter.txt").write_text("Dear all")
+    (person.directory / "config.ini").write_text("[rabbitmq]\nhost = 127.0.0.1\nport = 1\n")
+    learnt = person.learn("letters.py", "--yes", "--message", "letter.txt", "--env", "X={amqp_url}")
+    assert learnt.status == 2, learnt.printed
+    assert (
+        "project: it never connected to its broker and ended with exit status 1" in learnt.printed
+    )
+    assert "it was told X={amqp_url}" in learnt.printed
+    assert "there are two ways out" in learnt.printed
+    assert not (person.directory / "warren.toml").exists()
+
+
+def test_nothing_is_overwritten(person: Person) -> None:
+    """A manifest that is there stays, unless `--force` is given; nothing is started for it."""
+    (person.directory / "warren.toml").write_text("mine")
+    learnt = person.learn("orders.py", "--yes")
+    assert learnt.status == 2
+    assert "warren.toml: it is there already; give --force" in learnt.printed
+    assert (person.directory / "warren.toml").read_text() == "mine"

@@ -1,0 +1,180 @@
+"""The lesson: which queue is the work queue, how a message gets there, and what is written down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.stand_ins import Wire
+from warren.claims.implementation import Program
+from warren.errors import InstanceError, OptionError
+from warren.evidence.frames import Direction
+from warren.learning.changes import NOTHING, Changes, Outside, Tried
+from warren.learning.learner import Lesson, Wishes, as_learnt, learn
+from warren.learning.observed import Observed, observe
+from warren.learning.sample import LearnSample
+from warren.learning.trial import Beside, Sent
+from warren.simulator.wire import (
+    BasicAck,
+    BasicConsume,
+    BasicConsumeOk,
+    ExchangeDeclare,
+    Method,
+    QueueBind,
+    QueueDeclare,
+    QueueDeclareOk,
+)
+from warren.workloads.protocol import Route
+
+PROGRAM = Program(("./orders",), Path("/"))
+OUT, IN = Direction.TO_BROKER, Direction.TO_CLIENT
+
+
+class Trial:
+    """Stands in for a consumer that shows these frames, and acks what it is sent from its last queue."""
+
+    def __init__(self, *queues: str, declared: tuple[Method, ...] = ()) -> None:
+        """Let it declare and consume."""
+        self.wire, self.routes = Wire(), list[Route]()
+        for method in declared:
+            self.wire.frame(OUT, method)
+        for queue in queues:
+            if queue.startswith("amq.gen"):
+                self.wire.frame(OUT, QueueDeclare(""))
+                self.wire.frame(IN, QueueDeclareOk(queue))
+            self.wire.frame(OUT, BasicConsume(queue))
+            self.wire.frame(IN, BasicConsumeOk(f"of {queue}"))
+        self.last = queues[-1]
+
+    def start(self) -> Observed:
+        """Give what it shows."""
+        return self.observed()
+
+    def observed(self) -> Observed:
+        """Give what it shows."""
+        return observe(self.wire.facts)
+
+    def outside(self) -> Outside:
+        """Give nothing."""
+        return Outside()
+
+    def beside(self, _heartbeat: int, _queue: str) -> Beside:
+        """Let a second one consume."""
+        return Beside(consumes=True)
+
+    def send(self, sample: LearnSample, route: Route, _database: str) -> Sent:
+        """Deliver and ack a message, which leaves a file where its body says so; raise for one that cannot be done."""
+        if sample.body == b"bad":
+            raise InstanceError("it cannot be done")
+        self.routes.append(route)
+        self.wire.deliver(len(self.routes), consumer=f"of {self.last}")
+        self.wire.frame(OUT, BasicAck(len(self.routes)))
+        delivery = self.observed().ledger.deliveries[-1]
+        new_id = f"{len(self.routes):036}"
+        left = Changes({}, {new_id: b""}, (), ()) if sample.body == b"good" else NOTHING
+        return Sent(Tried(new_id, left), delivery, acks_first=False)
+
+    def stop(self) -> tuple[float, int | None]:
+        """End in order."""
+        return 2.0, 0
+
+
+def lesson(
+    trial: Trial,
+    *,
+    queue: str | None = None,
+    exchange: str | None = None,
+    routing_key: str | None = None,
+    samples: tuple[LearnSample, ...] = (LearnSample(b"{id}", words="words"),),
+) -> Lesson:
+    """Learn it."""
+    wishes = Wishes(samples, "sqlite", 1, queue, exchange, routing_key)
+    return learn(trial, wishes, PROGRAM, _refuse)  # type: ignore[arg-type]  # a stand-in
+
+
+def _refuse(question: str, choices: object) -> str:
+    raise OptionError(f"{question} {choices}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "route"),
+    [
+        ("topic", "order.*", ("shop", "order.any")),
+        ("direct", "orders", ("shop", "orders")),
+        ("fanout", "", ("shop", "")),
+        ("headers", "", ("", "work")),
+    ],
+)
+def test_route(kind: str, key: str, route: tuple[str, str]) -> None:
+    """A message goes where the work queue is bound, or by the default exchange where headers would be needed."""
+    trial = Trial("work", declared=(ExchangeDeclare("shop", kind), QueueBind("work", "shop", key)))
+    found = lesson(trial)
+    assert (found.route.exchange, found.route.routing_key) == route
+    assert found.route.queue == "work"
+
+
+def test_no_binding() -> None:
+    """Without a binding the default exchange leads to the queue."""
+    assert lesson(Trial("work")).route == Route("", "work", "work")
+
+
+def test_told() -> None:
+    """What the person says of the route counts; the queue is then the one from which the sample is delivered."""
+    trial = Trial("other", "work")
+    found = lesson(trial, exchange="shop", routing_key="a")
+    assert trial.routes[0] == Route("shop", "", "a")
+    assert found.route == Route("shop", "work", "a")
+
+
+def test_key_told() -> None:
+    """A routing key alone takes the place of the made-up one."""
+    trial = Trial("work", declared=(QueueBind("work", "shop", "#"),))
+    assert lesson(trial, routing_key="a.b").route == Route("shop", "work", "a.b")
+
+
+def test_several_queues() -> None:
+    """Which of several lasting queues is for work is asked, and may be said."""
+    with pytest.raises(OptionError, match=r"work queue\? \('one', 'two'\)"):
+        lesson(Trial("one", "two"))
+    assert lesson(Trial("one", "two"), queue="two").route.queue == "two"
+    with pytest.raises(OptionError, match="consumes from one, two, and not from three"):
+        lesson(Trial("one", "two"), queue="three")
+
+
+def test_queue_named_by_the_broker() -> None:
+    """A queue that has another name at each start cannot be described."""
+    with pytest.raises(InstanceError, match="the broker names its queue"):
+        lesson(Trial("amq.gen-1"))
+
+
+@pytest.mark.parametrize(
+    ("bodies", "taken", "sent"),
+    [
+        ((b"good", b"more"), b"good", 2),
+        ((b"idle", b"good"), b"good", 4),
+        ((b"idle", b"bad"), b"idle", 2),
+        ((b"bad", b"good"), b"good", 2),
+    ],
+)
+def test_ways(bodies: tuple[bytes, ...], taken: bytes, sent: int) -> None:
+    """The ways of a sample are tried until something follows the id; without any it is the likeliest that counts."""
+    trial = Trial("work")
+    found = lesson(trial, samples=tuple(map(LearnSample, bodies)))
+    assert (found.sample.body, len(trial.routes)) == (taken, sent)
+    assert bool(found.proposed.effects) == (taken == b"good")
+
+
+def test_no_way() -> None:
+    """Where no way can be done, the error is of the likeliest."""
+    with pytest.raises(InstanceError, match="it cannot be done"):
+        lesson(Trial("work"), samples=(LearnSample(b"bad"), LearnSample(b"idle")))
+
+
+def test_written() -> None:
+    """The manifest gets what was seen: a second instance, a grace for a slow end, twice the time of its work."""
+    found = lesson(Trial("work"))
+    learnt = as_learnt(found, PROGRAM, name="a", body="b", directory=".", schema="", migrate=())
+    assert (learnt.instances, learnt.grace, learnt.seconds) == (2, 10.0, 8.0)
+    assert learnt.sample == "Words."
+    assert learnt.queue == "work"

@@ -1,0 +1,280 @@
+"""One lesson: start the consumer, find its work queue, send it two messages, stop it, and write down what was seen."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from warren.errors import InstanceError, OptionError
+from warren.learning.changes import changes
+from warren.learning.manifest_text import Learnt
+from warren.learning.proposal import Proposed, claims, key_for, propose
+from warren.learning.words import describe, mode
+from warren.workloads.protocol import Route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from warren.claims.implementation import Program
+    from warren.evidence.ledger import Consumer, Delivery
+    from warren.learning.changes import Changes
+    from warren.learning.observed import Observed
+    from warren.learning.sample import LearnSample
+    from warren.learning.trial import Beside, Sent, Trial
+
+_LEAST_SECONDS: Final = 0.1
+_USUAL_GRACE: Final = 5.0
+_QUICK: Final = 1.0
+_MESSAGES: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the person says of the consumer, and how a message gets to it; None where that is to be learnt."""
+
+    samples: Sequence[LearnSample]
+    """The ways in which the sample can have an id, the likeliest first."""
+    database: str
+    """sqlite, postgresql or mysql: whose SQL is written."""
+    heartbeat: int
+    """The heartbeat (s) that cases would have it take."""
+    queue: str | None = None
+    exchange: str | None = None
+    routing_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What was seen."""
+
+    observed: Observed
+    consumer: Consumer
+    route: Route
+    route_words: str
+    sample: LearnSample
+    """The one of the samples by which something follows the id, else the first."""
+    sent: tuple[Sent, ...]
+    proposed: Proposed
+    stopped_in: float
+    beside: Beside
+    """What became of another instance, with the heartbeat that cases would have it take."""
+    exit_status: int | None
+    """None where it did not end when it was asked to."""
+    untold: tuple[str, ...]
+    """What could not be seen, since it was told of no such place."""
+
+    @property
+    def acks_first(self) -> bool:
+        """Whether it acked a message before all was done."""
+        return any(sent.acks_first for sent in self.sent)
+
+    @property
+    def bears_heartbeat(self) -> bool:
+        """Whether it can be judged with a short heartbeat, as far as a second instance showed that."""
+        return self.beside.consumes or bool(self.beside.refused)
+
+    @property
+    def seconds(self) -> float:
+        """What its work takes at most: twice what was seen, in tenths of a second."""
+        return max(_LEAST_SECONDS, math.ceil(20 * max(s.seconds for s in self.sent)) / 10)
+
+
+def learn(
+    trial: Trial, wishes: Wishes, program: Program, choose: Callable[[str, Sequence[str]], str]
+) -> Lesson:
+    """Have the lesson; `choose` asks the person. Raises `InstanceError` where nothing can be learnt."""
+    observed = trial.start()
+    queue = _work_queue(observed, wishes, choose)
+    route, words = _route(observed, queue, wishes)
+    before = trial.outside()
+    beside = trial.beside(wishes.heartbeat, queue or observed.work_queues()[0])
+    noise = changes(before, trial.outside())
+    sample, sent, proposed = _tried(trial, wishes, route, noise)
+    consumer = _consumer_of(trial.observed(), sent[0].delivery)
+    if observed.is_server_named(consumer.queue):
+        raise InstanceError(
+            f"the broker names its queue ({consumer.queue}), so it is another at each start",
+            f"the consumer of {route.exchange or 'the default exchange'}",
+            "have it consume from a queue with a name: no message survives its end in one like this",
+        )
+    seconds, status = trial.stop()
+    return Lesson(
+        observed=observed,
+        consumer=consumer,
+        route=Route(route.exchange, consumer.queue, route.routing_key),
+        route_words=words,
+        sample=sample,
+        sent=sent,
+        proposed=proposed,
+        stopped_in=seconds,
+        beside=beside,
+        exit_status=status,
+        untold=tuple(_untold(program)),
+    )
+
+
+def _tried(
+    trial: Trial, wishes: Wishes, route: Route, noise: Changes
+) -> tuple[LearnSample, tuple[Sent, ...], Proposed]:
+    """Send two messages of each sample in turn, until something follows their ids; else give what became of the first.
+
+    Raises `InstanceError` where the likeliest of them cannot be done, and no other has an effect.
+    """
+    first: tuple[LearnSample, tuple[Sent, ...], Proposed] | InstanceError | None = None
+    for sample in wishes.samples:
+        try:
+            sent = tuple(trial.send(sample, route, wishes.database) for _ in range(_MESSAGES))
+        except InstanceError as error:
+            first = first or error
+            continue
+        found = sample, sent, propose([s.tried for s in sent], wishes.database, noise)
+        if found[2].effects:
+            return found
+        first = first or found
+    if isinstance(first, InstanceError):
+        raise first
+    assert first is not None, "there is a sample"
+    return first
+
+
+def _work_queue(
+    observed: Observed, wishes: Wishes, choose: Callable[[str, Sequence[str]], str]
+) -> str:
+    """Give the work queue, as far as it is known before a message is delivered; "" where that is to show it."""
+    queues = observed.work_queues()
+    if wishes.queue is not None:
+        if observed.consumer_of(wishes.queue) is None:
+            raise OptionError(
+                f"it consumes from {', '.join(queues)}, and not from {wishes.queue}",
+                "--queue",
+                "name one of those",
+            )
+        return wishes.queue
+    if wishes.exchange is not None:
+        return ""
+    return queues[0] if len(queues) == 1 else choose("Which of them is its work queue?", queues)
+
+
+def _route(observed: Observed, queue: str, wishes: Wishes) -> tuple[Route, str]:
+    """Give how a message gets to a queue, and say where that comes from."""
+    if wishes.exchange is not None:
+        key = wishes.routing_key
+        key = key if key is not None else ("" if wishes.exchange else queue)
+        return Route(wishes.exchange, queue, key), "As it was told to `warren learn`."
+    headers = {e.exchange for e in observed.exchanges if e.type == "headers"}
+    bindings = [b for b in observed.bindings_of(queue) if b.exchange not in headers]
+    if not bindings:
+        words = (
+            "It was not seen to bind its queue, so its messages go there by the default exchange."
+        )
+        return Route("", queue, queue), words
+    binding, *others = bindings
+    words = f"It binds {binding}"
+    if wishes.routing_key is not None:
+        return Route(binding.exchange, queue, wishes.routing_key), f"{words}."
+    if binding.is_pattern:
+        words += "; the key is made up to match it: write the one that its publisher uses"
+    if others:
+        words += f"; it also binds {'; '.join(map(str, others))}"
+    return Route(binding.exchange, queue, key_for(binding)), f"{words}."
+
+
+def _consumer_of(observed: Observed, delivery: Delivery) -> Consumer:
+    """Give the consumer that a delivery was for: it says which queue is the work queue."""
+    where = delivery.connection, delivery.channel, delivery.consumer_tag
+    return next(c for c in observed.ledger.consumers if (c.connection, c.channel, c.tag) == where)
+
+
+def _untold(program: Program) -> Iterator[str]:
+    told = " ".join((*program.argv, *program.environment.values(), *program.templates))
+    if not program.templates and not any(
+        place in told for place in ("{database_", "{sqlalchemy_url}", "{jdbc_url}", "{dsn}")
+    ):
+        yield "it was told of no database, so rows could not be seen"
+    if not program.templates and "{http_stub_url}" not in told:
+        yield "it was told of no {http_stub_url}, so calls to other services could not be seen"
+
+
+def told_in_words(lesson: Lesson) -> tuple[str, ...]:
+    """Say what was seen and what could not be seen, a sentence each."""
+    return tuple(_told(lesson))
+
+
+def _told(lesson: Lesson) -> Iterator[str]:
+    yield from describe(lesson.observed)
+    if len(lesson.observed.consumers) > 1:
+        yield f"its work queue is {lesson.consumer.queue}, from which the sample was delivered"
+    yield f"the sample: {lesson.sample.words}"
+    if not lesson.consumer.no_ack:
+        when = ", before all was done" if lesson.acks_first else ""
+        times = " and ".join(f"{sent.seconds:.3f} s" for sent in lesson.sent)
+        yield f"it acked two messages {times} after their deliveries{when}"
+    for proposed in lesson.proposed.effects:
+        yield f"each left {proposed.words}"
+    if not lesson.proposed.effects:
+        yield "nothing was seen that follows the id of a message"
+    yield from lesson.proposed.remarks
+    if lesson.beside.refused:
+        yield f"a second instance beside it was refused: {lesson.beside.refused}"
+    elif not lesson.bears_heartbeat:
+        yield (
+            "a second instance, with a short heartbeat, did not get to consume: it is tried with the longer one"
+            " of --pace document"
+        )
+    if lesson.exit_status is None:
+        yield f"SIGTERM did not end it within {lesson.stopped_in:.0f} s"
+    else:
+        yield f"SIGTERM ended it in {lesson.stopped_in:.1f} s, with exit status {lesson.exit_status}"
+    yield from (f"not seen: {what}" for what in lesson.untold)
+
+
+def as_learnt(
+    lesson: Lesson,
+    program: Program,
+    *,
+    name: str,
+    body: str,
+    directory: str,
+    schema: str,
+    migrate: Sequence[str],
+) -> Learnt:
+    """Give what the manifest says."""
+    claimed, denied = claims(
+        lesson.consumer,
+        heartbeat=lesson.observed.heartbeat,
+        acks_first=lesson.acks_first,
+        exit_status=lesson.exit_status,
+    )
+    words = lesson.sample.words
+    return Learnt(
+        name=name,
+        language=lesson.observed.platform or "unknown",
+        command=program.argv,
+        queue=lesson.consumer.queue,
+        exchange=lesson.route.exchange,
+        routing_key=lesson.route.routing_key,
+        body=body,
+        seconds=lesson.seconds,
+        directory=directory,
+        environment=program.environment,
+        templates=program.templates,
+        properties=lesson.sample.properties,
+        instances=2 if lesson.beside.consumes else 1,
+        effects=lesson.proposed.effects,
+        claims=claimed,
+        denies=denied,
+        schema=schema,
+        migrate=migrate,
+        grace=2 * _USUAL_GRACE if lesson.stopped_in > _QUICK else 0.0,
+        seen=describe(lesson.observed),
+        route=lesson.route_words,
+        sample=f"{words[:1].upper()}{words[1:]}.",
+        promises=_promises(lesson),
+    )
+
+
+def _promises(lesson: Lesson) -> str:
+    said = f"Suggested, since it consumes with {mode(lesson.consumer)}"
+    said += ", and before all is done" if lesson.acks_first else ""
+    return f"{said}; `warren check` shows what holds, `warren list` names all there is."

@@ -1,0 +1,158 @@
+"""Writes a manifest of a user's own consumer with comments that say where each line comes from."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from warren.workloads.own import CallEffect, PathEffect, PublishEffect, RowEffect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from warren.learning.proposal import ProposedEffect
+    from warren.workloads.own import Effect
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """All that a manifest says. Comments stand above the lines they are about."""
+
+    name: str
+    language: str
+    command: Sequence[str]
+    queue: str
+    exchange: str
+    routing_key: str
+    body: str
+    seconds: float
+    directory: str = "."
+    environment: Mapping[str, str] = field(default_factory=dict)
+    templates: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    instances: int = 1
+    effects: Sequence[ProposedEffect] = ()
+    claims: Sequence[str] = ()
+    denies: Sequence[str] = ()
+    schema: str = ""
+    migrate: Sequence[str] = ()
+    grace: float = 0.0
+    """Longer than the usual one, where it took that long to end; else 0."""
+    seen: Sequence[str] = ()
+    """What was seen of the consumer, a line each."""
+    route: str = ""
+    """Where the exchange and the key come from."""
+    sample: str = ""
+    """What was done to the sample."""
+    promises: str = ""
+    """Why these claims are suggested."""
+
+
+def manifest_text(learnt: Learnt) -> str:
+    """Give the whole file."""
+    return "\n".join(_lines(learnt)) + "\n"
+
+
+def _lines(learnt: Learnt) -> Iterator[str]:
+    yield from _comments(
+        "Written by `warren learn` from what it saw; docs/plug-in.md says what each line means.",
+        *(f"{sentence[:1].upper()}{sentence[1:]}." for sentence in learnt.seen),
+    )
+    yield "protocol = 2"
+    yield f"name = {toml(learnt.name)}"
+    yield f"language = {toml(learnt.language)}"
+    if learnt.directory != ".":
+        yield f"directory = {toml(learnt.directory)}"
+    yield ""
+    yield f"[consumers.{learnt.name}]"
+    yield f"command = {toml(list(learnt.command))}"
+    if learnt.instances > 1:
+        yield from _comments("A second one was seen to consume beside the first.")
+        yield f"instances = {learnt.instances}"
+    if learnt.environment:
+        yield f"environment = {toml(learnt.environment)}"
+    if learnt.templates:
+        yield f"templates = {toml(learnt.templates)}"
+    yield f"queue = {toml(learnt.queue)}"
+    if learnt.grace:
+        yield f'stop = {{ signal = "SIGTERM", grace = {learnt.grace} }}'
+    yield from _comments(learnt.promises)
+    yield f"claims = {toml(list(learnt.claims))}"
+    yield f"denies = {toml(list(learnt.denies))}"
+    yield ""
+    yield from _comments(learnt.sample)
+    yield f"[consumers.{learnt.name}.message]"
+    yield from _comments(learnt.route)
+    yield f"exchange = {toml(learnt.exchange)}"
+    yield f"routing_key = {toml(learnt.routing_key)}"
+    yield f"body = {toml(learnt.body)}"
+    if learnt.properties:
+        yield f"properties = {toml(learnt.properties)}"
+    yield from _comments("The longest that its work takes.")
+    yield f"seconds = {learnt.seconds}"
+    yield from _effects(learnt)
+    if learnt.schema or learnt.migrate:
+        yield ""
+        yield "[database]"
+        if learnt.schema:
+            yield f"schema = {toml(learnt.schema)}"
+        if learnt.migrate:
+            yield f"migrate = {toml(list(learnt.migrate))}"
+
+
+def _effects(learnt: Learnt) -> Iterator[str]:
+    for proposed in learnt.effects:
+        yield ""
+        yield from _comments(f"Seen for each of two messages: {proposed.words}.")
+        yield f"[[consumers.{learnt.name}.effects]]"
+        yield _effect(proposed.effect)
+    if not learnt.effects:
+        yield ""
+        yield from _comments(
+            "Nothing was seen that follows the id of a message. Name what each message owes, in one of these lines:"
+        )
+        yield f"# [[consumers.{learnt.name}.effects]]"
+        yield '# sql = "SELECT count(*) FROM orders WHERE ref = :id"'
+        yield '# path = "out/{id}.json"'
+        yield '# http = "POST /charge"'
+        yield '# publishes = { exchange = "billing", routing_key = "order.paid" }'
+
+
+def _effect(effect: Effect) -> str:
+    match effect:
+        case RowEffect(sql=sql):
+            return f"sql = {toml(sql)}"
+        case PathEffect(path=path):
+            return f"path = {toml(path)}"
+        case CallEffect(method=method, path=path):
+            return f"http = {toml(f'{method} {path}')}"
+        case PublishEffect(exchange=exchange, routing_key=None):
+            return f"publishes = {toml({'exchange': exchange})}"
+        case PublishEffect(exchange=exchange, routing_key=key):
+            return f"publishes = {toml({'exchange': exchange, 'routing_key': key})}"
+        case _:
+            raise TypeError(effect)
+
+
+def toml(value: object) -> str:
+    """Write a value in one line. What JSON writes of texts and numbers is TOML as well, but for DEL."""
+    match value:
+        case dict():
+            pairs = [f"{_key(key)} = {toml(one)}" for key, one in value.items() if one is not None]
+            return f"{{ {', '.join(pairs)} }}"
+        case list() | tuple():
+            return f"[{', '.join(map(toml, value))}]"
+        case _:
+            return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _key(key: str) -> str:
+    return key if _BARE.fullmatch(key) else toml(key)
+
+
+def _comments(*sentences: str) -> Iterable[str]:
+    return (f"# {line}" for sentence in sentences if sentence for line in sentence.splitlines())

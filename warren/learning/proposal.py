@@ -1,0 +1,151 @@
+"""What follows from what was seen: the effects that follow the id of their message, and what a consumer may claim.
+
+An effect is proposed where it came exactly once for each of two messages with different ids, and has the id of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from warren.learning.changes import NOTHING
+from warren.learning.row_effects import row_effect
+from warren.workloads.own import CallEffect, PathEffect, PublishEffect
+from warren.workloads.own.message import ID, NUMBER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from warren.evidence.ledger import Consumer
+    from warren.learning.changes import Changes, Tried
+    from warren.learning.observed import Binding
+    from warren.workloads.own import Effect
+
+_SQLITE: Final = b"SQLite format 3"
+_Thing = TypeVar("_Thing")
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedEffect:
+    """An effect, and the words that say what was seen of it."""
+
+    effect: Effect
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """The effects, and a sentence for whatever else changed."""
+
+    effects: tuple[ProposedEffect, ...]
+    remarks: tuple[str, ...]
+
+
+def propose(tried: Sequence[Tried], database: str, noise: Changes = NOTHING) -> Proposed:
+    """Find the effects of messages that were sent one after another; `database` says whose SQL is written.
+
+    `noise` is what changed when no message came: nothing is said of it, where it has no id.
+    """
+    effects, remarks = list[ProposedEffect](), list[str]()
+    for table in dict.fromkeys(name for t in tried for name in t.changes.tables):
+        found = row_effect(table, tried, database)
+        if isinstance(found, str):
+            remarks += [found] if table not in noise.tables else []
+        else:
+            effects.append(
+                ProposedEffect(found[0], f"one row of {table}, whose {found[1]} has the id")
+            )
+    effects += (*_path_effects(tried), *_call_effects(tried), *_publish_effects(tried))
+    remarks += (*_other_files(tried, noise), *_without_id(tried, noise))
+    return Proposed(tuple(effects), tuple(remarks))
+
+
+def key_for(binding: Binding) -> str:
+    """Give a routing key that a binding takes: its own, with a word for each wildcard."""
+    words = ["any" if word in ("*", "#") else word for word in binding.routing_key.split(".")]
+    return ".".join(words)
+
+
+def claims(
+    consumer: Consumer, *, heartbeat: int, acks_first: bool, exit_status: int | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Suggest what a consumer may claim, and what it cannot but deny.
+
+    `exit_status` is that with which it ended when it was asked to, None where it did not.
+    """
+    orderly = ("graceful-stop",) if exit_status == 0 else ()
+    if consumer.no_ack:
+        return orderly, ("no-loss",)
+    fair = ("fair-dispatch",) if consumer.prefetch else ()
+    lively = ("heartbeat-safe",) if heartbeat else ()
+    if acks_first:
+        return (*fair, *lively, *orderly), ("no-loss",)
+    return ("no-loss", "effect-once", *fair, *lively, *orderly), ()
+
+
+def _path_effects(tried: Sequence[Tried]) -> Iterator[ProposedEffect]:
+    def paths(t: Tried) -> list[str]:
+        return [t.marked(path) for path in t.changes.files if t.is_in(path)]
+
+    for path in _common(tried, paths):
+        yield ProposedEffect(PathEffect(path), f"the file {path}")
+
+
+def _call_effects(tried: Sequence[Tried]) -> Iterator[ProposedEffect]:
+    def requests(t: Tried) -> list[tuple[str, str]]:
+        return [(call.method, t.marked(call.path.partition("?")[0])) for call in t.calls]
+
+    for method, path in _common(tried, requests):
+        yield ProposedEffect(CallEffect(method, path), f"a call of {method} {path} with the id")
+
+
+def _publish_effects(tried: Sequence[Tried]) -> Iterator[ProposedEffect]:
+    def routes(t: Tried) -> list[tuple[str, str]]:
+        return [(p.exchange, t.marked(p.routing_key)) for p in t.publishes]
+
+    for exchange, key in _common(tried, routes):
+        fixed = None if ID in key or NUMBER in key else key
+        yield ProposedEffect(
+            PublishEffect(exchange, fixed),
+            f'a message to exchange "{exchange}" with key "{key}" that has the id',
+        )
+
+
+def _other_files(tried: Sequence[Tried], noise: Changes) -> Iterator[str]:
+    """Say which files changed whose names have no id."""
+    others = [
+        {p: o for p, o in t.changes.files.items() if not t.is_in(p) and p not in noise.files}
+        for t in tried
+    ]
+    for path in dict.fromkeys(path for files in others for path in files):
+        octets = [files.get(path, b"") for files in others]
+        texts = [o.decode("utf-8", "replace") for o in octets]
+        if any(o.startswith(_SQLITE) for o in octets):
+            yield (
+                f"the file {path} is a SQLite database of its own, which is not looked into: have it told"
+                " by {database_url} or {database_name} where its database is, and use --database sqlite"
+            )
+        elif all(t.is_in(text) for t, text in zip(tried, texts, strict=True)):
+            yield f"the file {path} has the id in it, but only one whose name has it can be an effect"
+        else:
+            yield f"the file {path} changed, without the id"
+
+
+def _without_id(tried: Sequence[Tried], noise: Changes) -> Iterator[str]:
+    """Say what was called and published that has no id."""
+    calls = [c for t in tried for c in t.changes.calls if c not in t.calls]
+    publishes = [p for t in tried for p in t.changes.publishes if p not in t.publishes]
+    known_calls = {(c.method, c.path) for c in noise.calls}
+    for method, path in dict.fromkeys((c.method, c.path) for c in calls):
+        if (method, path) not in known_calls:
+            yield f"it called {method} {path} without the id"
+    known_routes = {(p.exchange, p.routing_key) for p in noise.publishes}
+    for exchange, key in dict.fromkeys((p.exchange, p.routing_key) for p in publishes):
+        if (exchange, key) not in known_routes:
+            yield f'it published to exchange "{exchange}" with key "{key}" without the id'
+
+
+def _common(tried: Sequence[Tried], of: Callable[[Tried], list[_Thing]]) -> list[_Thing]:
+    """Give what each message has exactly once."""
+    found = [of(t) for t in tried]
+    return [one for one in dict.fromkeys(found[0]) if all(f.count(one) == 1 for f in found)]

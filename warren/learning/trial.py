@@ -1,0 +1,268 @@
+"""Runs the consumer in a world of its own, sends it messages, and looks at what there is outside before and after."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from warren.errors import InstanceError, WarrenError
+from warren.evidence.commits import CommitBegun
+from warren.evidence.frames import FrameForged, FrameHeld, FrameLost, FrameReleased
+from warren.learning.changes import Outside, Tried, changes
+from warren.learning.observed import Observed, observe
+from warren.learning.proposal import propose
+from warren.learning.words import expected_and_seen, has_printed, without_delivery
+from warren.workloads.own.message import dashed
+from warren.workloads.protocol import Role, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from warren.claims.implementation import Program
+    from warren.evidence.frames import Fact
+    from warren.evidence.ledger import Delivery
+    from warren.learning.sample import LearnSample
+    from warren.worlds.real.process import RealProcess
+    from warren.worlds.real.world import RealWorld
+
+_HEARTBEAT: Final = 60
+"""Seconds that RabbitMQ offers, so that the consumer's own heartbeat is seen."""
+_QUIET: Final = 0.4
+"""Seconds without a frame after which it has begun whatever it consumes, or has done what it does."""
+_OTHERS_FIRST: Final = 5.0
+"""Seconds that it may take from its first consumer to that of its work queue: Celery begins with queues for control."""
+_AFTERWARDS: Final = 3.0
+"""Seconds in which the effect of a message comes that was settled before."""
+_TO_STOP: Final = 10.0
+_MOST_OCTETS: Final = 1 << 20
+_LINES: Final = 6
+_ENOUGH: Final = 20
+"""Deliveries of one message after which nobody expects it to be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that was sent to the consumer, its last delivery, and what it changed."""
+
+    tried: Tried
+    delivery: Delivery
+    acks_first: bool
+    """Whether something of it came after the settlement."""
+
+    @property
+    def seconds(self) -> float:
+        """How long its work took, as far as its settlement shows that; 0 where it does not."""
+        done = self.delivery.settlement
+        return done.at - self.delivery.at if done is not None else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Whether a second instance got to consume beside the first, and what the broker refused it ("" for nothing)."""
+
+    consumes: bool
+    refused: str = ""
+
+
+class Trial:
+    """One instance of a consumer, in a world that somebody else ends."""
+
+    def __init__(
+        self,
+        world: RealWorld,
+        program: Program,
+        name: str,
+        within: float,
+        fixed: Sequence[str] = (),
+    ) -> None:
+        """Start nothing yet; it is given so many seconds to be ready, and for each message.
+
+        `fixed` are the places of addresses in its source.
+        """
+        self._world, self._program, self._name, self._within = world, program, name, within
+        self._fixed = fixed
+        self._process: RealProcess | None = None
+
+    def start(self) -> Observed:
+        """Start it and wait until it consumes. Raises `InstanceError` where it does not."""
+        process = self._process = self._begin(1, _HEARTBEAT)
+
+        def consumes() -> bool:
+            return process.exit_status is not None or bool(self.observed().consumers)
+
+        def works() -> bool:
+            return process.exit_status is not None or self.observed().has_lasting_queue
+
+        self._world.wait_for(consumes, self._within)
+        self._world.wait_for(works, _OTHERS_FIRST)
+        self._wait_until_quiet()
+        observed = self.observed()
+        if process.exit_status is None and observed.consumers:
+            return observed
+        what, what_to_do = expected_and_seen(
+            observed,
+            process.exit_status,
+            self._program,
+            within=self._within,
+            printed=self.printed(),
+            fixed=self._fixed,
+        )
+        raise InstanceError(what, self._name, what_to_do)
+
+    def observed(self) -> Observed:
+        """Give what it has shown of itself up to now."""
+        return self._observed(self._process)
+
+    def beside(self, heartbeat: int, queue: str) -> Beside:
+        """Start another instance beside it, to which that heartbeat (s) is offered, and kill it once it consumes.
+
+        One that sleeps while it starts is closed by its broker, where the heartbeat is short.
+        """
+        other = self._begin(2, heartbeat)
+
+        def consumes() -> bool:
+            return self._observed(other).consumer_of(queue) is not None
+
+        def is_over() -> bool:
+            ends = self._observed(other).ledger.ends
+            return other.exit_status is not None or any(end.by == "broker" for end in ends)
+
+        self._world.wait_for(lambda: consumes() or is_over(), self._within)
+        found = Beside(
+            consumes(), next((r.words for r in self._observed(other).ledger.refusals), "")
+        )
+        other.kill()
+        self._world.wait_for(lambda: not self._observed(other).ledger.connections, self._within)
+        return found
+
+    def _begin(self, number: int, heartbeat: int) -> RealProcess:
+        told = {"WARREN_HEARTBEAT": str(heartbeat), "WARREN_PREFETCH": "1"}
+        role = Role(self._name, Route("", ""))
+        return self._world.start(self._program, f"{self._name}-{number}", role, told)
+
+    def _observed(self, process: RealProcess | None) -> Observed:
+        name = process.name if process is not None else ""
+        return observe(fact for fact in self._world.facts() if _whose(fact) == name)
+
+    def send(self, sample: LearnSample, route: Route, database: str) -> Sent:
+        """Send a message and see what comes of it. Raises `InstanceError` where it is not delivered and settled."""
+        before = self.outside()
+        new_id = dashed(self._world.new_id())
+        unit = sample.template(route.routing_key).make(new_id, 1)
+        try:
+            to = Route(route.exchange, route.queue, unit.routing_key)
+            self._world.publish(to, unit.body, unit.properties)
+        except WarrenError as error:
+            raise InstanceError(*without_delivery(route, self.observed(), error.what)) from error
+        self._world.wait_for(lambda: self._is_settled(unit.message_id), self._within)
+        deliveries = self.observed().ledger.of(unit.message_id)
+        if not deliveries:
+            raise InstanceError(*without_delivery(route, self.observed(), ""))
+        self._refuse_undone(deliveries)
+        was_late = self._await_effect(new_id, before, database)
+        tried = Tried(new_id, changes(before, self.outside()))
+        last = max((*self._commits_of(tried), *tried.seen_at), default=0.0)
+        acks_first = was_late or last > _settled_at(deliveries[-1])
+        return Sent(tried, deliveries[-1], acks_first)
+
+    def stop(self) -> tuple[float, int | None]:
+        """Ask it to end; give how long that took, and its exit status (None where it did not end)."""
+        assert self._process is not None, "it is started first"
+        process, began = self._process, self._world.now()
+        process.stop()
+        self._world.wait_for(lambda: process.exit_status is not None, _TO_STOP)
+        return self._world.now() - began, process.exit_status
+
+    def outside(self) -> Outside:
+        """Look at all that there is outside now."""
+        files = dict(_files(self._world.directory)) if self._world.directory else {}
+        publishes = self.observed().ledger.publishes
+        return Outside(self._world.contents(), files, self._world.calls(), publishes)
+
+    def printed(self) -> str:
+        """Give what it printed last."""
+        lines = self._process.output().strip().splitlines() if self._process else []
+        return "\n".join(lines[-_LINES:])
+
+    def _is_settled(self, message: str) -> bool:
+        """Whether it is done with a message; one that it gives back again and again comes to no end."""
+        deliveries = self.observed().ledger.of(message)
+        ended = self._process is not None and self._process.exit_status is not None
+        last = deliveries[-1] if deliveries else None
+        settled = last is not None and (last.auto_ack or last.settlement is not None)
+        requeued = last is not None and last.settlement is not None and last.settlement.requeue
+        return ended or (settled and not requeued) or len(deliveries) > _ENOUGH
+
+    def _refuse_undone(self, deliveries: Sequence[Delivery]) -> None:
+        """Raise `InstanceError` where the sample was not acked: nothing can be learnt from one that is not done."""
+        done = deliveries[-1].settlement
+        if deliveries[-1].auto_ack or (done is not None and done.kind == "ack"):
+            return
+        what = f"the sample was delivered, and not settled within {self._within:.0f} s"
+        status = self._process.exit_status if self._process is not None else None
+        if status is not None:
+            what = f"it ended with exit status {status} when it had the sample"
+        elif len(deliveries) > 1:
+            what = f"the sample was delivered {len(deliveries)} times, and never acked"
+        elif done is not None:
+            what = f"it answered the sample with {done}"
+        raise InstanceError(
+            f"{what}{has_printed(self.printed())}",
+            self._name,
+            "give a sample that it can do (--message), with the properties it needs (--property)",
+        )
+
+    def _await_effect(self, new_id: str, before: Outside, database: str) -> bool:
+        """Wait for an effect that has the id, then until it is quiet; say whether it was not there at once."""
+
+        def has_effect() -> bool:
+            tried = Tried(new_id, changes(before, self.outside()))
+            return bool(propose([tried], database).effects)
+
+        was_late = not has_effect() and self._world.wait_for(has_effect, _AFTERWARDS)
+        self._wait_until_quiet()
+        return was_late
+
+    def _commits_of(self, tried: Tried) -> list[float]:
+        """Give when commits were asked for, if the message has left rows."""
+        facts = self._world.facts() if tried.changes.tables else ()
+        return [fact.at for fact in facts if isinstance(fact, CommitBegun)]
+
+    def _wait_until_quiet(self) -> None:
+        """Let time pass until no frame has come for a while, at most as long as it is given to be ready."""
+        ends = self._world.now() + self._within
+        seen = -1
+        while seen != len(self._world.facts()) and self._world.now() < ends:
+            seen = len(self._world.facts())
+            self._world.wait_for(_grown(self._world, seen), _QUIET)
+
+
+def _whose(fact: Fact) -> str:
+    match fact:
+        case FrameHeld() | FrameReleased() | FrameLost() | FrameForged():
+            return fact.frame.instance
+        case _:
+            return fact.instance
+
+
+def _grown(world: RealWorld, seen: int) -> Callable[[], bool]:
+    return lambda: len(world.facts()) > seen
+
+
+def _settled_at(delivery: Delivery) -> float:
+    return delivery.settlement.at if delivery.settlement else float("inf")
+
+
+def _files(directory: Path) -> dict[str, bytes]:
+    """Read the files of a directory; what is linked was there before, and is only read."""
+    found = {}
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            file = Path(folder, name)
+            if file.is_symlink() or not file.is_file():
+                continue
+            with file.open("rb") as opened:
+                found[file.relative_to(directory).as_posix()] = opened.read(_MOST_OCTETS)
+    return found
