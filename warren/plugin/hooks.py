@@ -23,7 +23,7 @@ from warren.plugin.extents import Extents
 from warren.plugin.findings import complaint, pack
 from warren.plugin.groups import group_restarts
 from warren.plugin.interruption import Interruption, heed_one_interrupt
-from warren.plugin.options import Options, add_options, read_options
+from warren.plugin.options import UNUSABLE, Options, add_options, read_options
 from warren.plugin.selection import (
     Subject,
     asks_for_broker,
@@ -34,14 +34,13 @@ from warren.plugin.selection import (
     narrow_to_consumers,
     requirements_of,
 )
-from warren.plugin.summary import UNUSABLE, Summary
 from warren.report.header import header
 from warren.report.junit import item_properties
 from warren.report.redaction import redacted
 from warren.rigs.brokers import BrokerRig
 from warren.rigs.consumers import Inconclusive, Rig, Unmet
 from warren.rigs.consumers.starts import Starts
-from warren.worlds.real import RealWorlds, Servers
+from warren.worlds import real
 from warren.worlds.real.launching import inherited_environment
 
 if TYPE_CHECKING:
@@ -71,8 +70,8 @@ class Warren:
     implementations: tuple[Implementation, ...]
     extents: Extents
     consumers_only: bool = False
-    servers: Servers | None = None
-    worlds: RealWorlds | None = None
+    servers: real.Servers | None = None
+    worlds: real.RealWorlds | None = None
     starts: Starts = field(default_factory=Starts)
     interrupted: bool = False
 
@@ -102,6 +101,8 @@ def pytest_configure(config: pytest.Config) -> None:
         if config.getoption("--implementation") and not asks_for_broker(options, catalogue):
             warren.consumers_only = narrow_to_consumers(config)
         if not _is_worker(config):
+            from warren.plugin.summary import Summary  # noqa: PLC0415 - costs rich
+
             config.pluginmanager.register(Summary(config, warren), "warren-summary")
             config.pluginmanager.register(Interruption(config, warren), "warren-interruption")
         if _is_worker(config):
@@ -109,7 +110,7 @@ def pytest_configure(config: pytest.Config) -> None:
         elif _runs_cases(config):
             for implementation in implementations:
                 check_commands(implementation, inherited_environment()["PATH"])
-            warren.servers = Servers(
+            warren.servers = real.Servers(
                 options.broker, options.database, _say, tls=options.tls, seed=options.seed
             )
     except SetupError as error:
@@ -292,7 +293,7 @@ def _give_up(session: pytest.Session, error: WarrenError) -> NoReturn:
     raise pytest.fail.Exception(words, pytrace=False) from None
 
 
-def _worlds(config: pytest.Config) -> RealWorlds:
+def _worlds(config: pytest.Config) -> real.RealWorlds:
     """Make this process's worlds at its first case."""
     warren = config.stash[_warren]
     if warren.worlds is None:
@@ -303,7 +304,7 @@ def _worlds(config: pytest.Config) -> RealWorlds:
             raise SetupError(
                 "no broker was started for this case", "pytest", "name the folder of the cases"
             )
-        warren.worlds = RealWorlds(handed, os.environ.get("PYTEST_XDIST_WORKER", "main"))
+        warren.worlds = real.RealWorlds(handed, os.environ.get("PYTEST_XDIST_WORKER", "main"))
     return warren.worlds
 
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import warren.worlds.real.brokers.container
 import warren.worlds.real.brokers.existing
 import warren.worlds.real.databases.choice
 from warren.errors import BrokerUnavailable, DatabaseUnavailable, SetupError
+from warren.worlds.real.brokers import own
 from warren.worlds.real.runs.processes import kill_marked
 from warren.worlds.real.runs.register import LOCK, entries, entry_of, register_lock
 from warren.worlds.real.runs.run import Run
@@ -125,8 +125,10 @@ def _take_back(run: Run, away: Away) -> bool:
 
 def _remove(kind: str, facts: dict[str, Any], run_id: str) -> None:
     match kind:
-        case warren.worlds.real.brokers.container.JOURNAL_KIND:
-            warren.worlds.real.brokers.container.remove_leftovers(run_id)
+        case own.CONTAINER:
+            from warren.worlds.real.brokers import container  # noqa: PLC0415 - costs docker
+
+            container.remove_leftovers(run_id)
         case warren.worlds.real.brokers.existing.JOURNAL_KIND:
             warren.worlds.real.brokers.existing.remove_leftovers(facts, run_id)
         case _:

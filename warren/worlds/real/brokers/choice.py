@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from warren.errors import BrokerUnavailable, OptionError
-from warren.worlds.real.brokers.container import ContainerBroker
 from warren.worlds.real.brokers.embedded import EmbeddedBroker
 from warren.worlds.real.brokers.existing import ExistingBroker
 from warren.worlds.real.brokers.local import LocalBroker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from warren.worlds.real.brokers.protocol import Broker, RunningBroker
     from warren.worlds.real.runs.run import Run
@@ -30,7 +30,7 @@ def choose(option: str) -> Broker:
     if kind == "auto" and not rest:
         return _first_usable()
     if kind == "docker":
-        return ContainerBroker.choose(rest)
+        return _in_a_container(rest)
     if kind == "local" and not rest:
         return LocalBroker.choose()
     if kind == "embedded":
@@ -50,13 +50,19 @@ def private(option: str, run: Run) -> Iterator[RunningBroker]:
         running.stop()
 
 
+def _in_a_container(short: str) -> Broker:
+    from warren.worlds.real.brokers.container import ContainerBroker  # noqa: PLC0415 - costs docker
+
+    return ContainerBroker.choose(short)
+
+
 def _first_usable() -> Broker:
     """Take a Docker engine that has or can pull the image, else a server on this machine.
 
     Where there is neither, the embedded broker needs nothing.
     """
-    for attempt in (lambda: ContainerBroker.choose(""), LocalBroker.choose):
+    attempts: tuple[Callable[[], Broker], ...] = (partial(_in_a_container, ""), LocalBroker.choose)
+    for attempt in attempts:
         with contextlib.suppress(BrokerUnavailable):
-            broker: Broker = attempt()
-            return broker
+            return attempt()
     return EmbeddedBroker.choose("")
