@@ -35,6 +35,10 @@ class FrameLog:
             self._facts.append(fact)
             self._grown.notify_all()
 
+    def __len__(self) -> int:
+        """Count the facts so far."""
+        return len(self._facts)
+
     def snapshot(self) -> tuple[Fact, ...]:
         """Give all facts so far."""
         with self._grown:
@@ -49,11 +53,10 @@ class FrameLog:
             facts = self.snapshot()
             if predicate(facts):
                 return True
-            if not self._wait_for_more_than(len(facts), deadline):
+            if not self.wait_for_more_than(len(facts), deadline - time.monotonic()):
                 return False
 
-    def _wait_for_more_than(self, known: int, deadline: float) -> bool:
+    def wait_for_more_than(self, known: int, seconds: float) -> bool:
+        """Wait until there are more facts than that; False when the time is over."""
         with self._grown:
-            return self._grown.wait_for(
-                lambda: len(self._facts) > known, deadline - time.monotonic()
-            )
+            return self._grown.wait_for(lambda: len(self._facts) > known, seconds)
