@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import logging
 import os
 import sys
@@ -176,6 +177,15 @@ def pytest_collection_modifyitems(
     if _is_worker(config):
         config.workeroutput["warren"] = warren.extents.to_controller()  # type: ignore[attr-defined]  # xdist's
     return result
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Spare garbage collection what a worker has loaded and collected: all of it lives as long as the process.
+
+    Pytest has it all looked through twice at the end. The controller is left alone: its process may be somebody's own.
+    """
+    if _is_worker(session.config):
+        gc.freeze()
 
 
 @pytest.fixture
