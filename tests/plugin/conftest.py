@@ -54,8 +54,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Started:
         def close(self) -> None:
             started.events.append("worlds end")
 
-    monkeypatch.setattr("warren.plugin.hooks.Servers", Servers)
-    monkeypatch.setattr("warren.plugin.hooks.RealWorlds", RealWorlds)
+    monkeypatch.setattr("warren.worlds.real.Servers", Servers)
+    monkeypatch.setattr("warren.worlds.real.RealWorlds", RealWorlds)
     return started
 
 

@@ -9,9 +9,10 @@ Here live the facts and their loading. How a requirement is judged is its case's
 from __future__ import annotations
 
 import tomllib
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -68,7 +69,7 @@ class Guarantee:
     designs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalogue:
     """All guarantees and requirements, by slug and by id."""
 
@@ -77,7 +78,14 @@ class Catalogue:
 
     def of(self, guarantee: str) -> tuple[Requirement, ...]:
         """Give the requirements of one guarantee, in the catalogue's order."""
-        return tuple(r for r in self.requirements.values() if r.guarantee == guarantee)
+        return self._by_guarantee.get(guarantee, ())
+
+    @cached_property
+    def _by_guarantee(self) -> dict[str, tuple[Requirement, ...]]:
+        found: dict[str, list[Requirement]] = defaultdict(list)
+        for requirement in self.requirements.values():
+            found[requirement.guarantee].append(requirement)
+        return {guarantee: tuple(requirements) for guarantee, requirements in found.items()}
 
     def due(self, guarantee: str, design: str) -> frozenset[str]:
         """Give the ids of all requirements of a guarantee that are judged in a design.

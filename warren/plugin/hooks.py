@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import logging
 import os
 import sys
@@ -24,7 +25,13 @@ from warren.plugin.extents import Extents
 from warren.plugin.findings import complaint, drawing_of, pack, pack_drawing
 from warren.plugin.groups import group_restarts
 from warren.plugin.interruption import Interruption, heed_one_interrupt
-from warren.plugin.options import Options, add_options, implementation_paths, read_options
+from warren.plugin.options import (
+    UNUSABLE,
+    Options,
+    add_options,
+    implementation_paths,
+    read_options,
+)
 from warren.plugin.selection import (
     Subject,
     asks_for_broker,
@@ -35,7 +42,6 @@ from warren.plugin.selection import (
     narrow_to_consumers,
     requirements_of,
 )
-from warren.plugin.summary import UNUSABLE, Summary
 from warren.report.drawing.facts import Drawing
 from warren.report.header import header
 from warren.report.junit import item_properties
@@ -43,7 +49,7 @@ from warren.report.redaction import redacted
 from warren.rigs.brokers import BrokerRig
 from warren.rigs.consumers import Inconclusive, Rig, Unmet
 from warren.rigs.consumers.starts import Starts
-from warren.worlds.real import RealWorlds, Servers
+from warren.worlds import real
 from warren.worlds.real.launching import inherited_environment
 
 if TYPE_CHECKING:
@@ -74,8 +80,8 @@ class Warren:
     implementations: tuple[Implementation, ...]
     extents: Extents
     consumers_only: bool = False
-    servers: Servers | None = None
-    worlds: RealWorlds | None = None
+    servers: real.Servers | None = None
+    worlds: real.RealWorlds | None = None
     starts: Starts = field(default_factory=Starts)
     interrupted: bool = False
 
@@ -111,6 +117,8 @@ def pytest_configure(config: pytest.Config) -> None:
         if config.getoption("--implementation") and not asks_for_broker(options, catalogue):
             warren.consumers_only = narrow_to_consumers(config)
         if not _is_worker(config):
+            from warren.plugin.summary import Summary  # noqa: PLC0415 - costs rich
+
             config.pluginmanager.register(Summary(config, warren), "warren-summary")
             config.pluginmanager.register(Interruption(config, warren), "warren-interruption")
         if _is_worker(config):
@@ -118,7 +126,7 @@ def pytest_configure(config: pytest.Config) -> None:
         elif _runs_cases(config):
             for implementation in implementations:
                 check_commands(implementation, inherited_environment()["PATH"])
-            warren.servers = Servers(
+            warren.servers = real.Servers(
                 options.broker, options.database, _say, tls=options.tls, seed=options.seed
             )
     except SetupError as error:
@@ -184,6 +192,15 @@ def pytest_collection_modifyitems(
     if _is_worker(config):
         config.workeroutput["warren"] = warren.extents.to_controller()  # type: ignore[attr-defined]  # xdist's
     return result
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Spare garbage collection what a worker has loaded and collected: all of it lives as long as the process.
+
+    Pytest has it all looked through twice at the end. The controller is left alone: its process may be somebody's own.
+    """
+    if _is_worker(session.config):
+        gc.freeze()
 
 
 @pytest.fixture
@@ -317,7 +334,7 @@ def _give_up(session: pytest.Session, error: WarrenError) -> NoReturn:
     raise pytest.fail.Exception(words, pytrace=False) from None
 
 
-def _worlds(config: pytest.Config) -> RealWorlds:
+def _worlds(config: pytest.Config) -> real.RealWorlds:
     """Make this process's worlds at its first case."""
     warren = config.stash[_warren]
     if warren.worlds is None:
@@ -328,7 +345,7 @@ def _worlds(config: pytest.Config) -> RealWorlds:
             raise SetupError(
                 "no broker was started for this case", "pytest", "name the folder of the cases"
             )
-        warren.worlds = RealWorlds(handed, os.environ.get("PYTEST_XDIST_WORKER", "main"))
+        warren.worlds = real.RealWorlds(handed, os.environ.get("PYTEST_XDIST_WORKER", "main"))
     return warren.worlds
 
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from warren.claims.catalogue import Catalogue
 
+UNUSABLE = 2
+"""Exit status where the set-up cannot be used, or all that went wrong was inconclusive."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:

@@ -24,6 +24,7 @@ from warren.claims.verdict import (
     judge_item,
 )
 from warren.plugin.findings import unpack, unpack_drawing
+from warren.plugin.options import UNUSABLE
 from warren.plugin.progress import Progress
 from warren.report.facts import Report, RunFacts
 from warren.report.files import write_files
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
     from warren.claims.extent import Extent
     from warren.plugin.hooks import Warren
     from warren.report.drawing.facts import Drawing
-
-UNUSABLE = 2
-"""Exit status where the set-up cannot be used, or all that went wrong was inconclusive."""
 
 _RAN_TO_ITS_END = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 

@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from warren.report.html_report import to_html
 from warren.report.json_report import to_json
 
 if TYPE_CHECKING:
@@ -20,6 +19,8 @@ def write_files(report: Report, catalogue: Catalogue, directory: Path) -> tuple[
 
     Raises `OSError` where that is impossible; what stood there before then still stands.
     """
+    from warren.report.html_report import to_html  # noqa: PLC0415 - costs jinja2
+
     json_path, html_path = directory / "report.json", directory / "report.html"
     write_atomically(json_path, to_json(report))
     write_atomically(html_path, to_html(report, catalogue))

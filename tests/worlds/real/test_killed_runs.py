@@ -16,8 +16,9 @@ import pytest
 
 from tests.worlds.real.management_stub import ManagementStub
 from warren.errors import SetupError
-from warren.worlds.real.brokers import BrokerAddress, container
+from warren.worlds.real.brokers import BrokerAddress
 from warren.worlds.real.brokers.existing import JOURNAL_KIND
+from warren.worlds.real.brokers.own import CONTAINER
 from warren.worlds.real.killed_runs import Swept, sweep
 from warren.worlds.real.runs import Run
 from warren.worlds.real.runs.register import entry_of, register_lock
@@ -188,7 +189,7 @@ def test_no_engine(
     """Where no Docker engine answers the container of a killed run stays noted; without one no engine is asked."""
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
     if is_noted:
-        run_of_controller.note(container.JOURNAL_KIND, {})
+        run_of_controller.note(CONTAINER, {})
     controller.kill()
     swept = sweep()
     assert swept.runs == (() if is_noted else (controller.run_id,))

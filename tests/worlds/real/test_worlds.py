@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ import pytest
 
 from warren.claims.implementation import Program
 from warren.errors import BrokerUnavailable, FaultUnsupported, WarrenError
+from warren.evidence.frames import ConnectionOpened
 from warren.workloads import Route
 from warren.worlds.protocol import QueueDepth
 from warren.worlds.real import RealWorlds, Servers
@@ -91,6 +94,23 @@ def test_world(worlds: RealWorlds) -> None:
         assert world.facts() == ()
         name = world.reply_queue()
         assert world.queues() == (name,)
+
+
+def test_half_of_the_time_is_asking(worlds: RealWorlds) -> None:
+    """A question that costs time is not asked again with every frame of a swarm."""
+    cost, within, asked = 0.02, 0.4, []
+    with worlds.world(None, restarts=False) as world, ThreadPoolExecutor(1) as others:
+
+        def costly() -> bool:
+            asked.append(world.now())
+            time.sleep(cost)
+            return False
+
+        waited = others.submit(world.wait_for, costly, within)
+        while not waited.done():
+            world._log.append(ConnectionOpened(world.now(), "stream-1", 1))
+            time.sleep(0.001)
+    assert 2 <= len(asked) <= within / (2 * cost) + 2
 
 
 def test_implementations_share_a_program(worlds: RealWorlds, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from warren.errors import BrokerUnavailable, DatabaseUnavailable, SetupError
+from warren.worlds.real.brokers import own
 from warren.worlds.real.runs.processes import kill_marked
 from warren.worlds.real.runs.register import LOCK, entries, entry_of, register_lock
 from warren.worlds.real.runs.run import Run
@@ -122,11 +123,13 @@ def _take_back(run: Run, away: Away) -> bool:
 
 def _remove(kind: str, facts: dict[str, Any], run_id: str) -> None:
     """Ask the kind of server that noted it, which is imported for that: most sweeps find nothing to take back."""
-    from warren.worlds.real.brokers import container, existing  # noqa: PLC0415
+    from warren.worlds.real.brokers import existing  # noqa: PLC0415
     from warren.worlds.real.databases import choice  # noqa: PLC0415
 
     match kind:
-        case container.JOURNAL_KIND:
+        case own.CONTAINER:
+            from warren.worlds.real.brokers import container  # noqa: PLC0415 - costs docker
+
             container.remove_leftovers(run_id)
         case existing.JOURNAL_KIND:
             existing.remove_leftovers(facts, run_id)

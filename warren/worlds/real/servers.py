@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import warren.worlds.real.brokers
 import warren.worlds.real.databases
-from warren.worlds.real.brokers.container import JOURNAL_KIND, remove_leftovers
 from warren.worlds.real.brokers.embedded import EmbeddedBroker
+from warren.worlds.real.brokers.own import CONTAINER
 from warren.worlds.real.killed_runs import sweep
 from warren.worlds.real.runs import Run
 
@@ -100,7 +100,9 @@ class Servers:
 
         Where something could not be taken back already, that is what a person is told; the next start does the rest.
         """
-        if error is None and any(kind == JOURNAL_KIND for kind, _ in self.run.noted()):
+        if error is None and any(kind == CONTAINER for kind, _ in self.run.noted()):
+            from warren.worlds.real.brokers.container import remove_leftovers  # noqa: PLC0415 - costs docker
+
             remove_leftovers(self.run.id)
 
     def _end_run(

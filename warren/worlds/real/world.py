@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 import uuid
 from functools import cached_property, partial
 from random import Random
@@ -107,18 +108,22 @@ class RealWorld:
         return self._log.now()
 
     def wait_for(self, condition: Callable[[], bool], within: float) -> bool:
-        """Ask again after every frame, and every 50 ms for what shows in no frame.
+        """Ask again after every frame, and every 50 ms for what shows in no frame; at most half of the time is asking.
 
         Raises `InstanceError` where an instance sends more than its line can bear.
         """
-        deadline = self.now() + within
+        began = self.now()
+        deadline = began + within
         while not condition():
             self._refuse_floods()
-            left = deadline - self.now()
-            if left <= 0:
+            asked = self.now()
+            if asked >= deadline:
                 return condition()
-            seen = len(self._log.snapshot())
-            self._log.wait_for(lambda facts, seen=seen: len(facts) > seen, min(_POLL, left))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+            seen = len(self._log)
+            # A question may cost a database several statements, and frames come in swarms.
+            time.sleep(min(asked - began, _POLL, deadline - asked))
+            self._log.wait_for_more_than(seen, min(_POLL, max(deadline - self.now(), 0)))
+            began = self.now()
         return True
 
     def _refuse_floods(self) -> None:

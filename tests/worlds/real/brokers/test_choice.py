@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import socket
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 from urllib.parse import quote
 
 import pytest
 import requests
 
 from warren.errors import BrokerUnavailable, OptionError
+from warren.simulator.model import Version
 from warren.worlds.real.brokers import Management, choose
 from warren.worlds.real.brokers.container import image_name
+from warren.worlds.real.brokers.embedded import VERSIONS
 from warren.worlds.real.brokers.existing import JOURNAL_KIND, parse, remove_leftovers
 from warren.worlds.real.runs import Run, ports
 
@@ -112,6 +114,7 @@ def test_embedded() -> None:
     assert choose("embedded").option == "embedded:4.3"
     assert choose("embedded:3.10").option == "embedded:3.10"
     assert choose("embedded:4.0").option == "embedded:4.0"
+    assert get_args(Version) == VERSIONS
     assert choose("embedded").can_restart
     assert choose("embedded").is_light
 

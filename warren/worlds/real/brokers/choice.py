@@ -31,7 +31,7 @@ def choose(option: str) -> Broker:
     if kind == "auto" and not rest:
         return _first_usable()
     if kind == "docker":
-        return _docker(rest)
+        return _in_a_container(rest)
     if kind == "local" and not rest:
         return _local()
     if kind == "embedded":
@@ -51,21 +51,21 @@ def private(option: str, run: Run) -> Iterator[RunningBroker]:
         running.stop()
 
 
+def _in_a_container(short: str) -> Broker:
+    from warren.worlds.real.brokers.container import ContainerBroker  # noqa: PLC0415 - costs docker
+
+    return ContainerBroker.choose(short)
+
+
 def _first_usable() -> Broker:
     """Take a Docker engine that has or can pull the image, else a server on this machine.
 
     Where there is neither, the embedded broker needs nothing.
     """
-    for attempt in (partial(_docker, ""), _local):
+    for attempt in (partial(_in_a_container, ""), _local):
         with contextlib.suppress(BrokerUnavailable):
             return attempt()
     return _embedded("")
-
-
-def _docker(image: str) -> Broker:
-    from warren.worlds.real.brokers.container import ContainerBroker  # noqa: PLC0415
-
-    return ContainerBroker.choose(image)
 
 
 def _local() -> Broker:

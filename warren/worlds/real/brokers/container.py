@@ -19,6 +19,7 @@ import requests
 
 from warren.errors import BrokerUnavailable
 from warren.worlds.real.brokers.own import (
+    CONTAINER,
     ack_timeout_command,
     admit_cases,
     memory_command,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from warren.worlds.real.runs.run import Run
 
 DEFAULT_IMAGE = "rabbitmq:4.3-management"
-JOURNAL_KIND = "container"
 _LABEL = "warren.run"
 _TOOL = "rabbitmqctl"
 _TIMEOUT = 60  # seconds for one answer of the engine, or for one step of progress of a pull
@@ -114,7 +114,7 @@ class RunningContainer:
         self._container: Container | None = None
         try:
             self._access = access or new_access(self._ports)
-            run.note(JOURNAL_KIND, {})
+            run.note(CONTAINER, {})
             self._container = self._made(image, run)
             self._container.start()
             version = self._wait()

@@ -7,22 +7,23 @@ import shutil
 import signal
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Final
 
 from warren.errors import BrokerUnavailable, FaultUnsupported, OptionError
-from warren.simulator.model import Version
 from warren.worlds.real.brokers.own import admit_cases, new_access
 from warren.worlds.real.brokers.readiness import START_TIMEOUT, wait_until_ready
 from warren.worlds.real.runs.ports import Ports
 from warren.worlds.real.runs.processes import Server, wait_until
 
 if TYPE_CHECKING:
+    from warren.simulator.model import Version
     from warren.worlds.real.brokers.readiness import Access
     from warren.worlds.real.runs.run import Run
 
 _PASSWORD_VARIABLE = "WARREN_BROKER_PASSWORD"  # noqa: S105 - the name of a variable
-_VERSIONS: tuple[Version, ...] = get_args(Version)
-_NEWEST = _VERSIONS[-1]
+VERSIONS: Final[tuple[Version, ...]] = ("3.10", "4.0", "4.3")
+"""The model's, by oldest. Written out, since a process that asks for a broker need not load the broker's model."""
+_NEWEST = VERSIONS[-1]
 _STOP_GRACE = 10.0
 _LOOK_INTERVAL = 0.005  # seconds between looks for its ready line: it takes a fifth of a second
 _ASK_INTERVAL = 0.02  # seconds between questions after that
@@ -37,13 +38,13 @@ class EmbeddedBroker:
     @classmethod
     def choose(cls, semantics: str) -> EmbeddedBroker:
         """Check that there are such semantics; nothing stands for the newest."""
-        for version in _VERSIONS:
+        for version in VERSIONS:
             if version == (semantics or _NEWEST):
                 return cls(version)
         raise OptionError(
             f"there are no semantics {semantics!r}",
             "--broker embedded",
-            f"give one of {', '.join(_VERSIONS)}",
+            f"give one of {', '.join(VERSIONS)}",
         )
 
     @property

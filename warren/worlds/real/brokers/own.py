@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from warren.worlds.real.runs.ports import Ports
     from warren.worlds.real.runs.run import Run
 
-
+CONTAINER: Final = "container"
+"""The kind of entry in a run's journal that says that it has started one."""
 _SHARES: Final = {True: "0", False: "0.4"}
 """Of the machine's memory, what a RabbitMQ may take with the alarm and without it; the latter is 3.10's default."""
 _QUORUM_ALONE: Final = (4, 3)

@@ -62,7 +62,7 @@ _READABLE: Final = (None, "disable", "allow", "prefer")
 class CaseDatabase:
     """A copy of an implementation's template.
 
-    A read is one statement in a transaction of its own, so it holds up no writer.
+    A read is one statement outside any transaction, so it holds up no writer, and asks the server once.
     """
 
     def __init__(self, name: str, url: URL) -> None:
@@ -71,6 +71,7 @@ class CaseDatabase:
         self.urls = DatabaseUrls.of(url)
         self._url = url
         self._engine: Engine | None = None
+        self._reader: Engine | None = None
         self._disk: SmallDisk | None = None
         self._locks = self._file_locks()
         self._hidden: tuple[str, ...] = ()
@@ -157,6 +158,12 @@ class CaseDatabase:
         if self._engine is None:
             self._engine = open_engine(self._url)
         return self._engine
+
+    def _reading(self) -> Engine:
+        """Return the engine that rows are read by, closed by `close`."""
+        if self._reader is None:
+            self._reader = open_engine(self._url, isolation_level="AUTOCOMMIT")
+        return self._reader
 
     def messages(self) -> tuple[MessageRow, ...]:
         """Return the rows of message_log by id. Raises InstanceError if they break the contract."""
@@ -246,9 +253,10 @@ class CaseDatabase:
 
     def disconnect(self) -> None:
         """Close our connections; what reads it next opens another."""
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
+        for engine in (self._engine, self._reader):
+            if engine is not None:
+                engine.dispose()
+        self._engine = self._reader = None
 
     def close(self) -> None:
         """Close our connections, and hold nothing any more."""
@@ -286,7 +294,7 @@ class CaseDatabase:
 
     def _rows(self, query: Select[Any], table: FromClause) -> Sequence[Row[Any]]:
         try:
-            with self.engine().connect() as connection:
+            with self._reading().connect() as connection:
                 return connection.execute(query).all()
         except (SQLAlchemyError, ValueError, TypeError) as error:
             raise self._unusable("its rows cannot be read", table, error) from error

@@ -35,6 +35,10 @@ class FrameLog:
             self._facts.append(fact)
             self._grown.notify_all()
 
+    def __len__(self) -> int:
+        """Count the facts so far."""
+        return len(self._facts)
+
     def snapshot(self) -> tuple[Fact, ...]:
         """Give all facts so far."""
         with self._grown:
@@ -49,7 +53,7 @@ class FrameLog:
             facts = self.snapshot()
             if predicate(facts):
                 return True
-            if not self._wait_for_more_than(len(facts), deadline):
+            if not self.wait_for_more_than(len(facts), deadline - time.monotonic()):
                 return False
 
     def wait_until(self, condition: Callable[[], bool], within: float, look: float) -> bool:
@@ -62,10 +66,9 @@ class FrameLog:
             now = time.monotonic()
             if now >= deadline:
                 return False
-            self._wait_for_more_than(known, min(deadline, now + look))
+            self.wait_for_more_than(known, min(deadline - now, look))
 
-    def _wait_for_more_than(self, known: int, deadline: float) -> bool:
+    def wait_for_more_than(self, known: int, seconds: float) -> bool:
+        """Wait until there are more facts than that; False when the time is over."""
         with self._grown:
-            return self._grown.wait_for(
-                lambda: len(self._facts) > known, deadline - time.monotonic()
-            )
+            return self._grown.wait_for(lambda: len(self._facts) > known, seconds)
