@@ -6,6 +6,7 @@ import signal
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from warren.claims.surroundings import Surroundings
 from warren.claims.verdict import Stance
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class ImplementedDesign:
     roles: dict[str, Program]
     claims: frozenset[str]
     denies: frozenset[str]
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    """What its instances find besides broker and database."""
 
     @property
     def slug(self) -> str:

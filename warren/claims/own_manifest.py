@@ -18,6 +18,7 @@ from warren.claims.implementation import (
 from warren.claims.manifest_file import refusal
 from warren.claims.manifest_shape import Fault, KnownFailureShape, read
 from warren.claims.own_shape import OwnManifestShape
+from warren.claims.own_surroundings import faults_of_definitions, surroundings
 from warren.claims.promises import faults_of_known_failure, faults_of_promises
 from warren.simulator.wire import BasicProperties
 from warren.workloads.own import (
@@ -75,6 +76,13 @@ def read_own(path: Path, data: object, catalogue: Catalogue) -> Implementation:
                 roles={name: _program(path, shape, consumer)},
                 claims=frozenset(consumer.claims),
                 denies=frozenset(consumer.denies),
+                surroundings=surroundings(
+                    path,
+                    shape.directory,
+                    shape.services,
+                    consumer.definitions or shape.definitions,
+                    shape.http,
+                ),
             )
             for name, consumer in shape.consumers.items()
         },
@@ -93,6 +101,8 @@ def _missing_files(directory: Path, home: Path, shape: OwnManifestShape) -> Iter
             yield from _unreadable(f"{key}.message.{place}", home / file)
         for made, source in consumer.templates.items():
             yield from _unreadable(f"{key}.templates.{made}", directory / source)
+        yield from faults_of_definitions(f"{key}.definitions", consumer.definitions, home)
+    yield from faults_of_definitions("definitions", shape.definitions, home)
     if shape.database is not None:
         for place, script in _scripts_of(shape.database):
             yield from _unreadable(f"database.{place}", home / script)

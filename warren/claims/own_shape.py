@@ -5,7 +5,6 @@ What they mean stands in `docs/plug-in.md`; what depends on the catalogue or on 
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -19,13 +18,19 @@ from warren.claims.manifest_shape import (
     StopShape,
     Text,
     Word,
-    variable_name,
+)
+from warren.claims.own_surroundings import (
+    Answers,
+    DefinitionsKey,
+    Environment,
+    Request,
+    Services,
+    parts_of,
 )
 
 PROTOCOL: Final = 2
 _MOST_INSTANCES: Final = 16
 _MOST_SECONDS: Final = 600.0
-_REQUEST: Final = re.compile(r"(?P<method>[A-Z]+) (?P<path>/\S*)")
 
 
 def _inner_path(path: str) -> str:
@@ -33,14 +38,6 @@ def _inner_path(path: str) -> str:
     if parts.is_absolute() or ".." in parts.parts:
         raise ValueError(f"{path!r} leads out of the directory; write a path in it")
     return path
-
-
-def _request(line: str) -> str:
-    if not _REQUEST.fullmatch(line):
-        raise ValueError(
-            f'{line!r} is no request; write a method and a path, such as "POST /charge"'
-        )
-    return line
 
 
 InnerPath = Annotated[Word, AfterValidator(_inner_path)]
@@ -97,7 +94,7 @@ class EffectShape(Shape):
 
     sql: Word | None = None
     publishes: PublishesShape | None = None
-    http: Annotated[str, AfterValidator(_request)] | None = None
+    http: Request | None = None
     path: InnerPath | None = None
     key: Word | None = None
 
@@ -117,8 +114,7 @@ class EffectShape(Shape):
     @property
     def request(self) -> tuple[str, str]:
         """Method and path of an HTTP effect."""
-        found = _REQUEST.fullmatch(self.http or "")
-        return (found["method"], found["path"]) if found else ("", "")
+        return parts_of(self.http or "")
 
 
 class ConsumerShape(Shape):
@@ -127,11 +123,10 @@ class ConsumerShape(Shape):
     command: Argv
     directory: Word | None = None
     instances: Annotated[int, Field(ge=1, le=_MOST_INSTANCES)] = 1
-    environment: dict[Annotated[str, AfterValidator(variable_name)], Text] = Field(
-        default_factory=dict
-    )
+    environment: Environment = Field(default_factory=dict)
     templates: dict[InnerPath, InnerPath] = Field(default_factory=dict)
     queue: Word
+    definitions: DefinitionsKey | None = None
     stop: StopShape = StopShape()
     claims: list[str] = Field(default_factory=list)
     denies: list[str] = Field(default_factory=list)
@@ -163,4 +158,7 @@ class OwnManifestShape(Shape):
     directory: Word = "."
     consumers: Annotated[dict[Name, ConsumerShape], Field(min_length=1)]
     database: DatabaseShape | None = None
+    definitions: DefinitionsKey | None = None
+    services: Services = Field(default_factory=dict)
+    http: Answers = Field(default_factory=dict)
     known_failures: list[OwnKnownFailureShape] = Field(default_factory=list)

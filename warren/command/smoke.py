@@ -93,7 +93,7 @@ def command(ctx: click.Context, manifest: Path, broker: str, database: str, pace
 def smoke(implementation: Implementation, worlds: RealWorlds, pace: Pace) -> Iterator[Smoked]:
     """Try each design of an implementation in turn."""
     for slug, design in implementation.designs.items():
-        with worlds.world(implementation.migrate, restarts=False) as world:
+        with worlds.world(implementation.migrate, design.surroundings, restarts=False) as world:
             rig = Rig(world, implementation, design.workload, pace, ())
             try:
                 yield _try(rig, slug)

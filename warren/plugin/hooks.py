@@ -198,6 +198,7 @@ def rig(request: pytest.FixtureRequest, subject: Subject) -> Iterator[Rig]:
         implementation, worlds = subject.implementation, _worlds(request.config)
         with worlds.world(
             implementation.migrate,
+            implementation.designs[subject.workload.slug].surroundings,
             restarts="restarts_broker" in marked,
             restarts_database="restarts_database" in marked,
         ) as world:

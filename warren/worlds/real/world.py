@@ -73,12 +73,15 @@ class RealWorld:
         secrets: Collection[str],
         certificates: Certificates | None = None,
         seed: int = 0,
+        values: Mapping[str, str] | None = None,
     ) -> None:
         """Stand on a place and a database that `RealWorlds` made and will drop; no output shows the secrets.
 
-        With certificates, lines speak TLS. What is drawn follows from the seed.
+        With certificates, lines speak TLS. What is drawn follows from the seed. The values are of placeholders: where
+        the case's services are.
         """
         self._place, self._database, self._run = place, database, run
+        self._values = values or {}
         self._preloader, self._secrets = preloader, secrets
         self._certificates, self._veils = certificates, dict[str, Veil]()
         self.seed, self._chance = seed, Random(seed)  # noqa: S311 - the same seed draws the same
@@ -197,6 +200,7 @@ class RealWorld:
                 **of_contract(told),
                 **of_broker(told["WARREN_AMQP_URL"]),
                 **of_database(urls),
+                **self._values,
                 "http_stub_url": self._stub.url,
             }
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from warren.claims.implementation import Program, Schema
+from warren.claims.surroundings import Surroundings
 from warren.worlds.real.brokers import BrokerAddress, Vhosts, choose, private
 from warren.worlds.real.databases import DatabaseAddress, attach, private_server
 from warren.worlds.real.migration import migrate, prepare
@@ -19,12 +20,14 @@ from warren.worlds.real.runs import Run
 from warren.worlds.real.runs.folders import writing
 from warren.worlds.real.runs.orphans import adopt_orphans
 from warren.worlds.real.runs.processes import CASE_MARK
+from warren.worlds.real.services import Services
 from warren.worlds.real.world import RealWorld
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+    from warren.claims.surroundings import Definitions
     from warren.worlds.real.brokers import RunningBroker
     from warren.worlds.real.databases import CaseDatabase, DatabaseUrls, PrivateServer
 
@@ -57,6 +60,8 @@ class RealWorlds:
             self._vhosts = stack.enter_context(Vhosts(self._broker, self._run, owner))
             self._preloader = Preloader({**self._run.environment, CASE_MARK: "preloaded"})
             stack.callback(self._preloader.close)
+            self._services = Services(self._run, owner)
+            stack.callback(self._services.close)
             self._stack = stack.pop_all()
 
     @property
@@ -69,18 +74,28 @@ class RealWorlds:
 
     @contextlib.contextmanager
     def world(
-        self, program: Program | Schema | None, *, restarts: bool, restarts_database: bool = False
+        self,
+        program: Program | Schema | None,
+        surroundings: Surroundings | None = None,
+        *,
+        restarts: bool,
+        restarts_database: bool = False,
     ) -> Iterator[RealWorld]:
         """Give a case its world, and take everything back at the end.
 
         Its database is as the implementation's own `program` or schema made it, or has the contract's tables where
-        there is none. Implementations that share a program share what it made.
+        there is none. Implementations that share a program share what it made. Its surroundings are there before the
+        first instance.
         """
+        around = surroundings or Surroundings()
         with contextlib.ExitStack() as stack:
             own = self._restartable_database_server() if restarts_database else None
             copy = partial(self._copy, program, own)
-            place = stack.enter_context(self._place(copy, restarts=restarts, own=own))
+            place = stack.enter_context(
+                self._place(copy, around.definitions, restarts=restarts, own=own)
+            )
             database = stack.enter_context(place.database())
+            values = stack.enter_context(self._services.of_case(around.services, self.secrets))
             world = RealWorld(
                 place,
                 database,
@@ -89,6 +104,7 @@ class RealWorlds:
                 secrets=self.secrets,
                 certificates=self._certificates,
                 seed=self._seed,
+                values=values,
             )
             stack.callback(world.close)
             yield world
@@ -105,6 +121,7 @@ class RealWorlds:
     def _place(
         self,
         database: Callable[[], AbstractContextManager[CaseDatabase]],
+        definitions: Definitions | None = None,
         *,
         restarts: bool,
         own: PrivateServer | None = None,
@@ -116,6 +133,8 @@ class RealWorlds:
             folder = self._run.folder / "cases" / vhost
             with writing(folder):
                 folder.mkdir(parents=True)
+            if definitions is not None:
+                vhosts.take_in(vhost, definitions)
             broker = running.address if running else self._broker
             yield Place(broker, vhost, vhosts.management, folder, database, running, own)
         finally:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
+from warren.errors import SetupError
+from warren.worlds.real.brokers.definitions import document_for_vhost
 from warren.worlds.real.brokers.management import Management
 
 if TYPE_CHECKING:
+    from warren.claims.surroundings import Definitions
     from warren.worlds.real.brokers.address import BrokerAddress
     from warren.worlds.real.runs.run import Run
 
@@ -42,6 +46,27 @@ class Vhosts:
         self._open.append(name)
         self.management.create_vhost(name, self._user)
         return name
+
+    def take_in(self, name: str, definitions: Definitions) -> None:
+        """Make in one of our own vhosts what a user's own definitions name. Raises `SetupError`.
+
+        No other vhost is touched: the broker may be somebody else's.
+        """
+        if name not in self._open:
+            raise SetupError(
+                f"definitions are imported into vhosts of this run alone, and {name!r} is none",
+                str(definitions.path),
+                "choose a broker on which Warren may make vhosts",
+            )
+        document = document_for_vhost(definitions)
+        status, said = self.management.send("POST", "definitions", name, json=document)
+        if status >= HTTPStatus.BAD_REQUEST:
+            why = said.get("reason", said) if isinstance(said, dict) else said
+            raise SetupError(
+                f"the broker refused these definitions ({status}): {why}",
+                str(definitions.path),
+                "export them again, or take out what this release does not have",
+            )
 
     def close(self, name: str) -> None:
         """Delete the vhost: its queues go and its connections are closed (320)."""
