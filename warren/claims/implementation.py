@@ -56,6 +56,8 @@ class ImplementedDesign:
     denies: frozenset[str]
     surroundings: Surroundings = field(default_factory=Surroundings)
     """What its instances find besides broker and database."""
+    publisher: Program | None = None
+    """Who sends a message of its work, where a user has a program for that."""
 
     @property
     def slug(self) -> str:

@@ -153,6 +153,9 @@ def _programs(
             path = _path(program, search_path)
             key = "consumers" if program.has_placeholders else f"designs.{slug}.roles"
             yield f"{key}.{role}", program, path
+        if design.publisher is not None:
+            path = _path(design.publisher, search_path)
+            yield f"consumers.{slug}.message.publish", design.publisher, path
         for service in design.surroundings.services:
             yield f"services.{service.name}", service.program, _path(service.program, search_path)
             if service.reset is not None:

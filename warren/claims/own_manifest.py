@@ -6,6 +6,7 @@ Their keys and types are `warren.claims.own_shape`'s.
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from warren.claims.implementation import (
@@ -22,6 +23,8 @@ from warren.claims.own_surroundings import faults_of_definitions, surroundings
 from warren.claims.promises import faults_of_known_failure, faults_of_promises
 from warren.simulator.wire import BasicProperties
 from warren.workloads.own import (
+    MALFORMED,
+    MISSHAPEN,
     CallEffect,
     OwnWorkload,
     PathEffect,
@@ -45,10 +48,6 @@ if TYPE_CHECKING:
     )
     from warren.workloads.own import Effect
 
-_MALFORMED: Final = (b'{"unfinished":', b"\xff\xfe\x00", b"")
-"""No JSON, for who takes JSON."""
-_MISSHAPEN: Final = (b'{"something":"else"}', b"[]", b"42")
-"""JSON that says something else than any sample."""
 _MOST_OCTETS: Final = 16 << 20
 """The longest body that a manifest may name."""
 
@@ -76,6 +75,7 @@ def read_own(path: Path, data: object, catalogue: Catalogue) -> Implementation:
                 roles={name: _program(path, shape, consumer)},
                 claims=frozenset(consumer.claims),
                 denies=frozenset(consumer.denies),
+                publisher=_publisher(path, shape, name),
                 surroundings=surroundings(
                     path,
                     shape.directory,
@@ -109,7 +109,8 @@ def _missing_files(directory: Path, home: Path, shape: OwnManifestShape) -> Iter
 
 
 def _files_of(message: MessageShape) -> Iterator[tuple[str, str]]:
-    yield "body", message.body
+    if message.body is not None:
+        yield "body", message.body
     for key in ("slow", "poison"):
         body: BodyShape | None = getattr(message, key)
         if body is not None:
@@ -142,7 +143,7 @@ def _faults(
     for name, consumer in shape.consumers.items():
         key, workload = f"consumers.{name}", workloads[name]
         yield from faults_of_promises(key, workload.judged_as, consumer, catalogue.without_course())
-        if not workload.sample.message.is_marked:
+        if consumer.message.publish is None and not workload.sample.message.is_marked:
             words = (
                 "nothing in it tells one message from another; write {id} where its id stands, "
                 "in the body or in a property"
@@ -187,14 +188,14 @@ def _sample(message: MessageShape, queue: str, home: Path) -> Sample:
     def template(file: str) -> Template:
         return Template((home / file).read_bytes(), properties, key)
 
-    sample = template(message.body)
+    sample = Template(b"", properties, key) if message.body is None else template(message.body)
     return Sample(
         message=sample,
         seconds=message.seconds,
         slow=template(message.slow.body) if message.slow else None,
         slow_seconds=message.slow.seconds if message.slow else 0.0,
-        malformed=_bodies(message.malformed, home, _MALFORMED if sample.is_json else ()),
-        misshapen=_bodies(message.bad, home, _MISSHAPEN if sample.is_json else ()),
+        malformed=_bodies(message.malformed, home, MALFORMED if sample.is_json else ()),
+        misshapen=_bodies(message.bad, home, MISSHAPEN if sample.is_json else ()),
         poison=template(message.poison.body) if message.poison else None,
     )
 
@@ -224,6 +225,21 @@ def _program(path: Path, manifest: OwnManifestShape, consumer: ConsumerShape) ->
         grace=consumer.stop.grace,
         has_placeholders=True,
         templates=dict(consumer.templates),
+    )
+
+
+def _publisher(path: Path, manifest: OwnManifestShape, name: str) -> Program | None:
+    """Give the user's own publisher; what it does not name itself is the consumer's."""
+    consumer = manifest.consumers[name]
+    shape = consumer.message.publish
+    if shape is None:
+        return None
+    return replace(
+        _program(path, manifest, consumer),
+        argv=tuple(shape.command),
+        environment={**consumer.environment, **shape.environment},
+        templates={**consumer.templates, **shape.templates},
+        source=f"consumers.{name}.message.publish of {path}",
     )
 
 

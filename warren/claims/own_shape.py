@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic.functional_validators import AfterValidator, model_validator
 
 from warren.claims.manifest_shape import (
@@ -21,6 +21,7 @@ from warren.claims.manifest_shape import (
 )
 from warren.claims.own_surroundings import (
     Answers,
+    Command,
     DefinitionsKey,
     Environment,
     Request,
@@ -68,18 +69,42 @@ class BodyShape(Shape):
     seconds: Seconds = 1.0
 
 
+class PublisherShape(Shape):
+    """`publish` of a message: a command, or a table that has one."""
+
+    command: Command
+    environment: Environment = Field(default_factory=dict)
+    templates: dict[InnerPath, InnerPath] = Field(default_factory=dict)
+
+
+def _as_publisher(given: Any) -> Any:
+    return {"command": given} if isinstance(given, list) else given
+
+
 class MessageShape(Shape):
-    """`[consumers.NAME.message]`."""
+    """`[consumers.NAME.message]`: by its `body`, or by who publishes it."""
 
     exchange: Text = ""
     routing_key: Text | None = None
-    body: Word
+    body: Word | None = None
+    publish: Annotated[PublisherShape, BeforeValidator(_as_publisher)] | None = None
     properties: PropertiesShape = PropertiesShape()
     seconds: Seconds = 1.0
     slow: BodyShape | None = None
     malformed: list[Word] | None = None
     bad: list[Word] | None = None
     poison: BodyShape | None = None
+
+    @model_validator(mode="after")
+    def _is_made_one_way(self) -> Self:
+        if (self.body is None) == (self.publish is None):
+            raise ValueError("a message has `body` or `publish`; write one of them")
+        said = [
+            key for key in ("exchange", "routing_key", "properties") if key in self.model_fields_set
+        ]
+        if self.publish is not None and said:
+            raise ValueError(f"`publish` says this itself; take out `{'`, `'.join(said)}`")
+        return self
 
 
 class PublishesShape(Shape):

@@ -40,6 +40,7 @@ from warren.report.junit import item_properties
 from warren.report.redaction import redacted
 from warren.rigs.brokers import BrokerRig
 from warren.rigs.consumers import Inconclusive, Rig, Unmet
+from warren.rigs.consumers.recording import with_message
 from warren.rigs.consumers.starts import Starts
 from warren.worlds.real import RealWorlds, Servers
 from warren.worlds.real.launching import inherited_environment
@@ -196,19 +197,20 @@ def rig(request: pytest.FixtureRequest, subject: Subject) -> Iterator[Rig]:
     try:
         requirements = requirements_of(request.node, warren.catalogue)
         implementation, worlds = subject.implementation, _worlds(request.config)
+        workload = with_message(worlds, implementation, subject.workload.slug)
         with worlds.world(
             implementation.migrate,
-            implementation.designs[subject.workload.slug].surroundings,
+            implementation.designs[workload.slug].surroundings,
             restarts="restarts_broker" in marked,
             restarts_database="restarts_database" in marked,
         ) as world:
             yield Rig(
                 world,
                 implementation,
-                subject.workload,
+                workload,
                 warren.options.pace,
                 requirements,
-                known=warren.starts.of(implementation.name, subject.workload.slug),
+                known=warren.starts.of(implementation.name, workload.slug),
             )
     except WarrenError as error:
         _give_up(request.session, error)

@@ -17,10 +17,15 @@ if TYPE_CHECKING:
     from warren.simulator.wire import BasicProperties
     from warren.workloads.own.effects import Effect
     from warren.workloads.own.message import Sample
+    from warren.workloads.own.recorded import Recorded
     from warren.workloads.protocol import Maker, Tables, Unit
 
 LIKE: Final = "blocking"
 """The design of the course that has one queue and one message as well, whose cases therefore judge it."""
+MALFORMED: Final = (b'{"unfinished":', b"\xff\xfe\x00", b"")
+"""No JSON, for who takes JSON."""
+MISSHAPEN: Final = (b'{"something":"else"}', b"[]", b"42")
+"""JSON that says something else than any sample."""
 _PER_SECOND: Final = 5.0
 """Document seconds that one real second is at most (`warren.rigs.pace`, "fast")."""
 
@@ -99,6 +104,19 @@ class OwnWorkload:
     def stretches(self) -> bool:
         """Whether its work reaches outside, where it can be made longer."""
         return any(isinstance(effect, RowEffect | CallEffect) for effect in self.effects)
+
+    def recorded(self, message: Recorded) -> OwnWorkload:
+        """Give it with what its own publisher has sent, in the place of a sample."""
+        sample, usual = self.sample, message.is_json
+        changed = replace(
+            sample,
+            message=message,
+            slow=message.saying(sample.slow.body) if sample.slow else None,
+            poison=message.saying(sample.poison.body) if sample.poison else None,
+            malformed=sample.malformed or (MALFORMED if usual else ()),
+            misshapen=sample.misshapen or (MISSHAPEN if usual else ()),
+        )
+        return replace(self, exchange=message.exchange, sample=changed)
 
     def make(self, size: int, number: int, maker: Maker) -> OwnUnit:
         """Make a message; a slow one where its work must last and cannot be made longer."""

@@ -113,6 +113,10 @@ class RealWorlds:
         """Give a case a place, on a broker that it may restart if it `restarts`."""
         return self._place(partial(self._copy, None, None), restarts=restarts)
 
+    def once(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Give what the first process of the run has made under that name; see `Run.once`."""
+        return self._run.once(name, make)
+
     def close(self) -> None:
         """End this process's own broker, and drop what is left of its vhosts and databases."""
         self._stack.close()
