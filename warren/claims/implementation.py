@@ -47,6 +47,15 @@ class Schema:
 
 
 @dataclass(frozen=True, slots=True)
+class Publisher:
+    """A program that sends one message; of several, the one that goes there. None is any exchange or routing key."""
+
+    program: Program
+    exchange: str | None = None
+    routing_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ImplementedDesign:
     """One design of an implementation, or a consumer of a user's own: its work, its roles, its claims and denials."""
 
@@ -56,8 +65,8 @@ class ImplementedDesign:
     denies: frozenset[str]
     surroundings: Surroundings = field(default_factory=Surroundings)
     """What its instances find besides broker and database."""
-    publisher: Program | None = None
-    """Who sends a message of its work, where a user has a program for that."""
+    publishers: dict[str, Publisher] = field(default_factory=dict)
+    """Who sends its messages, where a user has programs for that: the usual one (""), the slow one, the poison."""
 
     @property
     def slug(self) -> str:

@@ -153,9 +153,10 @@ def _programs(
             path = _path(program, search_path)
             key = "consumers" if program.has_placeholders else f"designs.{slug}.roles"
             yield f"{key}.{role}", program, path
-        if design.publisher is not None:
-            path = _path(design.publisher, search_path)
-            yield f"consumers.{slug}.message.publish", design.publisher, path
+        for publisher in design.publishers.values():
+            program = publisher.program
+            key = program.source.partition(" of ")[0]
+            yield key, program, _path(program, search_path)
         for service in design.surroundings.services:
             yield f"services.{service.name}", service.program, _path(service.program, search_path)
             if service.reset is not None:

@@ -14,6 +14,7 @@ from warren.claims.implementation import (
     ImplementedDesign,
     KnownFailure,
     Program,
+    Publisher,
     Schema,
 )
 from warren.claims.manifest_file import refusal
@@ -75,7 +76,7 @@ def read_own(path: Path, data: object, catalogue: Catalogue) -> Implementation:
                 roles={name: _program(path, shape, consumer)},
                 claims=frozenset(consumer.claims),
                 denies=frozenset(consumer.denies),
-                publisher=_publisher(path, shape, name),
+                publishers=_publishers(path, shape, name),
                 surroundings=surroundings(
                     path,
                     shape.directory,
@@ -113,7 +114,7 @@ def _files_of(message: MessageShape) -> Iterator[tuple[str, str]]:
         yield "body", message.body
     for key in ("slow", "poison"):
         body: BodyShape | None = getattr(message, key)
-        if body is not None:
+        if body is not None and body.body is not None:
             yield f"{key}.body", body.body
     for key in ("malformed", "bad"):
         files: list[str] | None = getattr(message, key)
@@ -185,10 +186,11 @@ def _sample(message: MessageShape, queue: str, home: Path) -> Sample:
         key = "" if message.exchange else queue
     properties = BasicProperties(**message.properties.model_dump())
 
-    def template(file: str) -> Template:
-        return Template((home / file).read_bytes(), properties, key)
+    def template(file: str | None) -> Template:
+        body = (home / file).read_bytes() if file else b""  # it will be recorded
+        return Template(body, properties, key)
 
-    sample = Template(b"", properties, key) if message.body is None else template(message.body)
+    sample = template(message.body)
     return Sample(
         message=sample,
         seconds=message.seconds,
@@ -228,19 +230,24 @@ def _program(path: Path, manifest: OwnManifestShape, consumer: ConsumerShape) ->
     )
 
 
-def _publisher(path: Path, manifest: OwnManifestShape, name: str) -> Program | None:
-    """Give the user's own publisher; what it does not name itself is the consumer's."""
+def _publishers(path: Path, manifest: OwnManifestShape, name: str) -> dict[str, Publisher]:
+    """Give the user's own publishers; what they do not name themselves is the consumer's."""
     consumer = manifest.consumers[name]
-    shape = consumer.message.publish
-    if shape is None:
-        return None
-    return replace(
-        _program(path, manifest, consumer),
-        argv=tuple(shape.command),
-        environment={**consumer.environment, **shape.environment},
-        templates={**consumer.templates, **shape.templates},
-        source=f"consumers.{name}.message.publish of {path}",
-    )
+    program = _program(path, manifest, consumer)
+    message = f"consumers.{name}.message"
+    return {
+        key: Publisher(
+            replace(
+                program,
+                argv=tuple(shape.command),
+                environment={**consumer.environment, **shape.environment},
+                templates={**consumer.templates, **shape.templates},
+                source=f"{f'{message}.{key}' if key else message}.publish of {path}",
+            ),
+            *consumer.message.meant,
+        )
+        for key, shape in consumer.message.publishers.items()
+    }
 
 
 def _schema(path: Path, shape: OwnManifestShape) -> Schema:

@@ -62,13 +62,6 @@ class PropertiesShape(Shape):
     app_id: Text | None = None
 
 
-class BodyShape(Shape):
-    """A message that differs from the others by its body, and takes so many seconds where that matters."""
-
-    body: Word
-    seconds: Seconds = 1.0
-
-
 class PublisherShape(Shape):
     """`publish` of a message: a command, or a table that has one."""
 
@@ -81,13 +74,37 @@ def _as_publisher(given: Any) -> Any:
     return {"command": given} if isinstance(given, list) else given
 
 
+def _need_one(body: str | None, publish: PublisherShape | None) -> None:
+    if (body is None) == (publish is None):
+        raise ValueError("a message has `body` or `publish`; write one of them")
+
+
+Publisher = Annotated[PublisherShape, BeforeValidator(_as_publisher)]
+
+
+class BodyShape(Shape):
+    """A message that differs from the others by its body, and takes so many seconds where that matters."""
+
+    body: Word | None = None
+    publish: Publisher | None = None
+    seconds: Seconds = 1.0
+
+    @model_validator(mode="after")
+    def _is_made_one_way(self) -> Self:
+        _need_one(self.body, self.publish)
+        return self
+
+
 class MessageShape(Shape):
-    """`[consumers.NAME.message]`: by its `body`, or by who publishes it."""
+    """`[consumers.NAME.message]`: by its `body`, or by who publishes it.
+
+    With `publish`, `exchange` and `routing_key` say which message is meant, where there are several.
+    """
 
     exchange: Text = ""
     routing_key: Text | None = None
     body: Word | None = None
-    publish: Annotated[PublisherShape, BeforeValidator(_as_publisher)] | None = None
+    publish: Publisher | None = None
     properties: PropertiesShape = PropertiesShape()
     seconds: Seconds = 1.0
     slow: BodyShape | None = None
@@ -97,14 +114,21 @@ class MessageShape(Shape):
 
     @model_validator(mode="after")
     def _is_made_one_way(self) -> Self:
-        if (self.body is None) == (self.publish is None):
-            raise ValueError("a message has `body` or `publish`; write one of them")
-        said = [
-            key for key in ("exchange", "routing_key", "properties") if key in self.model_fields_set
-        ]
-        if self.publish is not None and said:
-            raise ValueError(f"`publish` says this itself; take out `{'`, `'.join(said)}`")
+        _need_one(self.body, self.publish)
+        if self.publish is not None and "properties" in self.model_fields_set:
+            raise ValueError("`publish` says `properties` itself; take them out")
         return self
+
+    @property
+    def publishers(self) -> dict[str, PublisherShape]:
+        """Give who publishes a message of the user's own, by the key of the message."""
+        made = {"": self, "slow": self.slow, "poison": self.poison}
+        return {key: one.publish for key, one in made.items() if one and one.publish}
+
+    @property
+    def meant(self) -> tuple[str | None, str | None]:
+        """Give exchange and routing key where the manifest says them."""
+        return (self.exchange if "exchange" in self.model_fields_set else None), self.routing_key
 
 
 class PublishesShape(Shape):

@@ -20,7 +20,7 @@ from warren.command import options
 from warren.errors import InstanceError, InstanceUnsupported, WarrenError
 from warren.evidence.text import redact, visible_lines
 from warren.report.header import header
-from warren.rigs.consumers.recording import with_message
+from warren.rigs.consumers.recording import with_messages
 from warren.rigs.consumers.rig import Rig
 from warren.rigs.pace import PACES
 from warren.worlds.real import RealWorlds, Servers
@@ -95,7 +95,7 @@ def smoke(implementation: Implementation, worlds: RealWorlds, pace: Pace) -> Ite
     """Try each design of an implementation in turn."""
     for slug, design in implementation.designs.items():
         try:
-            workload = with_message(worlds, implementation, slug)
+            workload = with_messages(worlds, implementation, slug)
         except InstanceError as error:
             yield Smoked(slug, Smoke.WIRING, str(error))
             continue

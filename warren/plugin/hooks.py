@@ -40,7 +40,7 @@ from warren.report.junit import item_properties
 from warren.report.redaction import redacted
 from warren.rigs.brokers import BrokerRig
 from warren.rigs.consumers import Inconclusive, Rig, Unmet
-from warren.rigs.consumers.recording import with_message
+from warren.rigs.consumers.recording import with_messages
 from warren.rigs.consumers.starts import Starts
 from warren.worlds.real import RealWorlds, Servers
 from warren.worlds.real.launching import inherited_environment
@@ -197,7 +197,7 @@ def rig(request: pytest.FixtureRequest, subject: Subject) -> Iterator[Rig]:
     try:
         requirements = requirements_of(request.node, warren.catalogue)
         implementation, worlds = subject.implementation, _worlds(request.config)
-        workload = with_message(worlds, implementation, subject.workload.slug)
+        workload = with_messages(worlds, implementation, subject.workload.slug)
         with worlds.world(
             implementation.migrate,
             implementation.designs[workload.slug].surroundings,

@@ -12,7 +12,7 @@ import pytest
 from warren.claims.catalogue import load_catalogue
 from warren.claims.manifest import load_manifest
 from warren.errors import InstanceError, ManifestError
-from warren.rigs.consumers.recording import with_message
+from warren.rigs.consumers.recording import with_messages
 from warren.workloads.own import OwnWorkload
 from warren.worlds.real import RealWorlds, Servers
 
@@ -98,7 +98,7 @@ def test_records(worlds: RealWorlds, orders: Callable[..., Implementation], how:
 
     That is so also where it ends without a word, and where the exchange is not there.
     """
-    workload = with_message(worlds, orders(how), "orders")
+    workload = with_messages(worlds, orders(how), "orders")
     assert isinstance(workload, OwnWorkload)
     assert workload.exchange == "shop"
     made = workload.sample.message.make(OTHER, 1)
@@ -120,16 +120,16 @@ def test_once_in_a_run(
 ) -> None:
     """Another process of the run is given what the first has recorded."""
     implementation = orders("orderly")
-    first = with_message(worlds, implementation, "orders")
+    first = with_messages(worlds, implementation, "orders")
     with closing(RealWorlds(servers.for_workers(), "second")) as others:
-        assert with_message(others, implementation, "orders") == first
+        assert with_messages(others, implementation, "orders") == first
 
 
 def test_leaves_the_directory_alone(
     worlds: RealWorlds, orders: Callable[..., Implementation], tmp_path: Path
 ) -> None:
     """It runs in a copy of its directory."""
-    with_message(worlds, orders("orderly"), "orders")
+    with_messages(worlds, orders("orderly"), "orders")
     assert not (tmp_path / "runs").exists()
 
 
@@ -137,16 +137,28 @@ def test_its_own_environment(worlds: RealWorlds, orders: Callable[..., Implement
     """What it names itself counts before what the consumer names."""
     command = json.dumps([sys.executable, "publisher.py", "orderly", "{id}"])
     publish = f'{{ command = {command}, environment = {{ TENANT = "b" }} }}'
-    workload = with_message(worlds, orders("", publish), "orders")
+    workload = with_messages(worlds, orders("", publish), "orders")
     assert isinstance(workload, OwnWorkload)
     assert workload.sample.message.properties.headers == {"tenant": "b"}
+
+
+def test_one_of_several(worlds: RealWorlds, orders: Callable[..., Implementation]) -> None:
+    """Of several messages the manifest says which is meant."""
+    command = json.dumps([sys.executable, "publisher.py", "several", "{id}"])
+    implementation = orders("", f'{command}\nexchange = "shop"\nrouting_key = "order.1"')
+    workload = with_messages(worlds, implementation, "orders")
+    assert isinstance(workload, OwnWorkload)
+    assert workload.sample.message.routing_key == "order.1"
 
 
 @pytest.mark.parametrize(
     ("how", "sentence"),
     [
         ("nothing", "it published nothing; .*ended with status 1, and it printed: no orders today"),
-        ("several", "it published 2 messages, and this has to be one: .*order.0.*order.1"),
+        (
+            "several",
+            "it published 2 messages, and this has to be one: .*order.0.*order.1.*beside `publish`",
+        ),
         ("without", "the id that it was given .* is nowhere in what it published: .*fixed"),
     ],
 )
@@ -155,14 +167,14 @@ def test_faults(
 ) -> None:
     """What cannot be replayed is a sentence that shows what was seen."""
     with pytest.raises(InstanceError, match=sentence) as caught:
-        with_message(worlds, orders(how), "orders")
+        with_messages(worlds, orders(how), "orders")
     assert "consumers.orders.message.publish of" in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
-        ('exchange = "shop"', "`publish` says this itself; take out `exchange`"),
+        ('properties = { type = "x" }', "`publish` says `properties` itself; take them out"),
         ('body = "slow.json"', "a message has `body` or `publish`; write one of them"),
     ],
 )

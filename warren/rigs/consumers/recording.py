@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from warren.claims.implementation import Implementation, Program, Schema
+    from warren.claims.implementation import Implementation, Program, Publisher, Schema
     from warren.claims.surroundings import Surroundings
     from warren.evidence.ledger import Ledger, Published
-    from warren.workloads import Workload
+    from warren.workloads import Role, Workload
     from warren.worlds.protocol import Process, World
 
 WITHIN: Final = 30.0
@@ -48,51 +48,68 @@ class Worlds(Protocol):
         """Give what the first of all processes of the run has made under that name."""
 
 
-def with_message(worlds: Worlds, implementation: Implementation, slug: str) -> Workload:
-    """Give the workload of a design, with what its own publisher sends where it has one. Raises `InstanceError`."""
+def with_messages(worlds: Worlds, implementation: Implementation, slug: str) -> Workload:
+    """Give the workload of a design, with what its own publishers send where it has any. Raises `InstanceError`."""
     design = implementation.designs[slug]
     workload = design.workload
-    if design.publisher is None or not isinstance(workload, OwnWorkload):
+    if not design.publishers or not isinstance(workload, OwnWorkload):
         return workload
-    publisher = design.publisher
 
     def make() -> dict[str, Any]:
         with worlds.world(implementation.migrate, design.surroundings, restarts=False) as world:
-            return _record(world, workload, publisher).to_json()
+            recorder = _Recorder(world, workload.worker)
+            return {key: recorder(who).to_json() for key, who in design.publishers.items()}
 
-    name = hashlib.sha256(publisher.source.encode()).hexdigest()[:16]
-    return workload.recorded(Recorded.from_json(worlds.once(f"message-{name}", make)))
-
-
-def _record(world: World, workload: OwnWorkload, publisher: Program) -> Recorded:
-    first, second = (_run(world, workload, publisher, number) for number in (1, 2))
-    return first.knowing(second)
+    name = hashlib.sha256(f"{slug} of {implementation.path}".encode()).hexdigest()[:16]
+    made = worlds.once(f"messages-{name}", make)
+    return workload.recorded({key: Recorded.from_json(one) for key, one in made.items()})
 
 
-def _run(world: World, workload: OwnWorkload, publisher: Program, number: int) -> Recorded:
-    unit_id, name = dashed(world.new_id()), f"publisher-{number}"
-    told = {
-        "WARREN_ID": unit_id,
-        "WARREN_NUMBER": str(number_of(unit_id)),
-        "WARREN_HEARTBEAT": str(_HEARTBEAT),
-        "WARREN_PREFETCH": "1",
-        "WARREN_INSTANCE": name,
-    }
-    process = world.start(publisher, name, workload.worker, told)
-    ended = world.wait_for(lambda: process.exit_status is not None, WITHIN)
-    process.kill()
-    world.wait_for(lambda: not _ledger(world).open_of(name), _LAST)
-    sent = _sent(world, name)
-    if len(sent) != 1:
-        raise InstanceError(_count(sent), publisher.source, _advice(process, sent, ended=ended))
-    recorded = Recorded.of(sent[0], unit_id)
-    if not recorded.is_marked:
-        raise InstanceError(
-            f"the id that it was given ({unit_id}) is nowhere in what it published: {sent[0]}",
-            publisher.source,
-            "pass {id} or {number} to it, and have it put that into the message",
-        )
-    return recorded
+class _Recorder:
+    """Runs publishers in one world."""
+
+    def __init__(self, world: World, role: Role) -> None:
+        """Run them in the directory of a role."""
+        self._world, self._role, self._count = world, role, 0
+
+    def __call__(self, publisher: Publisher) -> Recorded:
+        """Give what one sends, with the ids that it makes anew each time."""
+        return self._run(publisher).knowing(self._run(publisher))
+
+    def _run(self, publisher: Publisher) -> Recorded:
+        self._count += 1
+        unit_id, name = dashed(self._world.new_id()), f"publisher-{self._count}"
+        told = {
+            "WARREN_ID": unit_id,
+            "WARREN_NUMBER": str(number_of(unit_id)),
+            "WARREN_HEARTBEAT": str(_HEARTBEAT),
+            "WARREN_PREFETCH": "1",
+            "WARREN_INSTANCE": name,
+        }
+        world, where = self._world, publisher.program.source
+        process = world.start(publisher.program, name, self._role, told)
+        ended = world.wait_for(lambda: process.exit_status is not None, WITHIN)
+        process.kill()
+        world.wait_for(lambda: not _ledger(world).open_of(name), _LAST)
+        sent = _sent(world, name)
+        meant = [p for p in sent if _is_meant(publisher, p)]
+        if len(meant) != 1:
+            raise InstanceError(_count(sent, meant), where, _advice(process, sent, ended=ended))
+        recorded = Recorded.of(meant[0], unit_id)
+        if not recorded.is_marked:
+            raise InstanceError(
+                f"the id that it was given ({unit_id}) is nowhere in what it published: {meant[0]}",
+                where,
+                "pass {id} or {number} to it, and have it put that into the message",
+            )
+        return recorded
+
+
+def _is_meant(publisher: Publisher, published: Published) -> bool:
+    return publisher.exchange in (None, published.exchange) and publisher.routing_key in (
+        None,
+        published.routing_key,
+    )
 
 
 def _sent(world: World, name: str) -> list[Published]:
@@ -112,16 +129,18 @@ def _ledger(world: World) -> Ledger:
     return reader.ledger()
 
 
-def _count(sent: list[Published]) -> str:
+def _count(sent: list[Published], meant: list[Published]) -> str:
     if not sent:
         return "it published nothing"
-    shown = "; ".join(map(str, sent[:3]))
-    return f"it published {len(sent)} messages, and this has to be one: {shown}"
+    shown = "; ".join(map(str, (meant or sent)[:3]))
+    if not meant:
+        return f"it published nothing to the exchange with the routing key of the manifest: {shown}"
+    return f"it published {len(meant)} messages, and this has to be one: {shown}"
 
 
 def _advice(process: Process, sent: list[Published], *, ended: bool) -> str:
     if sent:
-        return "have it publish one unit of work, and end"
+        return "write `exchange` and `routing_key` of the one that is meant, beside `publish`"
     status = f"with status {process.exit_status}" if ended else f"not within {WITHIN:.0f} s"
     printed = process.output().strip()
     said = f"it printed: {printed}" if printed else "it printed nothing"

@@ -105,18 +105,25 @@ class OwnWorkload:
         """Whether its work reaches outside, where it can be made longer."""
         return any(isinstance(effect, RowEffect | CallEffect) for effect in self.effects)
 
-    def recorded(self, message: Recorded) -> OwnWorkload:
-        """Give it with what its own publisher has sent, in the place of a sample."""
-        sample, usual = self.sample, message.is_json
-        changed = replace(
+    def recorded(self, messages: Mapping[str, Recorded]) -> OwnWorkload:
+        """Give it with what its own publishers have sent: the usual message (""), the slow one, the poison."""
+        sample, usual = self.sample, messages.get("")
+        if usual is not None:
+            is_json = usual.is_json
+            sample = replace(
+                sample,
+                message=usual,
+                slow=usual.saying(sample.slow.body) if sample.slow else None,
+                poison=usual.saying(sample.poison.body) if sample.poison else None,
+                malformed=sample.malformed or (MALFORMED if is_json else ()),
+                misshapen=sample.misshapen or (MISSHAPEN if is_json else ()),
+            )
+        sample = replace(
             sample,
-            message=message,
-            slow=message.saying(sample.slow.body) if sample.slow else None,
-            poison=message.saying(sample.poison.body) if sample.poison else None,
-            malformed=sample.malformed or (MALFORMED if usual else ()),
-            misshapen=sample.misshapen or (MISSHAPEN if usual else ()),
+            slow=messages.get("slow", sample.slow),
+            poison=messages.get("poison", sample.poison),
         )
-        return replace(self, exchange=message.exchange, sample=changed)
+        return replace(self, exchange=usual.exchange if usual else self.exchange, sample=sample)
 
     def make(self, size: int, number: int, maker: Maker) -> OwnUnit:
         """Make a message; a slow one where its work must last and cannot be made longer."""
