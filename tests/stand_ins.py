@@ -17,6 +17,7 @@ from warren.worlds.line.rules import Held, Match
 from warren.worlds.protocol import (
     Certificate,
     DatabaseLine,
+    HttpFailure,
     HttpReply,
     QueueDepth,
     ReceivedReply,
@@ -295,6 +296,12 @@ class StandInWorld:
     def calls(self) -> tuple[HttpCall, ...]:
         """Give no calls."""
         return ()
+
+    def fail_http(self, failure: HttpFailure) -> None:
+        """Fail nobody: nothing is called here."""
+
+    def restore_http(self) -> None:
+        """Do nothing."""
 
     def stretch_work(self, seconds: float) -> None:
         """Let work take what it takes."""

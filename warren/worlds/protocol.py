@@ -219,6 +219,18 @@ class Process(Protocol):
         """Let it go on after `freeze`."""
 
 
+class HttpFailure(enum.Enum):
+    """How the HTTP service that consumers call fails all of them."""
+
+    ERROR = "answered calls with status 500"
+    HANGING = "answered no call"
+    REFUSED = "refused connections"
+
+    def __str__(self) -> str:
+        """Say what it did."""
+        return self.value
+
+
 class Exclusive(Protocol):
     """An exclusive consumer or queue of the rig's own, on a connection of its own."""
 
@@ -341,6 +353,12 @@ class World(Protocol):
 
     def calls(self) -> tuple[HttpCall, ...]:
         """Give the HTTP calls that reached the case's stub, in order."""
+
+    def fail_http(self, failure: HttpFailure) -> None:
+        """Have the case's HTTP stub fail whoever calls it from now on, until `restore_http`."""
+
+    def restore_http(self) -> None:
+        """Have it answer again; who still waits for an answer is hung up on."""
 
     def stretch_work(self, seconds: float) -> None:
         """Have each commit and each HTTP call that begins from now on, of any instance, last so long at least."""

@@ -105,6 +105,7 @@ class RealWorlds:
                 certificates=self._certificates,
                 seed=self._seed,
                 values=values,
+                answers=around.answers,
             )
             stack.callback(world.close)
             yield world
