@@ -24,16 +24,23 @@ Exit status:
 _PYTEST_ARGUMENTS = "warren.command.check.pytest_arguments"
 
 
-class _PassesOn(click.Command):
+class PassesOn(click.Command):
     """Keeps what stands after `--` for pytest."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take it away before click looks."""
         end = args.index("--") if "--" in args else len(args)
         ctx.meta[_PYTEST_ARGUMENTS] = args[end + 1 :]
         return super().parse_args(ctx, args[:end])
 
 
-@click.command(cls=_PassesOn, epilog=STATUS)
+def passed_on(ctx: click.Context) -> list[str]:
+    """Give what stood after `--`."""
+    words: list[str] = ctx.meta[_PYTEST_ARGUMENTS]
+    return words
+
+
+@click.command(cls=PassesOn, epilog=STATUS)
 @click.argument("manifests", nargs=-1, type=options.PATH, metavar="[MANIFEST]... [-- PYTEST_ARGS]")
 @click.option(
     "--implementation",
@@ -65,12 +72,12 @@ def command(
     Each MANIFEST describes one; where none is named, it is the reference that is judged. Whatever
     stands after -- goes to pytest as it is.
     """
-    passed_on = ctx.meta[_PYTEST_ARGUMENTS]
+    words = passed_on(ctx)
     arguments = _arguments(manifests + implementation, **chosen)
-    if not any("no:cacheprovider" in word for word in passed_on):
+    if not any("no:cacheprovider" in word for word in words):
         cache = platformdirs.user_cache_path("warren") / "pytest"
         arguments = ["-o", f"cache_dir={cache}", *arguments]
-    ctx.exit(int(pytest.main([*arguments, *passed_on])))
+    ctx.exit(int(pytest.main([*arguments, *words])))
 
 
 def _arguments(
