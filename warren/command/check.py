@@ -52,6 +52,7 @@ def passed_on(ctx: click.Context) -> list[str]:
 @options.broker
 @options.database
 @options.pace
+@options.queue_type
 @click.option("--tls", is_flag=True, help="instances reach their broker by amqps")
 @click.option("--design", multiple=True, metavar="SLUG", help="only this one; may be given again")
 @click.option("--guarantee", multiple=True, metavar="SLUG", help="likewise; see `warren list`")
@@ -90,6 +91,7 @@ def _arguments(
     processes: str | None,
     tls: bool,
     seed: int | None,
+    queue_type: str | None,
     **servers: str,
 ) -> list[str]:
     """Say it in absolute paths, so that it holds in whatever folder the person stands."""
@@ -99,6 +101,7 @@ def _arguments(
     arguments += [str(suite.CONFORMANCE / "consumers")]
     arguments += [f"--implementation={path.absolute()}" for path in manifests]
     arguments += [f"--{name}={value}" for name, value in servers.items()]
+    arguments += [f"--queue-type={queue_type}"] if queue_type else []
     arguments += ["--tls"] if tls else []
     arguments += [f"--design={slug}" for slug in design]
     arguments += [f"--guarantee={slug}" for slug in guarantee]

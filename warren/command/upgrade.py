@@ -46,6 +46,7 @@ _SHOWN: Final = 5
 @click.option("--to", "after", required=True, metavar="WHICH", help="the one that is to come")
 @options.database
 @options.pace
+@options.queue_type
 @click.option("--design", multiple=True, metavar="SLUG", help="only this one; may be given again")
 @click.option("--guarantee", multiple=True, metavar="SLUG", help="likewise; see `warren list`")
 @click.option("--full", is_flag=True, help="the full set of cases, not the quick one alone")
@@ -82,12 +83,14 @@ def _words(
     guarantee: tuple[str, ...],
     full: bool,
     processes: str | None,
+    queue_type: str | None,
     **servers: str,
 ) -> list[str]:
     return [
         *(f"--{name}={value}" for name, value in servers.items()),
         *(f"--design={slug}" for slug in design),
         *(f"--guarantee={slug}" for slug in guarantee),
+        *([f"--queue-type={queue_type}"] if queue_type else []),
         *(["--full"] if full else []),
         *(["-n", processes] if processes else []),
     ]

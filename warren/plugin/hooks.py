@@ -115,7 +115,12 @@ def pytest_configure(config: pytest.Config) -> None:
             for implementation in implementations:
                 check_commands(implementation, inherited_environment()["PATH"])
             warren.servers = Servers(
-                options.broker, options.database, _say, tls=options.tls, seed=options.seed
+                options.broker,
+                options.database,
+                _say,
+                tls=options.tls,
+                seed=options.seed,
+                queue_type=options.queue_type,
             )
     except SetupError as error:
         pytest.exit(f"warren: {error}", returncode=UNUSABLE)

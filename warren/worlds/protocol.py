@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from warren.worlds.database_line.pieces import Failure, Moment
     from warren.worlds.line.rules import Held, Match
 
+QUEUE_TYPES: Final = ("classic", "quorum")
+"""What queues of a run may be that are declared without a type, and last."""
 DIRECT_REPLY_TO: Final = "amq.rabbitmq.reply-to"
 """What a caller names for its reply queue when it has none; RabbitMQ puts another name in its place for the server."""
 

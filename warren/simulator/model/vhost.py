@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from warren.simulator.model import events
 from warren.simulator.model.classic import ClassicQueue
@@ -28,6 +28,8 @@ PREDECLARED = (
     ("amq.rabbitmq.trace", "topic", True),
 )
 """Name, type and whether it is internal."""
+UNDEFINED_TYPE: Final = "undefined"
+"""What 3.10 says of the default type of queues where nobody has set one."""
 
 
 QUEUES: Mapping[str, type[Queue]] = {
@@ -41,7 +43,7 @@ QUEUES: Mapping[str, type[Queue]] = {
 class VHost:
     """A namespace of exchanges and queues.
 
-    `default_queue_type` is that of queues that are declared without one.
+    `default_queue_type` is that of queues that are declared without one; `UNDEFINED_TYPE` where queues get none at all.
     """
 
     __slots__ = (
@@ -60,7 +62,9 @@ class VHost:
         self.state = state
         self.semantics = state.semantics
         self.name = name
-        self.default_queue_type = "classic"
+        self.default_queue_type = (
+            "classic" if state.semantics.names_default_type else UNDEFINED_TYPE
+        )
         self.limits: Mapping[str, int] | None = None  # nobody ever set one
         self.policies = Policies(state.semantics, state.engine)
         self.queues: dict[str, Queue] = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import signal
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import warren.worlds.real.brokers
@@ -36,14 +37,16 @@ class Servers:
         *,
         tls: bool = False,
         seed: int | None = None,
+        queue_type: str | None = None,
     ) -> None:
         """Clean up after killed runs, then start what the two options name. Raises `SetupError` in one sentence.
 
+        Queues of cases that are declared without a type, and last, are of `queue_type`, where there is one.
         With `tls` the lines of all instances speak it. All chance of the worlds follows from the `seed`, or any other.
         What of killed runs cannot be taken back yet is told to `say`, a sentence each.
         As long as they run, SIGTERM ends this process as Ctrl-C does: in order, with all taken back.
         """
-        self.tls = tls
+        self.tls, self.queue_type = tls, queue_type
         self.seed = secrets.randbelow(_SEEDS) if seed is None else seed
         for sentence in sweep().left:
             say(sentence)
@@ -62,6 +65,9 @@ class Servers:
             stack.callback(running_broker.stop)
             self._chosen, self._chosen_database = chosen, chosen_database
             self.broker, self.database = running_broker.address, running_database.address
+            if queue_type is not None:
+                said = f"{self.broker.description}, {queue_type} queues by default"
+                self.broker = replace(self.broker, description=said)
             self._stack, self._started = stack.pop_all(), True
 
     def for_workers(self) -> dict[str, Any]:
@@ -72,6 +78,7 @@ class Servers:
             "light": self._chosen.is_light,
             "tls": self.tls,
             "seed": self.seed,
+            "queue_type": self.queue_type,
             "broker": self.broker.to_json(),
             "database_option": self._chosen_database.option,
             "database": self.database.to_json(),

@@ -47,7 +47,7 @@ class RealWorlds:
         adopt_orphans()
         self._run = Run.attach(Path(servers["run"]))
         self._option, self._owner = servers["option"], owner
-        self._seed = servers["seed"]
+        self._seed, self._queue_type = servers["seed"], servers["queue_type"]
         self._certificates = Certificates.of(self._run) if servers["tls"] else None
         self._broker = BrokerAddress.from_json(servers["broker"])
         self._database = DatabaseAddress.from_json(servers["database"])
@@ -57,7 +57,7 @@ class RealWorlds:
         self._templates: set[str] = set()
         with contextlib.ExitStack() as stack:
             self._databases = stack.enter_context(attach(self._database, self._run, owner))
-            self._vhosts = stack.enter_context(Vhosts(self._broker, self._run, owner))
+            self._vhosts = stack.enter_context(self._vhosts_on(self._broker, owner))
             self._preloader = Preloader({**self._run.environment, CASE_MARK: "preloaded"})
             stack.callback(self._preloader.close)
             self._services = Services(self._run, owner)
@@ -171,10 +171,14 @@ class RealWorlds:
     def _restartable(self) -> tuple[RunningBroker, Vhosts]:
         if self._own_broker is None:
             running = self._stack.enter_context(private(self._option, self._run))
-            owner = f"{self._owner}-private"
-            vhosts = self._stack.enter_context(Vhosts(running.address, self._run, owner))
+            vhosts = self._stack.enter_context(
+                self._vhosts_on(running.address, f"{self._owner}-private")
+            )
             self._own_broker = running, vhosts
         return self._own_broker
+
+    def _vhosts_on(self, broker: BrokerAddress, owner: str) -> Vhosts:
+        return Vhosts(broker, self._run, owner, queue_type=self._queue_type)
 
     def _restartable_database_server(self) -> PrivateServer | None:
         if self._own_database_server is None:
