@@ -7,7 +7,6 @@ either.
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from warren.errors import InstanceError
@@ -60,8 +59,7 @@ def with_messages(worlds: Worlds, implementation: Implementation, slug: str) -> 
             recorder = _Recorder(world, workload.worker)
             return {key: recorder(who).to_json() for key, who in design.publishers.items()}
 
-    name = hashlib.sha256(f"{slug} of {implementation.path}".encode()).hexdigest()[:16]
-    made = worlds.once(f"messages-{name}", make)
+    made = worlds.once(f"messages of {slug} in {implementation.path}", make)
     return workload.recorded({key: Recorded.from_json(one) for key, one in made.items()})
 
 

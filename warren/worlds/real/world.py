@@ -255,15 +255,14 @@ class RealWorld:
 
     def exclusive_consumer(self, route: Route) -> BrokerLink:
         """Declare a route and consume exclusively from its queue, on a connection apart."""
-        if self.queue(route.queue) is not None:
-            asked = self._place.management.declaration(self._place.vhost, route.queue)
-            kind = asked.arguments.get("x-queue-type", "classic")
-            if kind != "classic":
-                raise FaultUnsupported(
-                    f"a {kind} queue has no exclusive consumers", where=f"queue {route.queue}"
-                )
         link = self._exclusive_link()
         link.consume_exclusively(route.exchange, route.queue, route.routing_key)
+        asked = self._place.management.declaration(self._place.vhost, route.queue)
+        kind = asked.arguments.get("x-queue-type", "classic")
+        if kind != "classic":
+            raise FaultUnsupported(
+                f"a {kind} queue has no exclusive consumers", where=f"queue {route.queue}"
+            )
         return link
 
     def exclusive_queue(self, route: Route) -> BrokerLink:

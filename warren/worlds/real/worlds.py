@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import shlex
 from functools import partial
 from pathlib import Path
@@ -115,8 +116,8 @@ class RealWorlds:
         return self._place(partial(self._copy, None, None), restarts=restarts)
 
     def once(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """Give what the first process of the run has made under that name; see `Run.once`."""
-        return self._run.once(name, make)
+        """Give what the first process of the run has made under that name, whatever is in it; see `Run.once`."""
+        return self._run.once(hashlib.sha256(name.encode()).hexdigest()[:16], make)
 
     def close(self) -> None:
         """End this process's own broker, and drop what is left of its vhosts and databases."""
