@@ -79,9 +79,17 @@ WHOLE: dict[str, Any] = {
 }
 
 
-@pytest.fixture(scope="module", params=["embedded", "embedded:3.10"])
+BROKERS = [
+    "embedded",
+    "embedded:3.10",
+    pytest.param("docker:3.10", marks=pytest.mark.docker),
+    pytest.param("docker:4.3", marks=pytest.mark.docker),
+]
+
+
+@pytest.fixture(scope="module", params=BROKERS)
 def worlds(request: pytest.FixtureRequest) -> Iterator[RealWorlds]:
-    """Give the worlds of one process, on each release whose model differs here."""
+    """Give the worlds of one process."""
     with (
         closing(Servers(request.param, "sqlite", print)) as servers,
         closing(RealWorlds(servers.for_workers(), "definitions")) as worlds,
