@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 from contextlib import closing
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 
 from warren.claims.implementation import Program
 from warren.claims.surroundings import Service
 from warren.errors import SetupError
+from warren.worlds.real.killed_runs import sweep
+from warren.worlds.real.runs import Run
 from warren.worlds.real.runs.orphans import adopt_orphans
 from warren.worlds.real.runs.processes import MARK, marked
-from warren.worlds.real.services import Services
+from warren.worlds.real.services import JOURNAL_KIND, Services
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    from warren.worlds.real.runs import Run
 
 # Keeps one number; a connection that says "+" adds to it, "0" resets it; all are told what it is.
 SERVER = """
@@ -186,3 +189,23 @@ def test_no_such_program(services: Services, tmp_path: Path) -> None:
         services.of_case([described], ()),
     ):
         pass
+
+
+def test_killed_run(
+    controller: Any,
+    temporary: Path,
+    service: Callable[..., Service],
+    is_gone: Callable[[int], bool],
+) -> None:
+    """A service that has written over its environment is ended, too, where its run was killed; nobody else is."""
+    run = Run.attach(next(temporary.glob(f"warren-*/{controller.run_id}")))
+    hidden = service()
+    program = replace(hidden.program, argv=("/usr/bin/env", "-i", *hidden.program.argv))
+    services = Services(run, "tests")
+    with services.of_case([replace(hidden, program=program)], ()) as values:
+        pid = ask(values)[1]
+        assert marked(run.id, MARK) == [psutil.Process(controller.child)]
+        run.note(JOURNAL_KIND, {"pid": os.getpid(), "created": 1.0})  # an id that was given again
+        controller.kill()
+        assert sweep().runs == (run.id,)
+        assert is_gone(pid)

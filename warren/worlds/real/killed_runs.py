@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import warren.worlds.real.brokers.container
 import warren.worlds.real.brokers.existing
 import warren.worlds.real.databases.choice
+import warren.worlds.real.services
 from warren.errors import BrokerUnavailable, DatabaseUnavailable, SetupError
 from warren.worlds.real.runs.processes import kill_marked
 from warren.worlds.real.runs.register import LOCK, entries, entry_of, register_lock
@@ -125,6 +126,8 @@ def _take_back(run: Run, away: Away) -> bool:
 
 def _remove(kind: str, facts: dict[str, Any], run_id: str) -> None:
     match kind:
+        case warren.worlds.real.services.JOURNAL_KIND:
+            warren.worlds.real.services.remove_leftover(facts)
         case warren.worlds.real.brokers.container.JOURNAL_KIND:
             warren.worlds.real.brokers.container.remove_leftovers(run_id)
         case warren.worlds.real.brokers.existing.JOURNAL_KIND:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import warren.worlds.real.brokers
 import warren.worlds.real.databases
+from warren.worlds.real import services
 from warren.worlds.real.brokers.container import JOURNAL_KIND, remove_leftovers
 from warren.worlds.real.killed_runs import sweep
 from warren.worlds.real.runs import Run
@@ -56,6 +57,7 @@ class Servers:
             self.run, self._started = Run.start(), False
             stack.push(self._end_run)
             stack.push(self._remove_containers)
+            stack.callback(self._remove_services)
             chosen = warren.worlds.real.brokers.choose(broker)
             bare = isinstance(chosen, warren.worlds.real.brokers.EmbeddedBroker)
             chosen_database = warren.worlds.real.databases.choose(database, bare=bare)
@@ -95,6 +97,12 @@ class Servers:
         Raises `SetupError` where something could not be taken back; the next start does that.
         """
         self._stack.close()
+
+    def _remove_services(self) -> None:
+        """End what a worker left that was killed before it ended its services."""
+        for kind, facts in self.run.noted():
+            if kind == services.JOURNAL_KIND:
+                services.remove_leftover(facts)
 
     def _remove_containers(
         self,

@@ -12,7 +12,9 @@ import signal
 import socket
 import subprocess
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import psutil
 
 from warren.errors import SetupError
 from warren.evidence.text import end_of, visible_lines
@@ -29,13 +31,14 @@ from warren.worlds.real.runs.processes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from warren.claims.implementation import Program
     from warren.claims.surroundings import Service
     from warren.worlds.real.runs import Run
 
+JOURNAL_KIND: Final = "service"
 _RESET: Final = 60.0
 """Seconds in which a reset must be done."""
 _KILL: Final = 10.0
@@ -50,13 +53,13 @@ class RunningService:
         self,
         service: Service,
         folder: Path,
-        environment: Mapping[str, str],
+        run: Run,
         secrets: Collection[str],
     ) -> None:
         """Start it in `folder`, and wait until it is ready. Raises `SetupError`."""
         self._service, self._secrets = service, secrets
         self._mark = f"service {folder.name}"
-        self._environment = {**environment, CASE_MARK: self._mark}
+        self._environment = {**run.environment, CASE_MARK: self._mark}
         self._directory = folder / "directory"
         with writing(folder):
             folder.mkdir(parents=True)
@@ -74,6 +77,7 @@ class RunningService:
         finally:
             self._capture.begin()
         try:
+            run.note(JOURNAL_KIND, _identity(self._process.pid))
             self._await_ready()
         except BaseException:
             self.close()
@@ -202,7 +206,22 @@ class Services:
         self._count += 1
         name = f"{service.name}-{self._count}-of-{self.owner}"
         folder = self.run.folder / "services" / name
-        return RunningService(service, folder, self.run.environment, secrets)
+        return RunningService(service, folder, self.run, secrets)
+
+
+def remove_leftover(facts: dict[str, Any]) -> None:
+    """Kill a service that was noted, and its process group, if it still runs."""
+    if _identity(facts["pid"]) == facts:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(facts["pid"], signal.SIGKILL)
+
+
+def _identity(pid: int) -> dict[str, Any]:
+    """Tell a process from a later one of the same id."""
+    try:
+        return {"pid": pid, "created": psutil.Process(pid).create_time()}
+    except psutil.NoSuchProcess:
+        return {"pid": pid, "created": None}
 
 
 def _listens(port: int) -> bool:
