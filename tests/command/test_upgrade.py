@@ -136,8 +136,9 @@ def test_judges_on_both(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "from" / "report.json").read_text())["findings"]
 
 
-def test_interrupted(tmp_path: Path) -> None:
-    """Ctrl-C ends the run that is under way in order, and nothing of it is left."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
+def test_interrupted(tmp_path: Path, number: signal.Signals) -> None:
+    """Ctrl-C and SIGTERM end the run that is under way in order, and the other is not begun."""
     command = subprocess.Popen(
         [
             *(sys.executable, "-c", "from warren.command.cli import main; main()"),
@@ -152,8 +153,9 @@ def test_interrupted(tmp_path: Path) -> None:
     begun = wait_until(
         lambda: log.exists() and "embedded broker" in log.read_text(), timeout=DEADLINE
     )
-    command.send_signal(signal.SIGINT)
+    command.send_signal(number)
     output, _ = command.communicate(timeout=DEADLINE)
     assert begun, output
     assert command.returncode == 2, output
+    assert log.read_text().rstrip().endswith("=")  # pytest came to its last line
     assert not (tmp_path / "to").exists()

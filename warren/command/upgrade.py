@@ -70,6 +70,8 @@ def command(
     check_commands(load_manifest(manifest, load_catalogue()), inherited_environment()["PATH"])
     words = [str(manifest.absolute()), *_words(**chosen)]
     with contextlib.ExitStack() as stack:
+        before_us = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
+        stack.callback(signal.signal, signal.SIGTERM, before_us)
         made = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="warren-upgrade-")))
         folder = made if report is None else report.absolute()
         first = _judge(before, words, folder / "from", passed_on(ctx))
