@@ -39,7 +39,7 @@ class HttpStub:
         self._calls: list[HttpCall] = []
         self._failure: HttpFailure | None = None
         self._over = threading.Event()  # of the failure, or of the stub
-        self._closing = threading.Event()
+        self.closing = threading.Event()
         self._ports = Ports()
         self._port = self._ports.free()
         self._server: Server | None = self._listen()
@@ -72,7 +72,7 @@ class HttpStub:
 
     def close(self) -> None:
         """Listen no more; who still waits for an answer gets none."""
-        self._closing.set()
+        self.closing.set()
         self._over.set()
         self._stop_listening()
         self._ports.close()
@@ -93,7 +93,7 @@ class HttpStub:
             self._note(request, at, _NO_ANSWER)
             over.wait()
             return None
-        self._closing.wait(self.seconds)
+        self.closing.wait(self.seconds)
         # It is done once it was asked for, whether or not the caller is still there to hear of it.
         self._note(request, at, answer.status)
         return answer
