@@ -17,6 +17,7 @@ from warren.worlds.line.rules import Held, Match
 from warren.worlds.protocol import (
     Certificate,
     DatabaseLine,
+    HttpFailure,
     HttpReply,
     QueueDepth,
     ReceivedReply,
@@ -298,6 +299,12 @@ class StandInWorld:
 
     def need_database(self) -> None:
         """Have one."""
+
+    def fail_http(self, failure: HttpFailure) -> None:
+        """Fail nobody: nothing is called here."""
+
+    def restore_http(self) -> None:
+        """Do nothing."""
 
     def stretch_work(self, seconds: float) -> None:
         """Let work take what it takes."""

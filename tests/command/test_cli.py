@@ -54,6 +54,8 @@ def test_check_says_it_to_pytest(to_pytest: list[str]) -> None:
             "--guarantee",
             "no-loss",
             "--full",
+            "--queue-type",
+            "quorum",
             "--seed",
             "0",
             "--report",
@@ -67,12 +69,13 @@ def test_check_says_it_to_pytest(to_pytest: list[str]) -> None:
         ),
     )
     assert result.exit_code == 1
-    assert to_pytest[-15:] == [
+    assert to_pytest[-16:] == [
         f"--implementation={Path.cwd() / 'a.toml'}",
         f"--implementation={Path.cwd() / 'b.toml'}",
         "--broker=docker:rabbitmq:3.10",
         "--database=sqlite",
         "--pace=document",
+        "--queue-type=quorum",
         "--design=rpc",
         "--design=task",
         "--guarantee=no-loss",
@@ -133,7 +136,7 @@ def test_wrong_usage(arguments: tuple[str, ...]) -> None:
     assert "Usage: " in result.output
 
 
-@pytest.mark.parametrize("command", ["check", "smoke", "report compare"])
+@pytest.mark.parametrize("command", ["check", "smoke", "upgrade", "report compare"])
 def test_help_has_the_exit_status(command: str) -> None:
     """--help says what each exit status means."""
     output = run(*command.split(), "--help").output

@@ -43,7 +43,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Started:
 
         @contextlib.contextmanager
         def world(
-            self, _migrate: object, *, restarts: bool, restarts_database: bool
+            self, _migrate: object, _around: object, *, restarts: bool, restarts_database: bool
         ) -> Iterator[StandInWorld]:
             assert not restarts
             assert not restarts_database

@@ -6,6 +6,7 @@ import signal
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from warren.claims.surroundings import Surroundings
 from warren.claims.verdict import Stance
 
 if TYPE_CHECKING:
@@ -50,6 +51,15 @@ class Schema:
 
 
 @dataclass(frozen=True, slots=True)
+class Publisher:
+    """A program that sends one message; of several, the one that goes there. None is any exchange or routing key."""
+
+    program: Program
+    exchange: str | None = None
+    routing_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ImplementedDesign:
     """One design of an implementation, or a consumer of a user's own: its work, its roles, its claims and denials."""
 
@@ -57,6 +67,10 @@ class ImplementedDesign:
     roles: dict[str, Program]
     claims: frozenset[str]
     denies: frozenset[str]
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    """What its instances find besides broker and database."""
+    publishers: dict[str, Publisher] = field(default_factory=dict)
+    """Who sends its messages, where a user has programs for that: the usual one (""), the slow one, the poison."""
 
     @property
     def slug(self) -> str:

@@ -62,13 +62,13 @@ def check_commands(implementation: Implementation, search_path: str) -> None:
     `search_path` is the PATH that instances get; a role whose `environment` sets PATH is looked up
     in that.
     """
-    faults = [
-        Fault(key, words)
+    faults = {
+        Fault(key, words): None  # what several consumers share is named once
         for key, program, path in _programs(implementation, search_path)
         if (words := missing(program, path))
-    ]
+    }
     if faults:
-        raise refusal(implementation.path, faults)
+        raise refusal(implementation.path, [*faults])
 
 
 def _faults_of_words(shape: ManifestShape, catalogue: Catalogue) -> Iterator[Fault]:
@@ -151,9 +151,22 @@ def _programs(
             yield "database.migrate", migrate, search_path
     for slug, design in implementation.designs.items():
         for role, program in design.roles.items():
-            path = program.environment.get("PATH", search_path)
+            path = _path(program, search_path)
             key = "consumers" if program.has_placeholders else f"designs.{slug}.roles"
             yield f"{key}.{role}", program, path
+        for publisher in design.publishers.values():
+            program = publisher.program
+            key = program.source.partition(" of ")[0]
+            yield key, program, _path(program, search_path)
+        for service in design.surroundings.services:
+            yield f"services.{service.name}", service.program, _path(service.program, search_path)
+            if service.reset is not None:
+                reset = service.reset
+                yield f"services.{service.name}.reset", reset, _path(reset, search_path)
+
+
+def _path(program: Program, search_path: str) -> str:
+    return program.environment.get("PATH", search_path)
 
 
 def missing(started: Program, search_path: str) -> str:

@@ -6,6 +6,7 @@ Their keys and types are `warren.claims.own_shape`'s.
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from warren.claims.implementation import (
@@ -13,14 +14,18 @@ from warren.claims.implementation import (
     ImplementedDesign,
     KnownFailure,
     Program,
+    Publisher,
     Schema,
 )
 from warren.claims.manifest_file import refusal
 from warren.claims.manifest_shape import Fault, KnownFailureShape, read
 from warren.claims.own_shape import OwnManifestShape
+from warren.claims.own_surroundings import faults_of_definitions, surroundings
 from warren.claims.promises import faults_of_known_failures, faults_of_promises
 from warren.simulator.wire import BasicProperties
 from warren.workloads.own import (
+    MALFORMED,
+    MISSHAPEN,
     CallEffect,
     OwnWorkload,
     PathEffect,
@@ -45,10 +50,6 @@ if TYPE_CHECKING:
     )
     from warren.workloads.own import Effect
 
-_MALFORMED: Final = (b'{"unfinished":', b"\xff\xfe\x00", b"")
-"""No JSON, for who takes JSON."""
-_MISSHAPEN: Final = (b'{"something":"else"}', b"[]", b"42")
-"""JSON that says something else than any sample."""
 _DATABASE_PLACES: Final = ("{database_", "{jdbc_url}", "{sqlalchemy_url}", "{dsn}")
 _MOST_OCTETS: Final = 16 << 20
 """The longest body that a manifest may name."""
@@ -77,6 +78,14 @@ def read_own(path: Path, data: object, catalogue: Catalogue, today: date | None)
                 roles={name: _program(path, shape, consumer)},
                 claims=frozenset(consumer.claims),
                 denies=frozenset(consumer.denies),
+                publishers=_publishers(path, shape, name),
+                surroundings=surroundings(
+                    path,
+                    shape.directory,
+                    shape.services,
+                    consumer.definitions or shape.definitions,
+                    shape.http,
+                ),
             )
             for name, consumer in shape.consumers.items()
         },
@@ -94,6 +103,8 @@ def _missing_files(directory: Path, home: Path, shape: OwnManifestShape) -> Iter
             yield from _unreadable(f"{key}.{place}", home / file)
         for made, source in consumer.templates.items():
             yield from _unreadable(f"{key}.templates.{made}", directory / source)
+        yield from faults_of_definitions(f"{key}.definitions", consumer.definitions, home)
+    yield from faults_of_definitions("definitions", shape.definitions, home)
     if shape.database is not None:
         for place, script in _scripts_of(shape.database):
             yield from _unreadable(f"database.{place}", home / script)
@@ -101,11 +112,10 @@ def _missing_files(directory: Path, home: Path, shape: OwnManifestShape) -> Iter
 
 def _files_of(consumer: ConsumerShape) -> Iterator[tuple[str, str]]:
     message, bad = consumer.message, consumer.bad
-    yield "message.body", message.body
-    if message.slow is not None:
-        yield "message.slow.body", message.slow.body
-    if bad.poison is not None:
-        yield "bad.poison", bad.poison
+    made = {"message": message, "message.slow": message.slow, "bad.poison": bad.poison}
+    for key, one in made.items():
+        if one is not None and one.body is not None:
+            yield f"{key}.body", one.body
     for key, files in (("malformed", bad.malformed), ("misshapen", bad.misshapen)):
         yield from ((f"bad.{key}[{index}]", file) for index, file in enumerate(files or ()))
 
@@ -133,7 +143,7 @@ def _faults(
     for name, consumer in shape.consumers.items():
         key, workload = f"consumers.{name}", workloads[name]
         yield from faults_of_promises(key, workload.judged_as, consumer, catalogue.without_course())
-        if not workload.sample.message.is_marked:
+        if consumer.message.publish is None and not workload.sample.message.is_marked:
             words = (
                 "nothing in it tells one message from another; write {id} where its id stands, "
                 "in the body or in a property"
@@ -183,8 +193,9 @@ def _sample(message: MessageShape, bad: BadShape, queue: str, home: Path) -> Sam
         key = "" if message.exchange else queue
     properties = BasicProperties(**message.properties.model_dump())
 
-    def template(file: str) -> Template:
-        return Template((home / file).read_bytes(), properties, key)
+    def template(file: str | None) -> Template:
+        body = (home / file).read_bytes() if file else b""  # it will be recorded
+        return Template(body, properties, key)
 
     sample = template(message.body)
     return Sample(
@@ -192,9 +203,9 @@ def _sample(message: MessageShape, bad: BadShape, queue: str, home: Path) -> Sam
         seconds=message.seconds,
         slow=template(message.slow.body) if message.slow else None,
         slow_seconds=message.slow.seconds if message.slow else 0.0,
-        malformed=_bodies(bad.malformed, home, _MALFORMED if sample.is_json else ()),
-        misshapen=_bodies(bad.misshapen, home, _MISSHAPEN if sample.is_json else ()),
-        poison=template(bad.poison) if bad.poison else None,
+        malformed=_bodies(bad.malformed, home, MALFORMED if sample.is_json else ()),
+        misshapen=_bodies(bad.misshapen, home, MISSHAPEN if sample.is_json else ()),
+        poison=template(bad.poison.body) if bad.poison else None,
     )
 
 
@@ -224,6 +235,26 @@ def _program(path: Path, manifest: OwnManifestShape, consumer: ConsumerShape) ->
         has_placeholders=True,
         templates=dict(consumer.templates),
     )
+
+
+def _publishers(path: Path, manifest: OwnManifestShape, name: str) -> dict[str, Publisher]:
+    """Give the user's own publishers; what they do not name themselves is the consumer's."""
+    consumer = manifest.consumers[name]
+    program = _program(path, manifest, consumer)
+    message = f"consumers.{name}.message"
+    return {
+        key: Publisher(
+            replace(
+                program,
+                argv=tuple(shape.command),
+                environment={**consumer.environment, **shape.environment},
+                templates={**consumer.templates, **shape.templates},
+                source=f"{f'{message}.{key}' if key else message}.publish of {path}",
+            ),
+            *consumer.message.meant,
+        )
+        for key, shape in consumer.publishers.items()
+    }
 
 
 def _schema(path: Path, shape: OwnManifestShape) -> Schema:

@@ -5,11 +5,10 @@ What they mean stands in `docs/plug-in.md`; what depends on the catalogue or on 
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic.functional_validators import AfterValidator, model_validator
 
 from warren.claims.manifest_shape import (
@@ -19,13 +18,20 @@ from warren.claims.manifest_shape import (
     StopShape,
     Text,
     Word,
-    variable_name,
+)
+from warren.claims.own_surroundings import (
+    Answers,
+    Command,
+    DefinitionsKey,
+    Environment,
+    Request,
+    Services,
+    parts_of,
 )
 
 PROTOCOL: Final = 2
 _MOST_INSTANCES: Final = 16
 _MOST_SECONDS: Final = 600.0
-_REQUEST: Final = re.compile(r"(?P<method>[A-Z]+) (?P<path>/\S*)")
 
 
 def _inner_path(path: str) -> str:
@@ -33,14 +39,6 @@ def _inner_path(path: str) -> str:
     if parts.is_absolute() or ".." in parts.parts:
         raise ValueError(f"{path!r} leads out of the directory; write a path in it")
     return path
-
-
-def _request(line: str) -> str:
-    if not _REQUEST.fullmatch(line):
-        raise ValueError(
-            f'{line!r} is no request; write a method and a path, such as "POST /charge"'
-        )
-    return line
 
 
 InnerPath = Annotated[Word, AfterValidator(_inner_path)]
@@ -64,22 +62,71 @@ class PropertiesShape(Shape):
     app_id: Text | None = None
 
 
+class PublisherShape(Shape):
+    """`publish` of a message: a command, or a table that has one."""
+
+    command: Command
+    environment: Environment = Field(default_factory=dict)
+    templates: dict[InnerPath, InnerPath] = Field(default_factory=dict)
+
+
+def _as_publisher(given: Any) -> Any:
+    return {"command": given} if isinstance(given, list) else given
+
+
+def _need_one(body: str | None, publish: PublisherShape | None) -> None:
+    if (body is None) == (publish is None):
+        raise ValueError("a message has `body` or `publish`; write one of them")
+
+
+Publisher = Annotated[PublisherShape, BeforeValidator(_as_publisher)]
+
+
 class BodyShape(Shape):
     """A message that differs from the others by its body, and takes so many seconds where that matters."""
 
-    body: Word
+    body: Word | None = None
+    publish: Publisher | None = None
     seconds: Seconds = 1.0
+
+    @model_validator(mode="after")
+    def _is_made_one_way(self) -> Self:
+        _need_one(self.body, self.publish)
+        return self
 
 
 class MessageShape(Shape):
-    """`[consumers.NAME.message]`."""
+    """`[consumers.NAME.message]`: by its `body`, or by who publishes it.
+
+    With `publish`, `exchange` and `routing_key` say which message is meant, where there are several.
+    """
 
     exchange: Text = ""
     routing_key: Text | None = None
-    body: Word
+    body: Word | None = None
+    publish: Publisher | None = None
     properties: PropertiesShape = PropertiesShape()
     seconds: Seconds = 1.0
     slow: BodyShape | None = None
+
+    @model_validator(mode="after")
+    def _is_made_one_way(self) -> Self:
+        _need_one(self.body, self.publish)
+        if self.publish is not None and "properties" in self.model_fields_set:
+            raise ValueError("`publish` says `properties` itself; take them out")
+        return self
+
+    @property
+    def meant(self) -> tuple[str | None, str | None]:
+        """Give exchange and routing key where the manifest says them."""
+        return (self.exchange if "exchange" in self.model_fields_set else None), self.routing_key
+
+
+def _as_body(given: Any) -> Any:
+    return {"body": given} if isinstance(given, str) else given
+
+
+Poison = Annotated[BodyShape, BeforeValidator(_as_body)]
 
 
 class BadShape(Shape):
@@ -87,7 +134,7 @@ class BadShape(Shape):
 
     malformed: list[Word] | None = None
     misshapen: list[Word] | None = None
-    poison: Word | None = None
+    poison: Poison | None = None
 
 
 class PublishesShape(Shape):
@@ -102,7 +149,7 @@ class EffectShape(Shape):
 
     sql: Word | None = None
     publishes: PublishesShape | None = None
-    http: Annotated[str, AfterValidator(_request)] | None = None
+    http: Request | None = None
     path: InnerPath | None = None
     key: Word | None = None
 
@@ -122,8 +169,7 @@ class EffectShape(Shape):
     @property
     def request(self) -> tuple[str, str]:
         """Method and path of an HTTP effect."""
-        found = _REQUEST.fullmatch(self.http or "")
-        return (found["method"], found["path"]) if found else ("", "")
+        return parts_of(self.http or "")
 
 
 class ConsumerShape(Shape):
@@ -132,17 +178,22 @@ class ConsumerShape(Shape):
     command: Argv
     directory: Word | None = None
     instances: Annotated[int, Field(ge=1, le=_MOST_INSTANCES)] = 1
-    environment: dict[Annotated[str, AfterValidator(variable_name)], Text] = Field(
-        default_factory=dict
-    )
+    environment: Environment = Field(default_factory=dict)
     templates: dict[InnerPath, InnerPath] = Field(default_factory=dict)
     queue: Word
+    definitions: DefinitionsKey | None = None
     stop: StopShape = StopShape()
     claims: list[str] = Field(default_factory=list)
     denies: list[str] = Field(default_factory=list)
     message: MessageShape
     bad: BadShape = BadShape()
     effects: Annotated[list[EffectShape], Field(min_length=1)]
+
+    @property
+    def publishers(self) -> dict[str, PublisherShape]:
+        """Give who publishes a message of the user's own, by the key of the message."""
+        made = {"": self.message, "slow": self.message.slow, "poison": self.bad.poison}
+        return {key: one.publish for key, one in made.items() if one and one.publish}
 
 
 class DatabaseShape(Shape):
@@ -169,4 +220,7 @@ class OwnManifestShape(Shape):
     directory: Word = "."
     consumers: Annotated[dict[Name, ConsumerShape], Field(min_length=1)]
     database: DatabaseShape | None = None
+    definitions: DefinitionsKey | None = None
+    services: Services = Field(default_factory=dict)
+    http: Answers = Field(default_factory=dict)
     known_failures: list[OwnKnownFailureShape] = Field(default_factory=list)

@@ -26,16 +26,23 @@ Exit status:
 _PYTEST_ARGUMENTS = "warren.command.check.pytest_arguments"
 
 
-class _PassesOn(click.Command):
+class PassesOn(click.Command):
     """Keeps what stands after `--` for pytest."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take it away before click looks."""
         end = args.index("--") if "--" in args else len(args)
         ctx.meta[_PYTEST_ARGUMENTS] = args[end + 1 :]
         return super().parse_args(ctx, args[:end])
 
 
-@click.command(cls=_PassesOn, epilog=STATUS)
+def passed_on(ctx: click.Context) -> list[str]:
+    """Give what stood after `--`."""
+    words: list[str] = ctx.meta[_PYTEST_ARGUMENTS]
+    return words
+
+
+@click.command(cls=PassesOn, epilog=STATUS)
 @click.argument("manifests", nargs=-1, type=options.PATH, metavar="[MANIFEST]... [-- PYTEST_ARGS]")
 @click.option(
     "--implementation",
@@ -47,6 +54,7 @@ class _PassesOn(click.Command):
 @options.broker
 @options.database
 @options.pace
+@options.queue_type
 @click.option("--tls", is_flag=True, help="instances reach their broker by amqps")
 @click.option("--design", multiple=True, metavar="SLUG", help="only this one; may be given again")
 @click.option("--guarantee", multiple=True, metavar="SLUG", help="likewise; see `warren list`")
@@ -86,9 +94,9 @@ def command(
     Each MANIFEST describes one; where none is named, it is the reference that is judged. Whatever
     stands after -- goes to pytest as it is.
     """
-    passed_on, named = ctx.meta[_PYTEST_ARGUMENTS], manifests + implementation
+    words, named = passed_on(ctx), manifests + implementation
     if not write_baseline:
-        ctx.exit(_judge(named, passed_on, **chosen))
+        ctx.exit(_judge(named, words, **chosen))
     if not named:
         raise OptionError("there is no manifest to write to", "--write-baseline", "name one")
     excuse = baseline.excuse_of(reason, link, expires)
@@ -97,7 +105,7 @@ def command(
     )
     report = folder / "report.json"
     before = _written_at(report)
-    status = _judge(named, passed_on, **chosen)
+    status = _judge(named, words, **chosen)
     if _written_at(report) != before:
         for sentence in baseline.write_baseline(named, report, excuse):
             click.echo(sentence)
@@ -109,12 +117,12 @@ def _written_at(path: Path) -> int:
     return path.stat().st_mtime_ns if path.exists() else 0
 
 
-def _judge(manifests: tuple[Path, ...], passed_on: list[str], **chosen: Any) -> int:
+def _judge(manifests: tuple[Path, ...], words: list[str], **chosen: Any) -> int:
     arguments = _arguments(manifests, **chosen)
-    if not any("no:cacheprovider" in word for word in passed_on):
+    if not any("no:cacheprovider" in word for word in words):
         cache = platformdirs.user_cache_path("warren") / "pytest"
         arguments = ["-o", f"cache_dir={cache}", *arguments]
-    return int(pytest.main([*arguments, *passed_on]))
+    return int(pytest.main([*arguments, *words]))
 
 
 def _arguments(
@@ -128,6 +136,7 @@ def _arguments(
     processes: str | None,
     tls: bool,
     seed: int | None,
+    queue_type: str | None,
     **servers: str,
 ) -> list[str]:
     """Say it in absolute paths, so that it holds in whatever folder the person stands."""
@@ -137,6 +146,7 @@ def _arguments(
     arguments += [str(suite.CONFORMANCE / "consumers")]
     arguments += [f"--implementation={path.absolute()}" for path in manifests]
     arguments += [f"--{name}={value}" for name, value in servers.items()]
+    arguments += [f"--queue-type={queue_type}"] if queue_type else []
     arguments += ["--tls"] if tls else []
     arguments += [f"--design={slug}" for slug in design]
     arguments += [f"--guarantee={slug}" for slug in guarantee]

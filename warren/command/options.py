@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from warren.rigs.pace import PACES
+from warren.worlds.protocol import QUEUE_TYPES
 
 UNUSABLE = 2
 """Exit status where the set-up cannot be used; pytest and click say the same."""
@@ -36,4 +37,9 @@ pace = click.option(
     default="fast",
     show_default=True,
     help="how long a second of the document is: 0.2 s (fast) or 1 s",
+)
+queue_type = click.option(
+    "--queue-type",
+    type=click.Choice(QUEUE_TYPES),
+    help="of queues that are declared durable and without a type; what the broker takes by default",
 )

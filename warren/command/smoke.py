@@ -20,6 +20,7 @@ from warren.command import options
 from warren.errors import InstanceError, InstanceUnsupported, WarrenError
 from warren.evidence.text import redact, visible_lines
 from warren.report.header import header
+from warren.rigs.consumers.recording import with_messages
 from warren.rigs.consumers.rig import Rig
 from warren.rigs.pace import PACES
 from warren.worlds.real import RealWorlds, Servers
@@ -93,8 +94,13 @@ def command(ctx: click.Context, manifest: Path, broker: str, database: str, pace
 def smoke(implementation: Implementation, worlds: RealWorlds, pace: Pace) -> Iterator[Smoked]:
     """Try each design of an implementation in turn."""
     for slug, design in implementation.designs.items():
-        with worlds.world(implementation.migrate, restarts=False) as world:
-            rig = Rig(world, implementation, design.workload, pace, ())
+        try:
+            workload = with_messages(worlds, implementation, slug)
+        except InstanceError as error:
+            yield Smoked(slug, Smoke.WIRING, str(error))
+            continue
+        with worlds.world(implementation.migrate, design.surroundings, restarts=False) as world:
+            rig = Rig(world, implementation, workload, pace, ())
             try:
                 yield _try(rig, slug)
             except InstanceUnsupported as error:

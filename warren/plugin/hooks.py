@@ -48,6 +48,7 @@ from warren.report.junit import item_properties
 from warren.report.redaction import redacted
 from warren.rigs.brokers import BrokerRig
 from warren.rigs.consumers import Inconclusive, Rig, Unmet
+from warren.rigs.consumers.recording import with_messages
 from warren.rigs.consumers.starts import Starts
 from warren.worlds import real
 from warren.worlds.real.launching import inherited_environment
@@ -127,7 +128,12 @@ def pytest_configure(config: pytest.Config) -> None:
             for implementation in implementations:
                 check_commands(implementation, inherited_environment()["PATH"])
             warren.servers = real.Servers(
-                options.broker, options.database, _say, tls=options.tls, seed=options.seed
+                options.broker,
+                options.database,
+                _say,
+                tls=options.tls,
+                seed=options.seed,
+                queue_type=options.queue_type,
             )
     except SetupError as error:
         pytest.exit(f"warren: {error}", returncode=UNUSABLE)
@@ -218,18 +224,20 @@ def rig(request: pytest.FixtureRequest, subject: Subject) -> Iterator[Rig]:
     try:
         requirements = requirements_of(request.node, warren.catalogue)
         implementation, worlds = subject.implementation, _worlds(request.config)
+        workload = with_messages(worlds, implementation, subject.workload.slug)
         with worlds.world(
             implementation.migrate,
+            implementation.designs[workload.slug].surroundings,
             restarts="restarts_broker" in marked,
             restarts_database="restarts_database" in marked,
         ) as world:
             yield Rig(
                 world,
                 implementation,
-                subject.workload,
+                workload,
                 warren.options.pace,
                 requirements,
-                known=warren.starts.of(implementation.name, subject.workload.slug),
+                known=warren.starts.of(implementation.name, workload.slug),
             )
     except WarrenError as error:
         _give_up(request.session, error)

@@ -10,6 +10,7 @@ from warren import suite
 from warren.claims.manifest_shape import nearest
 from warren.errors import OptionError
 from warren.rigs.pace import PACES, Pace
+from warren.worlds.protocol import QUEUE_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -39,6 +40,8 @@ class Options:
     tls: bool
     seed: int | None
     """What all chance of the run is to follow from; None where it may be any."""
+    queue_type: str | None = None
+    """Of queues that are declared without a type; None for what the broker takes."""
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -81,6 +84,11 @@ def add_options(parser: pytest.Parser) -> None:
         help="instances reach their broker by amqps, with the CA in WARREN_AMQP_CA; judges verifies-tls",
     )
     group.addoption(
+        "--queue-type",
+        choices=QUEUE_TYPES,
+        help="of queues that are declared durable and without a type (what the broker takes by default)",
+    )
+    group.addoption(
         "--seed",
         type=int,
         metavar="N",
@@ -117,6 +125,7 @@ def read_options(
         config.getoption("--draw-all"),
         bool(config.getoption("--tls")),
         config.getoption("--seed"),
+        config.getoption("--queue-type"),
     )
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from warren.worlds.database_line.pieces import Failure, Moment
     from warren.worlds.line.rules import Held, Match
 
+QUEUE_TYPES: Final = ("classic", "quorum")
+"""What queues of a run may be that are declared without a type, and last."""
 DIRECT_REPLY_TO: Final = "amq.rabbitmq.reply-to"
 """What a caller names for its reply queue when it has none; RabbitMQ puts another name in its place for the server."""
 
@@ -219,6 +221,18 @@ class Process(Protocol):
         """Let it go on after `freeze`."""
 
 
+class HttpFailure(enum.Enum):
+    """How the HTTP service that consumers call fails all of them."""
+
+    ERROR = "answered calls with status 500"
+    HANGING = "answered no call"
+    REFUSED = "refused connections"
+
+    def __str__(self) -> str:
+        """Say what it did."""
+        return self.value
+
+
 class Exclusive(Protocol):
     """An exclusive consumer or queue of the rig's own, on a connection of its own."""
 
@@ -341,6 +355,12 @@ class World(Protocol):
 
     def calls(self) -> tuple[HttpCall, ...]:
         """Give the HTTP calls that reached the case's stub, in order."""
+
+    def fail_http(self, failure: HttpFailure) -> None:
+        """Have the case's HTTP stub fail whoever calls it from now on, until `restore_http`."""
+
+    def restore_http(self) -> None:
+        """Have it answer again; who still waits for an answer is hung up on."""
 
     def stretch_work(self, seconds: float) -> None:
         """Have each commit and each HTTP call that begins from now on, of any instance, last so long at least."""

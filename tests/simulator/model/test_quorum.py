@@ -336,12 +336,12 @@ def test_a_restart_leaves_every_message() -> None:
 
 
 def test_the_default_type_of_a_virtual_host() -> None:
-    """A queue without a type is of the virtual host's, if it can be one; 3.10 knows no such thing."""
-    expected: dict[Version, list[str]] = {
-        "3.10": ["classic", "classic", "classic"],
+    """A queue without a type is of the virtual host's, if it can be one; else 3.10 names no type of it."""
+    named: dict[Version, list[str | None]] = {
+        "3.10": ["quorum", None, None],
         "4.3": ["quorum", "classic", "classic"],
     }
-    for semantics, kinds in expected.items():
+    for semantics, types in named.items():
         lab = Lab(semantics)
         lab.do(commands.AddVhost("/", "quorum"))
         client = lab.channel()
@@ -349,7 +349,9 @@ def test_the_default_type_of_a_virtual_host() -> None:
         client.declare("transient", durable=False)
         client.declare("exclusive", durable=True, exclusive=True)
         queues = lab.broker.vhosts["/"].queues
-        assert [queues[name].kind.name for name in ("durable", "transient", "exclusive")] == kinds
+        made = [queues[name] for name in ("durable", "transient", "exclusive")]
+        assert [queue.kind.name for queue in made] == ["quorum", "classic", "classic"]
+        assert [queue.arguments.get("x-queue-type") for queue in made] == types
 
 
 @pytest.mark.parametrize("semantics", ["3.10", "4.0"])

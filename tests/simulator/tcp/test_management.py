@@ -34,6 +34,36 @@ def test_default_queue_type(broker: Embedded) -> None:
     assert broker.api("PUT", "vhosts/x", json={"default_queue_type": "x"}).status_code == 400
 
 
+@pytest.mark.parametrize("semantics", ["3.10", "4.0", "4.3"])
+def test_default_queue_type_by_its_old_name(semantics: str) -> None:
+    """3.10 knows the default type by its old name alone, and gives it to what lasts; later ones name a type always."""
+    is_old = semantics == "3.10"
+    with Embedded.start(f"--semantics={semantics}") as broker:
+        asked = {"new": "default_queue_type", "old": "defaultqueuetype"}
+        for vhost, key in asked.items():
+            broker.api("PUT", f"vhosts/{vhost}", json={key: "quorum"})
+            broker.api("PUT", f"queues/{vhost}/lasts", json={"durable": True})
+            broker.api("PUT", f"queues/{vhost}/goes", json={"durable": True, "auto_delete": True})
+        shown = [broker.api("GET", f"vhosts/{v}").json()["default_queue_type"] for v in asked]
+        assert shown == ["undefined" if is_old else "quorum", "quorum"]
+        assert broker.api("GET", "queues/old/lasts").json()["arguments"] == {
+            "x-queue-type": "quorum"
+        }
+        by_default = {} if is_old else {"x-queue-type": "classic"}
+        assert broker.api("GET", "queues/old/goes").json()["arguments"] == by_default
+        assert broker.api("GET", "queues/new/lasts").json()["arguments"] == (
+            {} if is_old else {"x-queue-type": "quorum"}
+        )
+        document = {
+            "queues": [{"name": name, "durable": name == "kept"} for name in ("kept", "not")]
+        }
+        broker.api("POST", "definitions/old", json=document)
+        kinds = {
+            name: broker.api("GET", f"queues/old/{name}").json()["type"] for name in ("kept", "not")
+        }
+        assert kinds == {"kept": "classic" if is_old else "quorum", "not": "classic"}
+
+
 @pytest.mark.parametrize("auth", [None, ("guest", "wrong"), ("nobody", "secret")])
 def test_authentication(broker: Embedded, auth: tuple[str, str] | None) -> None:
     """Without the right password every path is 401."""

@@ -47,7 +47,7 @@ from warren.worlds.line.rules import (
     publish,
     refusal,
 )
-from warren.worlds.protocol import Call, Certificate, Exclusive, HttpReply, Process
+from warren.worlds.protocol import Call, Certificate, Exclusive, HttpFailure, HttpReply, Process
 
 __all__ = [
     "EVERY_TYPE",
@@ -71,6 +71,7 @@ __all__ = [
     "Failure",
     "HeldCommits",
     "Holds",
+    "HttpFailure",
     "HttpReply",
     "Inconclusive",
     "Ledger",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from warren.rigs.pace import Tempo
     from warren.workloads import Role, Workload
     from warren.worlds.line.rules import Match
-    from warren.worlds.protocol import Exclusive, Process, World
+    from warren.worlds.protocol import Exclusive, HttpFailure, Process, World
 
 _PRECONDITION_FAILED: Final = 406
 _LOW_ON_MEMORY: Final = "low on memory"
@@ -128,6 +128,17 @@ class Faults:
         finally:
             self._journal.note("", "had the broker be short of memory no more")
             self._world.set_memory_alarm(False)
+
+    @contextlib.contextmanager
+    def http_lost(self, failure: HttpFailure) -> Iterator[None]:
+        """Have the HTTP service that consumers call fail whoever calls it in the block."""
+        self._journal.note("", f"had the HTTP stub fail: it {failure}")
+        self._world.fail_http(failure)
+        try:
+            yield
+        finally:
+            self._journal.note("", "had the HTTP stub serve again")
+            self._world.restore_http()
 
     @contextlib.contextmanager
     def short_ack_timeout(self, document_seconds: float) -> Iterator[None]:

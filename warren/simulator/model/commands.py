@@ -43,8 +43,7 @@ class ChannelCommand(ConnectionCommand):
 class AddVhost(Command):
     """Make a virtual host, with its predeclared exchanges, or give an existing one another default type.
 
-    `default_queue_type` is that of queues declared without one; None leaves it as it is. It means
-    nothing where `Semantics.names_default_type` is False.
+    `default_queue_type` is that of queues declared without one; None leaves it as it is.
     """
 
     vhost: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from warren.simulator.model import events
 from warren.simulator.model.classic import ClassicQueue
@@ -29,6 +29,8 @@ PREDECLARED = (
     ("amq.rabbitmq.trace", "topic", True),
 )
 """Name, type and whether it is internal."""
+UNDEFINED_TYPE: Final = "undefined"
+"""What 3.10 says of the default type of queues where nobody has set one."""
 
 
 QUEUES: Mapping[str, type[Queue]] = {
@@ -42,8 +44,8 @@ QUEUES: Mapping[str, type[Queue]] = {
 class VHost:
     """A namespace of exchanges and queues.
 
-    `default_queue_type` is that of queues that are declared without one. `traffic` has the deliveries of
-    queues that are gone.
+    `default_queue_type` is that of queues that are declared without one; `UNDEFINED_TYPE` where queues get none at all.
+    `traffic` has the deliveries of queues that are gone.
     """
 
     __slots__ = (
@@ -63,7 +65,9 @@ class VHost:
         self.state = state
         self.semantics = state.semantics
         self.name = name
-        self.default_queue_type = "classic"
+        self.default_queue_type = (
+            "classic" if state.semantics.names_default_type else UNDEFINED_TYPE
+        )
         self.limits: Mapping[str, int] | None = None  # nobody ever set one
         self.traffic = Traffic()
         self.policies = Policies(state.semantics, state.engine)

@@ -1,21 +1,26 @@
 """A user's own consumer: one queue, a message of its own, and the effects that it is said to leave.
 
-`message` is the unit of work, `effects` what it owes, `consumer` the workload that a rig asks. What a manifest says of
-them (`protocol = 2`) is `warren.claims.own`'s.
+`message` is the unit of work, `recorded` one that a publisher of theirs has sent, `effects` what it owes, `consumer`
+the workload that a rig asks. What a manifest says of them (`protocol = 2`) is `warren.claims.own_manifest`'s.
 """
 
-from warren.workloads.own.consumer import LIKE, OwnWorkload
+from warren.workloads.own.consumer import LIKE, MALFORMED, MISSHAPEN, OwnWorkload
 from warren.workloads.own.effects import CallEffect, Effect, PathEffect, PublishEffect, RowEffect
-from warren.workloads.own.message import Sample, Template
+from warren.workloads.own.message import Sample, Template, number_of
+from warren.workloads.own.recorded import Recorded
 
 __all__ = [
     "LIKE",
+    "MALFORMED",
+    "MISSHAPEN",
     "CallEffect",
     "Effect",
     "OwnWorkload",
     "PathEffect",
     "PublishEffect",
+    "Recorded",
     "RowEffect",
     "Sample",
     "Template",
+    "number_of",
 ]

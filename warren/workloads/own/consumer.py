@@ -17,10 +17,15 @@ if TYPE_CHECKING:
     from warren.simulator.wire import BasicProperties
     from warren.workloads.own.effects import Effect
     from warren.workloads.own.message import Sample
+    from warren.workloads.own.recorded import Recorded
     from warren.workloads.protocol import Maker, Tables, Unit
 
 LIKE: Final = "blocking"
 """The design of the course that has one queue and one message as well, whose cases therefore judge it."""
+MALFORMED: Final = (b'{"unfinished":', b"\xff\xfe\x00", b"")
+"""No JSON, for who takes JSON."""
+MISSHAPEN: Final = (b'{"something":"else"}', b"[]", b"42")
+"""JSON that says something else than any sample."""
 _PER_SECOND: Final = 5.0
 """Document seconds that one real second is at most (`warren.rigs.pace`, "fast")."""
 
@@ -106,6 +111,26 @@ class OwnWorkload:
     def lasts_by_commits(self) -> bool:
         """Whether nothing but a commit can make it longer."""
         return self.stretches and not any(isinstance(e, CallEffect) for e in self.effects)
+
+    def recorded(self, messages: Mapping[str, Recorded]) -> OwnWorkload:
+        """Give it with what its own publishers have sent: the usual message (""), the slow one, the poison."""
+        sample, usual = self.sample, messages.get("")
+        if usual is not None:
+            is_json = usual.is_json
+            sample = replace(
+                sample,
+                message=usual,
+                slow=usual.saying(sample.slow.body) if sample.slow else None,
+                poison=usual.saying(sample.poison.body) if sample.poison else None,
+                malformed=sample.malformed or (MALFORMED if is_json else ()),
+                misshapen=sample.misshapen or (MISSHAPEN if is_json else ()),
+            )
+        sample = replace(
+            sample,
+            slow=messages.get("slow", sample.slow),
+            poison=messages.get("poison", sample.poison),
+        )
+        return replace(self, exchange=usual.exchange if usual else self.exchange, sample=sample)
 
     def make(self, size: int, number: int, maker: Maker) -> OwnUnit:
         """Make a message; a slow one where its work must last and cannot be made longer."""

@@ -105,7 +105,7 @@ class CallEffect:
             for call in outside.calls()
             if call.method == self.method
             and call.path.partition("?")[0] == path
-            and call.status < 400  # noqa: PLR2004 - what is answered with an error has no effect
+            and 0 < call.status < 400  # noqa: PLR2004 - what is answered with an error, or never, has no effect
             and call.mentions(new_id, str(number_of(new_id)))
         ]
         keys = [call.header(self.key) if self.key else None for call in found]

@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from warren.simulator.wire import FieldValue
+    from warren.workloads.own.recorded import Recorded
 
 ID: Final = "{id}"
 """What stands in a sample where its id goes: 36 characters, as a UUID is written."""
 NUMBER: Final = "{number}"
-"""What stands there where the id is a number: of at most nine digits."""
-_DIGITS: Final = 10**9
+"""What stands there where the id is a number: of nine digits, so that all are of one length."""
+_LEAST: Final = 10**8
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,13 @@ class Sample:
     `seconds` are how long its work takes at most; `slow` is a message whose work takes `slow_seconds` by itself.
     """
 
-    message: Template
+    message: Template | Recorded
     seconds: float = 1.0
-    slow: Template | None = None
+    slow: Template | Recorded | None = None
     slow_seconds: float = 0.0
     malformed: tuple[bytes, ...] = ()
     misshapen: tuple[bytes, ...] = ()
-    poison: Template | None = None
+    poison: Template | Recorded | None = None
 
 
 _TEXTS: Final = (
@@ -115,8 +116,8 @@ def dashed(hexadecimal: str) -> str:
 
 
 def number_of(new_id: str) -> int:
-    """Give the number that an id stands for, from 1 on."""
-    return int(new_id.replace("-", ""), 16) % (_DIGITS - 1) + 1
+    """Give the number that an id stands for."""
+    return int(new_id.replace("-", ""), 16) % (9 * _LEAST) + _LEAST
 
 
 def _filled_table(

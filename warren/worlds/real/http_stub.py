@@ -1,96 +1,112 @@
 """The HTTP service that consumers of a case call in the place of a real one: it records, and answers as it is told.
 
-Whatever it is asked it answers with 200 and an empty JSON object, unless a case wants a failure.
+What it is not told of it answers with 200 and an empty JSON object. A case may have it fail, hang, or refuse
+connections. How a request is read and answered is `http_requests`'s matter.
 """
 
 from __future__ import annotations
 
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from warren.claims.surroundings import Answer
 from warren.evidence.calls import HttpCall
-from warren.worlds.real.runs.ports import LOOPBACK
+from warren.worlds.protocol import HttpFailure
+from warren.worlds.real.http_requests import Server
+from warren.worlds.real.runs.ports import LOOPBACK, Ports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-_ANSWER: Final = b"{}"
-_MOST_OCTETS: Final = 1 << 20
-_SILENCE: Final = 30.0
-"""Seconds after which a connection on which nothing comes is closed."""
+    from warren.worlds.real.http_requests import Request
+
+_USUAL: Final = Answer("", "")
+_FAILED: Final = Answer("", "", 500, b'{"error": "Internal Server Error"}')
+_NO_ANSWER: Final = 0
 _CLOSE: Final = 5.0
 
 
 class HttpStub:
-    """Listens on a free port of the loopback address until `close`; `now` is the case's clock."""
+    """Listens on a port of the loopback address until `close`; `now` is the case's clock."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
-        """Listen, and answer on a thread for each connection."""
+    def __init__(self, now: Callable[[], float], answers: Sequence[Answer] = ()) -> None:
+        """Listen, and answer on a thread for each connection; of the answers the first that fits counts."""
         self.now = now
         self.seconds = 0.0
         """How long an answer takes at least."""
-        self.closing = threading.Event()
+        self._answers = answers
         self._lock = threading.Lock()
         self._calls: list[HttpCall] = []
-        self._server = _Server((LOOPBACK, 0), _handler(self))
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), name="http stub", daemon=True
-        )
-        self._thread.start()
+        self._failure: HttpFailure | None = None
+        self._over = threading.Event()  # of the failure, or of the stub
+        self.closing = threading.Event()
+        self._ports = Ports()
+        self._port = self._ports.free()
+        self._server: Server | None = self._listen()
 
     @property
     def url(self) -> str:
-        """Where it is."""
-        return f"http://{LOOPBACK}:{self._server.server_address[1]}"
+        """Where it is; the same after it has refused connections."""
+        return f"http://{LOOPBACK}:{self._port}"
 
     def calls(self) -> tuple[HttpCall, ...]:
-        """Give the calls that came whole, in the order of their ends."""
+        """Give the calls that came whole, in order."""
         with self._lock:
             return tuple(self._calls)
 
-    def note(self, call: HttpCall) -> None:
-        """Take in a call that was answered, or whose caller had gone by then."""
+    def fail(self, failure: HttpFailure) -> None:
+        """Serve nobody who asks from now on, until `restore`; what was asked before is answered."""
+        self.restore()
         with self._lock:
-            self._calls.append(call)
+            self._failure, self._over = failure, threading.Event()
+        if failure is HttpFailure.REFUSED:
+            self._stop_listening()
+
+    def restore(self) -> None:
+        """Serve again; who waits for an answer all that time is hung up on."""
+        with self._lock:
+            self._failure = None
+        self._over.set()
+        if self._server is None:
+            self._server = self._listen()
 
     def close(self) -> None:
         """Listen no more; who still waits for an answer gets none."""
         self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(_CLOSE)
+        self._over.set()
+        self._stop_listening()
+        self._ports.close()
 
+    def answer(self, request: Request) -> Answer | None:
+        """Take in a request that came whole; give its answer once that is due, or None where there is none."""
+        with self._lock:
+            failure, over = self._failure, self._over
+        match failure:
+            case HttpFailure.ERROR:
+                answer: Answer | None = _FAILED
+            case HttpFailure.HANGING:
+                answer = None
+            case _:
+                answer = request.refused or next(filter(request.fits, self._answers), _USUAL)
+        at = self.now()
+        if answer is None:  # seen by a case before it is over
+            self._note(request, at, _NO_ANSWER)
+            over.wait()
+            return None
+        self.closing.wait(self.seconds)
+        # It is done once it was asked for, whether or not the caller is still there to hear of it.
+        self._note(request, at, answer.status)
+        return answer
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
+    def _note(self, request: Request, at: float, status: int) -> None:
+        call = HttpCall(at, request.method, request.path, request.headers, request.body, status)
+        with self._lock:
+            self._calls.append(call)
 
+    def _listen(self) -> Server:
+        return Server((LOOPBACK, self._port), self.answer)
 
-def _handler(stub: HttpStub) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        timeout = _SILENCE
-
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("do_"):
-                return self._answer
-            raise AttributeError(name)
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
-            """Print nothing."""
-
-        def _answer(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            body = self.rfile.read(min(length, _MOST_OCTETS))
-            at = stub.now()
-            stub.closing.wait(stub.seconds)
-            # It is done once it was asked for, whether or not the caller is still there to hear of it.
-            stub.note(HttpCall(at, self.command, self.path, tuple(self.headers.items()), body, 200))
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(_ANSWER)))
-            self.end_headers()
-            self.wfile.write(_ANSWER)
-
-    return Handler
+    def _stop_listening(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            server.end(_CLOSE)

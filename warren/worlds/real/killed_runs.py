@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import warren.worlds.real.services
 from warren.errors import BrokerUnavailable, DatabaseUnavailable, SetupError
 from warren.worlds.real.brokers import own
 from warren.worlds.real.runs.processes import kill_marked
@@ -127,6 +128,8 @@ def _remove(kind: str, facts: dict[str, Any], run_id: str) -> None:
     from warren.worlds.real.databases import choice  # noqa: PLC0415
 
     match kind:
+        case warren.worlds.real.services.JOURNAL_KIND:
+            warren.worlds.real.services.remove_leftover(facts)
         case own.CONTAINER:
             from warren.worlds.real.brokers import container  # noqa: PLC0415 - costs docker
 

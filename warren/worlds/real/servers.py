@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import secrets
 import signal
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import warren.worlds.real.brokers
 import warren.worlds.real.databases
+from warren.worlds.real import services
 from warren.worlds.real.brokers.embedded import EmbeddedBroker
 from warren.worlds.real.brokers.own import CONTAINER
 from warren.worlds.real.killed_runs import sweep
@@ -37,14 +39,16 @@ class Servers:
         *,
         tls: bool = False,
         seed: int | None = None,
+        queue_type: str | None = None,
     ) -> None:
         """Clean up after killed runs, then start what the two options name. Raises `SetupError` in one sentence.
 
+        Queues of cases that are declared without a type, and last, are of `queue_type`, where there is one.
         With `tls` the lines of all instances speak it. All chance of the worlds follows from the `seed`, or any other.
         What of killed runs cannot be taken back yet is told to `say`, a sentence each.
         As long as they run, SIGTERM ends this process as Ctrl-C does: in order, with all taken back.
         """
-        self.tls = tls
+        self.tls, self.queue_type = tls, queue_type
         self.seed = secrets.randbelow(_SEEDS) if seed is None else seed
         for sentence in sweep().left:
             say(sentence)
@@ -54,6 +58,7 @@ class Servers:
             self.run, self._started = Run.start(), False
             stack.push(self._end_run)
             stack.push(self._remove_containers)
+            stack.callback(self._remove_services)
             chosen = warren.worlds.real.brokers.choose(broker)
             bare = isinstance(chosen, EmbeddedBroker)
             chosen_database = warren.worlds.real.databases.choose(database, bare=bare)
@@ -63,6 +68,9 @@ class Servers:
             stack.callback(running_broker.stop)
             self._chosen, self._chosen_database = chosen, chosen_database
             self.broker, self.database = running_broker.address, running_database.address
+            if queue_type is not None:
+                said = f"{self.broker.description}, {queue_type} queues by default"
+                self.broker = replace(self.broker, description=said)
             self._stack, self._started = stack.pop_all(), True
 
     def for_workers(self) -> dict[str, Any]:
@@ -73,6 +81,7 @@ class Servers:
             "light": self._chosen.is_light,
             "tls": self.tls,
             "seed": self.seed,
+            "queue_type": self.queue_type,
             "broker": self.broker.to_json(),
             "database_option": self._chosen_database.option,
             "database": self.database.to_json(),
@@ -89,6 +98,12 @@ class Servers:
         Raises `SetupError` where something could not be taken back; the next start does that.
         """
         self._stack.close()
+
+    def _remove_services(self) -> None:
+        """End what a worker left that was killed before it ended its services."""
+        for kind, facts in self.run.noted():
+            if kind == services.JOURNAL_KIND:
+                services.remove_leftover(facts)
 
     def _remove_containers(
         self,

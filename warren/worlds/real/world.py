@@ -42,15 +42,16 @@ from warren.worlds.real.runs.ports import Ports
 from warren.worlds.real.runs.processes import CASE_MARK, kill_marked_descendants
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from warren.claims.implementation import Program
+    from warren.claims.surroundings import Answer
     from warren.evidence.calls import HttpCall
     from warren.evidence.frames import Fact, Pause
     from warren.evidence.rows import MessageRow, TableRows, TaskRow
     from warren.workloads import Role, Route
-    from warren.worlds.protocol import Call, QueueDepth, ReceivedReply
+    from warren.worlds.protocol import Call, HttpFailure, QueueDepth, ReceivedReply
     from warren.worlds.real.databases import CaseDatabase, DatabaseUrls, UnfollowedLine
     from warren.worlds.real.place import Place
     from warren.worlds.real.preloading import Preloader
@@ -81,12 +82,16 @@ class RealWorld:
         certificates: Certificates | None = None,
         seed: int = 0,
         has_database: bool = True,
+        values: Mapping[str, str] | None = None,
+        answers: Sequence[Answer] = (),
     ) -> None:
         """Stand on a place and a database that `RealWorlds` made and will drop; no output shows the secrets.
 
-        With certificates, lines speak TLS. What is drawn follows from the seed.
+        With certificates, lines speak TLS. What is drawn follows from the seed. The values are of placeholders: where
+        the case's services are; the answers are the HTTP stub's.
         """
         self._place, self._database, self._run = place, database, run
+        self._values, self._answers = values or {}, answers
         self._preloader, self._secrets = preloader, secrets
         self._certificates, self._veils = certificates, dict[str, Veil]()
         self.seed, self._chance = seed, Random(seed)  # noqa: S311 - the same seed draws the same
@@ -213,6 +218,7 @@ class RealWorld:
                 **of_contract(told),
                 **of_broker(told["WARREN_AMQP_URL"]),
                 **of_database(urls),
+                **self._values,
                 "http_stub_url": self._stub.url,
             }
         )
@@ -241,7 +247,7 @@ class RealWorld:
 
     @cached_property
     def _stub(self) -> HttpStub:
-        stub = HttpStub(self.now)
+        stub = HttpStub(self.now, self._answers)
         stub.seconds = self._stretch
         return stub
 
@@ -281,15 +287,14 @@ class RealWorld:
 
     def exclusive_consumer(self, route: Route) -> BrokerLink:
         """Declare a route and consume exclusively from its queue, on a connection apart."""
-        if self.queue(route.queue) is not None:
-            asked = self._place.management.declaration(self._place.vhost, route.queue)
-            kind = asked.arguments.get("x-queue-type", "classic")
-            if kind != "classic":
-                raise FaultUnsupported(
-                    f"a {kind} queue has no exclusive consumers", where=f"queue {route.queue}"
-                )
         link = self._exclusive_link()
         link.consume_exclusively(route.exchange, route.queue, route.routing_key)
+        asked = self._place.management.declaration(self._place.vhost, route.queue)
+        kind = asked.arguments.get("x-queue-type", "classic")
+        if kind != "classic":
+            raise FaultUnsupported(
+                f"a {kind} queue has no exclusive consumers", where=f"queue {route.queue}"
+            )
         return link
 
     def exclusive_queue(self, route: Route) -> BrokerLink:
@@ -351,6 +356,14 @@ class RealWorld:
     def calls(self) -> tuple[HttpCall, ...]:
         """Give the HTTP calls that reached the case's stub."""
         return self._stub.calls()
+
+    def fail_http(self, failure: HttpFailure) -> None:
+        """Have the stub fail whoever calls it."""
+        self._stub.fail(failure)
+
+    def restore_http(self) -> None:
+        """Have it answer again."""
+        self._stub.restore()
 
     def stretch_work(self, seconds: float) -> None:
         """Have commits on their way to a server, and the stub's answers, take so long."""

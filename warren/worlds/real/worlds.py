@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import shlex
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from warren.claims.implementation import Program, Schema
+from warren.claims.surroundings import Surroundings
 from warren.worlds.real.brokers import BrokerAddress, Vhosts, choose, private
 from warren.worlds.real.databases import DatabaseAddress, attach, private_server
 from warren.worlds.real.migration import migrate, prepare
@@ -19,12 +21,14 @@ from warren.worlds.real.runs import Run
 from warren.worlds.real.runs.folders import writing
 from warren.worlds.real.runs.orphans import adopt_orphans
 from warren.worlds.real.runs.processes import CASE_MARK
+from warren.worlds.real.services import Services
 from warren.worlds.real.world import RealWorld
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+    from warren.claims.surroundings import Definitions
     from warren.worlds.real.brokers import RunningBroker
     from warren.worlds.real.databases import CaseDatabase, DatabaseUrls, PrivateServer
 
@@ -44,7 +48,7 @@ class RealWorlds:
         adopt_orphans()
         self._run = Run.attach(Path(servers["run"]))
         self._option, self._owner = servers["option"], owner
-        self._seed = servers["seed"]
+        self._seed, self._queue_type = servers["seed"], servers["queue_type"]
         self._certificates = Certificates.of(self._run) if servers["tls"] else None
         self._broker = BrokerAddress.from_json(servers["broker"])
         self._database = DatabaseAddress.from_json(servers["database"])
@@ -54,9 +58,11 @@ class RealWorlds:
         self._templates: set[str] = set()
         with contextlib.ExitStack() as stack:
             self._databases = stack.enter_context(attach(self._database, self._run, owner))
-            self._vhosts = stack.enter_context(Vhosts(self._broker, self._run, owner))
+            self._vhosts = stack.enter_context(self._vhosts_on(self._broker, owner))
             self._preloader = Preloader({**self._run.environment, CASE_MARK: "preloaded"})
             stack.callback(self._preloader.close)
+            self._services = Services(self._run, owner)
+            stack.callback(self._services.close)
             self._stack = stack.pop_all()
 
     @property
@@ -69,18 +75,28 @@ class RealWorlds:
 
     @contextlib.contextmanager
     def world(
-        self, program: Program | Schema | None, *, restarts: bool, restarts_database: bool = False
+        self,
+        program: Program | Schema | None,
+        surroundings: Surroundings | None = None,
+        *,
+        restarts: bool,
+        restarts_database: bool = False,
     ) -> Iterator[RealWorld]:
         """Give a case its world, and take everything back at the end.
 
         Its database is as the implementation's own `program` or schema made it, or has the contract's tables where
-        there is none. Implementations that share a program share what it made.
+        there is none. Implementations that share a program share what it made. Its surroundings are there before the
+        first instance.
         """
+        around = surroundings or Surroundings()
         with contextlib.ExitStack() as stack:
             own = self._restartable_database_server() if restarts_database else None
             copy = partial(self._copy, program, own)
-            place = stack.enter_context(self._place(copy, restarts=restarts, own=own))
+            place = stack.enter_context(
+                self._place(copy, around.definitions, restarts=restarts, own=own)
+            )
             database = stack.enter_context(place.database())
+            values = stack.enter_context(self._services.of_case(around.services, self.secrets))
             world = RealWorld(
                 place,
                 database,
@@ -90,6 +106,8 @@ class RealWorlds:
                 certificates=self._certificates,
                 has_database=not isinstance(program, Schema) or program.is_used,
                 seed=self._seed,
+                values=values,
+                answers=around.answers,
             )
             stack.callback(world.close)
             yield world
@@ -97,6 +115,10 @@ class RealWorlds:
     def place(self, *, restarts: bool) -> AbstractContextManager[Place]:
         """Give a case a place, on a broker that it may restart if it `restarts`."""
         return self._place(partial(self._copy, None, None), restarts=restarts)
+
+    def once(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Give what the first process of the run has made under that name, whatever is in it; see `Run.once`."""
+        return self._run.once(hashlib.sha256(name.encode()).hexdigest()[:16], make)
 
     def close(self) -> None:
         """End this process's own broker, and drop what is left of its vhosts and databases."""
@@ -106,6 +128,7 @@ class RealWorlds:
     def _place(
         self,
         database: Callable[[], AbstractContextManager[CaseDatabase]],
+        definitions: Definitions | None = None,
         *,
         restarts: bool,
         own: PrivateServer | None = None,
@@ -117,6 +140,8 @@ class RealWorlds:
             folder = self._run.folder / "cases" / vhost
             with writing(folder):
                 folder.mkdir(parents=True)
+            if definitions is not None:
+                vhosts.take_in(vhost, definitions)
             broker = running.address if running else self._broker
             yield Place(broker, vhost, vhosts.management, folder, database, running, own)
         finally:
@@ -148,10 +173,14 @@ class RealWorlds:
     def _restartable(self) -> tuple[RunningBroker, Vhosts]:
         if self._own_broker is None:
             running = self._stack.enter_context(private(self._option, self._run))
-            owner = f"{self._owner}-private"
-            vhosts = self._stack.enter_context(Vhosts(running.address, self._run, owner))
+            vhosts = self._stack.enter_context(
+                self._vhosts_on(running.address, f"{self._owner}-private")
+            )
             self._own_broker = running, vhosts
         return self._own_broker
+
+    def _vhosts_on(self, broker: BrokerAddress, owner: str) -> Vhosts:
+        return Vhosts(broker, self._run, owner, queue_type=self._queue_type)
 
     def _restartable_database_server(self) -> PrivateServer | None:
         if self._own_database_server is None:

@@ -23,6 +23,7 @@ from warren.simulator.model.methods.lookup import (
 from warren.simulator.model.methods.publish import REPLY_TO
 from warren.simulator.model.stream_arguments import comparable
 from warren.simulator.model.tables import field_type, require_equivalent, require_same_field
+from warren.simulator.model.vhost import UNDEFINED_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,12 +80,20 @@ def get_or_create(
 
 def complete(vhost: VHost, command: commands.QueueDeclare) -> Mapping[str, object]:
     """Return the arguments of a declaration, with the type that the virtual host gives to a queue without one."""
-    semantics = vhost.semantics
-    if not semantics.names_default_type or "x-queue-type" in command.arguments:
+    if "x-queue-type" in command.arguments:
         return command.arguments
-    kind = semantics.queue_types[vhost.default_queue_type]
-    fits = not kind.replicated or (is_durable(command) and not command.auto_delete)
-    return {**command.arguments, "x-queue-type": kind.name if fits else "classic"}
+    lasts = is_durable(command) and not command.auto_delete
+    kind = default_type(vhost, lasts=lasts)
+    return command.arguments if kind is None else {**command.arguments, "x-queue-type": kind}
+
+
+def default_type(vhost: VHost, *, lasts: bool) -> str | None:
+    """Return the type of a queue that names none, and that `lasts` or not; None where it is given none."""
+    if vhost.default_queue_type == UNDEFINED_TYPE:
+        return None
+    if lasts or not vhost.semantics.queue_types[vhost.default_queue_type].replicated:
+        return vhost.default_queue_type
+    return "classic" if vhost.semantics.names_default_type else None
 
 
 def is_durable(command: commands.QueueDeclare) -> bool:

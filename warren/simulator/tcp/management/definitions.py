@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from warren.simulator.errors import AmqpError
 from warren.simulator.model import commands
 from warren.simulator.model.arguments import check_queue_arguments
+from warren.simulator.model.methods.queue import default_type
 from warren.simulator.tcp.management import views
 from warren.simulator.tcp.management.releases import as_told
 from warren.simulator.tcp.management.request import Refused, arguments_of, bad_request
@@ -249,9 +250,10 @@ def _take_queue(vhost: VHost, described: Document) -> None:
     name, arguments = _need(described, "name"), arguments_of(described)
     if name in vhost.queues:
         return
-    if vhost.semantics.names_default_type:
-        kind_of_host = described.get("type", vhost.default_queue_type)
-        arguments = {"x-queue-type": str(kind_of_host), **arguments}
+    if vhost.semantics.names_default_type:  # 3.10 gives what is imported no type
+        lasts = described.get("durable") is True and described.get("auto_delete") is not True
+        given = described.get("type") or default_type(vhost, lasts=lasts)
+        arguments = {"x-queue-type": str(given), **arguments}
     try:
         kind = check_queue_arguments(arguments, vhost.describe("queue", name), vhost.semantics)
     except AmqpError as error:

@@ -1,7 +1,7 @@
 """The management HTTP API, as far as the rig uses it: the subset every kind of broker must have.
 
 - GET    /api/overview, /api/whoami
-- GET    /api/vhosts; PUT, DELETE /api/vhosts/{vhost}
+- GET    /api/vhosts; GET, PUT, DELETE /api/vhosts/{vhost}
 - PUT, DELETE /api/users/{user}; GET /api/users; PUT /api/permissions/{vhost}/{user}
 - GET    /api/queues/{vhost}?disable_stats=true&enable_queue_totals=true
 - GET    /api/queues/{vhost}/{queue}, /api/queues/{vhost}/{queue}/bindings
@@ -137,9 +137,13 @@ class Management:
         """Return the names of all users."""
         return tuple(user["name"] for user in self._call("GET", "users").json())
 
-    def create_vhost(self, name: str, user: str) -> None:
-        """Make a vhost in which `user` may do everything."""
-        self._call("PUT", "vhosts", name, json={})
+    def create_vhost(self, name: str, user: str, queue_type: str | None = None) -> None:
+        """Make a vhost in which `user` may do everything; `queue_type` is that of durable queues without one.
+
+        RabbitMQ 3.10 knows it by its old name alone, `defaultqueuetype`.
+        """
+        names = ("default_queue_type", "defaultqueuetype") if queue_type else ()
+        self._call("PUT", "vhosts", name, json=dict.fromkeys(names, queue_type))
         self._call("PUT", "permissions", name, user, json=_ALL)
 
     def delete_vhost(self, name: str) -> None:
@@ -150,6 +154,10 @@ class Management:
             # RabbitMQ 4.3 answers 500, not 404, to who comes while another deletes it.
             if name in self.vhosts():
                 raise
+
+    def default_queue_type(self, vhost: str) -> str:
+        """Return the type of queues that are declared without one, "undefined" where none is set."""
+        return str(self._call("GET", "vhosts", vhost).json().get("default_queue_type"))
 
     def vhosts(self) -> tuple[str, ...]:
         """Return the names of all vhosts."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from warren.simulator.model import SEMANTICS, commands
+from warren.simulator.model.vhost import UNDEFINED_TYPE
 from warren.simulator.tcp.management import views
 from warren.simulator.tcp.management.releases import as_told
 from warren.simulator.tcp.management.request import Answer, Request, bad_request
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def metadata(node: Node, vhost: VHost) -> dict[str, Any]:
     """Return what operators say about a virtual host."""
     said = {"description": "", "tags": [], **node.records.metadata.get(vhost.name, {})}
-    if vhost.semantics.names_default_type:
+    if vhost.default_queue_type != UNDEFINED_TYPE:
         said["default_queue_type"] = vhost.default_queue_type
     return said
 
@@ -28,11 +29,10 @@ def metadata(node: Node, vhost: VHost) -> dict[str, Any]:
 def describe(node: Node, vhost: VHost) -> dict[str, Any]:
     """Describe a virtual host."""
     said = metadata(node, vhost)
-    if not vhost.semantics.names_default_type:
-        said = {**said, "default_queue_type": "undefined"}
     described = {
         "name": vhost.name,
         **said,
+        "default_queue_type": vhost.default_queue_type,
         "protected_from_deletion": False,
         "metadata": metadata(node, vhost),
         "tracing": False,
@@ -57,12 +57,15 @@ def take(node: Node, name: str, asked: Mapping[str, Any]) -> None:
 
 
 def _queue_type(node: Node, said: Mapping[str, Any]) -> str | None:
-    """Return the type that queues of a virtual host are to have when none is given."""
-    asked = said.get("default_queue_type")
-    if asked in {None, "undefined"}:
+    """Return the type that queues of a virtual host are to have when none is given; 3.10 knows it by one name alone."""
+    semantics = SEMANTICS[node.options.semantics]
+    asked = said.get("defaultqueuetype")
+    if semantics.names_default_type:
+        asked = said.get("default_queue_type", asked)
+    if asked in {None, UNDEFINED_TYPE}:
         return None
-    if asked not in SEMANTICS[node.options.semantics].queue_types:
-        raise bad_request(f"there is no queue type {asked!r}")
+    if asked not in semantics.queue_types:
+        raise bad_request(f"{asked} is not a valid queue type")
     return str(asked)
 
 

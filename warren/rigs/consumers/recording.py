@@ -1,0 +1,148 @@
+"""Recording what a user's own publisher sends, once in a run: every message of its cases is made from that.
+
+It is run behind a line in a world of its own, whose broker takes what it sends and delivers it to nobody. It is run
+twice, with two ids: what else differs between the two are ids that it makes itself, which no two messages may share
+either.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from warren.errors import InstanceError
+from warren.evidence.ledger_reader import LedgerReader
+from warren.workloads.own import OwnWorkload, Recorded, number_of
+from warren.workloads.own.message import dashed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from warren.claims.implementation import Implementation, Program, Publisher, Schema
+    from warren.claims.surroundings import Surroundings
+    from warren.evidence.ledger import Ledger, Published
+    from warren.workloads import Role, Workload
+    from warren.worlds.protocol import Process, World
+
+WITHIN: Final = 30.0
+"""Seconds in which a publisher has to end by itself."""
+_LAST: Final = 5.0
+"""Seconds in which its connections are seen to have ended with it, and so all that it has sent."""
+_HEARTBEAT: Final = 60
+
+
+class Worlds(Protocol):
+    """What makes worlds, and keeps what was made once in a run."""
+
+    def world(
+        self,
+        program: Program | Schema | None,
+        surroundings: Surroundings | None = None,
+        *,
+        restarts: bool,
+    ) -> AbstractContextManager[World]:
+        """Make a world."""
+
+    def once(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Give what the first of all processes of the run has made under that name."""
+
+
+def with_messages(worlds: Worlds, implementation: Implementation, slug: str) -> Workload:
+    """Give the workload of a design, with what its own publishers send where it has any. Raises `InstanceError`."""
+    design = implementation.designs[slug]
+    workload = design.workload
+    if not design.publishers or not isinstance(workload, OwnWorkload):
+        return workload
+
+    def make() -> dict[str, Any]:
+        with worlds.world(implementation.migrate, design.surroundings, restarts=False) as world:
+            recorder = _Recorder(world, workload.worker)
+            return {key: recorder(who).to_json() for key, who in design.publishers.items()}
+
+    made = worlds.once(f"messages of {slug} in {implementation.path}", make)
+    return workload.recorded({key: Recorded.from_json(one) for key, one in made.items()})
+
+
+class _Recorder:
+    """Runs publishers in one world."""
+
+    def __init__(self, world: World, role: Role) -> None:
+        """Run them in the directory of a role."""
+        self._world, self._role, self._count = world, role, 0
+
+    def __call__(self, publisher: Publisher) -> Recorded:
+        """Give what one sends, with the ids that it makes anew each time."""
+        return self._run(publisher).knowing(self._run(publisher))
+
+    def _run(self, publisher: Publisher) -> Recorded:
+        self._count += 1
+        unit_id, name = dashed(self._world.new_id()), f"publisher-{self._count}"
+        told = {
+            "WARREN_ID": unit_id,
+            "WARREN_NUMBER": str(number_of(unit_id)),
+            "WARREN_HEARTBEAT": str(_HEARTBEAT),
+            "WARREN_PREFETCH": "1",
+            "WARREN_INSTANCE": name,
+        }
+        world, where = self._world, publisher.program.source
+        process = world.start(publisher.program, name, self._role, told)
+        ended = world.wait_for(lambda: process.exit_status is not None, WITHIN)
+        process.kill()
+        world.wait_for(lambda: not _ledger(world).open_of(name), _LAST)
+        sent = _sent(world, name)
+        meant = [p for p in sent if _is_meant(publisher, p)]
+        if len(meant) != 1:
+            raise InstanceError(_count(sent, meant), where, _advice(process, sent, ended=ended))
+        recorded = Recorded.of(meant[0], unit_id)
+        if not recorded.is_marked:
+            raise InstanceError(
+                f"the id that it was given ({unit_id}) is nowhere in what it published: {meant[0]}",
+                where,
+                "pass {id} or {number} to it, and have it put that into the message",
+            )
+        return recorded
+
+
+def _is_meant(publisher: Publisher, published: Published) -> bool:
+    return publisher.exchange in (None, published.exchange) and publisher.routing_key in (
+        None,
+        published.routing_key,
+    )
+
+
+def _sent(world: World, name: str) -> list[Published]:
+    """Give what it has published, once where it has sent the same again."""
+    sent = {
+        (p.exchange, p.routing_key, p.body): p
+        for p in _ledger(world).publishes
+        if p.instance == name
+    }
+    return list(sent.values())
+
+
+def _ledger(world: World) -> Ledger:
+    reader = LedgerReader()
+    for fact in world.facts():
+        reader.take(fact)
+    return reader.ledger()
+
+
+def _count(sent: list[Published], meant: list[Published]) -> str:
+    if not sent:
+        return "it published nothing"
+    shown = "; ".join(map(str, (meant or sent)[:3]))
+    if not meant:
+        return f"it published nothing to the exchange with the routing key of the manifest: {shown}"
+    return f"it published {len(meant)} messages, and this has to be one: {shown}"
+
+
+def _advice(process: Process, sent: list[Published], *, ended: bool) -> str:
+    if sent:
+        return "write `exchange` and `routing_key` of the one that is meant, beside `publish`"
+    status = f"with status {process.exit_status}" if ended else f"not within {WITHIN:.0f} s"
+    printed = process.output().strip()
+    said = f"it printed: {printed}" if printed else "it printed nothing"
+    return (
+        "have it publish to {amqp_url}, and let `definitions` name what it does not declare; "
+        f"it ended {status}, and {said}"
+    )
