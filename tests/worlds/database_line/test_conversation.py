@@ -106,3 +106,26 @@ def test_delay(ends: Ends) -> None:
     assert ends.server == WRITE
     ends.clock.pass_time(1)
     assert ends.server == WRITE + query("SELECT 1")
+
+
+def test_stretch(ends: Ends) -> None:
+    """A commit is on its way so long, and longer for each beside it; what writes nothing goes on at once."""
+    ends.plan.stretch = 1
+    other = Conversation(
+        "stream-1",
+        2,
+        PostgresqlFollower(),
+        Surroundings(ends.plan, ends.facts.append, ends.clock.now, ends.clock.call_at),
+    )
+    server = bytearray()
+    other.to_server.begin(server.extend)
+    other.client_sent(start())
+    other.server_sent(ready("I"))
+    server.clear()
+    ends.conversation.client_sent(query("SELECT 1") + WRITE)
+    other.client_sent(WRITE)
+    assert (ends.server, server) == (query("SELECT 1"), b"")
+    ends.clock.pass_time(1.1)
+    assert (ends.server, server) == (query("SELECT 1") + WRITE, b"")
+    ends.clock.pass_time(0.2)
+    assert server == WRITE

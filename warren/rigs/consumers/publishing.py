@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 _SMALL: Final = 100
 """Octets of a body that is small, and has room for what makes it no other's."""
 
-_BESIDE: Final = 0.25
-"""How much of its least work is added for another message that is not done."""
-
 
 class Publishing:
     """Publishes without an instance in between; each publish is confirmed when it returns."""
@@ -115,16 +112,12 @@ class Publishing:
         return properties
 
     def _stretch_work(self, size: int) -> None:
-        """Have all work last as long as the longest that is not done is to.
-
-        It lasts a little longer for each message beside it, so that who works on several at once is not done with all
-        of them in the same moment.
-        """
+        """Have all work last as long as the longest that is not done is to."""
         seconds = self._tempo.deadlines.seconds(self._workload.stretch(size))
         if not seconds:
             return
         if any(not self._is_done(unit) for unit in self._units[:-1]):
-            seconds = max(seconds, self._stretch + _BESIDE * seconds)
+            seconds = max(seconds, self._stretch)
         self._stretch = seconds
         self._world.stretch_work(seconds)
 

@@ -101,9 +101,11 @@ class Way:
 
     def take(self, piece: Piece) -> None:
         """Pass a piece on, now or when it may go."""
-        plan = self._around.plan
-        later = plan.stretch if piece.moment is Moment.BEFORE_COMMIT else 0.0
-        self._waiting.append((self._around.now() + max(plan.lateness, later), piece))
+        plan, now = self._around.plan, self._around.now()
+        due = now + plan.lateness
+        if piece.moment is Moment.BEFORE_COMMIT:
+            due = max(due, plan.due_of_commit(now))
+        self._waiting.append((due, piece))
         if len(self._waiting) == 1:
             self.flush()
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from warren.worlds.database_line.pieces import Failure, Moment
+
+
+BESIDE: Final = 0.25
+"""How much longer what is stretched takes for each that is under way beside it."""
 
 
 @dataclass(eq=False, slots=True)
@@ -56,6 +60,7 @@ class DatabasePlan:
         self.lateness = 0.0
         self.stretch = 0.0
         """Seconds that a commit which writes is on its way at least, so that its work lasts."""
+        self._commits: list[float] = []
         self.is_half_open = False
         self.failure: Failure | None = None
         self._holds: list[HeldCommit] = []
@@ -67,6 +72,18 @@ class DatabasePlan:
         held = HeldCommit(moment, self._resolve, passing)
         self._holds.append(held)
         return held
+
+    def due_of_commit(self, now: float) -> float:
+        """Say when a commit that is asked for now may go on, if nothing else keeps it.
+
+        It is later for each that is on its way beside it: who works on several at once is not done with all of them in
+        one moment.
+        """
+        self._commits = [due for due in self._commits if due > now]
+        due = now + self.stretch * (1 + BESIDE * len(self._commits))
+        if self.stretch:
+            self._commits.append(due)
+        return due
 
     def half_open(self) -> None:
         """Pass nothing on in either direction until `restore`."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from warren.claims.surroundings import Answer
 from warren.evidence.calls import HttpCall
+from warren.worlds.database_line.plan import BESIDE
 from warren.worlds.protocol import HttpFailure
 from warren.worlds.real.http_requests import Server
 from warren.worlds.real.runs.ports import LOOPBACK, Ports
@@ -32,6 +33,7 @@ class HttpStub:
     def __init__(self, now: Callable[[], float], answers: Sequence[Answer] = ()) -> None:
         """Listen, and answer on a thread for each connection; of the answers the first that fits counts."""
         self.now = now
+        self._under_way = 0
         self.seconds = 0.0
         """How long an answer takes at least."""
         self._answers = answers
@@ -93,10 +95,19 @@ class HttpStub:
             self._note(request, at, _NO_ANSWER)
             over.wait()
             return None
-        self.closing.wait(self.seconds)
+        self._last()
         # It is done once it was asked for, whether or not the caller is still there to hear of it.
         self._note(request, at, answer.status)
         return answer
+
+    def _last(self) -> None:
+        """Take as long as an answer is to take, and longer for each that is under way beside it, as a commit does."""
+        with self._lock:
+            seconds = self.seconds * (1 + BESIDE * self._under_way)
+            self._under_way += 1
+        self.closing.wait(seconds)
+        with self._lock:
+            self._under_way -= 1
 
     def _note(self, request: Request, at: float, status: int) -> None:
         call = HttpCall(at, request.method, request.path, request.headers, request.body, status)
