@@ -129,7 +129,10 @@ class EffectShape(Shape):
 class ConsumerShape(Shape):
     """`[consumers.NAME]`."""
 
-    command: Argv
+    command: Argv | None = None
+    image: Word | None = None
+    compose: InnerPath | None = None
+    service: Word | None = None
     directory: Word | None = None
     instances: Annotated[int, Field(ge=1, le=_MOST_INSTANCES)] = 1
     environment: dict[Annotated[str, AfterValidator(variable_name)], Text] = Field(
@@ -143,6 +146,18 @@ class ConsumerShape(Shape):
     message: MessageShape
     bad: BadShape = BadShape()
     effects: Annotated[list[EffectShape], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _runs_one_thing(self) -> Self:
+        if self.image is not None and self.compose is not None:
+            raise ValueError("`image` and `compose` name two consumers; take one out")
+        if (self.compose is None) != (self.service is None):
+            raise ValueError("`compose` and `service` belong together; write both, or none")
+        if self.command is None and self.image is None and self.compose is None:
+            raise ValueError(
+                "nothing says what runs; write `command`, `image`, or `compose` with `service`"
+            )
+        return self
 
 
 class DatabaseShape(Shape):
