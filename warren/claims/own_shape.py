@@ -153,6 +153,8 @@ class ConsumerShape(Shape):
             raise ValueError("`image` and `compose` name two consumers; take one out")
         if (self.compose is None) != (self.service is None):
             raise ValueError("`compose` and `service` belong together; write both, or none")
+        if self.image is not None and self.templates:
+            raise ValueError("files of `templates` have no place in an image; use `environment`")
         if self.command is None and self.image is None and self.compose is None:
             raise ValueError(
                 "nothing says what runs; write `command`, `image`, or `compose` with `service`"

@@ -61,7 +61,7 @@ class ContainerProcess:
         self._container, self._holder = container, holder
         self._now, self._secrets, self._stop_signal = now, secrets, stop_signal
         self._status: int | None = None
-        self._last_output = ""
+        self._kept: str | None = None  # its output, once it is removed
         self._is_deaf = False
         with self._asking():
             container.start()
@@ -81,9 +81,7 @@ class ContainerProcess:
 
     def output(self) -> str:
         """Give the end of what it printed, for a person to read."""
-        if self._container is not None and not self._last_output:
-            return self._read()
-        return self._last_output
+        return self._read() if self._kept is None else self._kept
 
     def stop(self) -> None:
         """Send process 1 its stop signal, as `docker stop` does first."""
@@ -104,8 +102,10 @@ class ContainerProcess:
         self._told(self._container.unpause)
 
     def close(self, within: float) -> None:
-        """Remove it with all that it has, close its lines, and keep its output."""
+        """Remove it with all that it has, close its lines, and keep its output. The second time does nothing."""
         del within
+        if self._kept is not None:
+            return
         with contextlib.ExitStack() as stack:
             stack.callback(self.database.close)
             stack.callback(self.line.close)
@@ -116,7 +116,7 @@ class ContainerProcess:
         self.kill()
         _ = self.exit_status
         with self._asking():
-            self._last_output = self._read()
+            self._kept = self._read()
             remove(self._container)
         if self._alive is not None:
             os.close(self._alive)
@@ -129,7 +129,7 @@ class ContainerProcess:
             end_of(said.decode("utf-8", "backslashreplace"), _SHOWN, self._secrets)
         )
         if self._is_deaf:
-            text = "\n".join(filter(None, (text, _DEAF.format(name=self._stop_signal))))
+            text += _DEAF.format(name=self._stop_signal)
         return text
 
     def _has_ended(self) -> bool:
