@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from warren.worlds.real.runs.run import Run
 
 _SECONDS: Final = 60
-_COMMANDS: Final = (("docker", "compose"), ("docker-compose",))
+COMMANDS: Final = (("docker", "compose"), ("docker-compose",))
 """Compose as a plugin of Docker, and the older program of its own."""
 _KEPT: Final = (
     *("cap_drop", "init", "mem_limit", "read_only", "shm_size", "stop_signal", "user"),
@@ -67,9 +67,9 @@ def _facts(file: Path, name: str, project: Path) -> dict[str, Any]:
 
 def _config(file: Path) -> dict[str, Any]:
     """Have Compose read a file."""
-    for command in _COMMANDS:
+    for command in COMMANDS:
         argv = [*command, "-f", str(file), "config"]
-        if _is_there(command):
+        if is_there(command):
             done = subprocess.run(
                 argv, cwd=file.parent, capture_output=True, text=True, timeout=_SECONDS, check=False
             )
@@ -85,7 +85,8 @@ def _config(file: Path) -> dict[str, Any]:
     )
 
 
-def _is_there(command: tuple[str, ...]) -> bool:
+def is_there(command: tuple[str, ...]) -> bool:
+    """Whether Compose is here under that command."""
     try:
         argv = [*command, "version"]
         return not subprocess.run(

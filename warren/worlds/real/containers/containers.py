@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from docker.types import LogConfig
 from docker.types import Mount as DockerMount
 
+from warren.errors import InstanceError
 from warren.worlds.real.brokers.container import JOURNAL_KIND, engine, label_of
 from warren.worlds.real.containers.addresses import found_in, with_database
 from warren.worlds.real.containers.asking import asking
@@ -98,6 +99,7 @@ class Containers:
             for port in (_HTTP_PORT, *addresses.http_ports):
                 self._relay.forward(name, self._stub, Door(port, holder.socket))
             places = self._places(env, addresses, urls)
+            self._refuse_file(service, urls, where)
             with asking(where):
                 container = self._client.containers.create(
                     **self._made_of(service, places, urls, directory),
@@ -164,6 +166,22 @@ class Containers:
         opened = self._relay.open_database(name, server, database.follower, door)
         return opened, database.urls.through(port, _DATABASE)
 
+    def _refuse_file(self, service: Service, urls: DatabaseUrls, where: str) -> None:
+        """Raise `InstanceError` where a container would use a database that is a file of this machine."""
+        if self._database.server is not None:
+            return
+        names = [f"{{{name}}}" for name in of_database(urls)]
+        for value in (*service.environment.values(), *_words(service.command)):
+            if (
+                any(name in value for name in names)
+                or with_database(value, urls, service.peers) != value
+            ):
+                raise InstanceError(
+                    f"a container does not reach this database ({self._database.kind})",
+                    where,
+                    "run it with --database postgresql or mysql",
+                )
+
     def _places(
         self, env: Mapping[str, str], addresses: Addresses, urls: DatabaseUrls
     ) -> Placeholders:
@@ -203,6 +221,10 @@ class Containers:
             "mounts": mounts,
             **service.options,
         }
+
+
+def _words(command: list[str] | str | None) -> list[str]:
+    return command if isinstance(command, list) else [command or ""]
 
 
 def _filled(words: list[str] | str | None, places: Placeholders) -> list[str] | str | None:
