@@ -1,10 +1,11 @@
-"""A consumer as somebody ships it in an image: it invoices each order, and knows of one broker only."""
+"""A consumer as somebody ships it in an image: it invoices each order, may file it, and knows of one broker only."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
+from pathlib import Path
 
 import pika
 
@@ -21,6 +22,9 @@ def main() -> None:
     channel.basic_qos(prefetch_count=1)
     for method, properties, body in channel.consume(QUEUE):
         invoice = pika.BasicProperties(message_id=properties.message_id, delivery_mode=2)
+        if "OUT" in os.environ:
+            assert Path(os.environ["LARGE"]).stat().st_size
+            Path(os.environ["OUT"], f"{properties.message_id}.json").write_bytes(body)
         channel.basic_publish("billing", "invoice", body, invoice)
         channel.basic_ack(method.delivery_tag)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import subprocess
 import sys
 import tarfile
@@ -17,11 +18,13 @@ import pytest
 
 from tests.requisites import missing
 from warren.worlds.real.containers import compose
+from warren.worlds.real.runs.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from docker import DockerClient
+    from docker.models.containers import Container
 
 pytestmark = pytest.mark.docker
 
@@ -39,9 +42,9 @@ body = "order.json"
 properties = {{ message_id = "{{id}}" }}
 
 [[consumers.orders.effects]]
-publishes = {{ exchange = "billing", routing_key = "invoice" }}
-key = "message_id"
+{effect}
 """
+INVOICE = 'publishes = { exchange = "billing", routing_key = "invoice" }\nkey = "message_id"'
 COMPOSE = f"""
 services:
   orders:
@@ -78,22 +81,35 @@ def client() -> Iterator[DockerClient]:
 
 
 @pytest.fixture
-def smoke(client: DockerClient, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run `warren smoke` of what the manifest says is run, on the lightest servers."""
+def write(client: DockerClient, tmp_path: Path) -> Callable[..., list[str]]:
+    """Write what a manifest says is run, and give the command that tries it on the lightest servers."""
     del client
 
-    def run(runs: str, more: str = "") -> subprocess.CompletedProcess[str]:
+    def do(runs: str, more: str = "", effect: str = INVOICE) -> list[str]:
         (tmp_path / "order.json").write_text('{"ref": "{id}"}')
         (tmp_path / "compose.yml").write_text(COMPOSE.replace("# more", more))
         path = tmp_path / "warren.toml"
-        path.write_text(MANIFEST.format(runs=runs))
+        path.write_text(MANIFEST.format(runs=runs, effect=effect))
         command = str(Path(sys.executable).parent / "warren"), "smoke", str(path)
+        return [*command, "--broker", "embedded", "--database", "sqlite"]
+
+    return do
+
+
+@pytest.fixture
+def smoke(write: Callable[..., list[str]]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run `warren smoke`."""
+
+    def run(
+        *what: str, environment: dict[str, str] | None = None, **more: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*command, "--broker", "embedded", "--database", "sqlite"],
+            write(*what, **more),
             capture_output=True,
             text=True,
             timeout=300,
             check=False,
+            env=environment,
         )
 
     return run
@@ -106,8 +122,23 @@ def test_image(
     ended = smoke(f'image = "{IMAGE}"\nenvironment = {{ AMQP_URL = "{{amqp_url}}" }}')
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "orders: works: 1 effect(s) of one message" in ended.stdout
-    left = client.containers.list(all=True, filters={"ancestor": IMAGE}, ignore_removed=True)
-    assert not left
+    assert not of_image(client)
+
+
+def test_killed_run(
+    client: DockerClient,
+    smoke: Callable[..., subprocess.CompletedProcess[str]],
+    write: Callable[..., list[str]],
+    tmp_path: Path,
+) -> None:
+    """The containers of a run that is killed are removed by the next."""
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
+    command = write(f'image = "{IMAGE}"\ncommand = ["sleep", "600"]')
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as killed:
+        assert wait_until(lambda: len(of_image(client)) >= 2, timeout=60.0)
+        killed.kill()
+    smoke(f'image = "{IMAGE}"\ncommand = ["false"]', environment=environment)
+    assert not of_image(client)
 
 
 def test_compose(smoke: Callable[..., subprocess.CompletedProcess[str]]) -> None:
@@ -116,6 +147,24 @@ def test_compose(smoke: Callable[..., subprocess.CompletedProcess[str]]) -> None
     ended = smoke(SERVICE)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "orders: works: 1 effect(s) of one message" in ended.stdout
+
+
+def test_mounted_folder(
+    smoke: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    """What a service writes into its project's folder is looked for in the case's copy, and the user's own stays."""
+    needs_compose()
+    (tmp_path / "out").mkdir()
+    os.chown(tmp_path / "out", 65534, 65534)  # the image's user
+    (tmp_path / "large").mkdir()
+    (tmp_path / "large" / "text").write_bytes(bytes(5 << 20))
+    more = "environment: {OUT: /app/mine/out, LARGE: /app/mine/large/text}"
+    ended = smoke(
+        SERVICE, f"volumes: ['./:/app/mine']\n    {more}", effect='path = "out/{id}.json"'
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "orders: works: 1 effect(s) of one message" in ended.stdout
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_refused(smoke: Callable[..., subprocess.CompletedProcess[str]]) -> None:
@@ -131,6 +180,11 @@ def test_file_of_a_database(smoke: Callable[..., subprocess.CompletedProcess[str
     ended = smoke(f'image = "{IMAGE}"\nenvironment = {{ DB = "{{database_url}}" }}')
     assert ended.returncode == 2
     assert "run it with --database postgresql or mysql" in ended.stdout
+
+
+def of_image(client: DockerClient) -> list[Container]:
+    """Find the containers of the test's image, holders too."""
+    return client.containers.list(all=True, filters={"ancestor": IMAGE}, ignore_removed=True)
 
 
 def needs_compose() -> None:

@@ -189,6 +189,12 @@ class RealWorld:
         self, program: Program, name: str, role: Role, env: Mapping[str, str]
     ) -> ContainerProcess:
         """Start a container behind lines in its own network."""
+        if self._certificates is not None:
+            raise InstanceError(
+                "the lines of a container speak no TLS",
+                where=f"instance {name}",
+                what_to_do="run it without --tls",
+            )
         process = self._containers.start(
             program,
             name,

@@ -8,7 +8,6 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from docker.types import LogConfig
-from docker.types import Mount as DockerMount
 
 from warren.errors import InstanceError
 from warren.worlds.real.brokers.container import JOURNAL_KIND, engine, label_of
@@ -16,6 +15,7 @@ from warren.worlds.real.containers.addresses import found_in, with_database
 from warren.worlds.real.containers.asking import asking
 from warren.worlds.real.containers.compose import service_of
 from warren.worlds.real.containers.holder import Holder
+from warren.worlds.real.containers.mounts import engine_mounts
 from warren.worlds.real.containers.process import ContainerProcess
 from warren.worlds.real.containers.service import Service
 from warren.worlds.real.placeholders import Placeholders, of_broker, of_contract, of_database
@@ -96,13 +96,19 @@ class Containers:
             line.let_in(entry)
             database, urls = self._database_line(name, holder, addresses)
             made.callback(database.close)
-            for port in (_HTTP_PORT, *addresses.http_ports):
+            forwarders = [
                 self._relay.forward(name, self._stub, Door(port, holder.socket))
+                for port in sorted({_HTTP_PORT, *addresses.http_ports})
+            ]
+            for forwarder in forwarders:
+                made.callback(forwarder.close)
             places = self._places(env, addresses, urls)
             self._refuse_file(service, urls, where)
+            if program.templates:
+                places.write_templates(program, directory())
             with asking(where):
                 container = self._client.containers.create(
-                    **self._made_of(service, places, urls, directory),
+                    **self._made_of(service, places, urls, program.directory, directory),
                     network_mode=holder.network,
                     labels=label_of(self._run),
                     log_config=_LOGS,
@@ -111,6 +117,7 @@ class Containers:
             process = ContainerProcess(
                 container,
                 holder,
+                forwarders,
                 name=name,
                 role=role,
                 line=line,
@@ -200,6 +207,7 @@ class Containers:
         service: Service,
         places: Placeholders,
         urls: DatabaseUrls,
+        project: Path,
         directory: Callable[[], Path],
     ) -> dict[str, Any]:
         """Give what the engine makes the container of."""
@@ -207,12 +215,7 @@ class Containers:
             name: with_database(places.fill(text), urls, service.peers)
             for name, text in service.environment.items()
         }
-        mounts = [
-            DockerMount(
-                mount.target, str(directory() / mount.source), "bind", read_only=mount.read_only
-            )
-            for mount in service.mounts
-        ]
+        mounts = engine_mounts(service.mounts, project, directory()) if service.mounts else []
         return {
             "image": service.image,
             "command": _filled(service.command, places),

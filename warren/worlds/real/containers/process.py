@@ -17,7 +17,7 @@ from warren.worlds.real.brokers.container import remove
 from warren.worlds.real.containers.asking import asking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from docker.models.containers import Container
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from warren.worlds.real.containers.holder import Holder
     from warren.worlds.real.databases.line import UnfollowedLine
     from warren.worlds.real.relay.database_line import RealDatabaseLine
+    from warren.worlds.real.relay.forwarder import Forwarder
     from warren.worlds.real.relay.line import RealLine
 
 _SHOWN: Final = 2000  # characters of its output, as of a process
@@ -46,6 +47,7 @@ class ContainerProcess:
         self,
         container: Container,
         holder: Holder,
+        forwarders: Sequence[Forwarder] = (),
         *,
         name: str,
         role: Role,
@@ -58,7 +60,7 @@ class ContainerProcess:
         """Start a container that is made; `close` ends what it is given. Raises `InstanceError` where it cannot run."""
         self.name, self.role, self.line, self.database = name, role, line, database
         self.ended_at: float | None = None
-        self._container, self._holder = container, holder
+        self._container, self._holder, self._forwarders = container, holder, forwarders
         self._now, self._secrets, self._stop_signal = now, secrets, stop_signal
         self._status: int | None = None
         self._kept: str | None = None  # its output, once it is removed
@@ -109,6 +111,8 @@ class ContainerProcess:
         with contextlib.ExitStack() as stack:
             stack.callback(self.database.close)
             stack.callback(self.line.close)
+            for forwarder in self._forwarders:
+                stack.callback(forwarder.close)
             stack.callback(self._holder.close)
             stack.callback(self._remove)
 
