@@ -1,4 +1,4 @@
-"""A consumer as somebody ships it in an image: it invoices each order, may file it, and knows of one broker only."""
+"""A consumer as somebody ships it in an image: it invoices each order, and knows one broker."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from urllib.request import urlopen
 
 import pika
 
@@ -25,6 +26,9 @@ def main() -> None:
         if "OUT" in os.environ:
             assert Path(os.environ["LARGE"]).stat().st_size
             Path(os.environ["OUT"], f"{properties.message_id}.json").write_bytes(body)
+        if "CHARGE" in os.environ:
+            with urlopen(os.environ["CHARGE"], data=body) as answer:  # noqa: S310 - the test's own
+                assert answer.status == 200
         channel.basic_publish("billing", "invoice", body, invoice)
         channel.basic_ack(method.delivery_tag)
 

@@ -53,6 +53,8 @@ services:
     # more
   rabbitmq:
     image: rabbitmq:4.3-management
+  payments:
+    image: shop/payments
 """
 SERVICE = 'compose = "compose.yml"\nservice = "orders"'
 
@@ -142,9 +144,10 @@ def test_killed_run(
 
 
 def test_compose(smoke: Callable[..., subprocess.CompletedProcess[str]]) -> None:
-    """A service whose broker's name, vhost and login are built in works unchanged."""
+    """A service works unchanged whose broker's name, vhost and login, and whose API's, are built in."""
     needs_compose()
-    ended = smoke(SERVICE)
+    more = "environment: {CHARGE: 'http://payments:8081/charge'}"
+    ended = smoke(SERVICE, more, effect='http = "POST /charge"')
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "orders: works: 1 effect(s) of one message" in ended.stdout
 

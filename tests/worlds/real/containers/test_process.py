@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from tests.worlds.real.containers.conftest import IMAGE, LABELS
 from warren.errors import InstanceError
+from warren.worlds.real.containers import holder as holders
 from warren.worlds.real.containers.holder import Holder
 from warren.worlds.real.runs.processes import wait_until
 
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from docker import DockerClient
+    from docker.models.containers import Container
 
     from warren.worlds.real.containers import ContainerProcess
 
@@ -45,6 +49,13 @@ def has_printed(process: ContainerProcess, word: str) -> bool:
 def has_ended(process: ContainerProcess) -> bool:
     """Wait for the end of an instance."""
     return wait_until(lambda: process.exit_status is not None, timeout=DEADLINE)
+
+
+def left(client: DockerClient) -> list[Container]:
+    """Find the containers of these tests."""
+    return client.containers.list(
+        all=True, filters={"label": "warren.test=containers"}, ignore_removed=True
+    )
 
 
 def test_its_network_has_our_socket_and_nothing_else(
@@ -136,13 +147,24 @@ def test_close_leaves_nothing(client: DockerClient, start: Callable[..., Contain
     """The end of an instance removes its container and its network's."""
     process = start(WAITS)
     process.close(5.0)
-    labelled = client.containers.list(
-        all=True, filters={"label": "warren.test=containers"}, ignore_removed=True
-    )
-    assert not labelled
+    assert not left(client)
 
 
 def test_an_image_that_is_not_there(client: DockerClient) -> None:
     """An image that is on no machine is told in a sentence, and nothing is pulled."""
     with pytest.raises(InstanceError, match="not on this machine"):
         Holder(client, "no-such-image:0", where="a test", labels={}, names=[])
+
+
+def test_networks_that_cannot_be_entered(
+    client: DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is not root, or elsewhere than the engine, is told so, and nothing is left of the holder."""
+
+    def refuse(_: int) -> NoReturn:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(holders, "socket_in_network_of", refuse)
+    with pytest.raises(InstanceError, match="run as root on the machine of the Docker engine"):
+        Holder(client, IMAGE, where="a test", labels=LABELS, names=[])
+    assert not left(client)
