@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import time
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import docker
@@ -15,6 +15,7 @@ from tests.requisites import missing
 from warren.workloads.course.roles import STREAM
 from warren.worlds.real.containers import ContainerProcess
 from warren.worlds.real.containers.holder import Holder
+from warren.worlds.real.containers.ways import Ways
 from warren.worlds.real.databases import UnfollowedLine
 
 if TYPE_CHECKING:
@@ -56,18 +57,19 @@ def start(client: DockerClient, holder: Holder) -> Iterator[Callable[..., Contai
         container = client.containers.create(
             IMAGE, ["python3", "-uc", script], network_mode=holder.network, labels=LABELS
         )
-        line: Any = SimpleNamespace(close=lambda: None)
+        owned = contextlib.ExitStack()
+        owned.callback(holder.close)
+        nothing: Any = None
+        ways = Ways(holder.network, nothing, UnfollowedLine("none"), nothing, owned)
         try:
             process = ContainerProcess(
                 container,
-                holder,
+                ways,
                 name="stream-1",
                 role=STREAM,
-                line=line,
-                database=UnfollowedLine("none"),
                 now=time.monotonic,
                 secrets=secrets,
-                stop_signal="SIGTERM",
+                stop_signal=signal.SIGTERM,
             )
         except BaseException:
             container.remove(force=True, v=True)

@@ -17,7 +17,8 @@ from warren.worlds.real.containers.compose import service_of
 from warren.worlds.real.containers.holder import Holder
 from warren.worlds.real.containers.mounts import engine_mounts
 from warren.worlds.real.containers.process import ContainerProcess
-from warren.worlds.real.containers.service import Service
+from warren.worlds.real.containers.service import Service, stop_signal_of
+from warren.worlds.real.containers.ways import Ways
 from warren.worlds.real.placeholders import Placeholders, of_broker, of_contract, of_database
 from warren.worlds.real.relay.doors import Door
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docker import DockerClient
+    from docker.models.containers import Container as EngineContainer
+    from docker.types import Mount as EngineMount
 
     from warren.claims.implementation import Container, Program
     from warren.workloads import Role
@@ -89,42 +92,29 @@ class Containers:
         )
         addresses = found_in(service.environment, service.peers)
         with contextlib.ExitStack() as made:
-            holder = self._holder(service, addresses, where)
-            made.callback(holder.close)
-            line = self._relay.open(name, Door(addresses.broker_port, holder.socket))
-            made.callback(line.close)
-            line.let_in(entry)
-            database, urls = self._database_line(name, holder, addresses)
-            made.callback(database.close)
-            forwarders = [
-                self._relay.forward(name, self._stub, Door(port, holder.socket))
-                for port in sorted({_HTTP_PORT, *addresses.http_ports})
-            ]
-            for forwarder in forwarders:
-                made.callback(forwarder.close)
-            places = self._places(env, addresses, urls)
-            self._refuse_file(service, urls, where)
+            ways = self._ways(name, service, addresses)
+            made.callback(ways.close)
+            ways.line.let_in(entry)
+            places = self._places(env, addresses, ways.urls)
             if program.templates:
                 places.write_templates(program, directory())
-            with asking(where):
-                container = self._client.containers.create(
-                    **self._made_of(service, places, urls, program.directory, directory),
-                    network_mode=holder.network,
-                    labels=label_of(self._run),
-                    log_config=_LOGS,
-                )
+            mounts = (
+                engine_mounts(service.mounts, program.directory, directory())
+                if service.mounts
+                else []
+            )
+            container = self._made(service, places, ways, mounts, where)
             made.callback(container.remove, force=True, v=True)
             process = ContainerProcess(
                 container,
-                holder,
-                forwarders,
+                ways,
                 name=name,
                 role=role,
-                line=line,
-                database=database,
                 now=self._now,
                 secrets=self._secrets,
-                stop_signal=_stop_signal(program, service, image.attrs),
+                stop_signal=stop_signal_of(
+                    program, service, image.attrs["Config"].get("StopSignal")
+                ),
             )
             made.pop_all()
         return process
@@ -151,15 +141,28 @@ class Containers:
             environment={**service.environment, **program.environment},
         )
 
-    def _holder(self, service: Service, addresses: Addresses, where: str) -> Holder:
+    def _ways(self, name: str, service: Service, addresses: Addresses) -> Ways:
+        """Hold a network in which what the service calls its broker, its database and its peers leads to lines."""
+        where = f"instance {name}"
+        self._refuse_file(service, where)
         names = {_BROKER, _DATABASE, _HTTP, *addresses.names}
-        return Holder(
-            self._client,
-            service.image,
-            where=where,
-            labels=label_of(self._run),
-            names=sorted(name for name in names if not name.replace(".", "").isdigit()),
-        )
+        with contextlib.ExitStack() as made:
+            holder = Holder(
+                self._client,
+                service.image,
+                where=where,
+                labels=label_of(self._run),
+                names=sorted(name for name in names if not name.replace(".", "").isdigit()),
+            )
+            made.callback(holder.close)
+            line = self._relay.open(name, Door(addresses.broker_port, holder.socket))
+            made.callback(line.close)
+            database, urls = self._database_line(name, holder, addresses)
+            made.callback(database.close)
+            for port in sorted({_HTTP_PORT, *addresses.http_ports}):
+                forwarder = self._relay.forward(name, self._stub, Door(port, holder.socket))
+                made.callback(forwarder.close)
+            return Ways(holder.network, line, database, urls, made.pop_all())
 
     def _database_line(
         self, name: str, holder: Holder, addresses: Addresses
@@ -173,10 +176,11 @@ class Containers:
         opened = self._relay.open_database(name, server, database.follower, door)
         return opened, database.urls.through(port, _DATABASE)
 
-    def _refuse_file(self, service: Service, urls: DatabaseUrls, where: str) -> None:
+    def _refuse_file(self, service: Service, where: str) -> None:
         """Raise `InstanceError` where a container would use a database that is a file of this machine."""
         if self._database.server is not None:
             return
+        urls = self._database.urls
         names = [f"{{{name}}}" for name in of_database(urls)]
         for value in (*service.environment.values(), *_words(service.command)):
             if (
@@ -202,28 +206,31 @@ class Containers:
             }
         )
 
-    def _made_of(
+    def _made(
         self,
         service: Service,
         places: Placeholders,
-        urls: DatabaseUrls,
-        project: Path,
-        directory: Callable[[], Path],
-    ) -> dict[str, Any]:
-        """Give what the engine makes the container of."""
+        ways: Ways,
+        mounts: list[EngineMount],
+        where: str,
+    ) -> EngineContainer:
+        """Make the container, with nothing left to fill in."""
         environment = {
-            name: with_database(places.fill(text), urls, service.peers)
+            name: with_database(places.fill(text), ways.urls, service.peers)
             for name, text in service.environment.items()
         }
-        mounts = engine_mounts(service.mounts, project, directory()) if service.mounts else []
-        return {
-            "image": service.image,
-            "command": _filled(service.command, places),
-            "entrypoint": _filled(service.entrypoint, places),
-            "environment": environment,
-            "mounts": mounts,
-            **service.options,
-        }
+        with asking(where):
+            return self._client.containers.create(
+                service.image,
+                _filled(service.command, places),
+                entrypoint=_filled(service.entrypoint, places),
+                environment=environment,
+                mounts=mounts,
+                network_mode=ways.network,
+                labels=label_of(self._run),
+                log_config=_LOGS,
+                **service.options,
+            )
 
 
 def _words(command: list[str] | str | None) -> list[str]:
@@ -244,12 +251,3 @@ def _variables_of(image: Mapping[str, Any]) -> dict[str, str]:
     """Give the environment that an image has."""
     pairs = (variable.partition("=") for variable in image["Config"].get("Env") or ())
     return {name: value for name, _, value in pairs}
-
-
-def _stop_signal(program: Program, service: Service, image: Mapping[str, Any]) -> str:
-    """Name what asks a container to end: the manifest's signal, or the service's, or the image's, or SIGTERM."""
-    named = service.options.get("stop_signal") or image["Config"].get("StopSignal")
-    assert program.container is not None
-    if program.container.keeps_stop_signal and named:
-        return str(named)
-    return program.stop_signal.name

@@ -17,16 +17,12 @@ from warren.worlds.real.brokers.container import remove
 from warren.worlds.real.containers.asking import asking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator
 
     from docker.models.containers import Container
 
     from warren.workloads import Role
-    from warren.worlds.real.containers.holder import Holder
-    from warren.worlds.real.databases.line import UnfollowedLine
-    from warren.worlds.real.relay.database_line import RealDatabaseLine
-    from warren.worlds.real.relay.forwarder import Forwarder
-    from warren.worlds.real.relay.line import RealLine
+    from warren.worlds.real.containers.ways import Ways
 
 _SHOWN: Final = 2000  # characters of its output, as of a process
 _LINES: Final = 200
@@ -46,21 +42,19 @@ class ContainerProcess:
     def __init__(
         self,
         container: Container,
-        holder: Holder,
-        forwarders: Sequence[Forwarder] = (),
+        ways: Ways,
         *,
         name: str,
         role: Role,
-        line: RealLine,
-        database: RealDatabaseLine | UnfollowedLine,
         now: Callable[[], float],
         secrets: Collection[str],
-        stop_signal: str,
+        stop_signal: signal.Signals,
     ) -> None:
-        """Start a container that is made; `close` ends what it is given. Raises `InstanceError` where it cannot run."""
-        self.name, self.role, self.line, self.database = name, role, line, database
+        """Start a container that is made; `close` ends it and its ways. Raises `InstanceError` where it cannot run."""
+        self.name, self.role = name, role
+        self.line, self.database = ways.line, ways.database
         self.ended_at: float | None = None
-        self._container, self._holder, self._forwarders = container, holder, forwarders
+        self._container, self._ways = container, ways
         self._now, self._secrets, self._stop_signal = now, secrets, stop_signal
         self._status: int | None = None
         self._kept: str | None = None  # its output, once it is removed
@@ -88,8 +82,8 @@ class ContainerProcess:
     def stop(self) -> None:
         """Send process 1 its stop signal, as `docker stop` does first."""
         if self.exit_status is None:
-            self._is_deaf = not _listens_to(self.pid, signal.Signals[self._stop_signal])
-            self._told(lambda: self._container.kill(self._stop_signal))
+            self._is_deaf = not _listens_to(self.pid, self._stop_signal)
+            self._told(lambda: self._container.kill(self._stop_signal.name))
 
     def kill(self) -> None:
         """SIGKILL all that is in it."""
@@ -109,11 +103,7 @@ class ContainerProcess:
         if self._kept is not None:
             return
         with contextlib.ExitStack() as stack:
-            stack.callback(self.database.close)
-            stack.callback(self.line.close)
-            for forwarder in self._forwarders:
-                stack.callback(forwarder.close)
-            stack.callback(self._holder.close)
+            stack.callback(self._ways.close)
             stack.callback(self._remove)
 
     def _remove(self) -> None:
@@ -133,7 +123,7 @@ class ContainerProcess:
             end_of(said.decode("utf-8", "backslashreplace"), _SHOWN, self._secrets)
         )
         if self._is_deaf:
-            text += _DEAF.format(name=self._stop_signal)
+            text += _DEAF.format(name=self._stop_signal.name)
         return text
 
     def _has_ended(self) -> bool:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from signal import Signals
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from warren.claims.implementation import Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +33,12 @@ class Service:
     options: dict[str, Any] = field(default_factory=dict)
     mounts: tuple[Mount, ...] = ()
     peers: tuple[str, ...] = ()
+
+
+def stop_signal_of(program: Program, service: Service, of_image: str | None) -> Signals:
+    """Say what asks a container to end: the manifest's signal, or the service's, or the image's, or SIGTERM."""
+    named = str(service.options.get("stop_signal") or of_image or "")
+    assert program.container is not None, "it is started in one"
+    if not named or not program.container.keeps_stop_signal:
+        return program.stop_signal
+    return Signals(int(named)) if named.isdigit() else Signals[f"SIG{named.removeprefix('SIG')}"]
