@@ -152,7 +152,7 @@ def test_close_leaves_nothing(client: DockerClient, start: Callable[..., Contain
 
 def test_an_image_that_is_not_there(client: DockerClient) -> None:
     """An image that is on no machine is told in a sentence, and nothing is pulled."""
-    with pytest.raises(InstanceError, match="not on this machine"):
+    with pytest.raises(InstanceError, match="the image no-such-image:0 is not on this machine"):
         Holder(client, "no-such-image:0", where="a test", labels={}, names=[])
 
 

@@ -22,7 +22,7 @@ def asking(where: str) -> Iterator[None]:
         yield
     except docker.errors.ImageNotFound as error:
         raise InstanceError(
-            f"its image is not on this machine ({_words(error)})",
+            f"the image {_words(error).rpartition(': ')[2]} is not on this machine",
             where,
             "build it, or pull it (`docker build`, `docker pull`, `docker compose build`)",
         ) from error
