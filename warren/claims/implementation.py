@@ -18,6 +18,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Container:
+    """What a program's container is made of: an image, or a service of a Compose file (an absolute path).
+
+    With `keeps_stop_signal` it is asked to end by the signal that the image or the service names.
+    """
+
+    image: str = ""
+    compose: Path | None = None
+    service: str = ""
+    keeps_stop_signal: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """What a world starts: for the real one, an argv that is run without a shell in an absolute directory.
 
@@ -26,7 +39,8 @@ class Program:
     `source` says where it is named, for the sentence of an error.
 
     One that `has_placeholders` was not written for Warren. It is told nothing but what its argv, its environment and
-    its `templates` (file made: file it is made from) have a place for, and runs in a copy of its directory.
+    its `templates` (file made: file it is made from) have a place for, and runs in a copy of its directory, or in a
+    `container`: its argv takes the place of the container's command then, or is empty.
     """
 
     argv: tuple[str, ...]
@@ -37,6 +51,7 @@ class Program:
     preload: tuple[str, ...] = ()
     has_placeholders: bool = False
     templates: dict[str, str] = field(default_factory=dict)
+    container: Container | None = None
     source: str = field(default="", compare=False)
 
 

@@ -171,6 +171,8 @@ def _path(program: Program, search_path: str) -> str:
 
 def missing(started: Program, search_path: str) -> str:
     """Say what is missing; as for execvp, a name with a slash is a path, any other is on PATH."""
+    if started.container is not None:
+        return ""  # its engine knows
     program = started.argv[0]
     if not started.directory.is_dir():
         return f"there is no directory {started.directory}; mend `directory`"

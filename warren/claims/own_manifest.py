@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from warren.claims.implementation import (
+    Container,
     Implementation,
     ImplementedDesign,
     KnownFailure,
@@ -36,7 +37,7 @@ from warren.workloads.own import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from datetime import date
     from pathlib import Path
 
@@ -112,6 +113,8 @@ def _missing_files(directory: Path, home: Path, shape: OwnManifestShape) -> Iter
 
 def _files_of(consumer: ConsumerShape) -> Iterator[tuple[str, str]]:
     message, bad = consumer.message, consumer.bad
+    if consumer.compose is not None:
+        yield "compose", consumer.compose
     made = {"message": message, "message.slow": message.slow, "bad.poison": bad.poison}
     for key, one in made.items():
         if one is not None and one.body is not None:
@@ -172,19 +175,23 @@ def _workload(name: str, consumer: ConsumerShape, home: Path) -> OwnWorkload:
         sample=_sample(consumer.message, consumer.bad, consumer.queue, home),
         effects=tuple(map(_effect, consumer.effects)),
         instances=consumer.instances,
-        is_told_prefetch=any("{prefetch}" in text for text in _texts_of(consumer)),
+        is_told_prefetch=any("{prefetch}" in text for text in _texts_of(consumer, home)),
     )
 
 
-def _texts_of(consumer: ConsumerShape) -> Iterable[str]:
-    return (*consumer.command, *consumer.environment.values())
+def _texts_of(consumer: ConsumerShape, home: Path) -> Iterator[str]:
+    """Give all texts that placeholders may stand in."""
+    yield from (*(consumer.command or ()), *consumer.environment.values())
+    if consumer.compose is not None:
+        yield (home / consumer.compose).read_text("utf-8", errors="replace")
 
 
 def _uses_database(consumer: ConsumerShape) -> bool:
-    """Whether a consumer has an effect in a database, or a place for the address of one; templates may have any."""
-    texts = _texts_of(consumer)
+    """Whether a consumer has an effect in a database, or a place for the address of one; some files may have any."""
+    texts = (*(consumer.command or ()), *consumer.environment.values())
     is_told = any(name in text for name in _DATABASE_PLACES for text in texts)
-    return is_told or bool(consumer.templates) or any(e.sql for e in consumer.effects)
+    may_be_told = bool(consumer.templates or consumer.compose)
+    return is_told or may_be_told or any(e.sql for e in consumer.effects)
 
 
 def _sample(message: MessageShape, bad: BadShape, queue: str, home: Path) -> Sample:
@@ -227,13 +234,25 @@ def _effect(shape: EffectShape) -> Effect:
 
 def _program(path: Path, manifest: OwnManifestShape, consumer: ConsumerShape) -> Program:
     return Program(
-        argv=tuple(consumer.command),
+        argv=tuple(consumer.command or ()),
         directory=path.parent / (consumer.directory or manifest.directory),
         environment=dict(consumer.environment),
         stop_signal=signal.Signals[consumer.stop.signal],
         grace=consumer.stop.grace,
         has_placeholders=True,
         templates=dict(consumer.templates),
+        container=_container(path.parent, consumer),
+    )
+
+
+def _container(home: Path, consumer: ConsumerShape) -> Container | None:
+    if consumer.image is None and consumer.compose is None:
+        return None
+    return Container(
+        image=consumer.image or "",
+        compose=home / consumer.compose if consumer.compose is not None else None,
+        service=consumer.service or "",
+        keeps_stop_signal="signal" not in consumer.stop.model_fields_set,
     )
 
 

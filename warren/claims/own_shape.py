@@ -175,7 +175,10 @@ class EffectShape(Shape):
 class ConsumerShape(Shape):
     """`[consumers.NAME]`."""
 
-    command: Argv
+    command: Argv | None = None
+    image: Word | None = None
+    compose: InnerPath | None = None
+    service: Word | None = None
     directory: Word | None = None
     instances: Annotated[int, Field(ge=1, le=_MOST_INSTANCES)] = 1
     environment: Environment = Field(default_factory=dict)
@@ -194,6 +197,20 @@ class ConsumerShape(Shape):
         """Give who publishes a message of the user's own, by the key of the message."""
         made = {"": self.message, "slow": self.message.slow, "poison": self.bad.poison}
         return {key: one.publish for key, one in made.items() if one and one.publish}
+
+    @model_validator(mode="after")
+    def _runs_one_thing(self) -> Self:
+        if self.image is not None and self.compose is not None:
+            raise ValueError("`image` and `compose` name two consumers; take one out")
+        if (self.compose is None) != (self.service is None):
+            raise ValueError("`compose` and `service` belong together; write both, or none")
+        if self.image is not None and self.templates:
+            raise ValueError("files of `templates` have no place in an image; use `environment`")
+        if self.command is None and self.image is None and self.compose is None:
+            raise ValueError(
+                "nothing says what runs; write `command`, `image`, or `compose` with `service`"
+            )
+        return self
 
 
 class DatabaseShape(Shape):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from warren.evidence.frames import Fact
     from warren.evidence.ledger import Delivery
     from warren.learning.sample import LearnSample
-    from warren.worlds.real.process import RealProcess
+    from warren.worlds.protocol import Process
     from warren.worlds.real.world import RealWorld
 
 _HEARTBEAT: Final = 60
@@ -83,7 +83,7 @@ class Trial:
         """
         self._world, self._program, self._name, self._within = world, program, name, within
         self._fixed = fixed
-        self._process: RealProcess | None = None
+        self._process: Process | None = None
 
     def start(self) -> Observed:
         """Start it and wait until it consumes. Raises `InstanceError` where it does not."""
@@ -137,12 +137,12 @@ class Trial:
         self._world.wait_for(lambda: not self._observed(other).ledger.connections, self._within)
         return found
 
-    def _begin(self, number: int, heartbeat: int) -> RealProcess:
+    def _begin(self, number: int, heartbeat: int) -> Process:
         told = {"WARREN_HEARTBEAT": str(heartbeat), "WARREN_PREFETCH": "1"}
         role = Role(self._name, Route("", ""))
         return self._world.start(self._program, f"{self._name}-{number}", role, told)
 
-    def _observed(self, process: RealProcess | None) -> Observed:
+    def _observed(self, process: Process | None) -> Observed:
         name = process.name if process is not None else ""
         return observe(fact for fact in self._world.facts() if _whose(fact) == name)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from warren.claims.catalogue import load_catalogue
-from warren.claims.implementation import Program, Schema
+from warren.claims.implementation import Container, Program, Schema
 from warren.claims.manifest import load_manifest
 from warren.claims.verdict import Stance
 from warren.errors import ManifestError
@@ -125,6 +125,32 @@ def test_usual_key_is_the_queue(folder: Path) -> None:
     assert (route.exchange, route.routing_key) == ("", "shop.orders")
 
 
+def test_an_image(folder: Path) -> None:
+    """A command beside an image is the container's; the image's stop signal counts unless one is written."""
+    path = written(folder, "command = [", 'image = "shop/orders:1.2"\ncommand = [')
+    path.write_text(path.read_text().replace("templates =", "# templates ="))
+    program = load_manifest(path, load_catalogue()).designs["orders"].roles["orders"]
+    assert program.argv == ("./orders", "--prefetch={prefetch}")
+    assert program.container == Container("shop/orders:1.2", keeps_stop_signal=False)
+
+
+def test_a_compose_service(folder: Path) -> None:
+    """A service is run as its Compose file says; placeholders in the file are the program's."""
+    (folder / "compose.yml").write_text("services: {orders: {environment: {N: '{prefetch}'}}}")
+    path = written(
+        folder,
+        'command = ["./orders", "--prefetch={prefetch}"]',
+        'compose = "compose.yml"\nservice = "orders"',
+    )
+    path.write_text(path.read_text().replace('signal = "SIGINT", ', ""))
+    design = load_manifest(path, load_catalogue()).designs["orders"]
+    program = design.roles["orders"]
+    assert program.argv == ()
+    assert program.container == Container(compose=folder / "compose.yml", service="orders")
+    assert isinstance(design.workload, OwnWorkload)
+    assert design.workload.is_told_prefetch
+
+
 FAULTS = {
     "unknown key": (
         "queue =",
@@ -173,6 +199,31 @@ FAULTS = {
         'consumer = "orders"',
         'consumer = "order"',
         "this manifest has no design `order`; did you mean `orders`.",
+    ),
+    "nothing to run": (
+        'command = ["./orders", "--prefetch={prefetch}"]',
+        "",
+        "nothing says what runs; write `command`, `image`, or `compose` with `service`.",
+    ),
+    "two things to run": (
+        'command = ["./orders", "--prefetch={prefetch}"]',
+        'image = "shop/orders"\ncompose = "compose.yml"\nservice = "orders"',
+        "`image` and `compose` name two consumers; take one out.",
+    ),
+    "no service": (
+        'command = ["./orders", "--prefetch={prefetch}"]',
+        'compose = "compose.yml"',
+        "`compose` and `service` belong together; write both, or none.",
+    ),
+    "templates of an image": (
+        'command = ["./orders", "--prefetch={prefetch}"]',
+        'image = "shop/orders"',
+        "files of `templates` have no place in an image; use `environment`.",
+    ),
+    "no Compose file": (
+        'command = ["./orders", "--prefetch={prefetch}"]',
+        'compose = "compose.yml"\nservice = "orders"',
+        "compose.yml cannot be read: no such file or directory; name a file beside the manifest.",
     ),
     "variable of Warren": (
         "AMQP_URL =",

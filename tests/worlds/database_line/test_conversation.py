@@ -124,8 +124,10 @@ def test_stretch(ends: Ends) -> None:
     server.clear()
     ends.conversation.client_sent(query("SELECT 1") + WRITE)
     other.client_sent(WRITE)
-    assert (ends.server, server) == (query("SELECT 1"), b"")
+    assert ends.server == query("SELECT 1")
+    assert server == b""
     ends.clock.pass_time(1.1)
-    assert (ends.server, server) == (query("SELECT 1") + WRITE, b"")
+    assert ends.server == query("SELECT 1") + WRITE
+    assert server == b""
     ends.clock.pass_time(0.2)
     assert server == WRITE

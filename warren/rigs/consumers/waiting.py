@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _TRIES: Final = 3
 """How many consumers a case may catch until the failure of one comes when it should."""
 _NEVER: Final = -1.0
+_PRINTED: Final = 400
+"""Characters of what an overdue instance printed last."""
 _Found = TypeVar("_Found")
 
 
@@ -47,7 +49,9 @@ class Waiting:
         """Wait for what an instance must do, where not to do it in time is the violation; give that, or nothing."""
         if self._world.wait_for(condition, within):
             return ()
-        return (Violation(f"{words} within {within:.1f} s", self._seen.last(process)),)
+        printed = process.output()[-_PRINTED:]
+        evidence = (*self._seen.last(process), *([printed] if printed else []))
+        return (Violation(f"{words} within {within:.1f} s", evidence),)
 
     def pass_time(self, document_seconds: float) -> None:
         """Let so much of the document's time go by."""

@@ -48,7 +48,8 @@ def advice_to_own(ledger: Ledger, instance: str) -> str:
     if not connected and not any(end.instance == instance for end in ledger.ends):
         return (
             "write {amqp_url}, or {host} and {port}, where it reads the address of its broker: in `environment`, "
-            "`templates` or `command`; an address that it has built in must become a variable"
+            "`templates` or `command`; an address that it has built in must become a variable, "
+            "or the program an `image`, in whose network that name leads here"
         )
     return ""
 

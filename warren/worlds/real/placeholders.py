@@ -58,7 +58,7 @@ class Placeholders:
             except (OSError, UnicodeDecodeError) as error:
                 raise InstanceError(
                     f"the template {source} cannot be filled in: {error}",
-                    where=f"templates of {program.argv[0]}",
+                    where=f"templates of a program in {program.directory}",
                     what_to_do="name a text file that can be read, and a place for it in the directory",
                 ) from error
 

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from warren.evidence.rows import MessageRow, TableRows, TaskRow
     from warren.workloads import Role, Route
     from warren.worlds.protocol import Call, HttpFailure, QueueDepth, ReceivedReply
+    from warren.worlds.real.containers import ContainerProcess, Containers
     from warren.worlds.real.databases import CaseDatabase, DatabaseUrls, UnfollowedLine
     from warren.worlds.real.place import Place
     from warren.worlds.real.preloading import Preloader
@@ -101,7 +102,7 @@ class RealWorld:
         self._ports = Ports()
         self._link: BrokerLink | None = None
         self._exclusive: list[BrokerLink] = []
-        self._processes: list[RealProcess] = []
+        self._processes: list[RealProcess | ContainerProcess] = []
         self._orphans = Orphans(run.id)
         self._stretch, self._has_database = 0.0, has_database
         self._directory: Path | None = None
@@ -160,8 +161,10 @@ class RealWorld:
         role: Role,
         env: Mapping[str, str],
         certificate: Certificate = Certificate.GOOD,
-    ) -> RealProcess:
-        """Start a process behind a line of its own and return at once."""
+    ) -> RealProcess | ContainerProcess:
+        """Start a process, or a container, behind a line of its own and return at once."""
+        if program.container is not None:
+            return self._start_container(program, name, role, env)
         if program.preload:
             self._orphans.leave(self._preloader.prepare(program))
         line = self._relay.open(name)
@@ -175,7 +178,7 @@ class RealWorld:
         environment = {**told, **urls.environment}
         try:
             if program.has_placeholders:
-                line.let_in(self._entry(max(_LEAST_HEARTBEAT, int(env["WARREN_HEARTBEAT"]))))
+                line.let_in(self._entry(int(env["WARREN_HEARTBEAT"])))
                 program, environment = self._in_its_words(program, role, told, urls), {}
             environment |= {
                 **self._run.environment,
@@ -203,11 +206,49 @@ class RealWorld:
             self._reader = process
         return process
 
+    def _start_container(
+        self, program: Program, name: str, role: Role, env: Mapping[str, str]
+    ) -> ContainerProcess:
+        """Start a container behind lines in its own network."""
+        if self._certificates is not None:
+            raise InstanceError(
+                "the lines of a container speak no TLS",
+                where=f"instance {name}",
+                what_to_do="run it without --tls",
+            )
+        process = self._containers.start(
+            program,
+            name,
+            role,
+            env,
+            entry=self._entry(int(env["WARREN_HEARTBEAT"])),
+            directory=partial(self._directory_of, program, role),
+        )
+        process.database.stretch(self._stretch)
+        self._processes.append(process)
+        return process
+
+    @cached_property
+    def _containers(self) -> Containers:
+        from warren.worlds.real.containers import Containers  # noqa: PLC0415 - Docker's client takes its time
+
+        stub = urlsplit(self._stub.url)
+        return Containers(
+            self._run,
+            self._place,
+            self._relay,
+            self._database,
+            stub=(stub.hostname or "", stub.port or 0),
+            now=self.now,
+            whose=self._whose,
+            secrets=self._secrets,
+        )
+
     def _entry(self, heartbeat: int) -> Entry:
         """Say how a program that names its own vhost and user gets into the case's."""
         url = urlsplit(self._place.broker.amqp_url(self._place.vhost))
         user, password = unquote(url.username or ""), unquote(url.password or "")
-        return Entry(self._place.vhost, user, password, heartbeat)
+        return Entry(self._place.vhost, user, password, max(_LEAST_HEARTBEAT, heartbeat))
 
     def _in_its_words(
         self, program: Program, role: Role, told: Mapping[str, str], urls: DatabaseUrls
@@ -222,13 +263,18 @@ class RealWorld:
                 "http_stub_url": self._stub.url,
             }
         )
+        directory = self._directory_of(program, role)
         self._await_reader()
+        places.write_templates(program, directory)
+        return places.filled(program, directory)
+
+    def _directory_of(self, program: Program, role: Role) -> Path:
+        """Give the copy of a program's directory that its role has in this case."""
         directory = self._place.folder / "directory" / role.name
         if not directory.exists():
             copy_directory(program.directory, directory)
         self._directory = directory
-        places.write_templates(program, directory)
-        return places.filled(program, directory)
+        return directory
 
     def _await_reader(self) -> None:
         """Wait until who was started last has read its own templates, which the next one's overwrite.
@@ -414,7 +460,12 @@ class RealWorld:
 
     def hide_tables(self) -> None:
         """Rename the judged tables; all, where they are a user's own."""
-        self._database.hide_tables(every=self._directory is not None)
+        self._database.hide_tables(every=self._are_users_own)
+
+    @property
+    def _are_users_own(self) -> bool:
+        """Whether the tables are those of a consumer that nobody wrote for Warren."""
+        return self._directory is not None or "_containers" in vars(self)
 
     def show_tables(self) -> None:
         """Rename them back."""
@@ -454,6 +505,8 @@ class RealWorld:
             for link in self._exclusive:
                 stack.callback(link.close)
             stack.callback(self._callers.close)
+            if "_containers" in vars(self):
+                stack.callback(self._containers.close)
             for process in self._processes:
                 stack.callback(process.close, _CLOSE)
             # Also children that left their process group; before the outputs are closed, which they may hold open.

@@ -143,7 +143,7 @@ class RunningContainer:
         """Remove the container with its data."""
         if self._container is not None:
             try:
-                _remove(self._container)
+                remove(self._container)
             except (docker.errors.DockerException, requests.RequestException) as error:
                 raise BrokerUnavailable(
                     f"the Docker engine does not remove it ({type(error).__name__})",
@@ -182,7 +182,7 @@ class RunningContainer:
         return self._client.containers.create(
             image,
             name=f"{name_prefix(run.id)}{access.port}",
-            labels={_LABEL: run.id},
+            labels=label_of(run),
             environment={
                 "RABBITMQ_DEFAULT_USER": access.user,
                 "RABBITMQ_DEFAULT_PASS": access.password,
@@ -220,7 +220,7 @@ def remove_leftovers(run_id: str) -> None:
             for container in client.containers.list(
                 all=True, filters={"label": f"{_LABEL}={run_id}"}, ignore_removed=True
             ):
-                _remove(container)
+                remove(container)
         except (docker.errors.DockerException, requests.RequestException) as error:
             raise BrokerUnavailable(
                 f"the Docker engine does not remove containers ({type(error).__name__})",
@@ -228,7 +228,12 @@ def remove_leftovers(run_id: str) -> None:
             ) from error
 
 
-def _remove(container: Container) -> None:
+def label_of(run: Run) -> dict[str, str]:
+    """Give the label by which a later run's sweep finds a container of this one."""
+    return {_LABEL: run.id}
+
+
+def remove(container: Container) -> None:
     """Remove a container with its data; somebody else may have been first, or be at it just now."""
     with contextlib.suppress(docker.errors.NotFound):
         try:

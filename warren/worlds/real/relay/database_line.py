@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from warren.evidence.commits import DatabaseFailed
 from warren.worlds.database_line.plan import DatabasePlan
 from warren.worlds.real.relay.database_link import DatabaseLink, reset
+from warren.worlds.real.relay.doors import Door, listening_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,9 +32,11 @@ class RealDatabaseLine:
         instance: str,
         upstream: tuple[str, int],
         follower: Callable[[], Follower],
+        door: Door,
     ) -> None:
         """Made by ``Relay.open_database``."""
         self.instance, self.upstream, self.follower = instance, upstream, follower
+        self._door = door
         self.port = 0
         self._relay = relay
         self._plan = DatabasePlan(self._resolve)
@@ -100,9 +103,10 @@ class RealDatabaseLine:
     # --- in the relay's thread -----------------------------------------------------------------
 
     async def start(self) -> None:
-        """Listen on a free port."""
+        """Listen at its door."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._accepted, "127.0.0.1", 0)
+        listening = listening_at(self._door, self._door.port)
+        self._server = await loop.create_server(self._accepted, sock=listening)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def end(self) -> None:

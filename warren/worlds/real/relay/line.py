@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from warren.evidence.frames import ConnectionEnded, ConnectionOpened
 from warren.worlds.line.plan import Plan
+from warren.worlds.real.relay.doors import Door, listening_at
 from warren.worlds.real.relay.link import Link, forget_on_close
 from warren.worlds.real.relay.meter import Meter
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from warren.evidence.frames import Fact
@@ -37,9 +38,10 @@ class RealLine:
     Every call may come from any thread, and returns when what it asks for is in effect.
     """
 
-    def __init__(self, relay: Relay, instance: str) -> None:
+    def __init__(self, relay: Relay, instance: str, door: Door) -> None:
         """Made by ``Relay.open``."""
         self.instance = instance
+        self._door = door
         self.port = 0
         self._relay = relay
         self._plan = Plan(self._resolve)
@@ -146,9 +148,7 @@ class RealLine:
         A second socket is bound to the port but never listens, so that nobody else is given the
         port while this line refuses connections.
         """
-        self._reserved = socket.socket()
-        self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._reserved.bind(("127.0.0.1", 0))
+        self._reserved = self._door.bound()
         self.port = self._reserved.getsockname()[1]
         await self._listen()
 
@@ -163,8 +163,7 @@ class RealLine:
     async def _listen(self) -> None:
         """Listen, unless it does already, was closed, or has been flooded."""
         if self._listening is None and self._reserved is not None and not self.flood:
-            self._listening = socket.create_server(("127.0.0.1", self.port), backlog=_BACKLOG)
-            self._listening.setblocking(False)
+            self._listening = listening_at(self._door, self.port, _BACKLOG)
             self._watch()
 
     def _stop_listening(self) -> None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar
 from warren.errors import RelayError
 from warren.evidence.frames import Pause
 from warren.worlds.real.relay.database_line import RealDatabaseLine
+from warren.worlds.real.relay.doors import HERE, Door
+from warren.worlds.real.relay.forwarder import Forwarder
 from warren.worlds.real.relay.line import RealLine
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from warren.worlds.real.relay.log import FrameLog
 
 T = TypeVar("T")
-AnyLine = TypeVar("AnyLine", RealLine, RealDatabaseLine)
+AnyLine = TypeVar("AnyLine", RealLine, RealDatabaseLine, Forwarder)
 
 _BEAT: Final = 0.25
 """Seconds after which the thread looks again, to see by how late it is whether it was kept from running."""
@@ -41,7 +43,7 @@ class Relay:
         """Start the thread; ``upstream`` is host and port of the broker."""
         self.upstream = upstream
         self.log = log
-        self._lines: list[RealLine | RealDatabaseLine] = []
+        self._lines: list[RealLine | RealDatabaseLine | Forwarder] = []
         self.is_closed = False
         self._pauses: list[Pause] = []
         self._next_look = log.now()
@@ -64,15 +66,23 @@ class Relay:
         """Close."""
         self.close()
 
-    def open(self, instance: str) -> RealLine:
-        """Listen for an instance on a free port of 127.0.0.1."""
-        return self._open(RealLine(self, instance))
+    def open(self, instance: str, door: Door = HERE) -> RealLine:
+        """Listen for an instance, on a free port of 127.0.0.1 or at another door."""
+        return self._open(RealLine(self, instance, door))
 
     def open_database(
-        self, instance: str, server: tuple[str, int], follower: Callable[[], Follower]
+        self,
+        instance: str,
+        server: tuple[str, int],
+        follower: Callable[[], Follower],
+        door: Door = HERE,
     ) -> RealDatabaseLine:
         """Listen for an instance that will talk to a database server; ``follower`` makes one for each connection."""
-        return self._open(RealDatabaseLine(self, instance, server, follower))
+        return self._open(RealDatabaseLine(self, instance, server, follower, door))
+
+    def forward(self, instance: str, target: tuple[str, int], door: Door) -> Forwarder:
+        """Listen for an instance at a door, and pass on what comes there as it is."""
+        return self._open(Forwarder(self, instance, target, door))
 
     def close(self) -> None:
         """Close all lines, end the thread and join it. The second time does nothing."""
@@ -88,7 +98,7 @@ class Relay:
         if self._thread.is_alive():
             raise RelayError(f"the thread did not end within {ANSWER_SECONDS:g} s", where="relay")
 
-    def close_line(self, line: RealLine | RealDatabaseLine) -> None:
+    def close_line(self, line: RealLine | RealDatabaseLine | Forwarder) -> None:
         """Close one line, unless it is closed."""
         if line in self._lines:
             self._lines.remove(line)

@@ -1,0 +1,196 @@
+"""A user's own consumer in an image, or as a service of a Compose file: wired, isolated, and nothing of it left."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import docker
+import docker.errors
+import pika
+import pytest
+
+from tests.requisites import missing
+from warren.worlds.real.containers import compose
+from warren.worlds.real.runs.processes import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from docker import DockerClient
+    from docker.models.containers import Container
+
+pytestmark = pytest.mark.docker
+
+BASE, IMAGE = "python:3.11-slim", "warren-test-orders"
+MANIFEST = """
+protocol = 2
+name = "shipped"
+
+[consumers.orders]
+{runs}
+queue = "shop.orders"
+
+[consumers.orders.message]
+body = "order.json"
+properties = {{ message_id = "{{id}}" }}
+
+[[consumers.orders.effects]]
+{effect}
+"""
+INVOICE = 'publishes = { exchange = "billing", routing_key = "invoice" }\nkey = "message_id"'
+COMPOSE = f"""
+services:
+  orders:
+    image: {IMAGE}
+    depends_on: [rabbitmq]
+    # more
+  rabbitmq:
+    image: rabbitmq:4.3-management
+  payments:
+    image: shop/payments
+"""
+SERVICE = 'compose = "compose.yml"\nservice = "orders"'
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[DockerClient]:
+    """Give an engine with the consumer's image: Python, pika and one script."""
+    try:
+        client = docker.from_env()
+        client.images.get(BASE)
+    except docker.errors.DockerException:
+        missing(f"there is no Docker engine with {BASE}; start one, and run .ci/images")
+    with contextlib.closing(client):
+        made = client.containers.create(BASE)
+        held = io.BytesIO()
+        with tarfile.open(fileobj=held, mode="w") as archive:
+            archive.add(Path(pika.__file__).parent, "app/pika")
+            archive.add(Path(__file__).with_name("shipped.py"), "app/shipped.py")
+        made.put_archive("/", held.getvalue())
+        made.commit(IMAGE, conf={"Cmd": ["python3", "/app/shipped.py"], "User": "nobody"})
+        made.remove()
+        try:
+            yield client
+        finally:
+            client.images.remove(IMAGE, force=True)
+
+
+@pytest.fixture
+def write(client: DockerClient, tmp_path: Path) -> Callable[..., list[str]]:
+    """Write what a manifest says is run, and give the command that tries it on the lightest servers."""
+    del client
+
+    def do(runs: str, more: str = "", effect: str = INVOICE) -> list[str]:
+        (tmp_path / "order.json").write_text('{"ref": "{id}"}')
+        (tmp_path / "compose.yml").write_text(COMPOSE.replace("# more", more))
+        path = tmp_path / "warren.toml"
+        path.write_text(MANIFEST.format(runs=runs, effect=effect))
+        command = str(Path(sys.executable).parent / "warren"), "smoke", str(path)
+        return [*command, "--broker", "embedded", "--database", "sqlite"]
+
+    return do
+
+
+@pytest.fixture
+def smoke(write: Callable[..., list[str]]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run `warren smoke`."""
+
+    def run(
+        *what: str, environment: dict[str, str] | None = None, **more: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            write(*what, **more),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+            env=environment,
+        )
+
+    return run
+
+
+def test_image(
+    client: DockerClient, smoke: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    """An image is told its addresses in its own variables; its containers are gone when it is over."""
+    ended = smoke(f'image = "{IMAGE}"\nenvironment = {{ AMQP_URL = "{{amqp_url}}" }}')
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "orders: works: 1 effect(s) of one message" in ended.stdout
+    assert not of_image(client)
+
+
+def test_killed_run(
+    client: DockerClient,
+    smoke: Callable[..., subprocess.CompletedProcess[str]],
+    write: Callable[..., list[str]],
+    tmp_path: Path,
+) -> None:
+    """The containers of a run that is killed are removed by the next."""
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
+    command = write(f'image = "{IMAGE}"\ncommand = ["sleep", "600"]')
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as killed:
+        assert wait_until(lambda: len(of_image(client)) >= 2, timeout=60.0)
+        killed.kill()
+    smoke(f'image = "{IMAGE}"\ncommand = ["false"]', environment=environment)
+    assert not of_image(client)
+
+
+def test_compose(smoke: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    """A service works unchanged whose broker's name, vhost and login, and whose API's, are built in."""
+    needs_compose()
+    more = "environment: {CHARGE: 'http://payments:8081/charge'}"
+    ended = smoke(SERVICE, more, effect='http = "POST /charge"')
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "orders: works: 1 effect(s) of one message" in ended.stdout
+
+
+def test_mounted_folder(
+    smoke: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    """What a service writes into its project's folder is looked for in the case's copy, and the user's own stays."""
+    needs_compose()
+    (tmp_path / "out").mkdir()
+    os.chown(tmp_path / "out", 65534, 65534)  # the image's user
+    (tmp_path / "large").mkdir()
+    (tmp_path / "large" / "text").write_bytes(bytes(5 << 20))
+    more = "environment: {OUT: /app/mine/out, LARGE: /app/mine/large/text}"
+    ended = smoke(
+        SERVICE, f"volumes: ['./:/app/mine']\n    {more}", effect='path = "out/{id}.json"'
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "orders: works: 1 effect(s) of one message" in ended.stdout
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_refused(smoke: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    """A service that reaches out of its case is not started, and a sentence says why."""
+    needs_compose()
+    ended = smoke(SERVICE, "privileged: true")
+    assert ended.returncode == 2
+    assert "it is privileged, and could do anything to this machine" in ended.stdout
+
+
+def test_file_of_a_database(smoke: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    """A container that would need a file of this machine as its database is told which one to take."""
+    ended = smoke(f'image = "{IMAGE}"\nenvironment = {{ DB = "{{database_url}}" }}')
+    assert ended.returncode == 2
+    assert "run it with --database postgresql or mysql" in ended.stdout
+
+
+def of_image(client: DockerClient) -> list[Container]:
+    """Find the containers of the test's image, holders too."""
+    return client.containers.list(all=True, filters={"ancestor": IMAGE}, ignore_removed=True)
+
+
+def needs_compose() -> None:
+    """Skip where there is no Compose."""
+    if not any(map(compose.is_there, compose.COMMANDS)):
+        missing("there is no Compose; install Docker's plugin or docker-compose")

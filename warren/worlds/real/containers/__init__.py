@@ -1,0 +1,10 @@
+"""Instances in containers, each in a network of its own in which nothing but its lines can be reached.
+
+`containers` starts them for a case, `process` is one of them. `service` is what is to run, as facts, `compose` reads it
+from a Compose file, and `addresses` finds what its own values lead to. `holder` holds a network without a way out.
+"""
+
+from warren.worlds.real.containers.containers import Containers
+from warren.worlds.real.containers.process import ContainerProcess
+
+__all__ = ["ContainerProcess", "Containers"]
