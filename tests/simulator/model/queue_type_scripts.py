@@ -172,6 +172,7 @@ def uses(q: str, _x: str) -> Script:
         c.BasicConsume(*HERE, q, "b", exclusive=True),
         c.BasicQos(1, 2, 5, global_=True),
         c.BasicConsume(1, 2, q, "c"),
+        c.BasicCancel(1, 2, "c"),  # so that it takes nothing from the first channel when both end
         declare(f"{q}single", x_single_active_consumer=True),
         c.BasicGet(*HERE, f"{q}single"),
         publish(f"{q}single"),

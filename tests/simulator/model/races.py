@@ -34,7 +34,7 @@ def passing_on(model: Broker) -> set[int]:
         for holder in connection.channels.values()
         for taker in connection.channels.values()
         if holder is not taker
-        and {each.queue for each in holder.unacked.values() if each.queue.kind.replicated}
+        and {each.queue for each in holder.unacked.values() if each.queue.kind.name == "quorum"}
         & {each.queue for each in taker.consumers.values()}
     }
 

@@ -59,8 +59,11 @@ def filled(q: str, count: int = 4) -> Script:
 
 
 def stream_offsets(q: str, _x: str) -> Script:
-    """Begin wherever a consumer may, and see what comes then."""
-    script = filled(q)
+    """Begin wherever a consumer may, and see what comes then.
+
+    Each message is confirmed before the next: what comes at once is one chunk, whose first is the "last" offset.
+    """
+    script = [c.ConfirmSelect(*HERE), *filled(q)]
     for number, offset in enumerate(OFFSETS, start=2):
         script += read(q, number, offset)
     script += [c.BasicQos(1, 30, 5), c.BasicConsume(1, 30, q, "none")]

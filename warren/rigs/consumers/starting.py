@@ -232,11 +232,14 @@ class Starting:
         return advice_to_own(self._seen.ledger(), process.name)
 
     def _is_elsewhere(self, process: Process) -> bool:
-        """Whether a consumer that nobody tells its queue has settled on others, some seconds ago."""
+        """Whether a consumer that nobody tells its queue has settled on others, half of its time ago.
+
+        Some consume other queues long before the one for work, as Celery's worker does.
+        """
         if self._workload.is_told:
             return False
         began = [c.at for c in self._seen.ledger().consumers_of(process.name)]
-        return bool(began) and self._world.now() > max(began) + self._tempo.deadlines.stopped
+        return bool(began) and self._world.now() > max(began) + self.ready_within / 2
 
     def _is_shut_out(self, process: Process) -> bool:
         """Whether an instance is refused its queue because another has it for itself.

@@ -10,29 +10,20 @@ import contextlib
 import os
 import time
 import uuid
-from functools import cached_property, partial
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 from warren.errors import FaultUnsupported, InstanceError, WarrenError
 from warren.evidence.frames import ConnectionOpened
 from warren.simulator.wire import BasicProperties
-from warren.worlds.line.plan import Entry
 from warren.worlds.protocol import Certificate
 from warren.worlds.real.broker_link import BrokerLink
 from warren.worlds.real.databases import NoDatabaseLine
 from warren.worlds.real.databases.schema import MESSAGE_LOG, TASK
-from warren.worlds.real.directories import copy_directory
 from warren.worlds.real.http import Callers
-from warren.worlds.real.http_stub import HttpStub
 from warren.worlds.real.launching import spawn
-from warren.worlds.real.placeholders import (
-    Placeholders,
-    of_broker,
-    of_contract,
-    of_database,
-)
+from warren.worlds.real.own_programs import OwnPrograms
 from warren.worlds.real.process import RealProcess
 from warren.worlds.real.relay.log import FrameLog
 from warren.worlds.real.relay.relay import Relay
@@ -63,10 +54,6 @@ if TYPE_CHECKING:
 
 _POLL = 0.05
 _CLOSE = 5.0
-_LEAST_HEARTBEAT = 2
-"""Seconds: with less, clients that send one a second at most (py-amqp's users) are taken for silent as they begin."""
-_READ = 10.0
-"""Seconds in which a program reads its files and connects; it is only waited for."""
 
 
 class RealWorld:
@@ -92,7 +79,6 @@ class RealWorld:
         the case's services are; the answers are the HTTP stub's.
         """
         self._place, self._database, self._run = place, database, run
-        self._values, self._answers = values or {}, answers
         self._preloader, self._secrets = preloader, secrets
         self._certificates, self._veils = certificates, dict[str, Veil]()
         self.seed, self._chance = seed, Random(seed)  # noqa: S311 - the same seed draws the same
@@ -105,9 +91,14 @@ class RealWorld:
         self._processes: list[RealProcess | ContainerProcess] = []
         self._orphans = Orphans(run.id)
         self._stretch, self._has_database = 0.0, has_database
-        self._directory: Path | None = None
-        self._reader: RealProcess | None = None
-        """Who reads the templates that were filled in last."""
+        self._own = OwnPrograms(
+            place,
+            self.now,
+            values or {},
+            answers,
+            make_containers=self._make_containers,
+            await_connected=self._await_connected,
+        )
 
     def now(self) -> float:
         """Seconds since the case began, which the relay's facts carry too."""
@@ -178,8 +169,8 @@ class RealWorld:
         environment = {**told, **urls.environment}
         try:
             if program.has_placeholders:
-                line.let_in(self._entry(int(env["WARREN_HEARTBEAT"])))
-                program, environment = self._in_its_words(program, role, told, urls), {}
+                line.let_in(self._own.entry(int(env["WARREN_HEARTBEAT"])))
+                program, environment = self._own.in_its_words(program, role, told, urls), {}
             environment |= {
                 **self._run.environment,
                 CASE_MARK: self._place.vhost,
@@ -202,8 +193,7 @@ class RealWorld:
             database.close()
             raise
         self._processes.append(process)
-        if program.templates:
-            self._reader = process
+        self._own.started(program, process)
         return process
 
     def _start_container(
@@ -216,86 +206,38 @@ class RealWorld:
                 where=f"instance {name}",
                 what_to_do="run it without --tls",
             )
-        process = self._containers.start(
+        process = self._own.containers.start(
             program,
             name,
             role,
             env,
-            entry=self._entry(int(env["WARREN_HEARTBEAT"])),
-            directory=partial(self._directory_of, program, role),
+            entry=self._own.entry(int(env["WARREN_HEARTBEAT"])),
+            directory=partial(self._own.directory_of, program, role),
         )
         process.database.stretch(self._stretch)
         self._processes.append(process)
         return process
 
-    @cached_property
-    def _containers(self) -> Containers:
+    def _make_containers(self, stub: tuple[str, int]) -> Containers:
         from warren.worlds.real.containers import Containers  # noqa: PLC0415 - Docker's client takes its time
 
-        stub = urlsplit(self._stub.url)
         return Containers(
             self._run,
             self._place,
             self._relay,
             self._database,
-            stub=(stub.hostname or "", stub.port or 0),
+            stub=stub,
             now=self.now,
             whose=self._whose,
             secrets=self._secrets,
         )
 
-    def _entry(self, heartbeat: int) -> Entry:
-        """Say how a program that names its own vhost and user gets into the case's."""
-        url = urlsplit(self._place.broker.amqp_url(self._place.vhost))
-        user, password = unquote(url.username or ""), unquote(url.password or "")
-        return Entry(self._place.vhost, user, password, max(_LEAST_HEARTBEAT, heartbeat))
+    def _await_connected(self, process: RealProcess, within: float) -> None:
+        def has_connected() -> bool:
+            opened = (fact for fact in self._log.snapshot() if isinstance(fact, ConnectionOpened))
+            return any(fact.instance == process.name for fact in opened)
 
-    def _in_its_words(
-        self, program: Program, role: Role, told: Mapping[str, str], urls: DatabaseUrls
-    ) -> Program:
-        """Have a program in the directory that its role has in this case, with its places filled in."""
-        places = Placeholders(
-            {
-                **of_contract(told),
-                **of_broker(told["WARREN_AMQP_URL"]),
-                **of_database(urls),
-                **self._values,
-                "http_stub_url": self._stub.url,
-            }
-        )
-        directory = self._directory_of(program, role)
-        self._await_reader()
-        places.write_templates(program, directory)
-        return places.filled(program, directory)
-
-    def _directory_of(self, program: Program, role: Role) -> Path:
-        """Give the copy of a program's directory that its role has in this case."""
-        directory = self._place.folder / "directory" / role.name
-        if not directory.exists():
-            copy_directory(program.directory, directory)
-        self._directory = directory
-        return directory
-
-    def _await_reader(self) -> None:
-        """Wait until who was started last has read its own templates, which the next one's overwrite.
-
-        It has when it connects, or ends; one that does neither for a while is waited for no longer.
-        """
-        reader, self._reader = self._reader, None
-        if reader is not None:
-            self.wait_for(
-                lambda: reader.exit_status is not None or self._has_connected(reader), _READ
-            )
-
-    def _has_connected(self, process: RealProcess) -> bool:
-        opened = (fact for fact in self._log.snapshot() if isinstance(fact, ConnectionOpened))
-        return any(fact.instance == process.name for fact in opened)
-
-    @cached_property
-    def _stub(self) -> HttpStub:
-        stub = HttpStub(self.now, self._answers)
-        stub.seconds = self._stretch
-        return stub
+        self.wait_for(lambda: process.exit_status is not None or has_connected(), within)
 
     def was_greeted(self, name: str) -> bool:
         """Whether the instance of that name has begun a TLS handshake."""
@@ -388,32 +330,28 @@ class RealWorld:
     @property
     def directory(self) -> Path | None:
         """The directory that the case's instances share; None as long as there is none."""
-        return self._directory
+        return self._own.directory
 
     def file(self, path: str) -> bytes | None:
         """Read a file of the directory that the case's instances share; None where there is none."""
-        if self._directory is None:
-            return None
-        try:
-            return (self._directory / path).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+        return self._own.file(path)
 
     def calls(self) -> tuple[HttpCall, ...]:
         """Give the HTTP calls that reached the case's stub."""
-        return self._stub.calls()
+        return self._own.stub.calls()
 
     def fail_http(self, failure: HttpFailure) -> None:
         """Have the stub fail whoever calls it."""
-        self._stub.fail(failure)
+        self._own.stub.fail(failure)
 
     def restore_http(self) -> None:
         """Have it answer again."""
-        self._stub.restore()
+        self._own.stub.restore()
 
     def stretch_work(self, seconds: float) -> None:
         """Have commits on their way to a server, and the stub's answers, take so long."""
-        self._stretch = self._stub.seconds = seconds
+        self._stretch = seconds
+        self._own.stretch(seconds)
         for process in self._processes:
             process.database.stretch(seconds)
 
@@ -465,7 +403,7 @@ class RealWorld:
     @property
     def _are_users_own(self) -> bool:
         """Whether the tables are those of a consumer that nobody wrote for Warren."""
-        return self._directory is not None or "_containers" in vars(self)
+        return self._own.has_any
 
     def show_tables(self) -> None:
         """Rename them back."""
@@ -496,8 +434,7 @@ class RealWorld:
         """End all processes, lines and connections of the case."""
         with contextlib.ExitStack() as stack:
             stack.callback(self._ports.close)
-            if "_stub" in vars(self):
-                stack.callback(self._stub.close)
+            stack.callback(self._own.close_stub)
             stack.callback(self._relay.close)
             for veil in self._veils.values():
                 stack.callback(veil.close)
@@ -505,8 +442,7 @@ class RealWorld:
             for link in self._exclusive:
                 stack.callback(link.close)
             stack.callback(self._callers.close)
-            if "_containers" in vars(self):
-                stack.callback(self._containers.close)
+            stack.callback(self._own.close_containers)
             for process in self._processes:
                 stack.callback(process.close, _CLOSE)
             # Also children that left their process group; before the outputs are closed, which they may hold open.

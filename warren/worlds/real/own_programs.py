@@ -1,0 +1,149 @@
+"""What a program that was not written for Warren is given in a case, beside its lines.
+
+That is its words for where everything is, a copy of its directory, a way into the case's vhost, the HTTP stub, and a
+container's network where it is an image.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
+
+from warren.worlds.line.plan import Entry
+from warren.worlds.real.directories import copy_directory
+from warren.worlds.real.http_stub import HttpStub
+from warren.worlds.real.placeholders import Placeholders, of_broker, of_contract, of_database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from warren.claims.implementation import Program
+    from warren.claims.surroundings import Answer
+    from warren.workloads import Role
+    from warren.worlds.real.containers import Containers
+    from warren.worlds.real.databases import DatabaseUrls
+    from warren.worlds.real.place import Place
+    from warren.worlds.real.process import RealProcess
+
+_LEAST_HEARTBEAT: Final = 2
+"""Seconds: with less, clients that send one a second at most (py-amqp's users) are taken for silent as they begin."""
+_READ: Final = 10.0
+"""Seconds in which a program reads its files and connects; it is only waited for."""
+
+
+class OwnPrograms:
+    """Made with a case's world, and ended with it. Nothing is opened before it is needed."""
+
+    def __init__(
+        self,
+        place: Place,
+        now: Callable[[], float],
+        values: Mapping[str, str],
+        answers: Sequence[Answer],
+        *,
+        make_containers: Callable[[tuple[str, int]], Containers],
+        await_connected: Callable[[RealProcess, float], object],
+    ) -> None:
+        """Stand on a place; the values say where the case's services are, the answers are the stub's.
+
+        Containers are made with the stub's host and port. `await_connected` waits at most so many seconds until a
+        process has connected, or ended.
+        """
+        self._place, self._now, self._await_connected = place, now, await_connected
+        self._values, self._answers, self._make_containers = values, answers, make_containers
+        self._seconds = 0.0
+        self._reader: RealProcess | None = None
+        self.directory: Path | None = None
+        """The copy in which instances run; None before the first is started."""
+
+    @cached_property
+    def stub(self) -> HttpStub:
+        """The service that they call in the place of a real one."""
+        stub = HttpStub(self._now, self._answers)
+        stub.seconds = self._seconds
+        return stub
+
+    @cached_property
+    def containers(self) -> Containers:
+        """What starts those that are images."""
+        url = urlsplit(self.stub.url)
+        return self._make_containers((url.hostname or "", url.port or 0))
+
+    @property
+    def has_any(self) -> bool:
+        """Whether one was ever started here."""
+        return self.directory is not None or "containers" in vars(self)
+
+    def stretch(self, seconds: float) -> None:
+        """Have the stub's answers take so long."""
+        self._seconds = seconds
+        if "stub" in vars(self):
+            self.stub.seconds = seconds
+
+    def entry(self, heartbeat: int) -> Entry:
+        """Say how a program that names its own vhost and user gets into the case's."""
+        url = urlsplit(self._place.broker.amqp_url(self._place.vhost))
+        user, password = unquote(url.username or ""), unquote(url.password or "")
+        return Entry(self._place.vhost, user, password, max(_LEAST_HEARTBEAT, heartbeat))
+
+    def in_its_words(
+        self,
+        program: Program,
+        role: Role,
+        told: Mapping[str, str],
+        urls: DatabaseUrls,
+    ) -> Program:
+        """Have a program in the directory that its role has in this case, with its places filled in.
+
+        Whoever was started last is given time to read its own templates, which this one's overwrite: it has read them
+        when it connects, or ends; one that does neither for a while is waited for no longer.
+        """
+        places = Placeholders(
+            {
+                **of_contract(told),
+                **of_broker(told["WARREN_AMQP_URL"]),
+                **of_database(urls),
+                **self._values,
+                "http_stub_url": self.stub.url,
+            }
+        )
+        directory = self.directory_of(program, role)
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            self._await_connected(reader, _READ)
+        places.write_templates(program, directory)
+        return places.filled(program, directory)
+
+    def started(self, program: Program, process: RealProcess) -> None:
+        """Note who reads the templates that were filled in last."""
+        if program.templates:
+            self._reader = process
+
+    def directory_of(self, program: Program, role: Role) -> Path:
+        """Give the copy of a program's directory that its role has in this case."""
+        directory = self._place.folder / "directory" / role.name
+        if not directory.exists():
+            copy_directory(program.directory, directory)
+        self.directory = directory
+        return directory
+
+    def file(self, path: str) -> bytes | None:
+        """Read a file of that directory; None where there is none."""
+        if self.directory is None:
+            return None
+        try:
+            return (self.directory / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def close_stub(self) -> None:
+        """Listen no more."""
+        if "stub" in vars(self):
+            self.stub.close()
+
+    def close_containers(self) -> None:
+        """End what containers share."""
+        if "containers" in vars(self):
+            self.containers.close()
