@@ -159,9 +159,22 @@ class Starting:
         return process
 
     def declare_own(self) -> None:
-        """Have the queue of a consumer that declares one of its own be there, by an instance that is killed then."""
-        if not self._workload.is_told:
-            self.another_worker().kill()
+        """Have the queue of a consumer that declares one of its own be there, by an instance that is killed then.
+
+        Returns once its broker knows that it has gone.
+        """
+        if self._workload.is_told:
+            return
+        first = self.another_worker()
+        first.kill()
+        first.line.cut()
+
+        def has_gone() -> bool:
+            depth = self._world.queue(first.role.queue)
+            return depth is None or not depth.consumers
+
+        within = self._tempo.deadlines.stopped
+        self._waiting.witness(has_gone, within, f"the broker did not let go of {first.name}")
 
     def another_worker(self) -> Process:
         """Start one more worker, and wait until it is ready."""
