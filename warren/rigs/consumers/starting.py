@@ -241,9 +241,6 @@ class Starting:
         if not is_ready():
             self._late(process, within)
 
-    def _advice(self, process: Process) -> str:
-        return advice_to_own(self._seen.ledger(), process.name)
-
     def _is_elsewhere(self, process: Process) -> bool:
         """Whether a consumer that nobody tells its queue has settled on others, half of its time ago.
 
@@ -282,7 +279,8 @@ class Starting:
             seen = f"; {seen_instead(self._seen.ledger(), process.name)}"
         seen += "".join(f"; {line}" for line in self._seen.last(process)[-1:])
         if not self._workload.is_told:
-            advice, within = self._advice(process), min(within, self._world.now())
+            advice = advice_to_own(self._seen.ledger(), process.name)
+            within = min(within, self._world.now())
         fewer = "let fewer cases run at once (a smaller -n)"
         if advice:
             what_to_do = f"{advice}; {_see_output(process)}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 import uuid
 from functools import partial
 from random import Random
@@ -105,23 +104,18 @@ class RealWorld:
         return self._log.now()
 
     def wait_for(self, condition: Callable[[], bool], within: float) -> bool:
-        """Ask again after every frame, and every 50 ms for what shows in no frame; at most half of the time is asking.
+        """Ask again after every frame, and every 50 ms for what shows in no frame (`FrameLog.wait_until`).
 
         Raises `InstanceError` where an instance sends more than its line can bear.
         """
-        began = self.now()
-        deadline = began + within
-        while not condition():
+
+        def holds() -> bool:
+            if condition():
+                return True
             self._refuse_floods()
-            asked = self.now()
-            if asked >= deadline:
-                return condition()
-            seen = len(self._log)
-            # A question may cost a database several statements, and frames come in swarms.
-            time.sleep(min(asked - began, _POLL, deadline - asked))
-            self._log.wait_for_more_than(seen, min(_POLL, max(deadline - self.now(), 0)))
-            began = self.now()
-        return True
+            return False
+
+        return self._log.wait_until(holds, within, _POLL)
 
     def _refuse_floods(self) -> None:
         for process in self._processes:

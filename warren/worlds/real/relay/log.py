@@ -53,22 +53,26 @@ class FrameLog:
             facts = self.snapshot()
             if predicate(facts):
                 return True
-            if not self.wait_for_more_than(len(facts), deadline - time.monotonic()):
+            if not self._wait_for_more_than(len(facts), deadline - time.monotonic()):
                 return False
 
     def wait_until(self, condition: Callable[[], bool], within: float, look: float) -> bool:
-        """Ask again after every fact, and every ``look`` seconds for what shows in none; False when time is up."""
+        """Ask again after every fact, and every ``look`` seconds for what shows in none; False when time is up.
+
+        At most half of the time is asking: a question may cost a database several statements, and facts come in swarms.
+        """
         deadline = time.monotonic() + within
         while True:
-            known = len(self.snapshot())
+            began, known = time.monotonic(), len(self)
             if condition():
                 return True
-            now = time.monotonic()
-            if now >= deadline:
+            asked = time.monotonic()
+            if asked >= deadline:
                 return False
-            self.wait_for_more_than(known, min(deadline - now, look))
+            time.sleep(min(asked - began, look, deadline - asked))
+            self._wait_for_more_than(known, min(look, max(deadline - time.monotonic(), 0)))
 
-    def wait_for_more_than(self, known: int, seconds: float) -> bool:
+    def _wait_for_more_than(self, known: int, seconds: float) -> bool:
         """Wait until there are more facts than that; False when the time is over."""
         with self._grown:
             return self._grown.wait_for(lambda: len(self._facts) > known, seconds)
