@@ -1,4 +1,4 @@
-"""An embedded broker with exactly one planted defect: `python -m tests.conformance.faulty_broker DEFECT …`.
+"""An embedded broker with exactly one planted defect: `python tests/conformance/faulty_broker.py DEFECT …`.
 
 The options after DEFECT are the embedded broker's own. What each defect must be caught by stands in
 `test_faulty_broker`.
@@ -10,11 +10,14 @@ import itertools
 import sys
 from typing import TYPE_CHECKING, Any
 
-from warren.simulator.model import dead_letter, settlement
+from warren.simulator.model import dead_letter, quorum, quorum_returns, ready, settlement
+from warren.simulator.model.classic import ClassicQueue
 from warren.simulator.model.consumer import Consumer
+from warren.simulator.model.queue import Queue
 from warren.simulator.model.ready import Enqueued, Lane
 from warren.simulator.model.routing import FanoutRouter, TopicRouter
 from warren.simulator.session import Session
+from warren.simulator.session.memory import Memory
 from warren.simulator.tcp.options import parse
 from warren.simulator.tcp.server import run
 
@@ -50,9 +53,14 @@ def takes_turns_at_fanout() -> None:
     _plant(FanoutRouter, "match", match)
 
 
-def ignores_prefetch() -> None:
-    """Give a consumer whatever there is."""
-    _plant(Consumer, "can_take", lambda _: True)
+def prefetches_one_more() -> None:
+    """Give a consumer one message more than its prefetch count."""
+    begin = Consumer.__init__
+
+    def begin_with_more(consumer: Consumer, *given: Any, prefetch: int, **more: Any) -> None:
+        begin(consumer, *given, prefetch=prefetch and prefetch + 1, **more)
+
+    _plant(Consumer, "__init__", begin_with_more)
 
 
 def settles_one_of_multiple() -> None:
@@ -74,6 +82,57 @@ def counts_no_death() -> None:
     _plant(dead_letter, "_again", again)
 
 
+def shortens_life() -> None:
+    """Let a message live a tenth of its TTL."""
+    ttl_of = Queue._ttl
+
+    def shorter(queue: Queue, message: Any) -> int | None:
+        ttl = ttl_of(queue, message)
+        return None if ttl is None else ttl // 10
+
+    _plant(Queue, "_ttl", shorter)
+
+
+def keeps_no_messages() -> None:
+    """Keep classic queues without their persistent messages."""
+    _plant(ClassicQueue, "keeps", lambda *_: False)
+
+
+def limits_one_delivery_less() -> None:
+    """Give up a message when it has failed as often as its delivery limit says."""
+    _plant(quorum, "count_of", lambda *given: quorum_returns.count_of(*given) + 1)
+
+
+def counts_nacks() -> None:
+    """Count a nack with requeue as a delivery that failed."""
+
+    def also_nacks(how: settlement.Settlement, *given: Any) -> bool:
+        return how is settlement.Settlement.REQUEUE or quorum_returns.has_failed(how, *given)
+
+    _plant(quorum, "has_failed", also_nacks)
+
+
+def serves_the_lowest_first() -> None:
+    """Take priorities the other way round."""
+    priority_in = ready.priority_in
+
+    def reverse(max_priority: int | None, enqueued: Enqueued) -> int:
+        return (max_priority or 0) - priority_in(max_priority, enqueued)
+
+    _plant(ready, "priority_in", reverse)
+
+
+def alarms_too_early() -> None:
+    """Be short of memory a mebibyte above nothing."""
+    counted = Memory.counted
+
+    def early(memory: Memory, octets: int, *given: Any) -> None:
+        assert memory.limit is not None
+        counted(memory, octets + max(0, memory.limit - (1 << 20)), *given)
+
+    _plant(Memory, "counted", early)
+
+
 def bears_silence() -> None:
     """Keep the connection of a client that says nothing."""
     _plant(Session, "miss_heartbeats", lambda _: None)
@@ -86,9 +145,15 @@ DEFECTS: dict[str, Callable[[], None]] = {
         forgets_redelivery,
         wants_a_word_for_hash,
         takes_turns_at_fanout,
-        ignores_prefetch,
+        prefetches_one_more,
         settles_one_of_multiple,
         counts_no_death,
+        shortens_life,
+        keeps_no_messages,
+        limits_one_delivery_less,
+        counts_nacks,
+        serves_the_lowest_first,
+        alarms_too_early,
         bears_silence,
     )
 }

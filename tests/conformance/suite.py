@@ -1,19 +1,15 @@
-"""Running the suite, or a broker with a planted defect, from a test, in a process of its own."""
+"""Running the suite from a test, in a process of its own."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import secrets
-import select
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     import pytest
 
@@ -22,10 +18,6 @@ FAULTY = ROOT / "implementations" / "faulty"
 SERVERS = ("--broker", "embedded", "--database", "sqlite")
 TIMEOUT = 7200.0
 """Seconds in which a run of the suite must end, also a complete one on a busy machine."""
-BROKER_TIMEOUT = 600.0
-"""Seconds in which some cases of a broker must end."""
-START = 60.0
-"""Seconds in which a broker must be ready."""
 
 
 def servers_of(config: pytest.Config) -> tuple[str, ...]:
@@ -53,47 +45,3 @@ def run_suite(
         timeout=TIMEOUT,
         check=False,
     )
-
-
-def judge_broker(option: str, themes: Iterable[str], folder: Path) -> Path:
-    """Run some themes on the broker of a `--broker` option, but for their restarts; give the report."""
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "conformance/brokers"),
-            *("--broker", option, "--database", "sqlite", "--report", str(folder)),
-            *("-m", "not restarts_broker"),
-            *(word for theme in themes for word in ("--guarantee", theme)),
-        ],
-        cwd=ROOT,
-        env={k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "WARREN_"))},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        timeout=BROKER_TIMEOUT,
-        check=False,
-    )
-    return folder / "report.json"
-
-
-@contextlib.contextmanager
-def faulty_broker(defect: str) -> Iterator[str]:
-    """Run a broker with a defect, and give the value of `--broker` for it."""
-    password = secrets.token_hex(8)
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "tests.conformance.faulty_broker", defect),
-            *("--port=0", "--management-port=0", "--user=warren"),
-        ],
-        cwd=ROOT,
-        env={**os.environ, "WARREN_BROKER_PASSWORD": password},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        try:
-            assert process.stdout is not None
-            assert select.select([process.stdout], [], [], START)[0], "the broker is not ready"
-            ready = json.loads(process.stdout.readline())
-            management = f"http://127.0.0.1:{ready['management_port']}"
-            yield f"amqp://warren:{password}@127.0.0.1:{ready['port']}/?management={management}"
-        finally:
-            process.kill()

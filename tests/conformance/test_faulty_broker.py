@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conformance.broker_judge import BrokerJudge
 from tests.conformance.faulty_broker import DEFECTS
-from tests.conformance.suite import faulty_broker, judge_broker
 from warren.claims.verdict import Outcome
 from warren.report.json_report import read_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+pytestmark = pytest.mark.xdist_group("faulty-broker")  # one process judges them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +49,43 @@ EXPECTED = {
         also=("weather",),
     ),
     "takes-turns-at-fanout": expect("fanout.ignores-key", also=("direct",)),
-    "ignores-prefetch": expect(
+    "prefetches-one-more": expect(
         "distribution.prefetch-consumer",
         "distribution.prefetch-channel",
         "distribution.whoever-is-free",
-        "forgotten-ack.visible",
     ),
     "settles-one-of-multiple": expect("ack.multiple"),
     "counts-no-death": expect("dead-letter.delayed-retry"),
+    "shortens-life": expect("ttl.message", "ttl.queue", "ttl.smaller-wins"),
+    "keeps-no-messages": expect(
+        "durability.persistent-survives",
+        "durability.transient-lost",
+        "durability.unacked-survives",
+        "dead-zone.confirmed-survives",
+    ),
+    "limits-one-delivery-less": expect("quorum.delivery-limit", "quorum.default-limit"),
+    "counts-nacks": expect("quorum.nack-counted"),
+    "serves-the-lowest-first": expect("limits.priorities"),
+    "alarms-too-early": expect("memory.not-before"),
     "bears-silence": expect("connection.silent-closed"),
 }
 
 
-def judge(option: str, themes: tuple[str, ...], folder: Path) -> dict[str, set[Outcome]]:
-    """Run some themes on a broker, and give the outcomes of each requirement."""
-    outcomes: dict[str, set[Outcome]] = {}
-    for finding in read_json(judge_broker(option, themes, folder)).findings:
-        outcomes.setdefault(finding.verdict.requirement, set()).add(finding.verdict.outcome)
-    return outcomes
+@pytest.fixture(scope="module")
+def judge() -> Iterator[BrokerJudge]:
+    """Start the process that judges."""
+    with BrokerJudge() as judge:
+        yield judge
 
 
 @pytest.mark.parametrize("defect", DEFECTS)
-def test_a_defect_is_caught_by_name(defect: str, tmp_path: Path) -> None:
+def test_a_defect_is_caught_by_name(judge: BrokerJudge, defect: str, tmp_path: Path) -> None:
     """What the defect breaks is violated, and every other requirement of the themes holds."""
     expected = EXPECTED[defect]
-    with faulty_broker(defect) as option:
-        outcomes = judge(option, expected.themes, tmp_path)
+    report = read_json(judge.judge("embedded", expected.themes, tmp_path, defect=defect))
+    outcomes: dict[str, set[Outcome]] = {}
+    for finding in report.findings:
+        outcomes.setdefault(finding.verdict.requirement, set()).add(finding.verdict.outcome)
     assert {id_ for id_, seen in outcomes.items() if Outcome.FAIL in seen} == expected.broken
     held = {id_: seen for id_, seen in outcomes.items() if id_ not in expected.broken}
     assert held

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from tests.conformance.suite import faulty_broker, judge_broker
+from tests.conformance.broker_judge import BrokerJudge
 from warren.command.cli import main
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from click.testing import Result
@@ -20,9 +21,16 @@ THEMES = ("hello", "fanout", "unroutable")
 
 
 @pytest.fixture(scope="module")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def judge() -> Iterator[BrokerJudge]:
+    """Start the process that judges."""
+    with BrokerJudge() as judge:
+        yield judge
+
+
+@pytest.fixture(scope="module")
+def embedded(judge: BrokerJudge, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Judge the embedded broker; give the report."""
-    return judge_broker("embedded", THEMES, tmp_path_factory.mktemp("embedded"))
+    return judge.judge("embedded", THEMES, tmp_path_factory.mktemp("embedded"))
 
 
 def compare(first: Path, second: Path) -> Result:
@@ -31,18 +39,17 @@ def compare(first: Path, second: Path) -> Result:
 
 
 def test_same_as_the_run_s_broker(
-    embedded: Path, pytestconfig: pytest.Config, tmp_path: Path
+    judge: BrokerJudge, embedded: Path, pytestconfig: pytest.Config, tmp_path: Path
 ) -> None:
     """The embedded broker gets the verdicts that this run's broker gets."""
-    other = judge_broker(pytestconfig.getoption("--broker"), THEMES, tmp_path)
+    other = judge.judge(pytestconfig.getoption("--broker"), THEMES, tmp_path)
     compared = compare(embedded, other)
     assert (compared.exit_code, compared.output) == (0, "")
 
 
-def test_another_broker_differs(embedded: Path, tmp_path: Path) -> None:
+def test_another_broker_differs(judge: BrokerJudge, embedded: Path, tmp_path: Path) -> None:
     """A broker with a defect gets another verdict, and the comparison names it."""
-    with faulty_broker("takes-turns-at-fanout") as option:
-        faulty = judge_broker(option, THEMES, tmp_path)
+    faulty = judge.judge("embedded", THEMES, tmp_path, defect="takes-turns-at-fanout")
     compared = compare(embedded, faulty)
     assert compared.exit_code == 1
     assert "fanout.ignores-key on broker amqp in conformance/brokers/" in compared.output

@@ -1,11 +1,12 @@
-"""`broker.operate`: what an operator does over the management API, as an administrator."""
+"""`broker.operate`: what an operator does, over the management API as an administrator, or to the broker itself."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from warren.worlds.real import Place
 
@@ -50,6 +51,15 @@ class Operating:
         """Delete a policy that there is."""
         status, said = self.send("DELETE", _kind(operator), self._place.vhost, name)
         assert status < _OK, f"{status} {said}"
+
+    @contextlib.contextmanager
+    def short_of_memory(self) -> Iterator[None]:
+        """Have the broker be short of memory in the block; the case needs the mark `restarts_broker`."""
+        self._place.set_memory_alarm(True)
+        try:
+            yield
+        finally:
+            self._place.set_memory_alarm(False)
 
     def send(self, method: str, *path: str, json: object = None) -> tuple[int, Any]:
         """Send a request to the management API; give the status and the document of the answer."""

@@ -24,6 +24,8 @@ _PASSWORD_VARIABLE = "WARREN_BROKER_PASSWORD"  # noqa: S105 - the name of a vari
 VERSIONS: Final[tuple[Version, ...]] = ("3.10", "4.0", "4.3")
 """The model's, by oldest. Written out, since a process that asks for a broker need not load the broker's model."""
 _NEWEST = VERSIONS[-1]
+PROGRAM: tuple[str, ...] = ("-m", "warren.simulator.tcp")
+"""What Python runs. A test that plants a defect has its own."""
 _STOP_GRACE = 10.0
 _LOOK_INTERVAL = 0.005  # seconds between looks for its ready line: it takes a fifth of a second
 _ASK_INTERVAL = 0.02  # seconds between questions after that
@@ -129,7 +131,7 @@ class EmbeddedProcess:
             f"--data={self._folder / 'data'}",
         ]
         return Server(
-            [sys.executable, "-m", "warren.simulator.tcp", *arguments],
+            [sys.executable, *PROGRAM, *arguments],
             folder=self._folder,
             log=self._log,
             environment=self._environment,
