@@ -122,7 +122,7 @@ def work(body: bytes) -> None:
     """Do what a message asks for, and note that, in one transaction: it is done once, also if it comes again."""
     message = json.loads(body)
     ref, amount = message["id"], message["amount"]
-    if not isinstance(ref, str) or not isinstance(amount, int):
+    if type(ref) is not str or type(amount) is not int:  # `True` is an int, too
         raise TypeError("a message has an `id`, which is text, and an `amount`, which is a number")
     with psycopg.connect(os.environ["DATABASE_URL"], connect_timeout=5) as database:
         noted = database.execute(
