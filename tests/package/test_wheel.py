@@ -168,6 +168,14 @@ def test_smokes(installed: Installed, tmp_path: Path) -> None:
     assert "blocking: works: " in done.stdout
 
 
+def test_begins(installed: Installed, tmp_path: Path) -> None:
+    """`warren new` has what it writes."""
+    done = installed.run(tmp_path, "warren", "new", "orders", "--language", "java")
+    assert done.returncode == 0, done.stdout
+    assert (tmp_path / "orders" / ".gitignore").is_file()
+    assert (tmp_path / "orders/src/main/java/com/example/Work.java").is_file()
+
+
 @pytest.mark.parametrize("of_what", [(), ("--broker",)], ids=["consumers", "brokers"])
 def test_lists(installed: Installed, tmp_path: Path, of_what: tuple[str, ...]) -> None:
     """`warren list` has the catalogues."""

@@ -31,6 +31,7 @@ from warren.workloads import WORKLOADS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
 MAX_GRACE = 60.0
@@ -248,16 +249,21 @@ def _keys_in(location: tuple[int | str, ...], whole: type[Shape]) -> Iterable[st
     for part in location:
         annotation = _inside(annotation, part)
     annotation = _bare(annotation)
-    return annotation.model_fields if _is_shape(annotation) else ()
+    return _fields_of(annotation) if _is_shape(annotation) else ()
 
 
 def _inside(annotation: object, part: int | str) -> object:
     """Say what stands at a key of a table, or in a table or list of several."""
     annotation = _bare(annotation)
     if _is_shape(annotation):
-        field = annotation.model_fields.get(str(part))
+        field = _fields_of(annotation).get(str(part))
         return field.annotation if field else None
     return next(reversed(get_args(annotation)), None)
+
+
+def _fields_of(shape: type[Shape]) -> dict[str, FieldInfo]:
+    """Give the fields of a table by the keys that a person writes."""
+    return {field.alias or name: field for name, field in shape.model_fields.items()}
 
 
 def _bare(annotation: object) -> object:

@@ -20,11 +20,13 @@ from warren.claims.implementation import (
 )
 from warren.claims.manifest_file import refusal
 from warren.claims.manifest_shape import Fault, KnownFailureShape, read
-from warren.claims.own_shape import OwnManifestShape
+from warren.claims.own_made import SchemaFault, made_messages
+from warren.claims.own_shape import MESSAGE_ID, OwnManifestShape
 from warren.claims.own_surroundings import faults_of_definitions, surroundings
 from warren.claims.promises import faults_of_known_failures, faults_of_promises
 from warren.simulator.wire import BasicProperties
 from warren.workloads.own import (
+    ID,
     MALFORMED,
     MISSHAPEN,
     CallEffect,
@@ -43,11 +45,9 @@ if TYPE_CHECKING:
 
     from warren.claims.catalogue import Catalogue
     from warren.claims.own_shape import (
-        BadShape,
         ConsumerShape,
         DatabaseShape,
         EffectShape,
-        MessageShape,
     )
     from warren.workloads.own import Effect
 
@@ -63,9 +63,13 @@ def read_own(path: Path, data: object, catalogue: Catalogue, today: date | None)
         raise refusal(path, shape)
     if faults := list(_missing_files(path.parent / shape.directory, path.parent, shape)):
         raise refusal(path, faults)
-    workloads = {
-        name: _workload(name, consumer, path.parent) for name, consumer in shape.consumers.items()
-    }
+    try:
+        workloads = {
+            name: _workload(name, consumer, path.parent)
+            for name, consumer in shape.consumers.items()
+        }
+    except SchemaFault as fault:
+        raise refusal(path, [fault.fault]) from fault
     if faults := list(_faults(shape, workloads, catalogue)):
         raise refusal(path, faults)
     return Implementation(
@@ -119,6 +123,8 @@ def _files_of(consumer: ConsumerShape) -> Iterator[tuple[str, str]]:
     for key, one in made.items():
         if one is not None and one.body is not None:
             yield f"{key}.body", one.body
+    if message.schema_ is not None:
+        yield "message.schema", message.schema_.partition("#")[0]
     for key, files in (("malformed", bad.malformed), ("misshapen", bad.misshapen)):
         yield from ((f"bad.{key}[{index}]", file) for index, file in enumerate(files or ()))
 
@@ -172,7 +178,7 @@ def _workload(name: str, consumer: ConsumerShape, home: Path) -> OwnWorkload:
         slug=name,
         queue=consumer.queue,
         exchange=consumer.message.exchange,
-        sample=_sample(consumer.message, consumer.bad, consumer.queue, home),
+        sample=_sample(name, consumer, home),
         effects=tuple(map(_effect, consumer.effects)),
         instances=consumer.instances,
         is_told_prefetch=any("{prefetch}" in text for text in _texts_of(consumer, home)),
@@ -194,24 +200,32 @@ def _uses_database(consumer: ConsumerShape) -> bool:
     return is_told or may_be_told or any(e.sql for e in consumer.effects)
 
 
-def _sample(message: MessageShape, bad: BadShape, queue: str, home: Path) -> Sample:
+def _sample(name: str, consumer: ConsumerShape, home: Path) -> Sample:
+    message, bad = consumer.message, consumer.bad
     key = message.routing_key
     if key is None:
-        key = "" if message.exchange else queue
+        key = "" if message.exchange else consumer.queue
     properties = BasicProperties(**message.properties.model_dump())
+    if message.id == MESSAGE_ID and properties.message_id is None:
+        properties = replace(properties, message_id=ID)
 
     def template(file: str | None) -> Template:
         body = (home / file).read_bytes() if file else b""  # it will be recorded
         return Template(body, properties, key)
 
-    sample = template(message.body)
+    made = made_messages(f"consumers.{name}.message", message, home)
+    sample = Template(made.valid[0], properties, key) if made else template(message.body)
     return Sample(
         message=sample,
+        others=tuple(Template(body, properties, key) for body in made.valid[1:]) if made else (),
+        made=made.words if made else "",
         seconds=message.seconds,
         slow=template(message.slow.body) if message.slow else None,
         slow_seconds=message.slow.seconds if message.slow else 0.0,
         malformed=_bodies(bad.malformed, home, MALFORMED if sample.is_json else ()),
-        misshapen=_bodies(bad.misshapen, home, MISSHAPEN if sample.is_json else ()),
+        misshapen=_bodies(
+            bad.misshapen, home, made.wrong if made else MISSHAPEN if sample.is_json else ()
+        ),
         poison=template(bad.poison.body) if bad.poison else None,
     )
 

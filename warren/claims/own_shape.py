@@ -5,6 +5,7 @@ What they mean stands in `docs/plug-in.md`; what depends on the catalogue or on 
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -32,6 +33,9 @@ from warren.claims.own_surroundings import (
 PROTOCOL: Final = 2
 _MOST_INSTANCES: Final = 16
 _MOST_SECONDS: Final = 600.0
+MESSAGE_ID: Final = "message_id"
+"""The property that has the id, where it is not in the body."""
+_PLACE: Final = re.compile(r"\$(\.[^.\[\]$]+)+")
 
 
 def _inner_path(path: str) -> str:
@@ -74,9 +78,17 @@ def _as_publisher(given: Any) -> Any:
     return {"command": given} if isinstance(given, list) else given
 
 
-def _need_one(body: str | None, publish: PublisherShape | None) -> None:
-    if (body is None) == (publish is None):
-        raise ValueError("a message has `body` or `publish`; write one of them")
+def _need_one(*ways: object, names: str = "`body` or `publish`") -> None:
+    if sum(way is not None for way in ways) != 1:
+        raise ValueError(f"a message has {names}; write one of them")
+
+
+def _place(given: str) -> str:
+    if given != MESSAGE_ID and not _PLACE.fullmatch(given):
+        raise ValueError(
+            f'{given!r} is no place of an id; write one such as "$.order_id", or "{MESSAGE_ID}"'
+        )
+    return given
 
 
 Publisher = Annotated[PublisherShape, BeforeValidator(_as_publisher)]
@@ -98,20 +110,26 @@ class BodyShape(Shape):
 class MessageShape(Shape):
     """`[consumers.NAME.message]`: by its `body`, or by who publishes it.
 
-    With `publish`, `exchange` and `routing_key` say which message is meant, where there are several.
+    With `publish`, `exchange` and `routing_key` say which message is meant, where there are several. With `schema`,
+    `id` says where the id goes, and `seed` which messages are made by it.
     """
 
     exchange: Text = ""
     routing_key: Text | None = None
     body: Word | None = None
     publish: Publisher | None = None
+    schema_: Annotated[Word | None, Field(alias="schema")] = None
+    id: Annotated[Word, AfterValidator(_place)] | None = None
+    seed: int = 1
     properties: PropertiesShape = PropertiesShape()
     seconds: Seconds = 1.0
     slow: BodyShape | None = None
 
     @model_validator(mode="after")
     def _is_made_one_way(self) -> Self:
-        _need_one(self.body, self.publish)
+        _need_one(self.body, self.publish, self.schema_, names="`body`, `publish` or `schema`")
+        if self.schema_ is None and {"id", "seed"} & self.model_fields_set:
+            raise ValueError("`id` and `seed` are of a `schema`; a `body` has {id} in it")
         if self.publish is not None and "properties" in self.model_fields_set:
             raise ValueError("`publish` says `properties` itself; take them out")
         return self

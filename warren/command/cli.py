@@ -13,7 +13,7 @@ import click
 
 from warren.errors import WarrenError
 
-COMMANDS = ("broker", "check", "learn", "list", "report", "smoke", "upgrade")
+COMMANDS = ("broker", "check", "learn", "list", "new", "report", "smoke", "upgrade")
 """Modules of this package, each with its `command`."""
 
 

@@ -23,6 +23,7 @@ from warren.report.header import header
 from warren.rigs.consumers.recording import with_messages
 from warren.rigs.consumers.rig import Rig
 from warren.rigs.pace import PACES
+from warren.workloads.own import OwnWorkload
 from warren.worlds.real import RealWorlds, Servers
 from warren.worlds.real.launching import inherited_environment
 
@@ -84,11 +85,21 @@ def command(ctx: click.Context, manifest: Path, broker: str, database: str, pace
         closing(RealWorlds(servers.for_workers(), "smoke")) as worlds,
     ):
         click.echo(visible_lines(redact(header(servers, PACES[pace]), worlds.secrets)))
+        for slug, made in _made(implementation):
+            click.echo(f"{slug}: {visible_lines(made)}")
         for smoked in smoke(implementation, worlds, PACES[pace]):
             words = visible_lines(redact(smoked.words, worlds.secrets))
             click.echo(f"{smoked.design}: {smoked.result}: {words}")
             status = max(status, STATUSES.get(smoked.result, 0))
     ctx.exit(status)
+
+
+def _made(implementation: Implementation) -> Iterator[tuple[str, str]]:
+    """Say by what messages are made, where they are."""
+    for slug, design in implementation.designs.items():
+        workload = design.workload
+        if isinstance(workload, OwnWorkload) and workload.sample.made:
+            yield slug, workload.sample.made
 
 
 def smoke(implementation: Implementation, worlds: RealWorlds, pace: Pace) -> Iterator[Smoked]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
 import pytest
 
@@ -151,7 +153,45 @@ def test_a_compose_service(folder: Path) -> None:
     assert design.workload.is_told_prefetch
 
 
+def test_messages_of_a_schema(folder: Path) -> None:
+    """Messages are made by a schema, several in turn, and those that are no work; the id is where it is said."""
+    (folder / "order.schema.json").write_text(
+        '{"type": "object", "required": ["ref", "count"],'
+        ' "properties": {"ref": {"type": "string"}, "count": {"type": "integer", "maximum": 900}}}'
+    )
+    path = written(folder, 'body = "order.json"', 'schema = "order.schema.json"\nid = "$.ref"')
+    workload = load_manifest(path, load_catalogue()).designs["orders"].workload
+    assert isinstance(workload, OwnWorkload)
+    ids = Mock(new_id=lambda: "0" * 32)
+    made = [workload.make(1, number, ids) for number in range(5)]
+    assert all(json.loads(unit.body)["ref"] == unit.id for unit in made)
+    assert len({json.loads(unit.body)["count"] for unit in made[:4]}) == 4
+    assert json.loads(made[4].body)["count"] == json.loads(made[0].body)["count"]
+    assert b'{"count": ' in b"".join(workload.misshapen)
+    assert "order.schema.json, seed 1, such as" in workload.sample.made
+
+
 FAULTS = {
+    "a schema that is none": (
+        'body = "order.json"',
+        'schema = "order.json#/nowhere"',
+        "consumers.orders.message.schema: $ref '/nowhere' leads out of the file or nowhere",
+    ),
+    "no place of an id": (
+        'body = "order.json"',
+        'schema = "order.json"\nid = "order_id"',
+        '\'order_id\' is no place of an id; write one such as "$.order_id", or "message_id".',
+    ),
+    "an id of no schema": (
+        'body = "order.json"',
+        'body = "order.json"\nid = "$.ref"',
+        "`id` and `seed` are of a `schema`; a `body` has {id} in it.",
+    ),
+    "two kinds of message": (
+        'body = "order.json"',
+        'body = "order.json"\nschema = "order.json"',
+        "a message has `body`, `publish` or `schema`; write one of them.",
+    ),
     "unknown key": (
         "queue =",
         "que =",

@@ -6,10 +6,11 @@ the workload that a rig asks. What a manifest says of them (`protocol = 2`) is `
 
 from warren.workloads.own.consumer import LIKE, MALFORMED, MISSHAPEN, OwnWorkload
 from warren.workloads.own.effects import CallEffect, Effect, PathEffect, PublishEffect, RowEffect
-from warren.workloads.own.message import Sample, Template, number_of
+from warren.workloads.own.message import ID, Sample, Template, number_of
 from warren.workloads.own.recorded import Recorded
 
 __all__ = [
+    "ID",
     "LIKE",
     "MALFORMED",
     "MISSHAPEN",

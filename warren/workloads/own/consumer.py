@@ -134,9 +134,10 @@ class OwnWorkload:
 
     def make(self, size: int, number: int, maker: Maker) -> OwnUnit:
         """Make a message; a slow one where its work must last and cannot be made longer."""
-        del number
         slow = self.sample.slow
-        template = slow if slow and size > 1 and not self.stretches else self.sample.message
+        usual = (self.sample.message, *self.sample.others)
+        is_slow = slow and size > 1 and not self.stretches
+        template = slow if slow and is_slow else usual[number % len(usual)]
         return template.make(dashed(maker.new_id()), size)
 
     def make_unique(self, size: int, maker: Maker) -> OwnUnit:

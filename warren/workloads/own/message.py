@@ -78,10 +78,13 @@ class Template:
 class Sample:
     """All that is known of the messages of a consumer; what is not there, nobody can send.
 
-    `seconds` are how long its work takes at most; `slow` is a message whose work takes `slow_seconds` by itself.
+    `seconds` are how long its work takes at most; `slow` is a message whose work takes `slow_seconds` by itself. Beside
+    the usual `message` there may be `others`, sent in turn with it; `made` says by what they were made.
     """
 
     message: Template | Recorded
+    others: tuple[Template, ...] = ()
+    made: str = ""
     seconds: float = 1.0
     slow: Template | Recorded | None = None
     slow_seconds: float = 0.0
