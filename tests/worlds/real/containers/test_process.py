@@ -106,6 +106,16 @@ def test_deaf_to_its_stop_signal(start: Callable[..., ContainerProcess]) -> None
     assert process.exit_status is None
 
 
+def test_stop_under_an_init_process(start: Callable[..., ContainerProcess]) -> None:
+    """With an init process a worker without a handler is ended by its stop signal, and nothing is said of it."""
+    process = start(WAITS, init=True)
+    assert has_printed(process, "here")
+    process.stop()
+    assert has_ended(process)
+    assert process.exit_status == -signal.SIGTERM == -process.stop_signal
+    assert process.output() == "here\n"
+
+
 def test_freeze(holder: Holder, start: Callable[..., ContainerProcess]) -> None:
     """A frozen one answers nothing, a thawed one what it was sent meanwhile; a frozen one can be killed."""
     with holder.socket() as server:

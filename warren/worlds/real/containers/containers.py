@@ -104,6 +104,9 @@ class Containers:
                 if service.mounts
                 else []
             )
+            stop_signal = stop_signal_of(
+                program, service, image.attrs["Config"].get("StopSignal"), where
+            )
             container = self._made(service, places, ways, mounts, where)
             made.callback(container.remove, force=True, v=True)
             process = ContainerProcess(
@@ -113,9 +116,7 @@ class Containers:
                 role=role,
                 now=self._now,
                 secrets=self._secrets,
-                stop_signal=stop_signal_of(
-                    program, service, image.attrs["Config"].get("StopSignal")
-                ),
+                stop_signal=stop_signal,
             )
             made.pop_all()
         return process
