@@ -43,7 +43,7 @@ def client() -> Iterator[DockerClient]:
 def holder(client: DockerClient) -> Iterator[Holder]:
     """Hold a network in which `broker` is known."""
     with contextlib.closing(
-        Holder(client, IMAGE, where="a test", labels=LABELS, names=["broker"])
+        Holder(client, IMAGE, where="a test", labels=LABELS, names={"broker": "127.0.0.1"})
     ) as held:
         yield held
 

@@ -163,7 +163,7 @@ def test_close_leaves_nothing(client: DockerClient, start: Callable[..., Contain
 def test_an_image_that_is_not_there(client: DockerClient) -> None:
     """An image that is on no machine is told in a sentence, and nothing is pulled."""
     with pytest.raises(InstanceError, match="the image no-such-image:0 is not on this machine"):
-        Holder(client, "no-such-image:0", where="a test", labels={}, names=[])
+        Holder(client, "no-such-image:0", where="a test", labels={}, names={})
 
 
 def test_networks_that_cannot_be_entered(
@@ -176,5 +176,5 @@ def test_networks_that_cannot_be_entered(
 
     monkeypatch.setattr(holders, "socket_in_network_of", refuse)
     with pytest.raises(InstanceError, match="run as root on the machine of the Docker engine"):
-        Holder(client, IMAGE, where="a test", labels=LABELS, names=[])
+        Holder(client, IMAGE, where="a test", labels=LABELS, names={})
     assert not left(client)
