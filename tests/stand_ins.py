@@ -113,6 +113,7 @@ class StandInProcess:
     ended_at: float | None = None
     printed: str = ""
     http_port: int = 1
+    stop_signal: int = 15
     line: StandInLine = field(default_factory=StandInLine)
     database: DatabaseLine = field(default_factory=lambda: UnfollowedLine("none"))
     done: list[str] = field(default_factory=list)
@@ -180,6 +181,7 @@ class StandInWorld:
     ids: Iterator[int] = field(default_factory=itertools.count)
     starts_at_once: int = 8
     seed: int = 0
+    stop_signal: int = 15
 
     def draw(self, count: int) -> int:
         """Give the last that there is."""
@@ -216,7 +218,8 @@ class StandInWorld:
         _certificate: Certificate = Certificate.GOOD,
     ) -> StandInProcess:
         """Note the process."""
-        self.processes.append(StandInProcess(name, role, dict(env)))
+        process = StandInProcess(name, role, dict(env), stop_signal=self.stop_signal)
+        self.processes.append(process)
         return self.processes[-1]
 
     def publish(self, route: Route, body: bytes, properties: BasicProperties) -> None:

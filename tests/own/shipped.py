@@ -29,6 +29,9 @@ def main() -> None:
         if "CHARGE" in os.environ:
             with urlopen(os.environ["CHARGE"], data=body) as answer:  # noqa: S310 - the test's own
                 assert answer.status == 200
+        for place in os.environ.get("RATES", "").split():
+            with urlopen(f"http://{place}/order.json") as answer:
+                assert answer.status == 200
         channel.basic_publish("billing", "invoice", body, invoice)
         channel.basic_ack(method.delivery_tag)
 

@@ -152,6 +152,17 @@ def test_compose(smoke: Callable[..., subprocess.CompletedProcess[str]]) -> None
     assert "orders: works: 1 effect(s) of one message" in ended.stdout
 
 
+def test_service(smoke: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    """A service of the manifest is reached where its placeholders say, and by its name at a port that is built in."""
+    environment = 'AMQP_URL = "{amqp_url}", RATES = "{rates_host}:{rates_port} rates:8080"'
+    server = f'[services.rates]\ncommand = ["{sys.executable}", "-m", "http.server", "{{port}}"]'
+    ended = smoke(
+        f'image = "{IMAGE}"\nenvironment = {{ {environment} }}', effect=f"{INVOICE}\n\n{server}"
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "orders: works: 1 effect(s) of one message" in ended.stdout
+
+
 def test_mounted_folder(
     smoke: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:

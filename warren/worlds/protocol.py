@@ -195,6 +195,10 @@ class Process(Protocol):
         """None while it runs; minus the signal's number where a signal ended it, as SIGKILL does in `kill`."""
 
     @property
+    def stop_signal(self) -> int:
+        """The number of the signal that `stop` sends."""
+
+    @property
     def ended_at(self) -> float | None:
         """When it was seen to have ended, in the world's time."""
 
@@ -206,7 +210,7 @@ class Process(Protocol):
         """Give the end of what it printed, for a person to read."""
 
     def stop(self) -> None:
-        """Ask it to end, as its program says: by a stop signal."""
+        """Ask it to end, by its stop signal."""
 
     def kill(self) -> None:
         """End it at once, with all that it started: it gets no chance to say or to write anything more.

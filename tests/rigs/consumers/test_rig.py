@@ -263,9 +263,11 @@ def test_exclusive_consumer(world: StandInWorld) -> None:
 
 
 def test_orderly_statuses(world: StandInWorld) -> None:
-    """An instance that was told to stop may exit with 0, or with what stands for its signal."""
+    """An instance that was told to stop may exit with 0, or with what stands for the signal that it is sent."""
     rig = rig_of(world)
     assert rig.start.orderly_statuses(rig.start.instance(STREAM)) == (0, 143, -15)
+    world.stop_signal = 2  # its image's, say: the program names none
+    assert rig.start.orderly_statuses(rig.start.instance(STREAM)) == (0, 130, -2)
 
 
 def test_warm_up(world: StandInWorld) -> None:

@@ -49,9 +49,9 @@ with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as client:
 """
 
 
-def ask(values: dict[str, str], word: str = "?") -> tuple[int, int]:
+def ask(ports: dict[str, int], word: str = "?") -> tuple[int, int]:
     """Say a word to the service; give its number and its process id."""
-    with socket.create_connection((values["counter_host"], int(values["counter_port"]))) as client:
+    with socket.create_connection(("127.0.0.1", ports["counter"])) as client:
         client.sendall(word.encode())
         count, pid = client.recv(100).split()
     return int(count), int(pid)
@@ -95,11 +95,11 @@ def test_fresh_for_each_case(services: Services, service: Callable[..., Service]
     """Without a reset each case has a service of its own, which ends with it."""
     pids = []
     for _ in range(2):
-        with services.of_case([service()], ()) as values:
-            assert ask(values, "+")[0] == 1
-            pids.append(ask(values)[1])
+        with services.of_case([service()], ()) as ports:
+            assert ask(ports, "+")[0] == 1
+            pids.append(ask(ports)[1])
         with pytest.raises(ConnectionRefusedError):
-            ask(values)
+            ask(ports)
     assert pids[0] != pids[1]
 
 
@@ -107,7 +107,7 @@ def test_two_at_once(services: Services, service: Callable[..., Service]) -> Non
     """Two cases at once have two services on two ports."""
     with services.of_case([service()], ()) as one, services.of_case([service()], ()) as other:
         ask(one, "+")
-        assert one["counter_port"] != other["counter_port"]
+        assert one["counter"] != other["counter"]
         assert ask(other)[0] == 0
 
 
@@ -116,14 +116,14 @@ def test_reset(services: Services, service: Callable[..., Service]) -> None:
     described = service(reset=("ask.py", "{port}", "0"))
     pids = set()
     for _ in range(2):
-        with services.of_case([described], ()) as values:
-            count, pid = ask(values, "+")
+        with services.of_case([described], ()) as ports:
+            count, pid = ask(ports, "+")
             assert count == 1
             pids.add(pid)
     assert len(pids) == 1
     services.close()
     with pytest.raises(ConnectionRefusedError):
-        ask(values)
+        ask(ports)
 
 
 def test_one_that_ended_is_started_again(
@@ -131,12 +131,12 @@ def test_one_that_ended_is_started_again(
 ) -> None:
     """A case that brings a kept service down leaves the next one a service all the same."""
     described = service(reset=("ask.py", "{port}", "0"))
-    with services.of_case([described], ()) as values:
-        pid = ask(values)[1]
+    with services.of_case([described], ()) as ports:
+        pid = ask(ports)[1]
         services._kept["services.counter"]._process.send_signal(9)
         assert is_gone(pid)
-    with services.of_case([described], ()) as values:
-        assert ask(values)[1] != pid
+    with services.of_case([described], ()) as ports:
+        assert ask(ports)[1] != pid
 
 
 def test_leaves_nothing(services: Services, service: Callable[..., Service]) -> None:
@@ -202,8 +202,8 @@ def test_killed_run(
     hidden = service()
     program = replace(hidden.program, argv=("/usr/bin/env", "-i", *hidden.program.argv))
     services = Services(run, "tests")
-    with services.of_case([replace(hidden, program=program)], ()) as values:
-        pid = ask(values)[1]
+    with services.of_case([replace(hidden, program=program)], ()) as ports:
+        pid = ask(ports)[1]
         assert marked(run.id, MARK) == [psutil.Process(controller.child)]
         run.note(JOURNAL_KIND, {"pid": os.getpid(), "created": 1.0})  # an id that was given again
         controller.kill()

@@ -197,7 +197,7 @@ class Starting:
         That is 128 + n, as a JVM has it, or the signal's own end (-n), which a program may let happen once it has put
         its things in order.
         """
-        number = self._program(process.role).stop_signal
+        number = process.stop_signal
         return 0, 128 + number, -number
 
     def await_ready(self, *processes: Process) -> None:

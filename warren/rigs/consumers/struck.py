@@ -210,6 +210,7 @@ class NotedProcess:
         self._process, self._journal = process, journal
         self.name: str = process.name
         self.role: Role = process.role
+        self.stop_signal = process.stop_signal
         self.line: Line = NotedLine(process.line, process.name, journal)
         self.database: DatabaseLine = NotedDatabaseLine(
             process.database, process.name, journal.note

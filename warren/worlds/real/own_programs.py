@@ -13,7 +13,14 @@ from urllib.parse import unquote, urlsplit
 from warren.worlds.line.plan import Entry
 from warren.worlds.real.directories import copy_directory
 from warren.worlds.real.http_stub import HttpStub
-from warren.worlds.real.placeholders import Placeholders, of_broker, of_contract, of_database
+from warren.worlds.real.placeholders import (
+    Placeholders,
+    of_broker,
+    of_contract,
+    of_database,
+    of_services,
+)
+from warren.worlds.real.runs.ports import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,19 +47,20 @@ class OwnPrograms:
         self,
         place: Place,
         now: Callable[[], float],
-        values: Mapping[str, str],
+        services: Mapping[str, int],
         answers: Sequence[Answer],
         *,
         make_containers: Callable[[tuple[str, int]], Containers],
         await_connected: Callable[[RealProcess, float], object],
     ) -> None:
-        """Stand on a place; the values say where the case's services are, the answers are the stub's.
+        """Stand on a place; the services are told by their ports, the answers are the stub's.
 
         Containers are made with the stub's host and port. `await_connected` waits at most so many seconds until a
         process has connected, or ended.
         """
         self._place, self._now, self._await_connected = place, now, await_connected
-        self._values, self._answers, self._make_containers = values, answers, make_containers
+        self._services = of_services({name: (LOOPBACK, port) for name, port in services.items()})
+        self._answers, self._make_containers = answers, make_containers
         self._seconds = 0.0
         self._reader: RealProcess | None = None
         self.directory: Path | None = None
@@ -105,7 +113,7 @@ class OwnPrograms:
                 **of_contract(told),
                 **of_broker(told["WARREN_AMQP_URL"]),
                 **of_database(urls),
-                **self._values,
+                **self._services,
                 "http_stub_url": self.stub.url,
             }
         )

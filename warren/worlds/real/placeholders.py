@@ -93,6 +93,12 @@ def of_database(urls: DatabaseUrls) -> dict[str, str]:
     }
 
 
+def of_services(places: Mapping[str, tuple[str, int]]) -> dict[str, str]:
+    """Give where each service is that the manifest names, `{NAME_host}` and `{NAME_port}`, by host and port."""
+    hosts = {f"{name}_host": host for name, (host, _) in places.items()}
+    return {**hosts, **{f"{name}_port": str(port) for name, (_, port) in places.items()}}
+
+
 def of_contract(variables: Mapping[str, str]) -> dict[str, str]:
     """Give what the rig wants of an instance: `{prefetch}` is WARREN_PREFETCH."""
     prefix = "WARREN_"

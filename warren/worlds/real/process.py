@@ -58,7 +58,7 @@ class ProcessGroup:
         """
         self.name = name
         self.ended_at: float | None = None
-        self._now, self._secrets, self._stop_signal = now, secrets, stop_signal
+        self._now, self._secrets, self.stop_signal = now, secrets, stop_signal
         self._capture = Capture(output)
         try:
             self._process = launch(self._capture.write_end)
@@ -87,7 +87,7 @@ class ProcessGroup:
     def stop(self) -> None:
         """Send its stop signal to the process itself, as a supervisor does."""
         if self.exit_status is None:
-            self._process.send_signal(self._stop_signal)
+            self._process.send_signal(self.stop_signal)
 
     def kill(self) -> None:
         """SIGKILL its whole process group."""

@@ -84,10 +84,9 @@ class RunningService:
             raise
 
     @property
-    def values(self) -> dict[str, str]:
-        """Where it is, as consumers are told: `{NAME_port}` and `{NAME_host}`."""
-        name = self._service.name
-        return {f"{name}_port": str(self._port), f"{name}_host": LOOPBACK}
+    def port(self) -> int:
+        """Where it is, on the loopback address."""
+        return self._port
 
     @property
     def alive(self) -> bool:
@@ -170,21 +169,21 @@ class Services:
     @contextlib.contextmanager
     def of_case(
         self, services: Iterable[Service], secrets: Collection[str]
-    ) -> Iterator[dict[str, str]]:
-        """Give a case its services, fresh or as fresh, and the values of their placeholders.
+    ) -> Iterator[dict[str, int]]:
+        """Give a case its services, fresh or as fresh: the port of each by its name.
 
         Raises `SetupError` where one is not ready or cannot be reset.
         """
         with contextlib.ExitStack() as stack:
-            values: dict[str, str] = {}
+            ports: dict[str, int] = {}
             for service in services:
                 if service.reset is None:
                     running = self._start(service, secrets)
                     stack.callback(running.close)
                 else:
                     running = self._reset(service, secrets)
-                values |= running.values
-            yield values
+                ports[service.name] = running.port
+            yield ports
 
     def close(self) -> None:
         """End those that were kept."""

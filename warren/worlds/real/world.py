@@ -69,13 +69,13 @@ class RealWorld:
         certificates: Certificates | None = None,
         seed: int = 0,
         has_database: bool = True,
-        values: Mapping[str, str] | None = None,
+        services: Mapping[str, int] | None = None,
         answers: Sequence[Answer] = (),
     ) -> None:
         """Stand on a place and a database that `RealWorlds` made and will drop; no output shows the secrets.
 
-        With certificates, lines speak TLS. What is drawn follows from the seed. The values are of placeholders: where
-        the case's services are; the answers are the HTTP stub's.
+        With certificates, lines speak TLS. What is drawn follows from the seed. The case's services are told by their
+        names and ports; the answers are the HTTP stub's.
         """
         self._place, self._database, self._run = place, database, run
         self._preloader, self._secrets = preloader, secrets
@@ -90,10 +90,11 @@ class RealWorld:
         self._processes: list[RealProcess | ContainerProcess] = []
         self._orphans = Orphans(run.id)
         self._stretch, self._has_database = 0.0, has_database
+        self._services = services or {}
         self._own = OwnPrograms(
             place,
             self.now,
-            values or {},
+            self._services,
             answers,
             make_containers=self._make_containers,
             await_connected=self._await_connected,
@@ -221,6 +222,7 @@ class RealWorld:
             self._relay,
             self._database,
             stub=stub,
+            services=self._services,
             now=self.now,
             whose=self._whose,
             secrets=self._secrets,

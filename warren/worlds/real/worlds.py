@@ -96,7 +96,7 @@ class RealWorlds:
                 self._place(copy, around.definitions, restarts=restarts, own=own)
             )
             database = stack.enter_context(place.database())
-            values = stack.enter_context(self._services.of_case(around.services, self.secrets))
+            services = stack.enter_context(self._services.of_case(around.services, self.secrets))
             world = RealWorld(
                 place,
                 database,
@@ -106,7 +106,7 @@ class RealWorlds:
                 certificates=self._certificates,
                 has_database=not isinstance(program, Schema) or program.is_used,
                 seed=self._seed,
-                values=values,
+                services=services,
                 answers=around.answers,
             )
             stack.callback(world.close)

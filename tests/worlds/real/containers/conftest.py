@@ -43,7 +43,7 @@ def client() -> Iterator[DockerClient]:
 def holder(client: DockerClient) -> Iterator[Holder]:
     """Hold a network in which `broker` is known."""
     with contextlib.closing(
-        Holder(client, IMAGE, where="a test", labels=LABELS, names=["broker"])
+        Holder(client, IMAGE, where="a test", labels=LABELS, names={"broker": "127.0.0.1"})
     ) as held:
         yield held
 
@@ -53,9 +53,13 @@ def start(client: DockerClient, holder: Holder) -> Iterator[Callable[..., Contai
     """Start a Python script as process 1 of a container; end it after the test."""
     started: list[ContainerProcess] = []
 
-    def do(script: str, secrets: tuple[str, ...] = ()) -> ContainerProcess:
+    def do(script: str, secrets: tuple[str, ...] = (), *, init: bool = False) -> ContainerProcess:
         container = client.containers.create(
-            IMAGE, ["python3", "-uc", script], network_mode=holder.network, labels=LABELS
+            IMAGE,
+            ["python3", "-uc", script],
+            network_mode=holder.network,
+            labels=LABELS,
+            init=init,
         )
         owned = contextlib.ExitStack()
         owned.callback(holder.close)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import make_url
 
-from warren.worlds.real.containers.addresses import found_in, with_database
+from warren.worlds.real.containers.addresses import found_in, ports_of, with_database
 from warren.worlds.real.databases import DatabaseUrls
 
 URLS = DatabaseUrls.of(make_url("postgresql+psycopg://case:p%40ss@database:5432/case_1"))
@@ -30,6 +30,17 @@ def test_nothing_named() -> None:
     """Without a URL the usual port of the broker is listened on."""
     found = found_in({"AMQP_HOST": "rabbitmq"}, ["rabbitmq"])
     assert (found.broker_port, found.database_port, found.names) == (5672, None, {"rabbitmq"})
+
+
+def test_ports_of_a_service() -> None:
+    """A service is looked for at each port that stands behind its name, in a URL or alone, and behind no other name."""
+    environment = {
+        "CACHE": "redis://:secret@redis:6379/0",
+        "SENTINELS": "redis:26379,redis:26380",
+        "OTHER": "my-redis:1 redis.internal:2 redis:654321",
+        "HOST": "redis",
+    }
+    assert ports_of("redis", environment) == {6379, 26379, 26380}
 
 
 @pytest.mark.parametrize(

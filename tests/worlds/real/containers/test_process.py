@@ -106,6 +106,16 @@ def test_deaf_to_its_stop_signal(start: Callable[..., ContainerProcess]) -> None
     assert process.exit_status is None
 
 
+def test_stop_under_an_init_process(start: Callable[..., ContainerProcess]) -> None:
+    """With an init process a worker without a handler is ended by its stop signal, and nothing is said of it."""
+    process = start(WAITS, init=True)
+    assert has_printed(process, "here")
+    process.stop()
+    assert has_ended(process)
+    assert process.exit_status == -signal.SIGTERM == -process.stop_signal
+    assert process.output() == "here\n"
+
+
 def test_freeze(holder: Holder, start: Callable[..., ContainerProcess]) -> None:
     """A frozen one answers nothing, a thawed one what it was sent meanwhile; a frozen one can be killed."""
     with holder.socket() as server:
@@ -153,7 +163,7 @@ def test_close_leaves_nothing(client: DockerClient, start: Callable[..., Contain
 def test_an_image_that_is_not_there(client: DockerClient) -> None:
     """An image that is on no machine is told in a sentence, and nothing is pulled."""
     with pytest.raises(InstanceError, match="the image no-such-image:0 is not on this machine"):
-        Holder(client, "no-such-image:0", where="a test", labels={}, names=[])
+        Holder(client, "no-such-image:0", where="a test", labels={}, names={})
 
 
 def test_networks_that_cannot_be_entered(
@@ -166,5 +176,5 @@ def test_networks_that_cannot_be_entered(
 
     monkeypatch.setattr(holders, "socket_in_network_of", refuse)
     with pytest.raises(InstanceError, match="run as root on the machine of the Docker engine"):
-        Holder(client, IMAGE, where="a test", labels=LABELS, names=[])
+        Holder(client, IMAGE, where="a test", labels=LABELS, names={})
     assert not left(client)

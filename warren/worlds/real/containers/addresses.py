@@ -25,6 +25,7 @@ _DATABASES: Final = {"postgresql", "postgres", "mysql", "mariadb"}
 _JDBC: Final = "jdbc:"
 _HTTP_PORT: Final = 80
 _AMQP_PORT: Final = 5672
+_LAST_PORT: Final = 65535
 
 
 @dataclass(slots=True)
@@ -58,6 +59,13 @@ def _take_in(found: Addresses, url: re.Match[str], peers: Collection[str]) -> No
     else:
         return
     found.names.add(host)
+
+
+def ports_of(name: str, environment: Mapping[str, str]) -> set[int]:
+    """Find the ports at which the values look for a host of that name: `redis:6379`, in a URL or alone."""
+    place = re.compile(rf"(?<![\w.-]){re.escape(name)}:(\d{{1,5}})(?!\d)")
+    ports = (int(found[1]) for text in environment.values() for found in place.finditer(text))
+    return {port for port in ports if 0 < port <= _LAST_PORT}
 
 
 def with_database(text: str, urls: DatabaseUrls, peers: Collection[str]) -> str:

@@ -12,7 +12,7 @@ from docker.types import LogConfig
 from warren.errors import InstanceError
 from warren.worlds.real.brokers.container import engine, label_of
 from warren.worlds.real.brokers.own import CONTAINER
-from warren.worlds.real.containers.addresses import found_in, with_database
+from warren.worlds.real.containers.addresses import found_in, ports_of, with_database
 from warren.worlds.real.containers.asking import asking
 from warren.worlds.real.containers.compose import service_of
 from warren.worlds.real.containers.holder import Holder
@@ -20,11 +20,18 @@ from warren.worlds.real.containers.mounts import engine_mounts
 from warren.worlds.real.containers.process import ContainerProcess
 from warren.worlds.real.containers.service import Service, stop_signal_of
 from warren.worlds.real.containers.ways import Ways
-from warren.worlds.real.placeholders import Placeholders, of_broker, of_contract, of_database
+from warren.worlds.real.placeholders import (
+    Placeholders,
+    of_broker,
+    of_contract,
+    of_database,
+    of_services,
+)
 from warren.worlds.real.relay.doors import Door
+from warren.worlds.real.runs.ports import LOOPBACK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
     from docker import DockerClient
@@ -59,13 +66,17 @@ class Containers:
         database: CaseDatabase,
         *,
         stub: tuple[str, int],
+        services: Mapping[str, int],
         now: Callable[[], float],
         whose: Callable[[int], str | None],
         secrets: Collection[str],
     ) -> None:
-        """Stand on what its world has; `stub` is where that of HTTP is."""
+        """Stand on what its world has; `stub` is where that of HTTP is, the services are told by their ports."""
         self._run, self._place, self._relay, self._database = run, place, relay, database
         self._stub, self._now, self._whose, self._secrets = stub, now, whose, secrets
+        self._services = {
+            name: (f"127.0.0.{2 + n}", port) for n, (name, port) in enumerate(services.items())
+        }
 
     def start(
         self,
@@ -91,7 +102,9 @@ class Containers:
         service = replace(
             service, environment={**_variables_of(image.attrs), **service.environment}
         )
-        addresses = found_in(service.environment, service.peers)
+        addresses = found_in(
+            service.environment, [peer for peer in service.peers if peer not in self._services]
+        )
         with contextlib.ExitStack() as made:
             ways = self._ways(name, service, addresses)
             made.callback(ways.close)
@@ -104,6 +117,9 @@ class Containers:
                 if service.mounts
                 else []
             )
+            stop_signal = stop_signal_of(
+                program, service, image.attrs["Config"].get("StopSignal"), where
+            )
             container = self._made(service, places, ways, mounts, where)
             made.callback(container.remove, force=True, v=True)
             process = ContainerProcess(
@@ -113,9 +129,7 @@ class Containers:
                 role=role,
                 now=self._now,
                 secrets=self._secrets,
-                stop_signal=stop_signal_of(
-                    program, service, image.attrs["Config"].get("StopSignal")
-                ),
+                stop_signal=stop_signal,
             )
             made.pop_all()
         return process
@@ -146,14 +160,13 @@ class Containers:
         """Hold a network in which what the service calls its broker, its database and its peers leads to lines."""
         where = f"instance {name}"
         self._refuse_file(service, where)
-        names = {_BROKER, _DATABASE, _HTTP, *addresses.names}
         with contextlib.ExitStack() as made:
             holder = Holder(
                 self._client,
                 service.image,
                 where=where,
                 labels=label_of(self._run),
-                names=sorted(name for name in names if not name.replace(".", "").isdigit()),
+                names=self._hosts(addresses),
             )
             made.callback(holder.close)
             line = self._relay.open(name, Door(addresses.broker_port, holder.socket))
@@ -163,7 +176,23 @@ class Containers:
             for port in sorted({_HTTP_PORT, *addresses.http_ports}):
                 forwarder = self._relay.forward(name, self._stub, Door(port, holder.socket))
                 made.callback(forwarder.close)
+            for host, port, asked in self._service_ports(service):
+                door = Door(asked, holder.socket, host)
+                forwarder = self._relay.forward(name, (LOOPBACK, port), door)
+                made.callback(forwarder.close)
             return Ways(holder.network, line, database, urls, made.pop_all())
+
+    def _hosts(self, addresses: Addresses) -> dict[str, str]:
+        """Give the names that lead to loopback addresses: services have one each, whatever their ports."""
+        names = {_BROKER, _DATABASE, _HTTP, *addresses.names}
+        lines = {name: LOOPBACK for name in names if not name.replace(".", "").isdigit()}
+        return lines | {name: host for name, (host, _) in self._services.items()}
+
+    def _service_ports(self, service: Service) -> Iterator[tuple[str, int, int]]:
+        """Give the address and the port of each of the case's services, with each port that it is asked for at."""
+        for name, (host, port) in self._services.items():
+            for asked in sorted({port, *ports_of(name, service.environment)}):
+                yield host, port, asked
 
     def _database_line(
         self, name: str, holder: Holder, addresses: Addresses
@@ -203,6 +232,7 @@ class Containers:
                 **of_contract(env),
                 **of_broker(url),
                 **of_database(urls),
+                **of_services(self._services),
                 "http_stub_url": f"http://{_HTTP}:{_HTTP_PORT}",
             }
         )

@@ -21,7 +21,7 @@ from warren.worlds.real.containers.namespace import socket_in_network_of
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from docker import DockerClient
 
@@ -44,9 +44,9 @@ class Holder:
         *,
         where: str,
         labels: Mapping[str, str],
-        names: Collection[str],
+        names: Mapping[str, str],
     ) -> None:
-        """Start it, with names that lead to its loopback address.
+        """Start it, with names that lead to its loopback addresses.
 
         Raises `InstanceError` where the engine refuses, or its containers' networks cannot be entered.
         """
@@ -60,7 +60,7 @@ class Holder:
                 user="0",
                 network_mode="none",
                 labels=dict(labels),
-                extra_hosts=dict.fromkeys(names, "127.0.0.1"),
+                extra_hosts=dict(names),
                 init=False,
                 cap_drop=["ALL"],
             )

@@ -55,7 +55,7 @@ class ContainerProcess:
         self.line, self.database = ways.line, ways.database
         self.ended_at: float | None = None
         self._container, self._ways = container, ways
-        self._now, self._secrets, self._stop_signal = now, secrets, stop_signal
+        self._now, self._secrets, self.stop_signal = now, secrets, stop_signal
         self._status: int | None = None
         self._kept: str | None = None  # its output, once it is removed
         self._is_deaf = False
@@ -82,8 +82,8 @@ class ContainerProcess:
     def stop(self) -> None:
         """Send process 1 its stop signal, as `docker stop` does first."""
         if self.exit_status is None:
-            self._is_deaf = not _listens_to(self.pid, self._stop_signal)
-            self._told(lambda: self._container.kill(self._stop_signal.name))
+            self._is_deaf = not _listens_to(self.pid, self.stop_signal)
+            self._told(lambda: self._container.kill(self.stop_signal.name))
 
     def kill(self) -> None:
         """SIGKILL all that is in it."""
@@ -123,7 +123,7 @@ class ContainerProcess:
             end_of(said.decode("utf-8", "backslashreplace"), _SHOWN, self._secrets)
         )
         if self._is_deaf:
-            text += _DEAF.format(name=self._stop_signal.name)
+            text += _DEAF.format(name=self.stop_signal.name)
         return text
 
     def _has_ended(self) -> bool:
@@ -166,11 +166,17 @@ def _as_of_a_process(code: int) -> int:
 
 
 def _listens_to(process_id: int, number: signal.Signals) -> bool:
-    """Whether a process has a handler for a signal (proc(5), SigCgt); who is gone or cannot be looked at, has."""
+    """Whether a signal reaches a process: it has a handler, or has it blocked and takes it up, as init processes do.
+
+    While one waits for signals (sigtimedwait(2)) the kernel shows none of them as blocked. See proc(5), SigCgt, SigBlk
+    and wchan. Who is gone or cannot be looked at is taken for one that listens.
+    """
+    process = Path(f"/proc/{process_id}")
     try:
-        status = Path(f"/proc/{process_id}/status").read_text("ascii", "replace")
+        waits_in = (process / "wchan").read_text("ascii", "replace")
+        status = (process / "status").read_text("ascii", "replace")
     except OSError:
         return True
     fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
-    caught = int(fields.get("SigCgt", "0").strip() or "0", 16)
-    return bool(caught & (1 << (number - 1)))
+    heard = int(fields.get("SigCgt", "0"), 16) | int(fields.get("SigBlk", "0"), 16)
+    return "sigtimedwait" in waits_in or bool(heard & (1 << (number - 1)))

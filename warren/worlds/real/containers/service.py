@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from signal import Signals
 from typing import TYPE_CHECKING, Any
 
+from warren.errors import InstanceError
+
 if TYPE_CHECKING:
     from warren.claims.implementation import Program
 
@@ -35,10 +37,22 @@ class Service:
     peers: tuple[str, ...] = ()
 
 
-def stop_signal_of(program: Program, service: Service, of_image: str | None) -> Signals:
-    """Say what asks a container to end: the manifest's signal, or the service's, or the image's, or SIGTERM."""
+def stop_signal_of(program: Program, service: Service, of_image: str | None, where: str) -> Signals:
+    """Say what asks a container to end: the manifest's signal, or the service's, or the image's, or SIGTERM.
+
+    Raises `InstanceError` where the service or the image names none that there is.
+    """
     named = str(service.options.get("stop_signal") or of_image or "")
     assert program.container is not None, "it is started in one"
     if not named or not program.container.keeps_stop_signal:
         return program.stop_signal
-    return Signals(int(named)) if named.isdigit() else Signals[f"SIG{named.removeprefix('SIG')}"]
+    try:
+        if named.isdigit():
+            return Signals(int(named))
+        return Signals[f"SIG{named.upper().removeprefix('SIG')}"]
+    except (KeyError, ValueError) as error:
+        raise InstanceError(
+            f"it is to be stopped by {named}, which is no signal that has a name here",
+            where,
+            "write the one that it listens to as `stop.signal` of the consumer",
+        ) from error

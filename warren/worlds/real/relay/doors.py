@@ -14,17 +14,18 @@ _BACKLOG: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A port of 127.0.0.1 (0: a free one) in the network that `make` makes sockets in."""
+    """A port of a loopback address (0: a free one) in the network that `make` makes sockets in."""
 
     port: int = 0
     make: Callable[[], socket.socket] = socket.socket
+    host: str = "127.0.0.1"
 
     def bound(self, port: int | None = None) -> socket.socket:
         """Make a socket and bind it to the door's port, or to another."""
         made = self.make()
         try:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            made.bind(("127.0.0.1", self.port if port is None else port))
+            made.bind((self.host, self.port if port is None else port))
         except BaseException:
             made.close()
             raise
