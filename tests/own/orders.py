@@ -2,7 +2,7 @@
 
 `orders.py [DEFECT]`: `acks-first`, `no-key` (a row for each delivery), `drops` (acks what its database refuses).
 `orders.py chatters` has no defect. It has what frameworks have beside their work: a connection without heartbeats that
-tells others how it fares, consumers without acks of exclusive queues by which it hears it, and a connection of its start.
+tells others how it fares, consumers without acks that hear it by exclusive queues, and a connection of its start.
 """
 
 from __future__ import annotations

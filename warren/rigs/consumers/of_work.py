@@ -44,6 +44,7 @@ class OfWork:
         """Know no message yet."""
         self._workload = workload
         self._route = workload.entry.route
+        self._own = [route.queue for route in workload.routes]
         self._marks: list[bytes] = []
         self._bodies: set[bytes] = set()
         self._about: list[bool] = []
@@ -102,7 +103,7 @@ class OfWork:
     def _is_worked_on(self, delivery: Delivery) -> bool:
         """Whether an instance has been given a message of ours to ack, be it from another queue than ours."""
         return (
-            bool(delivery.queue)
+            delivery.queue not in ("", *self._own)
             and not delivery.auto_ack
             and delivery.queue not in self.outlets
             and self._mentions(delivery.properties, delivery.body)
