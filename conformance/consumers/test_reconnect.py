@@ -41,9 +41,9 @@ def test_idle_connection_half_open(rig: Rig) -> None:
     lost_at = rig.now()
     for process in rig.instances.all:
         process.line.half_open()
-    rig.wait.see(lambda: len(_ended(rig)) == len(rig.instances.all), rig.deadlines.noticed)
+    rig.wait.see(lambda: len(_lost(rig, lost_at)) == len(rig.instances.all), rig.deadlines.noticed)
     # A consumer without heartbeats does not notice and keeps its connection; it must do new work all the same.
-    lost = _ended(rig)
+    lost = _lost(rig, lost_at)
     for process in rig.instances.all:
         process.line.restore()
     _judge_new_work(rig, lost_at, lost)
@@ -95,10 +95,12 @@ def test_connection_cut_during_work(rig: Rig) -> None:
     _judge_new_work(rig, lost_at, [busy])
 
 
-def _ended(rig: Rig) -> list[Process]:
-    """Give the instances of which a connection has ended."""
-    names = {end.instance for end in rig.seen.ledger().ends}
-    return [p for p in rig.instances.all if p.name in names]
+def _lost(rig: Rig, since: float) -> list[Process]:
+    """Give the instances whose connections have ended since then, all that were open."""
+    ledger = rig.seen.ledger()
+    names = {end.instance for end in ledger.ends if end.at > since}
+    left = {c.instance for c in ledger.connections if c.opened <= since}
+    return [p for p in rig.instances.all if p.name in names - left]
 
 
 def _judge_new_work(rig: Rig, lost_at: float, lost: Sequence[Process]) -> None:

@@ -136,7 +136,7 @@ def _bad_end(rig: Rig, process: Process, stopped_at: float, work: float) -> tupl
     )
     if still_there:
         return still_there
-    rig.wait.see(lambda: not rig.seen.ledger().open_of(process.name), rig.deadlines.stopped)
+    rig.wait.see(lambda: not rig.seen.everything().open_of(process.name), rig.deadlines.stopped)
     return (*_bad_status(rig, process), *_bad_connections(rig, process, stopped_at))
 
 
@@ -149,15 +149,12 @@ def _bad_status(rig: Rig, process: Process) -> Iterator[Violation]:
 
 def _bad_connections(rig: Rig, process: Process, stopped_at: float) -> Iterator[Violation]:
     """Say which connections an instance left open, or ended without connection.close."""
-    ledger, judged = rig.seen.ledger(), rig.seen.judged_connections(process)
-    for connection in ledger.open_of(process.name):
+    for connection in rig.seen.everything().open_of(process.name):
         yield Violation(
             f"{process.name} exited, and its connection is still open", (str(connection),)
         )
-    for end in ledger.ends:
+    for end in rig.seen.ledger().ends:
         in_order = end.by == "client" and end.how == "close"
-        if end.connection not in judged:
-            continue
         if end.instance == process.name and end.at > stopped_at and not in_order:
             words = f"{process.name} ended connection {end.connection} without connection.close"
             yield Violation(words, (str(end),))

@@ -96,8 +96,12 @@ def test_acknowledgement_timed_out(rig: Rig) -> None:
     rig.publish.work(1)
     busy = holds.first(rig.deadlines.within(0), "no worker was given a message").process
     lost_at = rig.now()
+    consumed = rig.seen.ledger().active_consumers(busy.name)
+    channels = {(c.instance, c.connection, c.channel) for c in consumed}
     rig.wait.witness(
-        lambda: any(r.instance == busy.name for r in rig.seen.ledger().refusals),
+        lambda: any(
+            (r.instance, r.connection, r.channel) in channels for r in rig.seen.ledger().refusals
+        ),
         rig.deadlines.within(ACK_TIMEOUT),
         "the broker closed no channel",
     )
@@ -123,12 +127,19 @@ def _twice(rig: Rig, disturb: Callable[[], None]) -> Sequence[Violation]:
     """Disturb idle consumers, and once more when they are back; say who does not come back or does no new work."""
     for _ in range(2):
         rig.wait.quiet()  # so that the next consumer is idle too
+        rig.wait.see(lambda: _consume(rig), rig.deadlines.reconnected)  # it may be lost by itself
         lost_at = rig.now()
         disturb()
         violations = not_back(rig, lost_at, rig.instances.all)
         if violations:
             return violations
     return new_work(rig)
+
+
+def _consume(rig: Rig) -> bool:
+    """Whether all consumers have a consumer of theirs."""
+    ledger = rig.seen.ledger()
+    return all(ledger.active_consumers(p.name) for p in rig.instances.consumers)
 
 
 def _not_back_from_work(rig: Rig, lost_at: float, busy: Process) -> list[Violation]:

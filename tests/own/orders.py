@@ -1,6 +1,8 @@
 """A consumer as somebody may have it: orders from a topic exchange, a row of each, nothing of Warren.
 
 `orders.py [DEFECT]`: `acks-first`, `no-key` (a row for each delivery), `drops` (acks what its database refuses).
+`orders.py chatters` has no defect. It has what frameworks have beside their work: a connection without heartbeats that
+tells others how it fares, consumers without acks that hear it by exclusive queues, and a connection of its start.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import os
 import signal
 import sys
 import time
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pika
@@ -20,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+EVENTS = "shop.events"
 QUEUE, DEAD = "shop.orders", "shop.orders.dead"
 INSERT = "INSERT INTO orders (ref, amount) VALUES (:ref, :amount)"
 ONCE = f"{INSERT} ON CONFLICT DO NOTHING"
@@ -30,6 +34,8 @@ def main(defect: str) -> None:
     stopping: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stopping.append(number))
     engine = create_engine(os.environ["DATABASE_URL"].replace("postgresql:", "postgresql+psycopg:"))
+    if defect == "chatters":
+        Thread(target=chatter, daemon=True).start()
     while not stopping:
         try:
             consume(engine, stopping, defect)
@@ -48,6 +54,8 @@ def consume(engine: Engine, stopping: list[int], defect: str) -> None:
     arguments = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": DEAD}
     channel.queue_declare(QUEUE, durable=True, arguments=arguments)
     channel.queue_bind(QUEUE, "shop", "order.*")
+    if defect == "chatters":
+        listen(connection)
     channel.basic_qos(prefetch_count=3)
     for method, _, body in channel.consume(QUEUE, inactivity_timeout=0.1):
         if stopping:
@@ -56,6 +64,33 @@ def consume(engine: Engine, stopping: list[int], defect: str) -> None:
             work(engine, channel, method.delivery_tag, body, defect)
     channel.cancel()
     connection.close()
+
+
+def listen(connection: pika.BlockingConnection) -> None:
+    """Consume what is told, from a queue that lives as long as the connection."""
+    channel = connection.channel()
+    channel.exchange_declare(EVENTS, "fanout", durable=False)
+    queue = channel.queue_declare("", exclusive=True, auto_delete=True).method.queue
+    channel.queue_bind(queue, EVENTS)
+    channel.basic_consume(queue, lambda *_: None, auto_ack=True)
+
+
+def chatter() -> None:
+    """Tell how it fares five times a second, over as many connections as it takes."""
+    parameters = pika.URLParameters(os.environ["AMQP_URL"])
+    pika.BlockingConnection(parameters).close()
+    parameters.heartbeat = 0
+    while True:
+        try:
+            connection = pika.BlockingConnection(parameters)
+            listen(connection)
+            channel = connection.channel()
+            channel.queue_declare(f"notices.{os.getpid()}", auto_delete=True)
+            while True:
+                channel.basic_publish(EVENTS, "", b'{"alive": true}')
+                connection.sleep(0.2)
+        except (AMQPError, OSError):
+            time.sleep(0.2)
 
 
 def work(engine: Engine, channel: Any, tag: int, body: bytes, defect: str) -> None:

@@ -12,6 +12,7 @@ from warren.simulator.wire import (
     BasicCancelOk,
     BasicConsume,
     BasicConsumeOk,
+    BasicGet,
     BasicQos,
     QueueDeclareOk,
 )
@@ -35,12 +36,16 @@ class Consumers:
         self._asked: dict[_Channel, list[BasicConsume]] = defaultdict(list)
         self._prefetch: dict[_Channel, int] = {}
         self._auto_ack: set[tuple[_Channel, str]] = set()
+        self._read: dict[tuple[_Channel, str], str] = {}
+        """The queue of each consumer by its tag; by none what was fetched from last (basic.get)."""
 
     def take(self, channel: _Channel, seen: FrameSeen) -> None:
         """Read on."""
         match seen.content:
             case QueueDeclareOk(queue=queue):
                 self._declared[channel] = queue
+            case BasicGet(queue=queue):
+                self._read[channel, ""] = queue or self._declared.get(channel, "")
             case BasicQos(prefetch_count=count):
                 self._prefetch[channel] = count
             case BasicConsume(no_wait=True) as asked:
@@ -65,6 +70,10 @@ class Consumers:
         """Whether what that consumer is given counts as acked (no_ack)."""
         return (channel, tag) in self._auto_ack
 
+    def queue_of(self, channel: _Channel, tag: str) -> str:
+        """Give the queue that a consumer reads; with no tag the one that was fetched from last."""
+        return self._read.get((channel, tag), "")
+
     def channels(self, connection: tuple[str, int]) -> Iterator[_Channel]:
         """Give the channels of a connection that ever had a consumer."""
         return (
@@ -77,6 +86,7 @@ class Consumers:
         """Note a consumer; where it names no queue it reads the one that its channel declared last (basic.consume)."""
         queue = asked.queue or self._declared.get(channel, "")
         prefetch = self._prefetch.get(channel, 0)
+        self._read[channel, tag] = queue
         self.all.append(Consumer(at, *channel, tag, queue, asked.no_ack, prefetch))
         (self._auto_ack.add if asked.no_ack else self._auto_ack.discard)((channel, tag))
 

@@ -1,4 +1,4 @@
-"""What instances declared: the queues and exchanges that a broker made, or found as they were described.
+"""What instances declared: the queues and exchanges that a broker made, or found as they were described; bindings.
 
 Here live the facts and their joining from frames. What should have been declared is the judges' matter.
 """
@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from warren.simulator.wire import (
+    ExchangeBind,
     ExchangeDeclare,
     ExchangeDeclareOk,
+    QueueBind,
     QueueDeclare,
     QueueDeclareOk,
 )
@@ -43,10 +45,19 @@ class Declaration:
 
     expires: bool = False
     """Whether the queue is deleted, with all that it holds, when nobody uses it for a while (x-expires)."""
-    dead_letters: bool = False
-    """Whether what expires in the queue goes on to an exchange (x-dead-letter-exchange)."""
+    dead_letter_exchange: str | None = None
+    """Where what expires in the queue, or is rejected, goes on to (x-dead-letter-exchange)."""
+    dead_letter_key: str | None = None
+    """With which routing key (x-dead-letter-routing-key); None where that stays what it was."""
     has_ttl: bool = False
     """Whether all that is in the queue expires in time (x-message-ttl)."""
+    type: str = ""
+    """Of an exchange, how it routes."""
+
+    @property
+    def dead_letters(self) -> bool:
+        """Whether what expires in the queue, or is rejected, goes on to an exchange."""
+        return self.dead_letter_exchange is not None
 
     @property
     def perishable(self) -> str:
@@ -68,12 +79,25 @@ class Declaration:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A binding that an instance asked for, of a queue or of another exchange to an exchange."""
+
+    exchange: str
+    routing_key: str
+    kind: Kind
+    name: str
+
+
 class Declarations:
     """Joins what was asked for to what the broker agreed to, one frame after another."""
 
     def __init__(self) -> None:
         """Begin with nothing declared."""
         self.agreed: list[Declaration] = []
+        self.bindings: dict[Binding, None] = {}
+        """Each once, in their order; one that is refused leads from or to nothing that there is."""
+        self._last_queue: dict[_Channel, str] = {}
         self._queues: dict[_Channel, list[QueueDeclare]] = defaultdict(list)
         self._exchanges: dict[_Channel, list[ExchangeDeclare]] = defaultdict(list)
 
@@ -92,6 +116,11 @@ class Declarations:
                 self._exchanges[channel].append(asked)
             case ExchangeDeclareOk() if self._exchanges[channel]:
                 self._agree_to_exchange(channel, seen.at, self._exchanges[channel].pop(0))
+            case QueueBind(queue=name, exchange=exchange, routing_key=key):
+                queue = name or self._last_queue.get(channel, "")
+                self.bindings[Binding(exchange, key, "queue", queue)] = None
+            case ExchangeBind(destination=name, source=exchange, routing_key=key):
+                self.bindings[Binding(exchange, key, "exchange", name)] = None
             case _:
                 pass
 
@@ -101,6 +130,7 @@ class Declarations:
         self._exchanges.pop(channel, None)
 
     def _agree_to_queue(self, channel: _Channel, at: float, asked: QueueDeclare, name: str) -> None:
+        self._last_queue[channel] = name
         if not asked.passive:
             kept = asked.durable, asked.auto_delete, asked.exclusive
             self.agreed.append(
@@ -108,7 +138,8 @@ class Declarations:
                     *(at, *channel, "queue", name, *kept),
                     server_named=not asked.queue,
                     expires="x-expires" in asked.arguments,
-                    dead_letters="x-dead-letter-exchange" in asked.arguments,
+                    dead_letter_exchange=_text(asked, "x-dead-letter-exchange"),
+                    dead_letter_key=_text(asked, "x-dead-letter-routing-key"),
                     has_ttl="x-message-ttl" in asked.arguments,
                 )
             )
@@ -120,5 +151,11 @@ class Declarations:
                 Declaration(
                     *(at, *channel, "exchange", asked.exchange, *kept),
                     has_alternate=alternate in asked.arguments,
+                    type=asked.type,
                 )
             )
+
+
+def _text(asked: QueueDeclare, argument: str) -> str | None:
+    value = asked.arguments.get(argument)
+    return value if isinstance(value, str) else None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from warren.evidence.commits import CommitBegun, Committed
     from warren.evidence.confirms import Mode
-    from warren.evidence.declarations import Declaration
+    from warren.evidence.declarations import Binding, Declaration
     from warren.evidence.frames import ConnectionEnded, ConnectionOpened, Direction
     from warren.simulator.wire import BasicProperties, Method
 
@@ -74,6 +74,8 @@ class Delivery:
     """Whose prefetch count it uses; "" where it was fetched (basic.get)."""
     given_back_at: float | None = None
     """When its channel ended with it unsettled, or recovered it, so that the broker may deliver it again."""
+    queue: str = ""
+    """The one that it came from, as far as its consumer, or who fetched it, has said which."""
 
     @property
     def open_until(self) -> float:
@@ -299,6 +301,8 @@ class Ledger:
     opened: tuple[ConnectionOpened, ...] = ()
     """All connections that ever were."""
     heartbeats: tuple[Beat, ...] = ()
+    bindings: tuple[Binding, ...] = ()
+    """Those that instances asked for, each once."""
 
     def settled(self, message: str) -> bool:
         """Whether the last delivery of a message was settled without requeue, as far as its broker knows."""

@@ -123,6 +123,7 @@ class LedgerReader:
             dict(self._last_sent),
             tuple(self._openings),
             tuple(self._beats),
+            tuple(self._declarations.bindings),
         )
 
     def _open_connections(self) -> Iterator[OpenConnection]:
@@ -307,6 +308,7 @@ class LedgerReader:
                 settlement=Settlement(seen.at, "ack") if auto else None,
                 consumer_tag=tag,
                 given_back_at=seen.at if too_late else None,
+                queue=self._consumers.queue_of(channel, tag),
             )
         )
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from warren.evidence.ledger import Ledger, Published
     from warren.evidence.rows import MessageRow, TaskRow
     from warren.evidence.violation import Violation
+    from warren.evidence.work_places import Outlet
     from warren.simulator.wire import BasicProperties
 
 
@@ -210,6 +211,10 @@ class Workload(Protocol):
     @property
     def routes(self) -> Collection[Route]:
         """All exchanges and queues that are for work, those of its sister workloads included."""
+
+    @property
+    def outlets(self) -> Collection[Outlet]:
+        """Where the effects of its messages are published to, where they are publishes, and nobody works on them."""
 
     @property
     def work(self) -> tuple[float, float]:

@@ -11,9 +11,11 @@ from tests.worlds.line.octets import method_octets, publish_octets
 from tests.worlds.line.virtual import Clock, VirtualLine
 from warren.evidence.frames import Direction
 from warren.evidence.steps import COMMIT
+from warren.rigs.consumers.of_work import OfWork
 from warren.rigs.consumers.places import Place, Side
 from warren.rigs.consumers.traps import AnswerTrap, Executioner
 from warren.simulator.wire import PROTOCOL_HEADER, BasicAck
+from warren.workloads import WORKLOADS
 from warren.workloads.course.roles import HTTP, STREAM
 from warren.worlds.database_line.pieces import Moment
 from warren.worlds.database_line.plan import DatabasePlan
@@ -65,7 +67,9 @@ def executioner(waits: list[str]) -> Executioner:
     """Give one whose waits end at once."""
     ledger = SimpleNamespace(published_by=lambda _: ())
     seen: Any = SimpleNamespace(
-        remember_effects=lambda: waits.append("remember"), ledger=lambda: ledger
+        remember_effects=lambda: waits.append("remember"),
+        everything=lambda: ledger,
+        of_work=OfWork(WORKLOADS["blocking"]),
     )
     waiting: Any = SimpleNamespace(
         quiet=lambda: waits.append("quiet"),

@@ -1,5 +1,7 @@
 """Rules: each takes what it describes, and nothing else."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.worlds.line.octets import deliver_octets, method_octets, publish_octets
@@ -14,6 +16,7 @@ from warren.simulator.wire import (
     BasicQos,
     BasicReject,
     ChannelClose,
+    ChannelOpenOk,
     ConnectionOpen,
     Method,
     QueueDeclare,
@@ -119,3 +122,29 @@ def test_passing_lets_the_first_by() -> None:
         to_broker.receive(method_octets(frame), 0.0)
     assert held.seen is not None
     assert held.seen.content == BasicAck(2)
+
+
+def test_queue_of_what_is_settled() -> None:
+    """A rule may name the queue of an ack, also on a channel that reads several; tags begin anew on the next."""
+    line = VirtualLine(Clock())
+    lanes = line.connect()
+    for tag, queue in (("1", "events"), ("2", "jobs")):
+        lanes.to_broker.receive(method_octets(BasicConsume(queue, tag)), 0.0)
+    lanes.to_client.receive(deliver_octets(1, consumer="1") + deliver_octets(2, consumer="2"), 0.0)
+    held = line.hold(replace(acks(), queue="jobs"))
+    lanes.to_broker.receive(method_octets(BasicAck(1)), 0.0)
+    assert held.seen is None
+    lanes.to_broker.receive(method_octets(BasicAck(2)), 0.0)
+    assert held.seen is not None
+
+
+def test_queue_of_what_is_settled_on_a_new_channel() -> None:
+    """On a channel that is opened anew nothing is left of the one before it."""
+    line = VirtualLine(Clock())
+    lanes = line.connect()
+    lanes.to_broker.receive(method_octets(BasicConsume("events", "1")), 0.0)
+    lanes.to_client.receive(method_octets(ChannelOpenOk()), 0.0)
+    lanes.to_broker.receive(method_octets(BasicConsume("jobs", "1")), 0.0)
+    held = line.hold(replace(acks(), queue="jobs"))
+    lanes.to_broker.receive(method_octets(BasicAck(1)), 0.0)
+    assert held.seen is not None

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from warren.evidence.steps import steps_of
 from warren.evidence.violation import Violation
 from warren.rigs.consumers.endings import Inconclusive
 from warren.rigs.consumers.places import ANSWER, Place, Side, places_of
@@ -228,7 +227,7 @@ class Deaths:
         commits.release()
         self._note_harm("nobody was killed")
         roles = {process.name: process.role for process in self._instances.all}
-        return places_of(steps_of(self._world.facts()[before:]), roles)
+        return places_of(self._executioner.steps(self._world.facts()[before:]), roles)
 
     def _see_through(self, death: Death, size: int) -> Death:
         self._waiting.rest(self._workload.unit_work(size))

@@ -48,8 +48,8 @@ class Faults:
         self._journal = journal
 
     def hold(self, rule: Callable[[], Match], *processes: Process) -> Holds:
-        """Hold the first frame that matches on each of the processes' lines."""
-        return Holds(self._waiting, rule, processes)
+        """Hold the first frame about the work that matches on each of the processes' lines."""
+        return Holds(self._waiting, lambda: self._seen.of_work.match(rule()), processes)
 
     def restart_broker(self) -> None:
         """Restart the broker, and return when it takes connections again."""
@@ -69,7 +69,7 @@ class Faults:
         return self._world.exclusive_queue(role.route)
 
     def cancel_consumers(self, *processes: Process) -> None:
-        """Have the broker cancel all consumers of the processes, each in its own name; the connections live on.
+        """Have the broker cancel all consumers of the processes that work, each in its own name; connections live on.
 
         Raises `Inconclusive` where one goes on all the same.
         """

@@ -71,7 +71,7 @@ def _broken_by_a_pause(rig: Rig) -> tuple[Pause, ConnectionEnded, int] | None:
     The relay sees such an end when it runs again, within a heartbeat. A connection that came to agree on no heartbeat
     ended for another reason: a broker that is restarted hangs up on those who come too early.
     """
-    ledger, pauses = rig.seen.ledger(), rig.pauses()
+    ledger, pauses = rig.seen.everything(), rig.pauses()
     for end in ledger.ends:
         heartbeat = ledger.negotiated.get((end.instance, end.connection), 0)
         if end.by != "broker" or end.how == "close" or not heartbeat:

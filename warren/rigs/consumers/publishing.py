@@ -10,8 +10,7 @@ from warren.rigs.consumers.shapes import as_it_is
 from warren.worlds.protocol import DIRECT_REPLY_TO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from warren.rigs.consumers.seen import Seen
     from warren.rigs.consumers.shapes import Shape
     from warren.rigs.pace import Tempo
     from warren.simulator.wire import BasicProperties
@@ -31,11 +30,11 @@ class Publishing:
         workload: Workload,
         tempo: Tempo,
         units: list[Unit],
-        is_done: Callable[[Unit], bool],
+        seen: Seen,
     ) -> None:
-        """Note in `units` what is to leave an effect; `is_done` says whether one has."""
+        """Note in `units` what is to leave an effect, and have `seen` know by what it can be told."""
         self._world, self._workload, self._tempo = world, workload, tempo
-        self._units, self._is_done, self._stretch = units, is_done, 0.0
+        self._units, self._seen, self._stretch = units, seen, 0.0
         self._replies: dict[str, list[bytes]] = {}
         self.sent: list[Sent] = []
         """All that was published here, as a record wants it."""
@@ -79,7 +78,9 @@ class Publishing:
 
     def raw(self, body: bytes, role: Role | None = None, shape: Shape = as_it_is) -> str:
         """Publish any bytes to the queue of a role (the workload's entry by default); give the message-id."""
-        properties = self._publish(role or self._workload.entry, body, self._world.new_id(), shape)
+        unit_id = self._world.new_id()
+        self._seen.of_work.know(unit_id, body)
+        properties = self._publish(role or self._workload.entry, body, unit_id, shape)
         return properties.message_id or body.decode("utf-8", "replace")
 
     def adopt(self, *units: Unit) -> None:
@@ -100,6 +101,7 @@ class Publishing:
 
     def _publish(self, role: Role, body: bytes, unit_id: str, shape: Shape) -> BasicProperties:
         """Publish to a role's queue as its messages are published, and give the properties of before the shape."""
+        self._seen.of_work.know(unit_id)
         properties = self._workload.properties(unit_id)
         if role.replies:
             properties = replace(
@@ -116,7 +118,7 @@ class Publishing:
         seconds = self._tempo.deadlines.seconds(self._workload.stretch(size))
         if not seconds:
             return
-        if any(not self._is_done(unit) for unit in self._units[:-1]):
+        if any(not self._seen.is_done(unit) for unit in self._units[:-1]):
             seconds = max(seconds, self._stretch)
         self._stretch = seconds
         self._world.stretch_work(seconds)

@@ -72,7 +72,7 @@ class Rig:
         self._journal = Journal(world)
         self.seen = Seen(world, workload, self._tempo, self.instances, units)
         self.wait = Waiting(world, self._tempo, self.seen)
-        self.publish = Publishing(world, workload, self._tempo, units, self.seen.is_done)
+        self.publish = Publishing(world, workload, self._tempo, units, self.seen)
         self.database = Database(world, self.wait, self._journal)
         self.calls = Calls(world, workload, self._tempo, self.instances, self.seen)
         self.start = Starting(
@@ -182,7 +182,7 @@ class Rig:
 
     def faults_noted(self) -> tuple[str, ...]:
         """Give what was done to the instances, and what shows that it took effect, a line each."""
-        return self._journal.lines(self.seen.ledger())
+        return self._journal.lines(self.seen.everything())
 
     @property
     def unjudged(self) -> tuple[Violation, ...]:
@@ -220,7 +220,7 @@ class Rig:
             lost, doubled = self.seen.losses(), self.seen.duplicates()
         return Record(
             self.now(),
-            self.seen.ledger(),
+            self.seen.everything(),
             self._journal.everything(),
             tuple(self.publish.sent),
             self.calls.made(),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from warren.evidence.ledger import WorkEnd
 from warren.evidence.ledger_reader import LedgerReader
 from warren.evidence.violation import Violation
+from warren.rigs.consumers.of_work import OfWork
 from warren.rigs.consumers.sightings import Sightings
 
 if TYPE_CHECKING:
@@ -42,20 +43,34 @@ class Seen:
         self._instances, self._units = instances, units
         self._rows = Sightings(world)
         self._remembered: Tally | None = None
+        self.of_work = OfWork(workload)
         self._reader, self._known = LedgerReader(), 0
-        self._ledger = self._reader.ledger()
+        self._everything = self._reader.ledger()
+        self._ledger = self.of_work.ledger(self._everything)
 
     # --- on the wire -------------------------------------------------------------------------------------------
 
     def ledger(self) -> Ledger:
-        """Everything seen on the wire so far."""
+        """Give what was seen on the wire so far of the work: its deliveries, its consumers and their connections.
+
+        With instances that follow the contract that is everything (`OfWork`).
+        """
+        self._read_on()
+        return self._ledger
+
+    def everything(self) -> Ledger:
+        """Give everything seen on the wire so far: for a record, and for who asks what else an instance did."""
+        self._read_on()
+        return self._everything
+
+    def _read_on(self) -> None:
         new = self._world.facts()[self._known :]
         for fact in new:
             self._reader.take(fact)
         if new:
             self._known += len(new)
-            self._ledger = self._reader.ledger()
-        return self._ledger
+            self._everything = self._reader.ledger()
+            self._ledger = self.of_work.ledger(self._everything)
 
     def was_greeted(self, process: Process) -> bool:
         """Whether the instance has begun a TLS handshake with who stands in its broker's place."""
@@ -63,7 +78,7 @@ class Seen:
 
     def has_connected(self, process: Process) -> bool:
         """Whether the instance has, or had, a connection; over TLS, whether it took the certificate for good."""
-        ledger = self.ledger()
+        ledger = self.everything()
         name = process.name
         return any(c.instance == name for c in ledger.connections) or any(
             end.instance == name for end in ledger.ends
@@ -102,7 +117,7 @@ class Seen:
         return any(c.at > at and c.queue == process.role.queue for c in began)
 
     def has_spoken_since(self, process: Process, at: float) -> bool:
-        """Whether each connection of an instance has sent something a heartbeat's time after that, if only a heartbeat.
+        """Whether each connection by which an instance works has sent something, a heartbeat's time after that.
 
         What the instance had sent there before `at` has been seen by then.
         """
@@ -149,18 +164,6 @@ class Seen:
             if self.works_until(earlier).at > given_at
         )
 
-    def judged_connections(self, process: Process) -> frozenset[int]:
-        """Give the numbers of an instance's connections that a case judges by how they live and end.
-
-        Those are all, of an instance that follows the contract; of others the ones by which it consumed its queue.
-        """
-        ledger = self.ledger()
-        if self._workload.is_told:
-            ends = (e.connection for e in ledger.ends if e.instance == process.name)
-            return frozenset((*ends, *(c.connection for c in ledger.open_of(process.name))))
-        of_its_queue = [c for c in ledger.consumers if c.queue == process.role.queue]
-        return frozenset(c.connection for c in of_its_queue if c.instance == process.name)
-
     def heartbeat_faults(self) -> tuple[Violation, ...]:
         """Say which connections do not have the heartbeat that was asked for, so that no silence would end them."""
         asked = self._tempo.pace.heartbeat
@@ -172,14 +175,14 @@ class Seen:
 
     def last(self, process: Process | None = None) -> tuple[str, ...]:
         """Give the end of the ledger (of one instance): what did happen while something else should have."""
-        ledger = self.ledger()
+        work, everything = self.ledger(), self.everything()
         of = {p.name for p in ([process] if process else self._instances.all)}
         return (
-            *[str(c) for c in ledger.consumers if c.instance in of][-6:],
-            *[str(d) for d in ledger.deliveries if d.instance in of][-12:],
-            *[str(e) for e in ledger.ends if e.instance in of][-6:],
-            *[str(r) for r in ledger.refusals if r.instance in of][-6:],
-            *[str(c) for c in ledger.connections if c.instance in of][-6:],
+            *[str(c) for c in work.consumers if c.instance in of][-6:],
+            *[str(d) for d in work.deliveries if d.instance in of][-12:],
+            *[str(e) for e in everything.ends if e.instance in of][-6:],
+            *[str(r) for r in everything.refusals if r.instance in of][-6:],
+            *[str(c) for c in everything.connections if c.instance in of][-6:],
         )
 
     # --- on the queues -----------------------------------------------------------------------------------------
@@ -204,15 +207,22 @@ class Seen:
 
     def _for_later(self) -> set[str]:
         """Name the queues that hand on what has been in them for its time, be that theirs or their messages'."""
-        ledger = self.ledger()
         expiring = any(
-            p.properties.expiration and not p.properties.reply_to for p in ledger.publishes
+            p.properties.expiration and not p.properties.reply_to for p in self.ledger().publishes
         )
-        return {d.name for d in ledger.declarations if d.dead_letters and (d.has_ttl or expiring)}
+        declared = self.everything().declarations
+        return {d.name for d in declared if d.dead_letters and (d.has_ttl or expiring)}
 
     def _not_for_work(self) -> list[str]:
+        """Name the queues for no work, and of those only such as may keep what was for it."""
+        everything = self.everything()
         for_work = {route.queue for route in self._workload.routes}
-        return [q for q in self._world.queues() if q not in for_work]
+        return [
+            q
+            for q in self._world.queues()
+            if q not in for_work
+            and (self.of_work.is_all or not self.of_work.is_beside(everything, q))
+        ]
 
     def _count(self, queues: Iterable[str]) -> int:
         return sum(depth.ready for depth in map(self._world.queue, queues) if depth is not None)
@@ -304,7 +314,7 @@ class Seen:
 
     def published(self) -> tuple[Published, ...]:
         """Give what the instances have published."""
-        return self.ledger().publishes
+        return self.everything().publishes
 
     def rows(self) -> tuple[RowSeen, ...]:
         """Give every row that was seen so far, and when it was first."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from warren.errors import FaultUnsupported, InstanceError, InstanceUnsupported
 from warren.rigs.consumers.endings import ExclusiveConsumer
 from warren.rigs.consumers.holds import Holds
+from warren.rigs.consumers.of_work import IN_USE
 from warren.rigs.consumers.wiring import advice_to_own, seen_instead
 from warren.worlds.line.rules import declaration
 from warren.worlds.protocol import Certificate
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from warren.worlds.protocol import Process, World
 
 UNSUPPORTED_STATUS: Final = 127
-_IN_USE: Final = (403, 405)
-"""ACCESS_REFUSED: an exclusive consumer is there. RESOURCE_LOCKED: an exclusive queue is another connection's."""
 _PREFETCH: Final = 1
 _SHOWN: Final = 4
 """Lines of an instance's output that fit into a sentence."""
@@ -78,12 +77,15 @@ class Starting:
         return self._instances.workers
 
     def prefetch(self, process: Process, wanted: int) -> int:
-        """Give the prefetch count of an instance, 0 for none: what was wanted, or its own where it cannot be told."""
+        """Give the prefetch count of an instance, 0 for none: what was wanted, or its own where it cannot be told.
+
+        Several consumers of its queue may hold together what each may.
+        """
         if self._workload.is_told:
             return wanted
         active = self._seen.ledger().active_consumers(process.name)
         counts = [c.prefetch for c in active if c.queue == process.role.queue]
-        return min(counts, default=wanted)
+        return (sum(counts) if all(counts) else 0) if counts else wanted
 
     def _need_prefetch(self, wanted: int) -> None:
         """Raise `FaultUnsupported` where a worker has a smaller prefetch count than the case needs."""
@@ -248,7 +250,7 @@ class Starting:
         """
         if self._workload.is_told:
             return False
-        began = [c.at for c in self._seen.ledger().consumers_of(process.name)]
+        began = [c.at for c in self._seen.everything().consumers_of(process.name)]
         return bool(began) and self._world.now() > max(began) + self.ready_within / 2
 
     def _is_shut_out(self, process: Process) -> bool:
@@ -268,18 +270,21 @@ class Starting:
         """Give the refusals that say of a queue that it is another's (ACCESS_REFUSED, RESOURCE_LOCKED)."""
         return [
             r
-            for r in self._seen.ledger().refusals
-            if r.instance == process.name and r.code in _IN_USE and "exclusive" in r.words
+            for r in self._seen.everything().refusals
+            if r.instance == process.name
+            and r.code in IN_USE
+            and "exclusive" in r.words
+            and (self._workload.is_told or process.role.queue in r.words)
         ]
 
     def _late(self, process: Process, within: float) -> NoReturn:
         missing, seen, advice = "no HTTP answer", "", ""
         if process.role.consumes:
             missing = f'no consumer on its queue "{process.role.queue}"'
-            seen = f"; {seen_instead(self._seen.ledger(), process.name)}"
+            seen = f"; {seen_instead(self._seen.everything(), process.name)}"
         seen += "".join(f"; {line}" for line in self._seen.last(process)[-1:])
         if not self._workload.is_told:
-            advice = advice_to_own(self._seen.ledger(), process.name)
+            advice = advice_to_own(self._seen.everything(), process.name)
             within = min(within, self._world.now())
         fewer = "let fewer cases run at once (a smaller -n)"
         if advice:
@@ -337,7 +342,7 @@ class Starting:
                 f"exit status {UNSUPPORTED_STATUS}: {self._workload.slug} {process.role} is unsupported",
                 where=f"instance {process.name}",
             )
-        ends = [str(end) for end in self._seen.ledger().ends if end.instance == process.name]
+        ends = [str(end) for end in self._seen.everything().ends if end.instance == process.name]
         after = f", after {ends[-1]}" if ends else ""
         raise InstanceError(
             f"ended with exit status {process.exit_status} before it was ready{after}",

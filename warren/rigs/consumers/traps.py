@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 from warren.evidence.frames import Direction
-from warren.evidence.steps import COMMIT, FRAMES
+from warren.evidence.steps import COMMIT, FRAMES, steps_of
 from warren.rigs.consumers.database import HeldCommits
 from warren.rigs.consumers.holds import Holds
 from warren.rigs.consumers.places import Side
@@ -14,8 +14,10 @@ from warren.worlds.database_line.pieces import Moment
 from warren.worlds.line.rules import Match, method, passing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    from warren.evidence.frames import Fact
+    from warren.evidence.steps import Step
     from warren.rigs.consumers.places import Place
     from warren.rigs.consumers.seen import Seen
     from warren.rigs.consumers.waiting import Waiting
@@ -57,7 +59,17 @@ class Executioner:
             moment = _MOMENTS[place.side]
             held = HeldCommits(self._waiting, moment, processes, place.number - 1)
             return CommitTrap(held, place, self)
-        return FrameTrap(Holds(self._waiting, partial(_frame, place), processes), place, self)
+        return FrameTrap(Holds(self._waiting, partial(self._frame, place), processes), place, self)
+
+    def _frame(self, place: Place) -> Match:
+        """Choose the frame of a step, of those that are about the work (`steps`)."""
+        kind = method(FRAMES[place.step], direction=Direction.TO_BROKER)
+        return passing(self._seen.of_work.match(kind), place.number - 1)
+
+    def steps(self, facts: Iterable[Fact]) -> tuple[Step, ...]:
+        """Give the steps among facts that are about the work."""
+        everything, work = self._seen.everything(), self._seen.ledger()
+        return steps_of(self._seen.of_work.facts(facts, everything, work))
 
     def watch(self, processes: Sequence[Process], number: int) -> HeldCommits:
         """See the commits of these instances, and hold none but the one behind so many."""
@@ -81,7 +93,7 @@ class Executioner:
         """Wait until the broker has confirmed what an instance published at that time, if it is to confirm it."""
 
         def is_confirmed() -> bool:
-            sent = (p for p in self._seen.ledger().published_by(process.name) if p.at == at)
+            sent = (p for p in self._seen.everything().published_by(process.name) if p.at == at)
             return all(p.confirmed_at is not None or p.mode != "confirm" for p in sent)
 
         self._waiting.see(is_confirmed, self._tempo.deadlines.stopped)
@@ -173,8 +185,3 @@ class AnswerTrap:
 
     def release(self) -> None:
         """Have nothing held."""
-
-
-def _frame(place: Place) -> Match:
-    kind = method(FRAMES[place.step], direction=Direction.TO_BROKER)
-    return passing(kind, place.number - 1)

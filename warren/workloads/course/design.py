@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from warren.simulator.wire import BasicProperties
 
 if TYPE_CHECKING:
+    from warren.evidence.work_places import Outlet
     from warren.workloads.protocol import Role, Route
 
 
@@ -30,6 +31,11 @@ class CourseDesign:
     def lasts_by_commits(self) -> bool:
         """It lasts by itself."""
         return False
+
+    @property
+    def outlets(self) -> tuple[Outlet, ...]:
+        """None: what its roles publish, others of them work on."""
+        return ()
 
     def properties(self, unit_id: str) -> BasicProperties:
         """Give a persistent text with its id (document 1, chapter 2)."""

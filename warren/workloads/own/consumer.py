@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from warren.errors import InstanceUnsupported
-from warren.workloads.own.effects import CallEffect, RowEffect
+from warren.evidence.work_places import Outlet
+from warren.workloads.own.effects import CallEffect, PublishEffect, RowEffect
 from warren.workloads.own.message import OwnUnit, dashed
 from warren.workloads.own.tally import OwnTally
 from warren.workloads.protocol import Poison, Role, Route
@@ -82,6 +83,12 @@ class OwnWorkload:
     def routes(self) -> tuple[Route, ...]:
         """Its queue."""
         return (Route(self.exchange, self.queue),)
+
+    @property
+    def outlets(self) -> tuple[Outlet, ...]:
+        """Where its effects are published to."""
+        published = (e for e in self.effects if isinstance(e, PublishEffect))
+        return tuple(Outlet(e.exchange, e.routing_key) for e in published)
 
     @property
     def work(self) -> tuple[float, float]:

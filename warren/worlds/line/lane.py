@@ -63,7 +63,7 @@ class _Decision(enum.Enum):
 class _Fate:
     """What was decided of a message, for all its frames; None as long as nobody could.
 
-    ``seen`` is its method frame, ``queue`` the one that a delivery's consumer reads.
+    ``seen`` is its method frame, ``queue`` the one that a delivery's consumer reads, or who settles one.
     """
 
     seen: FrameSeen

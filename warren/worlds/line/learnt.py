@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from warren.evidence.frames import Direction
 from warren.simulator.wire import (
+    BasicAck,
     BasicConsume,
     BasicConsumeOk,
     BasicDeliver,
+    BasicNack,
+    BasicReject,
     ChannelClose,
     ChannelCloseOk,
     ChannelOpenOk,
@@ -37,14 +40,22 @@ class Learnt:
         self._queues: dict[tuple[int, str], str] = {}
         self._asked: dict[int, list[str]] = {}
         self._declared: dict[int, str] = {}
+        self._read: dict[int, dict[str, None]] = {}
+        """The queues that are read on each channel."""
+        self._given: dict[tuple[int, int], str] = {}
+        """By channel and tag, the queue of what was given on a channel that reads several."""
 
     def note(self, seen: FrameSeen) -> None:
         """Learn from a frame; a queue without a name is the one declared last on its channel."""
         content, channel = seen.content, seen.channel
-        if isinstance(content, QueueDeclareOk):
+        if isinstance(content, BasicDeliver):
+            if len(self._read.get(channel, ())) > 1:
+                self._given[channel, content.delivery_tag] = self.queue_of(seen)
+        elif isinstance(content, QueueDeclareOk):
             self._declared[channel] = content.queue
         elif isinstance(content, BasicConsume):
             queue = content.queue or self._declared.get(channel, "")
+            self._read.setdefault(channel, {})[queue] = None
             if content.consumer_tag:
                 self._queues[channel, content.consumer_tag] = queue
             else:
@@ -67,6 +78,8 @@ class Learnt:
             self.is_open = True
         elif isinstance(content, ChannelOpenOk):
             self.channels.add(channel)
+            self._read.pop(channel, None)
+            self._given = {key: queue for key, queue in self._given.items() if key[0] != channel}
         elif isinstance(content, ChannelClose | ChannelCloseOk):
             self.channels.discard(channel)
 
@@ -76,7 +89,13 @@ class Learnt:
         return isinstance(known, dict) and known.get(capability) is True
 
     def queue_of(self, seen: FrameSeen) -> str:
-        """Give the queue that a delivery came from, "" where that is unknown, and for every other frame."""
+        """Give the queue that a delivery came from, or what is settled by a frame; "" where that is unknown.
+
+        What was given while its channel read one queue alone came from that.
+        """
         if isinstance(seen.content, BasicDeliver):
             return self._queues.get((seen.channel, seen.content.consumer_tag), "")
+        if isinstance(seen.content, BasicAck | BasicNack | BasicReject):
+            first = next(iter(self._read.get(seen.channel, ())), "")
+            return self._given.get((seen.channel, seen.content.delivery_tag), first)
         return ""

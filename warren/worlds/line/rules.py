@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from warren.evidence.frames import Direction
 from warren.simulator.wire import (
@@ -35,11 +35,15 @@ if TYPE_CHECKING:
     from warren.evidence.frames import FrameSeen
 
 
+SETTLEMENTS: Final = (BasicAck, BasicNack, BasicReject)
+"""By what a client settles what it was given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """Chooses messages: one direction, some methods, and a condition on the whole message.
 
-    ``queue``: of deliveries only those to a consumer of that queue; None for all.
+    ``queue``: only deliveries to a consumer of that queue, and what settles them; None for all.
     """
 
     direction: Direction
@@ -54,7 +58,7 @@ class Match:
     def takes(self, message: Message[BasicProperties], queue: str) -> bool:
         """Decide on a whole message that `may_take` has let through.
 
-        ``queue`` is the one that a delivery's consumer reads, "" for everything else.
+        ``queue`` is the one that the consumer of a delivery, or of what is settled, reads, "" for everything else.
         """
         return self.queue in (None, queue) and self.condition(message)
 
@@ -109,7 +113,7 @@ def acks() -> Match:
 
 def settlements() -> Match:
     """Choose a ``basic.ack``, ``basic.nack`` or ``basic.reject`` of the client."""
-    return Match(Direction.TO_BROKER, (BasicAck, BasicNack, BasicReject))
+    return Match(Direction.TO_BROKER, SETTLEMENTS)
 
 
 def declaration(queue: str) -> Match:

@@ -1,5 +1,7 @@
 """Forged frames over real sockets: both ends see what `tests/worlds/line` has octet by octet."""
 
+import socket
+
 from tests.worlds.line.octets import method_octets, publish_octets
 from tests.worlds.real.relay.peers import Peer
 from warren.simulator.wire import (
@@ -41,6 +43,16 @@ def test_cancelled_and_closed(line: RealLine, ends: tuple[Peer, Peer]) -> None:
     assert broker.receive(1) == [ChannelClose(200, "closed by the rig")]
     broker.send(method_octets(ChannelCloseOk()))
     assert client.receive(1) == [ChannelClose(406, "late")]
+
+
+def test_cancelled_as_it_leaves(line: RealLine, ends: tuple[Peer, Peer]) -> None:
+    """What would be asked in the name of a client that has ended its sending is lost, and no error of ours."""
+    client, broker = ends
+    log_in(client, broker)
+    client.sock.shutdown(socket.SHUT_WR)
+    assert broker.how_it_ends() == "eof"
+    assert line.cancel_consumer(1, 1, "ctag")
+    assert line.close_channel(1, 1, 406, "late")
 
 
 def test_blocked(line: RealLine, ends: tuple[Peer, Peer]) -> None:

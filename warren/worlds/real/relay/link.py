@@ -34,6 +34,8 @@ class Side(asyncio.Protocol):
         lane.drained = lambda: link.pass_end_on(self)
         self.transport: asyncio.Transport | None = None
         self.lost = False
+        self.passed_on = False
+        """Whether the other side has been told that nothing more comes from here."""
         self._ended = False
         self._lane_full = False
         self._target_full = False
@@ -234,10 +236,14 @@ class Link:
             other.transport.close()
             if side.transport is not None:
                 side.transport.close()
-        elif not other.transport.is_closing() and other.transport.can_write_eof():
+        elif (
+            not (side.passed_on or other.transport.is_closing()) and other.transport.can_write_eof()
+        ):
+            side.passed_on = True
             # A reset of that side may be in the kernel already, and not yet with asyncio.
             with contextlib.suppress(OSError):
                 other.transport.write_eof()
+            side.lane.lose_target()  # what is forged from now on has nowhere to go
 
     def _call_at(self, when: float, function: Callable[[], None]) -> None:
         # The clocks of the loop and of the log differ in what they count from, not in pace.
