@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from warren.workloads.own.cells import flat, has_id, mark
 from warren.workloads.own.message import ID, NUMBER, number_of
 
 if TYPE_CHECKING:
@@ -45,6 +46,16 @@ class Changes:
 
 
 NOTHING: Final = Changes({}, {}, (), ())
+
+
+def together(one: Changes, other: Changes) -> Changes:
+    """Join what changed in two worlds, as far as anything did."""
+    return Changes(
+        {**one.tables, **other.tables},
+        {**one.files, **other.files},
+        (*one.calls, *other.calls),
+        (*one.publishes, *other.publishes),
+    )
 
 
 def changes(before: Outside, after: Outside) -> Changes:
@@ -118,6 +129,18 @@ class Tried:
     def publishes(self) -> tuple[Published, ...]:
         """The publishes that have the id."""
         return tuple(filter(self.has, self.changes.publishes))
+
+    @property
+    def left_something(self) -> bool:
+        """Whether anything outside has the id."""
+        tables = self.changes.tables.values()
+        rows = (flat(zip(t.columns, row, strict=True)) for t in tables for row in t.rows)
+        has_row = any(has_id(mark(cell, self.id)) for row in rows for cell in row.values())
+        return (
+            has_row
+            or bool(self.calls or self.publishes)
+            or any(map(self.is_in, self.changes.files))
+        )
 
     @property
     def seen_at(self) -> tuple[float, ...]:

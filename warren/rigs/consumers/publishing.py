@@ -32,10 +32,14 @@ class Publishing:
         tempo: Tempo,
         units: list[Unit],
         is_done: Callable[[Unit], bool],
+        begin: Callable[[], None],
     ) -> None:
-        """Note in `units` what is to leave an effect; `is_done` says whether one has."""
+        """Note in `units` what is to leave an effect; `is_done` says whether one has.
+
+        `begin` is called before anything is published.
+        """
         self._world, self._workload, self._tempo = world, workload, tempo
-        self._units, self._is_done, self._stretch = units, is_done, 0.0
+        self._units, self._is_done, self._begin, self._stretch = units, is_done, begin, 0.0
         self._replies: dict[str, list[bytes]] = {}
         self.sent: list[Sent] = []
         """All that was published here, as a record wants it."""
@@ -100,6 +104,8 @@ class Publishing:
 
     def _publish(self, role: Role, body: bytes, unit_id: str, shape: Shape) -> BasicProperties:
         """Publish to a role's queue as its messages are published, and give the properties of before the shape."""
+        if not self.sent:
+            self._begin()
         properties = self._workload.properties(unit_id)
         if role.replies:
             properties = replace(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from warren.errors import InstanceUnsupported
 from warren.workloads.own.effects import CallEffect, RowEffect
 from warren.workloads.own.message import OwnUnit, dashed
+from warren.workloads.own.table_effects import TableEffect, TotalEffect
 from warren.workloads.own.tally import OwnTally
 from warren.workloads.protocol import Poison, Role, Route
 
@@ -26,6 +27,8 @@ MALFORMED: Final = (b'{"unfinished":', b"\xff\xfe\x00", b"")
 """No JSON, for who takes JSON."""
 MISSHAPEN: Final = (b'{"something":"else"}', b"[]", b"42")
 """JSON that says something else than any sample."""
+_REACHING: Final = RowEffect | TableEffect | TotalEffect | CallEffect
+"""Effects at whose place work can be made longer."""
 _PER_SECOND: Final = 5.0
 """Document seconds that one real second is at most (`warren.rigs.pace`, "fast")."""
 
@@ -105,7 +108,7 @@ class OwnWorkload:
     @property
     def stretches(self) -> bool:
         """Whether its work reaches outside, where it can be made longer."""
-        return any(isinstance(effect, RowEffect | CallEffect) for effect in self.effects)
+        return any(isinstance(effect, _REACHING) for effect in self.effects)
 
     @property
     def lasts_by_commits(self) -> bool:
@@ -136,8 +139,10 @@ class OwnWorkload:
         """Make a message; a slow one where its work must last and cannot be made longer."""
         del number
         slow = self.sample.slow
-        template = slow if slow and size > 1 and not self.stretches else self.sample.message
-        return template.make(dashed(maker.new_id()), size)
+        new_id = dashed(maker.new_id())
+        if slow and size > 1 and not self.stretches:
+            return replace(slow.make(new_id, size), is_usual=False)
+        return self.sample.message.make(new_id, size)
 
     def make_unique(self, size: int, maker: Maker) -> OwnUnit:
         """Make a message: no two are alike."""
