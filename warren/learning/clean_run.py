@@ -1,4 +1,4 @@
-"""A clean run: messages that were sent to a consumer with nobody in its way, and what there was outside before and after."""
+"""A clean run: messages that were sent to a consumer with nobody in its way, and what there was before and after."""
 
 from __future__ import annotations
 

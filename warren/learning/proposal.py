@@ -143,7 +143,11 @@ def _as_one(key: str) -> str:
 def _other_files(tried: Sequence[Tried], noise: Changes) -> Iterator[str]:
     """Say which files changed whose names have no id."""
     others = [
-        {p: o for p, o in t.changes.files.items() if not t.is_in(p) and p not in noise.files}
+        {
+            p: octets
+            for p, octets in t.changes.files.items()
+            if p not in noise.files and not any(one.is_in(p) for one in tried)
+        }
         for t in tried
     ]
     for path in dict.fromkeys(path for files in others for path in files):
@@ -162,8 +166,8 @@ def _other_files(tried: Sequence[Tried], noise: Changes) -> Iterator[str]:
 
 def _without_id(tried: Sequence[Tried], noise: Changes) -> Iterator[str]:
     """Say what was called and published that has no id."""
-    calls = [c for t in tried for c in t.changes.calls if c not in t.calls]
-    publishes = [p for t in tried for p in t.changes.publishes if p not in t.publishes]
+    calls = [c for t in tried for c in t.changes.calls if not any(c in o.calls for o in tried)]
+    publishes = [p for t in tried for p in t.changes.publishes if not any(o.has(p) for o in tried)]
     known_calls = {(c.method, c.path) for c in noise.calls}
     for method, path in dict.fromkeys((c.method, c.path) for c in calls):
         if (method, path) not in known_calls:

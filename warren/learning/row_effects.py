@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from warren.workloads.own.cells import Cell, Row
 
 _ALIKE = 1e-6
+_DAY = 86400.0
 _NEXT = 'name what it owes: sql = "SELECT count(*) FROM … WHERE … = :id"'
 
 
@@ -30,11 +31,18 @@ class NotOurs:
 
     generated: Mapping[str, frozenset[str]] = field(default_factory=dict)
     passing: frozenset[str] = frozenset()
+    now: float = 0.0
+    """Seconds since the epoch; 0 where times are not known by it."""
 
     def is_made(self, table: str, path: str, cells: Collection[Cell]) -> bool:
         """Whether a path, with such cells in it, is one."""
-        has_passing = any(one in str(cell) for cell in cells for one in self.passing)
-        return path.partition(".")[0] in self.generated.get(table, ()) or has_passing
+        is_generated = path.partition(".")[0] in self.generated.get(table, ())
+        return is_generated or any(map(self._is_passing, cells))
+
+    def _is_passing(self, cell: Cell) -> bool:
+        if isinstance(cell, int | float) and self.now:
+            return any(abs(cell / unit - self.now) < _DAY for unit in (1, 1e3, 1e6, 1e9))
+        return any(one in str(cell) for one in self.passing)
 
 
 NOBODYS = NotOurs()
@@ -96,15 +104,20 @@ def _total(
     }
     if not adds:
         counts = sorted({grown.get(ROWS, 0) for _, grown in steps})
-        return f"{table} changed, and got {_or(counts)} rows in clean runs without an id, so it is not comparable: {_NEXT}"
+        return (
+            f"{table} changed, and got {_or(counts)} rows without an id in clean runs, so it is not"
+            f" comparable: {_NEXT}"
+        )
     left_out = tuple(name for name in names if name not in adds and name != ROWS)
-    parts = ["one row" if n == ROWS and v == 1 else _part(n, v) for n, v in adds.items()]
-    words = f"{' and '.join(parts)} more in {table}, without an id, so it is known how many and not which"
+    parts = [_part(name, value) for name, value in adds.items()]
+    words = f"{' and '.join(parts)} in {table}, without its id: how many have left it is known, and not which"
     return TotalEffect(table, tuple(adds.items()), left_out), words
 
 
 def _part(name: str, value: float) -> str:
-    return f"{value:g} rows" if name == ROWS else f"{value:g} of {name}"
+    if name == ROWS:
+        return "one more row" if value == 1 else f"{value:+g} rows"
+    return f"{value:+g} to the sum of {name}"
 
 
 def _whole(value: float) -> float:

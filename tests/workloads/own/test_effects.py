@@ -9,7 +9,6 @@ import pytest
 
 from warren.evidence.calls import HttpCall
 from warren.evidence.ledger import Ledger, Published
-from warren.evidence.rows import TableRows
 from warren.simulator.wire import BasicProperties
 from warren.workloads.own import (
     CallEffect,
@@ -23,6 +22,7 @@ from warren.workloads.own import (
 )
 
 if TYPE_CHECKING:
+    from warren.evidence.rows import TableRows
     from warren.workloads.own.message import OwnUnit
 
 TEMPLATE = Template(b'{"ref":"{id}"}')

@@ -32,6 +32,7 @@ class Publishing:
         tempo: Tempo,
         units: list[Unit],
         is_done: Callable[[Unit], bool],
+        *,
         begin: Callable[[], None],
     ) -> None:
         """Note in `units` what is to leave an effect; `is_done` says whether one has.

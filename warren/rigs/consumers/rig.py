@@ -73,7 +73,7 @@ class Rig:
         self.seen = Seen(world, workload, self._tempo, self.instances, units)
         self.wait = Waiting(world, self._tempo, self.seen)
         self.publish = Publishing(
-            world, workload, self._tempo, units, self.seen.is_done, self.seen.begin
+            world, workload, self._tempo, units, self.seen.is_done, begin=self.seen.begin
         )
         self.database = Database(world, self.wait, self._journal)
         self.calls = Calls(world, workload, self._tempo, self.instances, self.seen)

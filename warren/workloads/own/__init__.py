@@ -1,7 +1,8 @@
 """A user's own consumer: one queue, a message of its own, and the effects that it is said to leave.
 
-`message` is the unit of work, `recorded` one that a publisher of theirs has sent, `effects` and
-`table_effects` what it owes, `consumer` the workload that a rig asks. What a manifest says of them (`protocol = 2`) is `warren.claims.own_manifest`'s.
+`message` is the unit of work, `recorded` one that a publisher of theirs has sent, `effects` and `table_effects` what it
+owes, `cells` what stands in rows, `consumer` the workload that a rig asks. What a manifest says of them
+(`protocol = 2`) is `warren.claims.own_manifest`'s.
 """
 
 from warren.workloads.own.consumer import LIKE, MALFORMED, MISSHAPEN, OwnWorkload

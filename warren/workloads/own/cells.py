@@ -9,7 +9,6 @@ import hashlib
 import json
 import math
 import re
-from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -112,22 +111,20 @@ def _read_json(text: str) -> object:
 
 def _plain(value: object) -> Cell:
     match value:
-        case None | str():
-            return value
         case int():
             return int(value)
         case float() | Decimal():
-            if not math.isfinite(value):
-                return str(value)
-            return int(value) if value == int(value) else float(value)
-        case datetime():
-            return value.isoformat(" ")
-        case date() | time():
-            return value.isoformat()
+            return _number(value)
         case bytes() | memoryview():
             return _text(bytes(value))
         case _:
-            return str(value)
+            return None if value is None else str(value)
+
+
+def _number(value: float | Decimal) -> Cell:
+    if not math.isfinite(value):
+        return str(value)
+    return int(value) if value == int(value) else float(value)
 
 
 def _text(octets: bytes) -> str:

@@ -1,6 +1,6 @@
 """Rows as effects without a statement: the rows that have the id of a message, or what each message adds to a table.
 
-What is compared is what the manifest names, and is as a clean run left it (decision 210). Less is lost, more is doubled.
+What the manifest names has to be as a clean run left it (decision 210). Less is lost, more is doubled.
 """
 
 from __future__ import annotations
@@ -86,16 +86,18 @@ class TableEffect:
         missing, more = [*(expected - found).elements()], [*(found - expected).elements()]
         if not missing and not more:
             return Found(1, evidence)
-        words = tuple(_difference(missing, more))
-        if len(own) < len(self.expected):
-            number = f"has {len(own)} of {len(self.expected)} rows"
-            return Found(0, (*words, *evidence), words=number)
-        if len(own) > len(self.expected):
-            number = f"has {len(own)} rows in place of {len(self.expected)}"
-            return Found(2, (*words, *evidence), words=number)
+        count, words = self._wrong(len(own), missing, more)
+        return Found(count, (*_difference(missing, more), *evidence), words=words)
+
+    def _wrong(self, rows: int, missing: Sequence[Cells], more: Sequence[Cells]) -> tuple[int, str]:
+        """Say how often it is there for what it differs, and how it differs."""
+        if rows < len(self.expected):
+            return 0, f"has {rows} of {len(self.expected)} rows"
+        if rows > len(self.expected):
+            return 2, f"has {rows} rows in place of {len(self.expected)}"
         if _is_greater(missing, more):
-            return Found(2, (*words, *evidence), words="has more in it than a clean run leaves")
-        return Found(0, (*words, *evidence), words="is not as a clean run leaves it")
+            return 2, "has more in it than a clean run leaves"
+        return 0, "is not as a clean run leaves it"
 
     def __str__(self) -> str:
         """Name the table, and the column of the id."""
@@ -192,4 +194,4 @@ def _measure(what: str) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:g}"
+    return f"{value + 0.0:g}"  # no -0

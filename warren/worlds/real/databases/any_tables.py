@@ -50,17 +50,17 @@ def generated_columns(connection: Connection) -> dict[str, frozenset[str]]:
 def _generated(inspector: Inspector, table: str) -> Iterator[str]:
     keys = inspector.get_pk_constraint(table)["constrained_columns"]
     for column in inspector.get_columns(table):
-        if (column["name"] in keys and len(keys) == 1 and _is_rowid(inspector, column)) or column.get("identity") or column.get("computed") or _is_counted(column):
+        is_rowid = keys == [column["name"]] and _can_be_rowid(inspector, column)
+        if is_rowid or column.get("identity") or column.get("computed") or _is_worked_out(column):
             yield column["name"]
 
 
-def _is_rowid(inspector: Inspector, column: Any) -> bool:
-    """Whether SQLite counts it: an integer that is the primary key."""
+def _can_be_rowid(inspector: Inspector, column: Any) -> bool:
+    """Whether SQLite counts it, where it is the primary key."""
     return inspector.dialect.name == "sqlite" and isinstance(column["type"], Integer)
 
 
-def _is_counted(column: Any) -> bool:
-    if column.get("autoincrement") is True:
-        return True
+def _is_worked_out(column: Any) -> bool:
+    """Whether the server counts it, or its default is another each time."""
     default = _FIXED.sub("", column.get("default") or "")
-    return bool(_MADE.search(default))
+    return column.get("autoincrement") is True or bool(_MADE.search(default))
