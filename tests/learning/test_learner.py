@@ -77,6 +77,10 @@ class Trial:
         self.now = after
         return Sent(Tried(new_id, left), delivery, acks_first=False, before=before, after=after)
 
+    def look_again(self, sent: tuple[Sent, ...]) -> tuple[Sent, ...]:
+        """Have nothing more."""
+        return sent
+
     def stop(self) -> tuple[float, int | None]:
         """End in order."""
         return 2.0, 0

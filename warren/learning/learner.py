@@ -132,7 +132,7 @@ def script(lesson: Lesson, program: Program, name: str, within: float) -> Script
         lesson.run.ids,
         instances=2 if lesson.beside.consumes else 1,
         is_redelivered=not lesson.consumer.no_ack,
-        follows_id=any(sent.tried.left_something for sent in lesson.sent),
+        left=lesson.run.left,
         within=within,
     )
 
@@ -161,7 +161,7 @@ def _tried(trial: Trial, wishes: Wishes, route: Route) -> tuple[LearnSample, tup
         except InstanceError as error:
             first = first or error
             continue
-        found = sample, sent
+        found = sample, trial.look_again(sent)
         if any(s.tried.left_something for s in sent):
             return found
         first = first or found

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from warren.errors import InstanceError, WarrenError
-from warren.learning.changes import NOTHING, Tried, changes, together
-from warren.learning.clean_run import CleanRun, Moment
+from warren.learning.changes import NOTHING, changes, together
+from warren.learning.clean_run import CleanRun, Moment, is_even, left_by
 from warren.learning.looking import observed, outside, wait_until_quiet
 from warren.learning.observed import observe
 from warren.learning.row_effects import NotOurs
@@ -52,8 +52,8 @@ class Script:
     """How many can consume side by side."""
     is_redelivered: bool
     """Whether what is delivered and never reaches it comes again; not where it counts as acked when it is sent."""
-    follows_id: bool
-    """Whether something outside was seen to follow the id."""
+    left: Sequence[str]
+    """What the messages have left in the first run that has their ids."""
     within: float
 
 
@@ -184,13 +184,11 @@ def _outcome(world: RealWorld, script: Script, before: Outside) -> Outside:
         )
 
     def has_left() -> bool:
-        found = changes(before, outside(world))
-        return all(Tried(new_id, found).left_something for new_id in script.ids)
+        return is_even(left_by(script.ids, changes(before, outside(world))), script.left)
 
     if not world.wait_for(is_settled, script.within):
         raise InstanceError("its messages were not settled", script.name)
-    if script.follows_id:
-        world.wait_for(has_left, _AFTERWARDS)
+    world.wait_for(has_left, _AFTERWARDS)
     wait_until_quiet(world, script.within)
     return outside(world)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from warren.learning.columns import chosen, ignored, key_of, paths_of
 from warren.workloads.own import ROWS, TableEffect, TotalEffect
-from warren.workloads.own.cells import flat, has_id, marked
+from warren.workloads.own.cells import has_id, marked, rows_of
 from warren.workloads.own.table_effects import growth
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _whole(value: float) -> float:
 
 def _new_rows(run: CleanRun, table: str) -> list[Row]:
     found = run.changes.tables.get(table)
-    return [flat(zip(found.columns, row, strict=True)) for row in found.rows] if found else []
+    return rows_of(found) if found else []
 
 
 def _or(counts: Sequence[float]) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from warren.errors import InstanceError, WarrenError
 from warren.evidence.commits import CommitBegun
 from warren.learning.changes import Tried, changes
+from warren.learning.clean_run import is_even, left_by
 from warren.learning.looking import observed, outside, wait_until_quiet
 from warren.learning.words import expected_and_seen, has_printed, without_delivery
 from warren.workloads.own.message import dashed
@@ -162,6 +163,19 @@ class Trial:
         last = max((*self._commits_of(tried), *tried.seen_at), default=0.0)
         acks_first = was_late or last > _settled_at(deliveries[-1])
         return Sent(tried, deliveries[-1], acks_first, before, after)
+
+    def look_again(self, sent: Sequence[Sent]) -> tuple[Sent, ...]:
+        """Wait until each message has left as much as the others, and look at what there is then."""
+        ids = [one.tried.id for one in sent]
+
+        def is_over() -> bool:
+            return is_even(left_by(ids, changes(sent[0].before, self.outside())))
+
+        if is_over():
+            return tuple(sent)
+        self._world.wait_for(is_over, _AFTERWARDS)
+        self._wait_until_quiet()
+        return (*sent[:-1], replace(sent[-1], after=self.outside()))
 
     def stop(self) -> tuple[float, int | None]:
         """Ask it to end; give how long that took, and its exit status (None where it did not end)."""
