@@ -291,6 +291,10 @@ class StandInWorld:
         del sql, unit_id, number
         return 0
 
+    def table(self, name: str) -> None:
+        """Have no tables."""
+        del name
+
     def file(self, path: str) -> bytes | None:
         """Have no files."""
         del path

@@ -45,7 +45,7 @@ class Trial:
                 self.wire.frame(IN, QueueDeclareOk(queue))
             self.wire.frame(OUT, BasicConsume(queue))
             self.wire.frame(IN, BasicConsumeOk(f"of {queue}"))
-        self.last = queues[-1]
+        self.last, self.now = queues[-1], Outside()
 
     def start(self) -> Observed:
         """Give what it shows."""
@@ -63,7 +63,7 @@ class Trial:
         """Let a second one consume."""
         return Beside(consumes=True)
 
-    def send(self, sample: LearnSample, route: Route, _database: str) -> Sent:
+    def send(self, sample: LearnSample, route: Route) -> Sent:
         """Deliver and ack a message, which leaves a file where its body says so; raise for one that cannot be done."""
         if sample.body == b"bad":
             raise InstanceError("it cannot be done")
@@ -73,7 +73,13 @@ class Trial:
         delivery = self.observed().ledger.deliveries[-1]
         new_id = f"{len(self.routes):036}"
         left = Changes({}, {new_id: b""}, (), ()) if sample.body == b"good" else NOTHING
-        return Sent(Tried(new_id, left), delivery, acks_first=False)
+        before, after = self.now, Outside(files={**self.now.files, **left.files})
+        self.now = after
+        return Sent(Tried(new_id, left), delivery, acks_first=False, before=before, after=after)
+
+    def look_again(self, sent: tuple[Sent, ...]) -> tuple[Sent, ...]:
+        """Have nothing more."""
+        return sent
 
     def stop(self) -> tuple[float, int | None]:
         """End in order."""
@@ -89,7 +95,7 @@ def lesson(
     samples: tuple[LearnSample, ...] = (LearnSample(b"{id}", words="words"),),
 ) -> Lesson:
     """Learn it."""
-    wishes = Wishes(samples, "sqlite", 1, queue, exchange, routing_key)
+    wishes = Wishes(samples, 1, queue, exchange, routing_key)
     return learn(trial, wishes, PROGRAM, _refuse)  # type: ignore[arg-type]  # a stand-in
 
 

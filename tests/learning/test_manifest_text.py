@@ -9,16 +9,30 @@ from warren.claims.catalogue import load_catalogue
 from warren.claims.manifest import load_manifest
 from warren.learning.manifest_text import Learnt, manifest_text, toml
 from warren.learning.proposal import ProposedEffect
-from warren.workloads.own import CallEffect, PathEffect, PublishEffect, RowEffect
+from warren.workloads.own import (
+    CallEffect,
+    PathEffect,
+    PublishEffect,
+    RowEffect,
+    TableEffect,
+    TotalEffect,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 EFFECTS = (
     RowEffect('SELECT count(*) FROM "Order" WHERE a = :id'),
-    PublishEffect("billing", "paid"),
+    TableEffect.of(
+        "Orders",
+        "ref",
+        [{"ref": "{id}", "paid": 1, "a.b": 'x"y', "no": None}, {"ref": "{id}"}],
+        ["at"],
+    ),
+    TotalEffect("stock", (("*", 1), ("pieces", -2.5)), ("at",)),
+    PublishEffect("billing", "paid", "message_id"),
     PublishEffect("events", None),
-    CallEffect("POST", "/charge"),
+    CallEffect("POST", "/charge", "Idempotency-Key"),
     PathEffect("out/{id}.json"),
 )
 

@@ -4,102 +4,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from warren.evidence.calls import HttpCall
 from warren.evidence.ledger import Published
 from warren.evidence.rows import TableRows
-from warren.learning.changes import NOTHING, Outside, Tried, changes
+from warren.learning.changes import NOTHING, Outside, changes
+from warren.learning.clean_run import CleanRun, Moment
 from warren.learning.observed import Binding
 from warren.learning.proposal import key_for, propose
 from warren.simulator.wire import BasicProperties
-from warren.workloads.own import CallEffect, PathEffect, PublishEffect, RowEffect
-from warren.workloads.own.message import number_of
+from warren.workloads.own import CallEffect, PathEffect, PublishEffect
 
 if TYPE_CHECKING:
     from warren.workloads.own import Effect
 
 IDS = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
-NUMBERS = tuple(map(number_of, IDS))
 
 
-def effects(*outsides: Outside, database: str = "sqlite") -> list[Effect]:
+def effects(*outsides: Outside) -> list[Effect]:
     """Give what is proposed where two messages left these things, one after the other."""
-    return [e.effect for e in propose(tried(*outsides), database).effects]
+    return [e.effect for e in propose([run(*outsides)]).effects]
 
 
 def remarks(*outsides: Outside) -> tuple[str, ...]:
     """Give what else is said."""
-    return propose(tried(*outsides), "sqlite").remarks
+    return propose([run(*outsides)]).remarks
 
 
-def tried(*outsides: Outside) -> list[Tried]:
-    """Give two messages, each with what had come since the one before."""
-    seen = (Outside(), *outsides)
-    pairs = zip(seen, seen[1:], IDS, strict=False)
-    return [Tried(new_id, changes(before, after)) for before, after, new_id in pairs]
+def run(*outsides: Outside) -> CleanRun:
+    """Give the run of two messages, with what there was after each."""
+    moments = [Moment(done, outside) for done, outside in enumerate((Outside(), *outsides))]
+    return CleanRun("", IDS, moments)
 
 
 def rows(*all_rows: tuple[object, ...]) -> Outside:
     """Give a table `orders` with a key, a reference and an amount."""
     return Outside({"orders": TableRows(("key", "ref", "amount"), all_rows)})
-
-
-@pytest.mark.parametrize(
-    ("one", "two", "where"),
-    [
-        (IDS[0], IDS[1], "ref = :id"),
-        (NUMBERS[0], NUMBERS[1], "ref = :number"),
-        (str(NUMBERS[0]), str(NUMBERS[1]), "ref = CAST(:number AS VARCHAR)"),
-        (f"a {IDS[0]} b", f"a {IDS[1]} b", "ref LIKE '%' || :id || '%'"),
-        (IDS[0].encode(), IDS[1].encode(), "ref = :id"),
-        ({"id": IDS[0]}, {"id": IDS[1]}, "CAST(ref AS VARCHAR) LIKE '%' || :id || '%'"),
-    ],
-)
-def test_row(one: object, two: object, where: str) -> None:
-    """The column that has the id is the one by which rows are counted, whatever its type."""
-    seen = rows((1, one, 5)), rows((1, one, 5), (2, two, 5))
-    (found,) = effects(*seen)
-    assert isinstance(found, RowEffect)
-    assert found.sql.removeprefix("SELECT count(*) FROM orders WHERE ") == where
-
-
-def test_row_by_the_plainest_column() -> None:
-    """A column that is the id goes before one that has it within."""
-    seen = (
-        rows((f"x{IDS[0]}", IDS[0], 5)),
-        rows((f"x{IDS[0]}", IDS[0], 5), (f"x{IDS[1]}", IDS[1], 5)),
-    )
-    assert effects(*seen) == [RowEffect("SELECT count(*) FROM orders WHERE ref = :id")]
-
-
-def test_names_are_quoted() -> None:
-    """A reserved word or a name in capitals is quoted as its database quotes."""
-    table = [TableRows(("orderId",), tuple((i,) for i in IDS[:n])) for n in (1, 2)]
-    seen = [Outside({"order": t}) for t in table]
-    assert effects(*seen) == [RowEffect('SELECT count(*) FROM "order" WHERE "orderId" = :id')]
-    in_mysql = effects(*seen, database="mysql")
-    assert in_mysql == [RowEffect("SELECT count(*) FROM `order` WHERE `orderId` = :id")]
-
-
-def test_several_rows_are_no_effect() -> None:
-    """Where a message leaves two rows with its id it is said, and no statement is proposed."""
-    first = (1, IDS[0], 5), (2, IDS[0], 6)
-    seen = rows(*first), rows(*first, (3, IDS[1], 5), (4, IDS[1], 6))
-    assert effects(*seen) == []
-    assert remarks(*seen) == ("orders got 2 and 2 rows with the id in ref, not one for each",)
-
-
-def test_row_that_does_not_follow_the_id() -> None:
-    """A row that has the first id and none of the second is no effect."""
-    seen = rows((1, IDS[0], 5)), rows((1, IDS[0], 5), (2, "other", 5))
-    assert effects(*seen) == []
-    assert "orders got 1 and 1 new or changed rows, and no column" in remarks(*seen)[0]
-
-
-def test_row_that_has_the_id_in_two_ways() -> None:
-    """A column that has one id as a text and the other as a number is nobody's."""
-    assert effects(rows((1, IDS[0], 5)), rows((1, IDS[0], 5), (2, NUMBERS[1], 5))) == []
 
 
 def test_row_that_is_there_again() -> None:
@@ -161,13 +100,9 @@ def test_noise() -> None:
     two = Outside(
         rows, {"state": b"3"}, calls * 3, (*one.publishes, publish("events", "alive", IDS[1]))
     )
-    messages = [
-        Tried(IDS[0], changes(idle, one)),
-        Tried(IDS[1], changes(one, two)),
-    ]
-    assert len(propose(messages, "sqlite").remarks) == 4
-    found = propose(messages, "sqlite", changes(Outside(), idle))
-    assert found.remarks == ()
+    assert len(remarks(one, two)) == 4
+    found = propose([run(one, two)], changes(Outside(), idle))
+    assert [r.partition(" ")[0] for r in found.remarks] == ["beat"]
     assert [e.effect for e in found.effects] == [PublishEffect("events", "alive")]
 
 

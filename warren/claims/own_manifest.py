@@ -35,7 +35,9 @@ from warren.workloads.own import (
     PublishEffect,
     RowEffect,
     Sample,
+    TableEffect,
     Template,
+    TotalEffect,
 )
 
 if TYPE_CHECKING:
@@ -197,7 +199,7 @@ def _uses_database(consumer: ConsumerShape) -> bool:
     texts = (*(consumer.command or ()), *consumer.environment.values())
     is_told = any(name in text for name in _DATABASE_PLACES for text in texts)
     may_be_told = bool(consumer.templates or consumer.compose)
-    return is_told or may_be_told or any(e.sql for e in consumer.effects)
+    return is_told or may_be_told or any(e.sql or e.table for e in consumer.effects)
 
 
 def _sample(name: str, consumer: ConsumerShape, home: Path) -> Sample:
@@ -237,6 +239,10 @@ def _bodies(files: list[str] | None, home: Path, usual: tuple[bytes, ...]) -> tu
 def _effect(shape: EffectShape) -> Effect:
     if shape.sql is not None:
         return RowEffect(shape.sql)
+    if shape.table is not None and shape.adds is not None:
+        return TotalEffect(shape.table, tuple(shape.adds.items()), tuple(shape.ignore or ()))
+    if shape.table is not None:
+        return TableEffect.of(shape.table, shape.key or "", shape.rows or (), shape.ignore or ())
     if shape.publishes is not None:
         goes = shape.publishes
         return PublishEffect(goes.exchange, goes.routing_key, shape.key or "")

@@ -162,27 +162,51 @@ class PublishesShape(Shape):
     routing_key: Text | None = None
 
 
+Rows = Annotated[list[Annotated[dict[str, Any], Field(min_length=1)]], Field(min_length=1)]
+Adds = Annotated[dict[Word, int | float], Field(min_length=1)]
+
+
 class EffectShape(Shape):
-    """`[[consumers.NAME.effects]]`: one of four kinds."""
+    """`[[consumers.NAME.effects]]`: one of five kinds."""
 
     sql: Word | None = None
+    table: Word | None = None
     publishes: PublishesShape | None = None
     http: Request | None = None
     path: InnerPath | None = None
     key: Word | None = None
+    rows: Rows | None = None
+    adds: Adds | None = None
+    ignore: list[Word] | None = None
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> Self:
-        kinds = [self.sql, self.publishes, self.http, self.path]
+        kinds = [self.sql, self.table, self.publishes, self.http, self.path]
         if sum(kind is not None for kind in kinds) != 1:
             raise ValueError(
-                "an effect is one of `sql`, `publishes`, `http`, `path`; write one of them"
+                "an effect is one of `sql`, `table`, `publishes`, `http`, `path`; write one of them"
             )
+        if self.table is not None:
+            self._check_table()
+            return self
+        if given := {"rows", "adds", "ignore"} & self.model_fields_set:
+            raise ValueError(f"`{min(given)}` is said of a `table`; take it out here")
         if self.key is not None and self.publishes is None and self.http is None:
             raise ValueError("`key` makes publishes or calls one effect; take it out here")
         if self.publishes is not None and self.key not in (None, "message_id"):
             raise ValueError('publishes are known by `key = "message_id"` alone')
         return self
+
+    def _check_table(self) -> None:
+        if (self.key is None) == (self.adds is None):
+            raise ValueError(
+                "a `table` has `key`, the column that has the id of the message, or `adds`, what each message"
+                ' adds to its rows ("*") and to sums of its columns; write one of them'
+            )
+        if self.adds is not None and self.rows is not None:
+            raise ValueError("`rows` are compared by their `key`; take `rows` or `adds` out")
+        if self.adds is not None and not all(self.adds.values()):
+            raise ValueError("what `adds` names is not 0; take such columns out")
 
     @property
     def request(self) -> tuple[str, str]:

@@ -20,8 +20,9 @@ from warren.command.person import Person
 from warren.command.smoke import STATUSES, smoke
 from warren.errors import OptionError
 from warren.learning import telling
-from warren.learning.learner import Wishes, as_learnt, learn, told_in_words
+from warren.learning.learner import Wishes, as_learnt, compared, learn, script, told_in_words
 from warren.learning.manifest_text import manifest_text
+from warren.learning.rehearsal import rehearse
 from warren.learning.sample import marked
 from warren.learning.search import propose
 from warren.learning.trial import Trial
@@ -152,17 +153,28 @@ class _Learning:
             self._person.say(header(servers, _FAST))
             kind = servers.database.kind
             wishes = Wishes(
-                samples, kind, _FAST.heartbeat, chosen.queue, chosen.exchange, chosen.routing_key
+                samples, _FAST.heartbeat, chosen.queue, chosen.exchange, chosen.routing_key
             )
             with worlds.world(self._schema(), restarts=False) as world:
                 trial = Trial(world, program, chosen.slug, chosen.within, found.fixed)
                 choose = partial(self._person.choose, option="--queue")
                 lesson = learn(trial, wishes, program, choose)
+            lesson = self._compared(lesson, worlds, program)
             for sentence in told_in_words(lesson):
                 self._person.say(f"- {sentence}")
             self._put(body, lesson.sample.body, *(sample.body for sample in samples))
             self._write(lesson, program, body)
             return self._try(lesson, worlds, kind)
+
+    def _compared(self, lesson: Lesson, worlds: RealWorlds, program: Program) -> Lesson:
+        """Have the consumer do it again in two other ways, and see what is the same."""
+        chosen = self._options
+        what = script(lesson, program, chosen.slug, chosen.within)
+        with (
+            worlds.world(self._schema(), restarts=False) as one,
+            worlds.world(self._schema(), restarts=False) as other,
+        ):
+            return compared(lesson, rehearse(one, other, what))
 
     def _program(self) -> tuple[Program, Proposal]:
         """Give what is started, and what was found of it."""

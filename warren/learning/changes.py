@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from warren.evidence.rows import TableRows
+from warren.workloads.own.cells import has_id, mark, rows_of
 from warren.workloads.own.message import ID, NUMBER, number_of
 
 if TYPE_CHECKING:
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
     from warren.evidence.calls import HttpCall
     from warren.evidence.ledger import Published
-    from warren.evidence.rows import TableRows
+    from warren.workloads.own.cells import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +29,10 @@ class Outside:
 
 
 @dataclass(frozen=True, slots=True)
-class NewRows:
-    """Rows of a table that were not there before, as they are now."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[object, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Changes:
-    """What has come or changed between two moments; what has gone is no effect."""
+    """What has come or changed between two moments, as it is now; what has gone is no effect."""
 
-    tables: dict[str, NewRows]
+    tables: dict[str, TableRows]
     files: dict[str, bytes]
     calls: tuple[HttpCall, ...]
     publishes: tuple[Published, ...]
@@ -47,10 +41,20 @@ class Changes:
 NOTHING: Final = Changes({}, {}, (), ())
 
 
+def together(one: Changes, other: Changes) -> Changes:
+    """Join what changed in two worlds, as far as anything did."""
+    return Changes(
+        {**one.tables, **other.tables},
+        {**one.files, **other.files},
+        (*one.calls, *other.calls),
+        (*one.publishes, *other.publishes),
+    )
+
+
 def changes(before: Outside, after: Outside) -> Changes:
     """Compare two moments."""
     tables = {
-        name: NewRows(table.columns, new)
+        name: TableRows(table.columns, new)
         for name, table in after.tables.items()
         if (new := _new_rows(before.tables.get(name), table))
     }
@@ -97,6 +101,10 @@ class Tried:
         """Whether a text has the id."""
         return self.marked(text) != text
 
+    def is_in_row(self, row: Row) -> bool:
+        """Whether a row has the id somewhere."""
+        return any(has_id(mark(cell, self.id)) for cell in row.values())
+
     def has(self, published: Published) -> bool:
         """Whether what the consumer published has the id somewhere."""
         properties = published.properties
@@ -118,6 +126,13 @@ class Tried:
     def publishes(self) -> tuple[Published, ...]:
         """The publishes that have the id."""
         return tuple(filter(self.has, self.changes.publishes))
+
+    @property
+    def left_something(self) -> bool:
+        """Whether anything outside has the id."""
+        rows = (row for table in self.changes.tables.values() for row in rows_of(table))
+        files = any(map(self.is_in, self.changes.files))
+        return files or any(map(self.is_in_row, rows)) or bool(self.calls or self.publishes)
 
     @property
     def seen_at(self) -> tuple[float, ...]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from warren.errors import InstanceError, OptionError
-from warren.learning.changes import changes
+from warren.learning.changes import changes, together
+from warren.learning.clean_run import CleanRun, Moment
 from warren.learning.manifest_text import Learnt
 from warren.learning.proposal import Proposed, claims, key_for, propose
+from warren.learning.rehearsal import Rehearsed, Script
 from warren.learning.words import describe, mode
 from warren.workloads.protocol import Route
 
@@ -35,8 +37,6 @@ class Wishes:
 
     samples: Sequence[LearnSample]
     """The ways in which the sample can have an id, the likeliest first."""
-    database: str
-    """sqlite, postgresql or mysql: whose SQL is written."""
     heartbeat: int
     """The heartbeat (s) that cases would have it take."""
     queue: str | None = None
@@ -55,6 +55,8 @@ class Lesson:
     sample: LearnSample
     """The one of the samples by which something follows the id, else the first."""
     sent: tuple[Sent, ...]
+    noise: Changes
+    """What changed while a second instance was started and killed."""
     proposed: Proposed
     stopped_in: float
     beside: Beside
@@ -63,6 +65,11 @@ class Lesson:
     """None where it did not end when it was asked to."""
     untold: tuple[str, ...]
     """What could not be seen, since it was told of no such place."""
+
+    @property
+    def run(self) -> CleanRun:
+        """Its messages, one after the other, as a clean run."""
+        return _run(self.sent)
 
     @property
     def acks_first(self) -> bool:
@@ -90,7 +97,7 @@ def learn(
     before = trial.outside()
     beside = trial.beside(wishes.heartbeat, queue or observed.work_queues()[0])
     noise = changes(before, trial.outside())
-    sample, sent, proposed = _tried(trial, wishes, route, noise)
+    sample, sent = _tried(trial, wishes, route)
     consumer = _consumer_of(trial.observed(), sent[0].delivery)
     if observed.is_server_named(consumer.queue):
         raise InstanceError(
@@ -106,7 +113,8 @@ def learn(
         route_words=words,
         sample=sample,
         sent=sent,
-        proposed=proposed,
+        noise=noise,
+        proposed=propose([_run(sent)], noise),
         stopped_in=seconds,
         beside=beside,
         exit_status=status,
@@ -114,22 +122,47 @@ def learn(
     )
 
 
-def _tried(
-    trial: Trial, wishes: Wishes, route: Route, noise: Changes
-) -> tuple[LearnSample, tuple[Sent, ...], Proposed]:
+def script(lesson: Lesson, program: Program, name: str, within: float) -> Script:
+    """Say what is to be done in the other clean runs."""
+    return Script(
+        program,
+        name,
+        lesson.route,
+        lesson.sample,
+        lesson.run.ids,
+        instances=2 if lesson.beside.consumes else 1,
+        is_redelivered=not lesson.consumer.no_ack,
+        left=lesson.run.left,
+        within=within,
+    )
+
+
+def compared(lesson: Lesson, others: Rehearsed) -> Lesson:
+    """Give what a lesson comes to by the other clean runs."""
+    noise = together(lesson.noise, others.noise)
+    proposed = propose((lesson.run, *others.runs), noise, others.not_ours)
+    return replace(lesson, proposed=replace(proposed, remarks=(*proposed.remarks, *others.remarks)))
+
+
+def _run(sent: Sequence[Sent]) -> CleanRun:
+    moments = (Moment(0, sent[0].before), *(Moment(n, s.after) for n, s in enumerate(sent, 1)))
+    return CleanRun("one after the other", tuple(s.tried.id for s in sent), moments)
+
+
+def _tried(trial: Trial, wishes: Wishes, route: Route) -> tuple[LearnSample, tuple[Sent, ...]]:
     """Send two messages of each sample in turn, until something follows their ids; else give what became of the first.
 
     Raises `InstanceError` where the likeliest of them cannot be done, and no other has an effect.
     """
-    first: tuple[LearnSample, tuple[Sent, ...], Proposed] | InstanceError | None = None
+    first: tuple[LearnSample, tuple[Sent, ...]] | InstanceError | None = None
     for sample in wishes.samples:
         try:
-            sent = tuple(trial.send(sample, route, wishes.database) for _ in range(_MESSAGES))
+            sent = tuple(trial.send(sample, route) for _ in range(_MESSAGES))
         except InstanceError as error:
             first = first or error
             continue
-        found = sample, sent, propose([s.tried for s in sent], wishes.database, noise)
-        if found[2].effects:
+        found = sample, trial.look_again(sent)
+        if any(s.tried.left_something for s in sent):
             return found
         first = first or found
     if isinstance(first, InstanceError):

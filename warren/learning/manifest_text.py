@@ -7,7 +7,14 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from warren.workloads.own import CallEffect, PathEffect, PublishEffect, RowEffect
+from warren.workloads.own import (
+    CallEffect,
+    PathEffect,
+    PublishEffect,
+    RowEffect,
+    TableEffect,
+    TotalEffect,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -107,35 +114,50 @@ def _lines(learnt: Learnt) -> Iterator[str]:
 def _effects(learnt: Learnt) -> Iterator[str]:
     for proposed in learnt.effects:
         yield ""
-        yield from _comments(f"Seen for each of two messages: {proposed.words}.")
+        yield from _comments(f"Seen for each message of all clean runs: {proposed.words}.")
         yield f"[[consumers.{learnt.name}.effects]]"
-        yield _effect(proposed.effect)
+        yield from _effect(proposed.effect)
     if not learnt.effects:
         yield ""
         yield from _comments(
             "Nothing was seen that follows the id of a message. Name what each message owes, in one of these lines:"
         )
         yield f"# [[consumers.{learnt.name}.effects]]"
+        yield '# table = "orders"'
+        yield '# key = "ref"'
         yield '# sql = "SELECT count(*) FROM orders WHERE ref = :id"'
         yield '# path = "out/{id}.json"'
         yield '# http = "POST /charge"'
         yield '# publishes = { exchange = "billing", routing_key = "order.paid" }'
 
 
-def _effect(effect: Effect) -> str:
+def _effect(effect: Effect) -> tuple[str, ...]:
     match effect:
         case RowEffect(sql=sql):
-            return f"sql = {toml(sql)}"
+            return (f"sql = {toml(sql)}",)
+        case TableEffect(table=table, key=key, expected=rows, ignore=ignore):
+            shown = ", ".join(toml(dict(row)) for row in rows)
+            named = (f"table = {toml(table)}", f"key = {toml(key)}", f"rows = [{shown}]")
+            return (*named, *_ignored(ignore))
+        case TotalEffect(table=table, adds=adds, ignore=ignore):
+            return (f"table = {toml(table)}", f"adds = {toml(dict(adds))}", *_ignored(ignore))
         case PathEffect(path=path):
-            return f"path = {toml(path)}"
-        case CallEffect(method=method, path=path):
-            return f"http = {toml(f'{method} {path}')}"
-        case PublishEffect(exchange=exchange, routing_key=None):
-            return f"publishes = {toml({'exchange': exchange})}"
-        case PublishEffect(exchange=exchange, routing_key=key):
-            return f"publishes = {toml({'exchange': exchange, 'routing_key': key})}"
+            return (f"path = {toml(path)}",)
+        case CallEffect(method=method, path=path, key=known_by):
+            return (f"http = {toml(f'{method} {path}')}", *_known_by(known_by))
+        case PublishEffect(exchange=exchange, routing_key=key, key=known_by):
+            goes = {"exchange": exchange, "routing_key": key}
+            return (f"publishes = {toml(goes)}", *_known_by(known_by))
         case _:
             raise TypeError(effect)
+
+
+def _ignored(paths: Sequence[str]) -> tuple[str, ...]:
+    return (f"ignore = {toml(list(paths))}",) if paths else ()
+
+
+def _known_by(key: str) -> tuple[str, ...]:
+    return (f"key = {toml(key)}",) if key else ()
 
 
 def toml(value: object) -> str:

@@ -1,6 +1,7 @@
 """What follows from what was seen: the effects that follow the id of their message, and what a consumer may claim.
 
-An effect is proposed where it came exactly once for each of two messages with different ids, and has the id of its own.
+An effect is proposed where every message of every clean run left it, once and with the id of its own; rows also where
+each left several, or added the same to a table.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from warren.learning.changes import NOTHING
-from warren.learning.row_effects import row_effect
+from warren.learning.row_effects import NOBODYS, row_effect
 from warren.workloads.own import CallEffect, PathEffect, PublishEffect
 from warren.workloads.own.message import ID, NUMBER
 
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
 
     from warren.evidence.ledger import Consumer
     from warren.learning.changes import Changes, Tried
+    from warren.learning.clean_run import CleanRun
     from warren.learning.observed import Binding
+    from warren.learning.row_effects import NotOurs
     from warren.workloads.own import Effect
 
+_IDEMPOTENCY: Final = "Idempotency-Key"
+_MESSAGE_ID: Final = "message_id"
 _SQLITE: Final = b"SQLite format 3"
 _Thing = TypeVar("_Thing")
 
@@ -41,20 +46,24 @@ class Proposed:
     remarks: tuple[str, ...]
 
 
-def propose(tried: Sequence[Tried], database: str, noise: Changes = NOTHING) -> Proposed:
-    """Find the effects of messages that were sent one after another; `database` says whose SQL is written.
+def propose(
+    runs: Sequence[CleanRun], noise: Changes = NOTHING, not_ours: NotOurs = NOBODYS
+) -> Proposed:
+    """Find the effects of the messages of clean runs that were not alike.
 
-    `noise` is what changed when no message came: nothing is said of it, where it has no id.
+    `noise` is what changed when no message came: it is no effect, where it has no id.
     """
+    tried = [t for run in runs for t in run.tried]
     effects, remarks = list[ProposedEffect](), list[str]()
     for table in dict.fromkeys(name for t in tried for name in t.changes.tables):
-        found = row_effect(table, tried, database)
-        if isinstance(found, str):
-            remarks += [found] if table not in noise.tables else []
+        found = row_effect(table, runs, not_ours)
+        has_key = isinstance(found, tuple) and found[0].tells_apart
+        if table in noise.tables and not has_key:
+            remarks.append(f"{table} changes without a message, and will be ignored")
+        elif isinstance(found, str):
+            remarks.append(found)
         else:
-            effects.append(
-                ProposedEffect(found[0], f"one row of {table}, whose {found[1]} has the id")
-            )
+            effects.append(ProposedEffect(*found))
     effects += (*_path_effects(tried), *_call_effects(tried), *_publish_effects(tried))
     remarks += (*_other_files(tried, noise), *_without_id(tried, noise))
     return Proposed(tuple(effects), tuple(remarks))
@@ -95,8 +104,13 @@ def _call_effects(tried: Sequence[Tried]) -> Iterator[ProposedEffect]:
     def requests(t: Tried) -> list[tuple[str, str]]:
         return [(call.method, t.marked(call.path.partition("?")[0])) for call in t.calls]
 
+    def keys(t: Tried) -> list[str]:
+        return [t.marked(call.header(_IDEMPOTENCY) or "") for call in t.calls]
+
     for method, path in _common(tried, requests):
-        yield ProposedEffect(CallEffect(method, path), f"a call of {method} {path} with the id")
+        key = _IDEMPOTENCY if _follow_the_id(tried, keys) else ""
+        words = f"a call of {method} {path} with the id{_as_one(key)}"
+        yield ProposedEffect(CallEffect(method, path, key), words)
 
 
 def _publish_effects(tried: Sequence[Tried]) -> Iterator[ProposedEffect]:
@@ -105,16 +119,35 @@ def _publish_effects(tried: Sequence[Tried]) -> Iterator[ProposedEffect]:
 
     for exchange, key in _common(tried, routes):
         fixed = None if ID in key or NUMBER in key else key
+
+        def names(t: Tried, exchange: str = exchange) -> list[str]:
+            own = (p for p in t.publishes if p.exchange == exchange)
+            return [t.marked(p.properties.message_id or "") for p in own]
+
+        known_by = _MESSAGE_ID if _follow_the_id(tried, names) else ""
         yield ProposedEffect(
-            PublishEffect(exchange, fixed),
-            f'a message to exchange "{exchange}" with key "{key}" that has the id',
+            PublishEffect(exchange, fixed, known_by),
+            f'a message to exchange "{exchange}" with key "{key}" that has the id{_as_one(known_by)}',
         )
+
+
+def _follow_the_id(tried: Sequence[Tried], keys: Callable[[Tried], list[str]]) -> bool:
+    """Whether what others know them by is the same for a message whenever it is done, and another for each."""
+    return all(ID in key or NUMBER in key for t in tried for key in keys(t))
+
+
+def _as_one(key: str) -> str:
+    return f"; two with the same {key} count as one" if key else ""
 
 
 def _other_files(tried: Sequence[Tried], noise: Changes) -> Iterator[str]:
     """Say which files changed whose names have no id."""
     others = [
-        {p: o for p, o in t.changes.files.items() if not t.is_in(p) and p not in noise.files}
+        {
+            p: octets
+            for p, octets in t.changes.files.items()
+            if p not in noise.files and not any(one.is_in(p) for one in tried)
+        }
         for t in tried
     ]
     for path in dict.fromkeys(path for files in others for path in files):
@@ -133,8 +166,8 @@ def _other_files(tried: Sequence[Tried], noise: Changes) -> Iterator[str]:
 
 def _without_id(tried: Sequence[Tried], noise: Changes) -> Iterator[str]:
     """Say what was called and published that has no id."""
-    calls = [c for t in tried for c in t.changes.calls if c not in t.calls]
-    publishes = [p for t in tried for p in t.changes.publishes if p not in t.publishes]
+    calls = [c for t in tried for c in t.changes.calls if not any(c in o.calls for o in tried)]
+    publishes = [p for t in tried for p in t.changes.publishes if not any(o.has(p) for o in tried)]
     known_calls = {(c.method, c.path) for c in noise.calls}
     for method, path in dict.fromkeys((c.method, c.path) for c in calls):
         if (method, path) not in known_calls:

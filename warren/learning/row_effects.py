@@ -1,93 +1,133 @@
-"""Rows as effects: which column of a table has the id of the message, and the statement that counts by it."""
+"""Rows as effects: which rows follow from a message, by its id or by their number, and what of them can be compared.
+
+That is what was the same in all clean runs (decision 210).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from warren.workloads.own import RowEffect
+from warren.learning.columns import chosen, ignored, key_of, paths_of
+from warren.workloads.own import ROWS, TableEffect, TotalEffect
+from warren.workloads.own.cells import has_id, marked, rows_of
+from warren.workloads.own.table_effects import growth
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from warren.learning.changes import Tried
+    from warren.learning.clean_run import CleanRun
+    from warren.learning.columns import Group
+    from warren.workloads.own.cells import Cell, Row
 
-_RESERVED: Final = {
-    *("order", "user", "group", "table", "select", "from", "where", "key", "values", "references"),
-    *("check", "default", "column", "desc", "end", "grant", "limit", "to", "index", "offset"),
-}
-
-
-class _Match(NamedTuple):
-    """How a cell has an id: as the whole of it or within it, as text or as a number."""
-
-    is_within: bool
-    is_number: bool
+_ALIKE = 1e-6
+_DAY = 86400.0
+_NEXT = 'name what it owes: sql = "SELECT count(*) FROM … WHERE … = :id"'
 
 
-def row_effect(table: str, tried: Sequence[Tried], database: str) -> tuple[RowEffect, str] | str:
-    """Give the effect and the column that has the id; else a sentence on what became of the table.
+@dataclass(frozen=True, slots=True)
+class NotOurs:
+    """What cannot be compared whatever was seen: columns that the database fills, texts of this day and machine."""
 
-    `database` is the one whose SQL is written: sqlite, postgresql or mysql.
-    """
-    columns = next(t.changes.tables[table].columns for t in tried if table in t.changes.tables)
-    found, many = [], ""
-    for place, column in enumerate(columns):
-        matches = [_matches(t, table, place) for t in tried]
-        if all(len(m) == 1 for m in matches) and len({m[0] for m in matches}) == 1:
-            found.append((matches[0][0], place))
-        elif all(matches):
-            counts = " and ".join(str(len(m)) for m in matches)
-            many = many or f"{table} got {counts} rows with the id in {column}, not one for each"
-    if not found:
-        return many or _without_id(table, tried)
-    match, place = min(found)
-    where = _where(columns[place], match, _rows(tried[0], table)[0][place], database)
-    sql = f"SELECT count(*) FROM {_name(table, database)} WHERE {where}"  # noqa: S608 - with quoted names
-    return RowEffect(sql), columns[place]
+    generated: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    passing: frozenset[str] = frozenset()
+    now: float = 0.0
+    """Seconds since the epoch; 0 where times are not known by it."""
+
+    def is_made(self, table: str, path: str, cells: Collection[Cell]) -> bool:
+        """Whether a path, with such cells in it, is one."""
+        is_generated = path.partition(".")[0] in self.generated.get(table, ())
+        return is_generated or any(map(self._is_passing, cells))
+
+    def _is_passing(self, cell: Cell) -> bool:
+        if isinstance(cell, int | float) and self.now:
+            return any(abs(cell / unit - self.now) < _DAY for unit in (1, 1e3, 1e6, 1e9))
+        return any(one in str(cell) for one in self.passing)
 
 
-def _without_id(table: str, tried: Sequence[Tried]) -> str:
-    counts = " and ".join(str(len(_rows(t, table))) for t in tried)
-    return f"{table} got {counts} new or changed rows, and no column has the id of each message"
+NOBODYS = NotOurs()
 
 
-def _matches(tried: Tried, table: str, place: int) -> list[_Match]:
-    """Give how the rows of a message have its id in one column, those that do."""
-    cells = [_cell(row[place]) for row in _rows(tried, table)]
-    return [
-        _Match(is_within=cell not in (tried.id, tried.number), is_number=tried.id not in cell)
-        for cell in cells
-        if tried.is_in(cell)
+def row_effect(
+    table: str, runs: Sequence[CleanRun], not_ours: NotOurs
+) -> tuple[TableEffect | TotalEffect, str] | str:
+    """Give the effect, and what was seen of it; else a sentence on why there is none to be compared."""
+    new = [[*_new_rows(run, table)] for run in runs]
+    by_message = [
+        tuple(marked(row, new_id) for row in rows)
+        for run, rows in zip(runs, new, strict=True)
+        for new_id in run.ids
     ]
+    key = key_of([tuple(r for r in rows if any(map(has_id, r.values()))) for rows in by_message])
+    if key is None:
+        return _total(table, runs, not_ours)
+    return _by_id(table, key, [tuple(r for r in g if has_id(r[key])) for g in by_message], not_ours)
 
 
-def _rows(tried: Tried, table: str) -> tuple[tuple[object, ...], ...]:
-    found = tried.changes.tables.get(table)
-    return found.rows if found else ()
+def _by_id(
+    table: str, key: str, groups: Sequence[Group], not_ours: NotOurs
+) -> tuple[TableEffect, str] | str:
+    counts = sorted({len(group) for group in groups})
+    if len(counts) > 1:
+        return f"{table} got {_or(counts)} rows for one message in clean runs, so it is not comparable: {_NEXT}"
+    kept = chosen(groups, key, lambda path, cells: not_ours.is_made(table, path, cells))
+    rows = [{path: row.get(path) for path in kept} for row in groups[0]]
+    left_out = ignored(paths_of(groups), kept)
+    number = "one row" if counts == [1] else f"{counts[0]} rows"
+    words = f"{number} of {table}, whose {key} has the id"
+    if left_out:
+        words += f"; {', '.join(left_out)} can differ, and will be ignored"
+    return TableEffect.of(table, key, rows, left_out), words
 
 
-def _cell(value: object) -> str:
-    if isinstance(value, bytes | memoryview):
-        return bytes(value).decode("utf-8", "replace")
-    return "" if value is None else str(value)
+def _total(
+    table: str, runs: Sequence[CleanRun], not_ours: NotOurs
+) -> tuple[TotalEffect, str] | str:
+    """Find what grows by the same with each message."""
+    steps = [
+        (
+            later.done - first.done,
+            growth(first.outside.tables.get(table), later.outside.tables.get(table)),
+        )
+        for run in runs
+        for first, later in ((run.moments[0], later) for later in run.moments[1:])
+    ]
+    new = [row for run in runs for row in _new_rows(run, table)]
+    names = list(dict.fromkeys(name for _, grown in steps for name in grown))
+    each = {name: [grown.get(name, 0) / times for times, grown in steps] for name in names}
+    adds = {
+        name: _whole(found[0])
+        for name, found in each.items()
+        if all(abs(one - found[0]) < _ALIKE for one in found)
+        and found[0]
+        and not not_ours.is_made(table, name, {row.get(name) for row in new})
+    }
+    if not adds:
+        counts = sorted({grown.get(ROWS, 0) for _, grown in steps})
+        return (
+            f"{table} changed, and got {_or(counts)} rows without an id in clean runs, so it is not"
+            f" comparable: {_NEXT}"
+        )
+    left_out = tuple(name for name in names if name not in adds and name != ROWS)
+    parts = [_part(name, value) for name, value in adds.items()]
+    words = f"{' and '.join(parts)} in {table}, without its id: how many have left it is known, and not which"
+    return TotalEffect(table, tuple(adds.items()), left_out), words
 
 
-def _where(column: str, match: _Match, sample: object, database: str) -> str:
-    name, text = _name(column, database), "CHAR" if database == "mysql" else "VARCHAR"
-    parameter = ":number" if match.is_number else ":id"
-    if match.is_number and not (isinstance(sample, int) and not match.is_within):
-        parameter = f"CAST(:number AS {text})"
-    if not match.is_within:
-        return f"{name} = {parameter}"
-    cell = name if isinstance(sample, str) else f"CAST({name} AS {text})"
-    if database == "mysql":
-        return f"{cell} LIKE CONCAT('%', {parameter}, '%')"
-    return f"{cell} LIKE '%' || {parameter} || '%'"
+def _part(name: str, value: float) -> str:
+    if name == ROWS:
+        return "one more row" if value == 1 else f"{value:+g} rows"
+    return f"{value:+g} to the sum of {name}"
 
 
-def _name(name: str, database: str) -> str:
-    """Quote a name that needs it."""
-    if name.isidentifier() and name.islower() and name not in _RESERVED:
-        return name
-    quote = "`" if database == "mysql" else '"'
-    return f"{quote}{name.replace(quote, quote * 2)}{quote}"
+def _whole(value: float) -> float:
+    return round(value) if abs(value - round(value)) < _ALIKE else value
+
+
+def _new_rows(run: CleanRun, table: str) -> list[Row]:
+    found = run.changes.tables.get(table)
+    return rows_of(found) if found else []
+
+
+def _or(counts: Sequence[float]) -> str:
+    return " or ".join(f"{count:g}" for count in counts)

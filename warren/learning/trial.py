@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from warren.errors import InstanceError, WarrenError
 from warren.evidence.commits import CommitBegun
-from warren.evidence.frames import FrameForged, FrameHeld, FrameLost, FrameReleased
-from warren.learning.changes import Outside, Tried, changes
-from warren.learning.observed import Observed, observe
-from warren.learning.proposal import propose
+from warren.learning.changes import Tried, changes
+from warren.learning.clean_run import is_even, left_by
+from warren.learning.looking import observed, outside, wait_until_quiet
 from warren.learning.words import expected_and_seen, has_printed, without_delivery
 from warren.workloads.own.message import dashed
 from warren.workloads.protocol import Role, Route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from warren.claims.implementation import Program
-    from warren.evidence.frames import Fact
     from warren.evidence.ledger import Delivery
+    from warren.learning.changes import Outside
+    from warren.learning.observed import Observed
     from warren.learning.sample import LearnSample
     from warren.worlds.protocol import Process
     from warren.worlds.real.world import RealWorld
 
 _HEARTBEAT: Final = 60
 """Seconds that RabbitMQ offers, so that the consumer's own heartbeat is seen."""
-_QUIET: Final = 0.4
-"""Seconds without a frame after which it has begun whatever it consumes, or has done what it does."""
 _OTHERS_FIRST: Final = 5.0
 """Seconds that it may take from its first consumer to that of its work queue: Celery begins with queues for control."""
 _AFTERWARDS: Final = 3.0
 """Seconds in which the effect of a message comes that was settled before."""
 _TO_STOP: Final = 10.0
-_MOST_OCTETS: Final = 1 << 20
 _LINES: Final = 6
 _ENOUGH: Final = 20
 """Deliveries of one message after which nobody expects it to be done."""
@@ -50,6 +45,8 @@ class Sent:
     delivery: Delivery
     acks_first: bool
     """Whether something of it came after the settlement."""
+    before: Outside
+    after: Outside
 
     @property
     def seconds(self) -> float:
@@ -143,10 +140,9 @@ class Trial:
         return self._world.start(self._program, f"{self._name}-{number}", role, told)
 
     def _observed(self, process: Process | None) -> Observed:
-        name = process.name if process is not None else ""
-        return observe(fact for fact in self._world.facts() if _whose(fact) == name)
+        return observed(self._world, process.name if process is not None else "")
 
-    def send(self, sample: LearnSample, route: Route, database: str) -> Sent:
+    def send(self, sample: LearnSample, route: Route) -> Sent:
         """Send a message and see what comes of it. Raises `InstanceError` where it is not delivered and settled."""
         before = self.outside()
         new_id = dashed(self._world.new_id())
@@ -161,11 +157,25 @@ class Trial:
         if not deliveries:
             raise InstanceError(*without_delivery(route, self.observed(), ""))
         self._refuse_undone(deliveries)
-        was_late = self._await_effect(new_id, before, database)
-        tried = Tried(new_id, changes(before, self.outside()))
+        was_late = self._await_effect(new_id, before)
+        after = self.outside()
+        tried = Tried(new_id, changes(before, after))
         last = max((*self._commits_of(tried), *tried.seen_at), default=0.0)
         acks_first = was_late or last > _settled_at(deliveries[-1])
-        return Sent(tried, deliveries[-1], acks_first)
+        return Sent(tried, deliveries[-1], acks_first, before, after)
+
+    def look_again(self, sent: Sequence[Sent]) -> tuple[Sent, ...]:
+        """Wait until each message has left as much as the others, and look at what there is then."""
+        ids = [one.tried.id for one in sent]
+
+        def is_over() -> bool:
+            return is_even(left_by(ids, changes(sent[0].before, self.outside())))
+
+        if is_over():
+            return tuple(sent)
+        self._world.wait_for(is_over, _AFTERWARDS)
+        self._wait_until_quiet()
+        return (*sent[:-1], replace(sent[-1], after=self.outside()))
 
     def stop(self) -> tuple[float, int | None]:
         """Ask it to end; give how long that took, and its exit status (None where it did not end)."""
@@ -177,9 +187,7 @@ class Trial:
 
     def outside(self) -> Outside:
         """Look at all that there is outside now."""
-        files = dict(_files(self._world.directory)) if self._world.directory else {}
-        publishes = self.observed().ledger.publishes
-        return Outside(self._world.contents(), files, self._world.calls(), publishes)
+        return outside(self._world)
 
     def printed(self) -> str:
         """Give what it printed last."""
@@ -214,12 +222,11 @@ class Trial:
             "give a sample that it can do (--message), with the properties it needs (--property)",
         )
 
-    def _await_effect(self, new_id: str, before: Outside, database: str) -> bool:
+    def _await_effect(self, new_id: str, before: Outside) -> bool:
         """Wait for an effect that has the id, then until it is quiet; say whether it was not there at once."""
 
         def has_effect() -> bool:
-            tried = Tried(new_id, changes(before, self.outside()))
-            return bool(propose([tried], database).effects)
+            return Tried(new_id, changes(before, self.outside())).left_something
 
         was_late = not has_effect() and self._world.wait_for(has_effect, _AFTERWARDS)
         self._wait_until_quiet()
@@ -231,38 +238,9 @@ class Trial:
         return [fact.at for fact in facts if isinstance(fact, CommitBegun)]
 
     def _wait_until_quiet(self) -> None:
-        """Let time pass until no frame has come for a while, at most as long as it is given to be ready."""
-        ends = self._world.now() + self._within
-        seen = -1
-        while seen != len(self._world.facts()) and self._world.now() < ends:
-            seen = len(self._world.facts())
-            self._world.wait_for(_grown(self._world, seen), _QUIET)
-
-
-def _whose(fact: Fact) -> str:
-    match fact:
-        case FrameHeld() | FrameReleased() | FrameLost() | FrameForged():
-            return fact.frame.instance
-        case _:
-            return fact.instance
-
-
-def _grown(world: RealWorld, seen: int) -> Callable[[], bool]:
-    return lambda: len(world.facts()) > seen
+        """At most as long as it is given to be ready."""
+        wait_until_quiet(self._world, self._within)
 
 
 def _settled_at(delivery: Delivery) -> float:
     return delivery.settlement.at if delivery.settlement else float("inf")
-
-
-def _files(directory: Path) -> dict[str, bytes]:
-    """Read the files of a directory; what is linked was there before, and is only read."""
-    found = {}
-    for folder, _, names in os.walk(directory):
-        for name in names:
-            file = Path(folder, name)
-            if file.is_symlink() or not file.is_file():
-                continue
-            with file.open("rb") as opened:
-                found[file.relative_to(directory).as_posix()] = opened.read(_MOST_OCTETS)
-    return found

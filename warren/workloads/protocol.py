@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from warren.evidence.calls import HttpCall
     from warren.evidence.ledger import Ledger, Published
-    from warren.evidence.rows import MessageRow, TaskRow
+    from warren.evidence.rows import MessageRow, TableRows, TaskRow
     from warren.evidence.violation import Violation
     from warren.evidence.work_places import Outlet
     from warren.simulator.wire import BasicProperties
@@ -127,6 +127,12 @@ class Tables(Protocol):
     def count(self, sql: str, unit_id: str, number: int) -> int:
         """Give the number that a statement finds, with the parameters `:id` and `:number`."""
 
+    def table(self, name: str) -> TableRows | None:
+        """Give the rows of a table; None where there is none of that name."""
+
+    def table_before(self, name: str) -> TableRows | None:
+        """Give those that were there before the first message."""
+
     def file(self, path: str) -> bytes | None:
         """Read a file of the consumers' directory; None where there is none."""
 
@@ -147,6 +153,10 @@ class Tally(Protocol):
     @property
     def count(self) -> int:
         """How many messages have left their effect."""
+
+    @property
+    def tells_apart(self) -> bool:
+        """Whether it knows which message left its effect; else only how many did."""
 
     @property
     def untouched(self) -> bool:

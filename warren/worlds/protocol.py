@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from warren.claims.implementation import Program
     from warren.evidence.calls import HttpCall
     from warren.evidence.frames import Fact, Pause
-    from warren.evidence.rows import MessageRow, TaskRow
+    from warren.evidence.rows import MessageRow, TableRows, TaskRow
     from warren.simulator.wire import BasicProperties
     from warren.workloads import Role, Route
     from warren.worlds.database_line.pieces import Failure, Moment
@@ -353,6 +353,9 @@ class World(Protocol):
 
         Raises `InstanceError` where the database does not take it.
         """
+
+    def table(self, name: str) -> TableRows | None:
+        """Give the rows of a table of the case's database; None where there is none of that name."""
 
     def file(self, path: str) -> bytes | None:
         """Read a file of the directory that the case's instances share; None where there is none."""

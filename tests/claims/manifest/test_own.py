@@ -218,7 +218,7 @@ FAULTS = {
     "two kinds of effect": (
         'path = "out/{id}.json"',
         'path = "out/{id}.json"\nsql = "SELECT 1"',
-        "an effect is one of `sql`, `publishes`, `http`, `path`; write one of them.",
+        "an effect is one of `sql`, `table`, `publishes`, `http`, `path`; write one of them.",
     ),
     "outside": (
         'path = "out/{id}.json"',

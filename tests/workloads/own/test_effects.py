@@ -22,6 +22,7 @@ from warren.workloads.own import (
 )
 
 if TYPE_CHECKING:
+    from warren.evidence.rows import TableRows
     from warren.workloads.own.message import OwnUnit
 
 TEMPLATE = Template(b'{"ref":"{id}"}')
@@ -33,6 +34,8 @@ class Outside:
     """What a test says there is."""
 
     rows: dict[str, int] = field(default_factory=dict)
+    tables: dict[str, TableRows] = field(default_factory=dict)
+    before: dict[str, TableRows] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     called: list[HttpCall] = field(default_factory=list)
     sent: list[Published] = field(default_factory=list)
@@ -49,6 +52,14 @@ class Outside:
         """Count by the id."""
         del sql, number
         return self.rows.get(unit_id, 0)
+
+    def table(self, name: str) -> TableRows | None:
+        """Give the test's rows."""
+        return self.tables.get(name)
+
+    def table_before(self, name: str) -> TableRows | None:
+        """Give those of before."""
+        return self.before.get(name)
 
     def file(self, path: str) -> bytes | None:
         """Give the test's file."""

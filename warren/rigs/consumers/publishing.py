@@ -101,6 +101,8 @@ class Publishing:
 
     def _publish(self, role: Role, body: bytes, unit_id: str, shape: Shape) -> BasicProperties:
         """Publish to a role's queue as its messages are published, and give the properties of before the shape."""
+        if not self.sent:
+            self._seen.begin()
         self._seen.of_work.know(unit_id)
         properties = self._workload.properties(unit_id)
         if role.replies:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from warren.evidence.ledger import WorkEnd
 from warren.evidence.ledger_reader import LedgerReader
 from warren.evidence.violation import Violation
+from warren.rigs.consumers.endings import Inconclusive
 from warren.rigs.consumers.of_work import OfWork
 from warren.rigs.consumers.sightings import Sightings
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from warren.evidence.calls import HttpCall
     from warren.evidence.ledger import Delivery, Ledger, Published
     from warren.evidence.record import RowSeen
-    from warren.evidence.rows import MessageRow, TaskRow
+    from warren.evidence.rows import MessageRow, TableRows, TaskRow
     from warren.rigs.consumers.instances import Instances
     from warren.rigs.pace import Tempo
     from warren.workloads import Role, Tally, Unit, Workload
@@ -99,7 +100,7 @@ class Seen:
         It works on one message at a time, in the order in which it was given them. So it is the first that has left no
         effect, whether it was acked or not.
         """
-        tally = self.tally()
+        tally = self._telling()
         own = (d for d in self.given() if d.instance == given.instance and d.given_back_at is None)
         return next((d for d in own if not tally.has(d.body)), given)
 
@@ -238,6 +239,10 @@ class Seen:
 
     # --- outside -----------------------------------------------------------------------------------------------
 
+    def begin(self) -> None:
+        """Keep what is there before the first message, so far as effects are compared with that."""
+        self._workload.tally((), self)
+
     def tally(self) -> Tally:
         """Hold the database as it is now against what was sent."""
         return self._workload.tally(self._units, self)
@@ -255,8 +260,20 @@ class Seen:
         return self.tally().count
 
     def has_effect(self, delivery: Delivery) -> bool:
-        """Whether a worker's delivery has left its effect; of several that are alike, whether any has."""
-        return self.tally().has(delivery.body)
+        """Whether a worker's delivery has left its effect; of several that are alike, whether any has.
+
+        Raises `Inconclusive` where an effect does not show whose it is.
+        """
+        return self._telling().has(delivery.body)
+
+    def _telling(self) -> Tally:
+        tally = self.tally()
+        if not tally.tells_apart:
+            raise Inconclusive(
+                "its effects are totals, so which message has left its own is not known;"
+                " name an effect that has the id of its message"
+            )
+        return tally
 
     def losses(self) -> tuple[Violation, ...]:
         """Say what was sent and left no effect."""
@@ -303,6 +320,14 @@ class Seen:
     def count(self, sql: str, unit_id: str, number: int) -> int:
         """Give the number that a statement finds in the case's database."""
         return self._rows.count(sql, unit_id, number)
+
+    def table(self, name: str) -> TableRows | None:
+        """Give the rows of a table of the case's database; None where there is none of that name."""
+        return self._rows.table(name)
+
+    def table_before(self, name: str) -> TableRows | None:
+        """Give those that were there when `begin` was called."""
+        return self._rows.table_before(name)
 
     def file(self, path: str) -> bytes | None:
         """Read a file of the consumers' directory; None where there is none."""

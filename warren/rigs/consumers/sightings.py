@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from warren.evidence.record import RowSeen
 from warren.workloads.course.package_tally import row_line
+from warren.workloads.own.cells import flat, shown
 
 if TYPE_CHECKING:
-    from warren.evidence.rows import MessageRow, TaskRow
+    from warren.evidence.rows import MessageRow, TableRows, TaskRow
     from warren.worlds.protocol import World
 
 
@@ -21,6 +22,7 @@ class Sightings:
     def __init__(self, world: World) -> None:
         """See nothing yet."""
         self._world = world
+        self._first: dict[str, TableRows | None] = {}
         self._seen: dict[tuple[str, object, object], RowSeen] = {}
 
     def message_rows(self) -> tuple[MessageRow, ...]:
@@ -49,6 +51,22 @@ class Sightings:
         if count:
             self._see((sql, unit_id, count), f"{count} by {sql}, of {unit_id}", unit_id)
         return count
+
+    def table(self, name: str) -> TableRows | None:
+        """Give the rows of a table; those that have come since `table_before` are seen."""
+        table = self._world.table(name)
+        known = self._first.get(name)
+        for row in table.rows if table is not None else ():
+            if known is None or row not in known.rows:
+                words = shown(flat(zip(table.columns, row, strict=True))) if table else ""
+                self._see((name, words, None), f"{name}: {words}", words)
+        return table
+
+    def table_before(self, name: str) -> TableRows | None:
+        """Give its rows as they were when this was asked first."""
+        if name not in self._first:
+            self._first[name] = self._world.table(name)
+        return self._first[name]
 
     def file(self, path: str) -> bytes | None:
         """Read a file of the consumers' directory; None where there is none."""

@@ -104,6 +104,11 @@ class PackageTally:
         return sum(map(self.design.leaves, self.rows))
 
     @property
+    def tells_apart(self) -> bool:
+        """Each row says whose it is."""
+        return True
+
+    @property
     def untouched(self) -> bool:
         """Whether there is no row at all."""
         return not (self.rows or self.strangers)

@@ -71,6 +71,11 @@ class TaskTally:
         return sum(map(self._is_completed, self.tasks))
 
     @property
+    def tells_apart(self) -> bool:
+        """Each row says whose it is."""
+        return True
+
+    @property
     def untouched(self) -> bool:
         """Whether there is neither a task nor a row."""
         return not (self.tasks or self.strangers)

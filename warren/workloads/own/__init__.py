@@ -1,19 +1,22 @@
 """A user's own consumer: one queue, a message of its own, and the effects that it is said to leave.
 
-`message` is the unit of work, `recorded` one that a publisher of theirs has sent, `effects` what it owes, `consumer`
-the workload that a rig asks. What a manifest says of them (`protocol = 2`) is `warren.claims.own_manifest`'s.
+`message` is the unit of work, `recorded` one that a publisher of theirs has sent, `effects` and `table_effects` what it
+owes, `cells` what stands in rows, `consumer` the workload that a rig asks. What a manifest says of them
+(`protocol = 2`) is `warren.claims.own_manifest`'s.
 """
 
 from warren.workloads.own.consumer import LIKE, MALFORMED, MISSHAPEN, OwnWorkload
 from warren.workloads.own.effects import CallEffect, Effect, PathEffect, PublishEffect, RowEffect
 from warren.workloads.own.message import ID, Sample, Template, number_of
 from warren.workloads.own.recorded import Recorded
+from warren.workloads.own.table_effects import ROWS, TableEffect, TotalEffect
 
 __all__ = [
     "ID",
     "LIKE",
     "MALFORMED",
     "MISSHAPEN",
+    "ROWS",
     "CallEffect",
     "Effect",
     "OwnWorkload",
@@ -22,6 +25,8 @@ __all__ = [
     "Recorded",
     "RowEffect",
     "Sample",
+    "TableEffect",
     "Template",
+    "TotalEffect",
     "number_of",
 ]

@@ -9,6 +9,7 @@ from warren.errors import InstanceUnsupported
 from warren.evidence.work_places import Outlet
 from warren.workloads.own.effects import CallEffect, PublishEffect, RowEffect
 from warren.workloads.own.message import OwnUnit, dashed
+from warren.workloads.own.table_effects import TableEffect, TotalEffect
 from warren.workloads.own.tally import OwnTally
 from warren.workloads.protocol import Poison, Role, Route
 
@@ -27,6 +28,8 @@ MALFORMED: Final = (b'{"unfinished":', b"\xff\xfe\x00", b"")
 """No JSON, for who takes JSON."""
 MISSHAPEN: Final = (b'{"something":"else"}', b"[]", b"42")
 """JSON that says something else than any sample."""
+_REACHING: Final = RowEffect | TableEffect | TotalEffect | CallEffect
+"""Effects at whose place work can be made longer."""
 _PER_SECOND: Final = 5.0
 """Document seconds that one real second is at most (`warren.rigs.pace`, "fast")."""
 
@@ -112,7 +115,7 @@ class OwnWorkload:
     @property
     def stretches(self) -> bool:
         """Whether its work reaches outside, where it can be made longer."""
-        return any(isinstance(effect, RowEffect | CallEffect) for effect in self.effects)
+        return any(isinstance(effect, _REACHING) for effect in self.effects)
 
     @property
     def lasts_by_commits(self) -> bool:
@@ -141,11 +144,12 @@ class OwnWorkload:
 
     def make(self, size: int, number: int, maker: Maker) -> OwnUnit:
         """Make a message; a slow one where its work must last and cannot be made longer."""
-        slow = self.sample.slow
-        usual = (self.sample.message, *self.sample.others)
-        is_slow = slow and size > 1 and not self.stretches
-        template = slow if slow and is_slow else usual[number % len(usual)]
-        return template.make(dashed(maker.new_id()), size)
+        slow, new_id = self.sample.slow, dashed(maker.new_id())
+        if slow and size > 1 and not self.stretches:
+            return replace(slow.make(new_id, size), is_usual=False)
+        all_ = (self.sample.message, *self.sample.others)
+        made = all_[number % len(all_)].make(new_id, size)
+        return replace(made, is_usual=number % len(all_) == 0)
 
     def make_unique(self, size: int, maker: Maker) -> OwnUnit:
         """Make a message: no two are alike."""

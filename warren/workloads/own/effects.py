@@ -6,44 +6,54 @@ An effect is looked up by the id of its message. How a world finds rows, files a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from warren.workloads.own.found import SHOWN, Found
 from warren.workloads.own.message import filled, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from warren.evidence.ledger import Published
+    from warren.workloads.own.message import OwnUnit
     from warren.workloads.protocol import Tables
-
-SHOWN: Final = 6
-"""So many pieces of evidence are shown of one effect."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What there is of one effect: how often it is there, what it looks like now, and what shows it.
-
-    `state` is what changes where a thing that is there once is made again, such as the octets of a file.
-    """
-
-    count: int
-    evidence: tuple[str, ...] = ()
-    state: bytes = b""
 
 
 class Effect(Protocol):
     """One thing that each message owes."""
 
-    def find(self, new_id: str, outside: Tables) -> Found:
-        """Look for what the message of that id has left."""
+    @property
+    def tells_apart(self) -> bool:
+        """Whether it shows which message has left it; else only how many have."""
+
+    def find_all(self, units: Sequence[OwnUnit], outside: Tables) -> tuple[Found, ...]:
+        """Look for what these messages have left, in their order."""
 
     def __str__(self) -> str:
         """Name it as the manifest does."""
 
 
+class _ByItsId:
+    """An effect that is looked up for each message alone."""
+
+    __slots__ = ()
+
+    @property
+    def tells_apart(self) -> bool:
+        """It has the id of its message."""
+        return True
+
+    def find_all(self, units: Sequence[OwnUnit], outside: Tables) -> tuple[Found, ...]:
+        """Look for each in turn."""
+        return tuple(self.find(unit.id, outside) for unit in units)
+
+    def find(self, new_id: str, outside: Tables) -> Found:
+        """Look for what the message of that id has left."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True)
-class RowEffect:
+class RowEffect(_ByItsId):
     """Rows, counted by the user's own statement: `SELECT count(*) … = :id` gives how many there are."""
 
     sql: str
@@ -59,7 +69,7 @@ class RowEffect:
 
 
 @dataclass(frozen=True, slots=True)
-class PublishEffect:
+class PublishEffect(_ByItsId):
     """A message that the consumer publishes, with the id somewhere in it. Only what reached the broker counts."""
 
     exchange: str
@@ -89,7 +99,7 @@ class PublishEffect:
 
 
 @dataclass(frozen=True, slots=True)
-class CallEffect:
+class CallEffect(_ByItsId):
     """An HTTP call that reaches the stub and was answered with success; the id is in its path, a header or its body."""
 
     method: str
@@ -117,7 +127,7 @@ class CallEffect:
 
 
 @dataclass(frozen=True, slots=True)
-class PathEffect:
+class PathEffect(_ByItsId):
     """A file in the consumer's directory: there or not. That it is written again shows where its octets change."""
 
     path: str

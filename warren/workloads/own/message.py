@@ -22,13 +22,17 @@ _LEAST: Final = 10**8
 
 @dataclass(frozen=True, slots=True)
 class OwnUnit:
-    """A message as it is published. `size` is how many document seconds its work is to take at least."""
+    """A message as it is published. `size` is how many document seconds its work is to take at least.
+
+    `is_usual` says that it is made from the usual sample, and so leaves the same.
+    """
 
     id: str
     body: bytes
     properties: BasicProperties
     routing_key: str
     size: int = 1
+    is_usual: bool = True
 
     @property
     def message_id(self) -> str:

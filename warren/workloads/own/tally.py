@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from warren.evidence.ledger import Ledger
-    from warren.workloads.own.effects import Effect, Found
+    from warren.workloads.own.effects import Effect
+    from warren.workloads.own.found import Found
     from warren.workloads.own.message import OwnUnit
     from warren.workloads.protocol import Tables, Tally
 
@@ -28,8 +29,13 @@ class OwnTally:
     def of(cls, effects: Sequence[Effect], units: Iterable[OwnUnit], outside: Tables) -> OwnTally:
         """Look all of them up."""
         units = tuple(units)
-        found = tuple(tuple(e.find(u.id, outside) for e in effects) for u in units)
-        return cls(tuple(effects), units, found)
+        by_effect = [effect.find_all(units, outside) for effect in effects]
+        return cls(tuple(effects), units, tuple(zip(*by_effect, strict=True)))
+
+    @property
+    def tells_apart(self) -> bool:
+        """Whether some effect shows which message has left it."""
+        return any(effect.tells_apart for effect in self.effects)
 
     @property
     def complete(self) -> bool:
@@ -47,9 +53,13 @@ class OwnTally:
         return not any(one.count for found in self.found for one in found)
 
     def has(self, body: bytes) -> bool:
-        """Whether a message of that body has left its effects."""
+        """Whether a message of that body has left its effects, of those that show whose they are."""
         pairs = zip(self.units, self.found, strict=True)
-        return any(_is_there(found) for unit, found in pairs if unit.body == body)
+        return any(self._has_own(found) for unit, found in pairs if unit.body == body)
+
+    def _has_own(self, found: Sequence[Found]) -> bool:
+        pairs = zip(self.effects, found, strict=True)
+        return all(one.count for effect, one in pairs if effect.tells_apart)
 
     def effects_of(self, body: bytes) -> frozenset[object]:
         """Give the messages of that body, as each effect is known by its message."""
@@ -73,11 +83,15 @@ class OwnTally:
 
     def losses(self, ledger: Ledger) -> tuple[Violation, ...]:
         """Say which effects never came."""
-        return tuple(
-            Violation(f"lost: {effect} of message {unit.id} never came", _deliveries(ledger, unit))
+        lost = {
+            f"lost: {_whose(effect, unit)} {one.words or 'never came'}": (one, unit)
             for unit, found in zip(self.units, self.found, strict=True)
             for effect, one in zip(self.effects, found, strict=True)
             if not one.count
+        }
+        return tuple(
+            Violation(words, (*one.evidence, *_deliveries(ledger, unit)))
+            for words, (one, unit) in lost.items()
         )
 
     def duplicates(self, ledger: Ledger, before: Tally | None = None) -> tuple[Violation, ...]:
@@ -89,7 +103,7 @@ class OwnTally:
                 was = known.get((unit.id, effect), one.state)
                 words = ""
                 if one.count > 1:
-                    words = f"{effect} of message {unit.id} is there {one.count} times"
+                    words = f"{_whose(effect, unit)} {one.words or f'is there {one.count} times'}"
                 elif was != one.state:
                     words = f"{effect} of message {unit.id} was made again, and is another now"
                 if words:
@@ -113,6 +127,10 @@ class OwnTally:
 
 def _is_there(found: Iterable[Found]) -> bool:
     return all(one.count for one in found)
+
+
+def _whose(effect: Effect, unit: OwnUnit) -> str:
+    return f"{effect} of message {unit.id}" if effect.tells_apart else str(effect)
 
 
 def _deliveries(ledger: Ledger, unit: OwnUnit) -> tuple[str, ...]:

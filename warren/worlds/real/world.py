@@ -319,9 +319,17 @@ class RealWorld:
         """Give the number that a statement finds in the case's database."""
         return self._database.count(sql, unit_id, number)
 
+    def table(self, name: str) -> TableRows | None:
+        """Give the rows of a table of the case's database; None where there is none of that name."""
+        return self._database.table(name)
+
     def contents(self) -> dict[str, TableRows]:
         """Give the rows of every table of the case's database."""
         return self._database.contents()
+
+    def generated_columns(self) -> dict[str, frozenset[str]]:
+        """Give the columns of each table of the case's database whose values the database makes."""
+        return self._database.generated_columns()
 
     @property
     def directory(self) -> Path | None:

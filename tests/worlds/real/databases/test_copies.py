@@ -67,6 +67,29 @@ def test_contents(copy: CaseDatabase) -> None:
     assert not found["task"].rows
 
 
+def test_one_table(copy: CaseDatabase) -> None:
+    """A table is read by its name; one that is not there is none."""
+    _log(copy, "first")
+    found = copy.table("message_log")
+    assert found is not None
+    assert [row[1] for row in found.rows] == ["first"]
+    assert copy.table("messages") is None
+
+
+def test_generated_columns(copy: CaseDatabase) -> None:
+    """What the database counts or works out is generated; a constant default is not."""
+    kind = copy.kind
+    serial = {"sqlite": "INTEGER", "postgresql": "SERIAL", "mysql": "INTEGER AUTO_INCREMENT"}[kind]
+    columns = f"id {serial} PRIMARY KEY, at TIMESTAMP DEFAULT CURRENT_TIMESTAMP, n NUMERIC(4, 1) DEFAULT 1.5"
+    if kind == "postgresql":
+        columns += ", key UUID DEFAULT gen_random_uuid(), i INTEGER GENERATED ALWAYS AS IDENTITY"
+    with copy.engine().begin() as connection:
+        sql = f"CREATE TABLE things ({columns}, state VARCHAR(20) DEFAULT 'now()')"
+        connection.execute(sqlalchemy.text(sql))
+    made = {"id", "at"} | ({"key", "i"} if kind == "postgresql" else set())
+    assert copy.generated_columns()["things"] == made
+
+
 def test_tasks(copy: CaseDatabase) -> None:
     """A task that was added is open until somebody completes it."""
     first, second = copy.add_task(), copy.add_task()

@@ -18,6 +18,12 @@ from warren.evidence.rows import MessageRow, TableRows, TaskRow
 from warren.worlds.database_line.mysql import MysqlFollower
 from warren.worlds.database_line.postgresql import PostgresqlFollower
 from warren.worlds.real.databases.address import DatabaseUrls
+from warren.worlds.real.databases.any_tables import (
+    UNREADABLE,
+    generated_columns,
+    read_table,
+    read_tables,
+)
 from warren.worlds.real.databases.file_locks import FileLocks
 from warren.worlds.real.databases.line import FileLine, UnfollowedLine
 from warren.worlds.real.databases.refusals import refusals
@@ -197,20 +203,33 @@ class CaseDatabase:
             )
         return int(found or 0)
 
+    def table(self, name: str) -> TableRows | None:
+        """Return the rows of one table; None where there is none. Raises InstanceError if they cannot be read."""
+        try:
+            with self._reading().connect() as connection:
+                return read_table(connection, name)
+        except UNREADABLE as error:
+            raise self._unreadable(error) from error
+
     def contents(self) -> dict[str, TableRows]:
         """Return the rows of every table. Raises InstanceError if they cannot be read."""
         try:
             with self.engine().connect() as connection:
-                quote = connection.dialect.identifier_preparer.quote
-                found = {}
-                for table in inspect(connection).get_table_names():
-                    result = connection.execute(text(f"SELECT * FROM {quote(table)}"))  # noqa: S608 - a quoted name
-                    found[table] = TableRows(tuple(result.keys()), tuple(map(tuple, result)))
-                return found
-        except (SQLAlchemyError, ValueError, TypeError) as error:
-            raise InstanceError(
-                f"its tables cannot be read: {first_line(error)}", f"database {self.name}"
-            ) from error
+                return read_tables(connection)
+        except UNREADABLE as error:
+            raise self._unreadable(error) from error
+
+    def generated_columns(self) -> dict[str, frozenset[str]]:
+        """Return the columns of each table whose values the database makes. Raises InstanceError if it does not say."""
+        try:
+            with self.engine().connect() as connection:
+                return generated_columns(connection)
+        except UNREADABLE as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: Exception) -> InstanceError:
+        what = f"its tables cannot be read: {first_line(error)}"
+        return InstanceError(what, f"database {self.name}")
 
     def add_task(self) -> int:
         """Insert a task that nobody has begun and return its id. Raises InstanceError if that cannot be done."""

@@ -1,0 +1,197 @@
+"""Rows as effects without a statement: the rows that have the id of a message, or what each message adds to a table.
+
+What the manifest names has to be as a clean run left it (decision 210). Less is lost, more is doubled.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from warren.workloads.own.cells import (
+    flat,
+    has_id,
+    is_under,
+    mark,
+    marked,
+    numbers_in,
+    rows_of,
+    shown,
+)
+from warren.workloads.own.found import SHOWN, Found
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from warren.evidence.rows import TableRows
+    from warren.workloads.own.cells import Cell, Row
+    from warren.workloads.own.message import OwnUnit
+    from warren.workloads.protocol import Tables
+
+Cells = tuple[tuple[str, "Cell"], ...]
+"""A row that can be counted: its paths in order, without what is NULL."""
+ROWS: Final = "*"
+"""Stands in `adds` for the number of rows, as in `count(*)`."""
+_ALIKE: Final = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class TableEffect:
+    """The rows of a table that have the id of the message in `key`, which is a column or a path in one.
+
+    They are `expected`, with the places of ids in them; without these, one row is. What stands neither there nor in
+    `ignore` is NULL.
+    """
+
+    table: str
+    key: str
+    expected: tuple[Cells, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    @property
+    def tells_apart(self) -> bool:
+        """Each message has rows of its own."""
+        return True
+
+    @classmethod
+    def of(
+        cls, table: str, key: str, rows: Iterable[Mapping[str, object]], ignore: Iterable[str]
+    ) -> TableEffect:
+        """Make one from what a manifest says."""
+        ignore = tuple(ignore)
+        return cls(table, key, tuple(_cells(flat(row.items()), ignore) for row in rows), ignore)
+
+    def find_all(self, units: Sequence[OwnUnit], outside: Tables) -> tuple[Found, ...]:
+        """Read the table once, and compare the rows of each message."""
+        table = outside.table(self.table) if units else None
+        if table is None:
+            return tuple(Found(0, (f"there is no table {self.table}",)) for _ in units)
+        rows = rows_of(table)
+        return tuple(self._compare([*self._own(rows, unit.id)], unit) for unit in units)
+
+    def _own(self, rows: Iterable[Row], new_id: str) -> Iterator[Row]:
+        return (row for row in rows if has_id(mark(row.get(self.key), new_id)))
+
+    def _compare(self, own: list[Row], unit: OwnUnit) -> Found:
+        evidence = tuple(f"{self.table}: {shown(row)}" for row in own[:SHOWN])
+        if not self.expected or not own:
+            return Found(len(own), evidence)
+        if (
+            not unit.is_usual
+        ):  # another body leaves other values: only how many rows there are is known
+            return Found(len(own) // len(self.expected), evidence)
+        expected = Counter(self.expected)
+        found = Counter(_cells(marked(row, unit.id), self.ignore) for row in own)
+        missing, more = [*(expected - found).elements()], [*(found - expected).elements()]
+        if not missing and not more:
+            return Found(1, evidence)
+        count, words = self._wrong(len(own), missing, more)
+        return Found(count, (*_difference(missing, more), *evidence), words=words)
+
+    def _wrong(self, rows: int, missing: Sequence[Cells], more: Sequence[Cells]) -> tuple[int, str]:
+        """Say how often it is there for what it differs, and how it differs."""
+        if rows < len(self.expected):
+            return 0, f"has {rows} of {len(self.expected)} rows"
+        if rows > len(self.expected):
+            return 2, f"has {rows} rows in place of {len(self.expected)}"
+        if _is_greater(missing, more):
+            return 2, "has more in it than a clean run leaves"
+        return 0, "is not as a clean run leaves it"
+
+    def __str__(self) -> str:
+        """Name the table, and the column of the id."""
+        return f"table {self.table} by {self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class TotalEffect:
+    """What each message adds to a table whose rows have no id: to the number of rows, or to the sum of a column.
+
+    So it is known how many messages have left it, and not which.
+    """
+
+    table: str
+    adds: tuple[tuple[str, float], ...]
+    ignore: tuple[str, ...] = ()
+
+    @property
+    def tells_apart(self) -> bool:
+        """Nobody knows which message it was."""
+        return False
+
+    def find_all(self, units: Sequence[OwnUnit], outside: Tables) -> tuple[Found, ...]:
+        """Compare with what was there before the first message."""
+        added = growth(outside.table_before(self.table), outside.table(self.table))
+        times = {what: added.get(what, 0) / each for what, each in self.adds}
+        least, most = min(times.values()), max(times.values())
+        evidence = tuple(
+            f"{self.table}: {_measure(what)} has changed by {_number(added.get(what, 0))},"
+            f" and each message adds {_number(each)}"
+            for what, each in self.adds
+        )
+        there = [least >= place - _ALIKE for place in range(1, len(units) + 1)]
+        words = f"is there for {_number(most)} messages, and {len(units)} were sent"
+        found = [Found(int(is_there), evidence) for is_there in there]
+        if found and all(there) and most > len(units) + _ALIKE:
+            found[-1] = Found(2, evidence, words=words)
+        elif not all(there):
+            words = f"is there for {_number(least)} messages, and {len(units)} were sent"
+            found = [one if one.count else Found(0, evidence, words=words) for one in found]
+        return tuple(found)
+
+    def __str__(self) -> str:
+        """Name the table."""
+        return f"the total of table {self.table}"
+
+
+def growth(before: TableRows | None, after: TableRows | None) -> dict[str, float]:
+    """Give by how much the number of rows and the sums of columns have grown."""
+    old, new = rows_of(before) if before else [], rows_of(after) if after else []
+    was, now = numbers_in(old), numbers_in(new)
+    grown = {path: now.get(path, 0) - was.get(path, 0) for path in {**now, **was}}
+    return {ROWS: len(new) - len(old), **grown}
+
+
+def _cells(row: Mapping[str, Cell], ignore: Sequence[str]) -> Cells:
+    kept = (
+        (path, cell)
+        for path, cell in row.items()
+        if cell is not None and not is_under(path, ignore)
+    )
+    return tuple(sorted(kept))
+
+
+def _difference(missing: Sequence[Cells], more: Sequence[Cells]) -> Iterator[str]:
+    """Say what differs, cell by cell where one row stands in the place of another."""
+    for one, other in zip(missing, more, strict=False):
+        was, now = dict(one), dict(other)
+        for path in dict.fromkeys((*was, *now)):
+            if was.get(path) != now.get(path):
+                yield f"in a clean run {shown({path: was.get(path)})}, here {shown({path: now.get(path)})}"
+    for one in missing[len(more) :][:SHOWN]:
+        yield f"missing: {shown(dict(one))}"
+    for one in more[len(missing) :][:SHOWN]:
+        yield f"not in a clean run: {shown(dict(one))}"
+
+
+def _is_greater(missing: Sequence[Cells], more: Sequence[Cells]) -> bool:
+    """Whether all that differs are numbers, and greater ones than in a clean run."""
+    pairs = [
+        (dict(one).get(path), dict(other).get(path))
+        for one, other in zip(missing, more, strict=True)
+        for path in {**dict(one), **dict(other)}
+    ]
+    return all(
+        isinstance(was, int | float) and isinstance(now, int | float) and now > was
+        for was, now in pairs
+        if was != now
+    )
+
+
+def _measure(what: str) -> str:
+    return "the number of rows" if what == ROWS else f"the sum of {what}"
+
+
+def _number(value: float) -> str:
+    return f"{value + 0.0:g}"  # no -0
