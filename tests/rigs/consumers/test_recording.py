@@ -175,7 +175,7 @@ def test_faults(
     ("more", "sentence"),
     [
         ('properties = { type = "x" }', "`publish` says `properties` itself; take them out"),
-        ('body = "slow.json"', "a message has `body` or `publish`; write one of them"),
+        ('body = "slow.json"', "a message has `body`, `publish` or `schema`; write one of them"),
     ],
 )
 def test_said_twice(orders: Callable[..., Implementation], more: str, sentence: str) -> None:
