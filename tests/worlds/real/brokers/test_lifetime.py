@@ -16,8 +16,14 @@ from docker.models.containers import Container, ContainerCollection
 
 from tests.requisites import missing
 from warren.errors import BrokerUnavailable
-from warren.worlds.real.brokers import Management, Vhosts, choose, private
-from warren.worlds.real.brokers.container import ContainerBroker, remove_leftovers
+from warren.worlds.real.brokers import Vhosts, choose, private
+from warren.worlds.real.brokers.container import (
+    DEFAULT_IMAGE,
+    ContainerBroker,
+    RunningContainer,
+    label_of,
+    remove_leftovers,
+)
 from warren.worlds.real.brokers.local import server_path
 from warren.worlds.real.runs import Run, ports
 from warren.worlds.real.runs.processes import wait_until
@@ -93,13 +99,25 @@ def test_loopback_only(broker: RunningBroker, containers: Callable[[], list[Cont
 
 
 @pytest.mark.docker
-def test_killed_runs_removes_containers(own_run: Run) -> None:
-    """Containers of a dead run are found by their label and removed."""
-    running = choose("docker").start(own_run)
-    remove_leftovers(own_run.id)
-    with pytest.raises(BrokerUnavailable), Management.at(running.address) as management:
-        management.version()
-    running.stop()
+def test_node_refuses(broker: RunningBroker) -> None:
+    """What its node cannot do is told in the node's words."""
+    assert isinstance(broker, RunningContainer)
+    with pytest.raises(BrokerUnavailable, match="undef"):
+        broker._evaluate("no_such:function()")
+
+
+@pytest.mark.docker
+def test_killed_runs_removes_containers(
+    own_run: Run, broker: RunningBroker, containers: Callable[[], list[Container]]
+) -> None:
+    """Containers of a dead run are found by their label and removed, and those of others are not."""
+    others = containers()
+    with contextlib.closing(docker.from_env()) as client:
+        client.containers.create(DEFAULT_IMAGE, labels=label_of(own_run))
+        remove_leftovers(own_run.id)
+        label = f"warren.run={own_run.id}"
+        assert not client.containers.list(all=True, filters={"label": label})
+    assert containers() == others, broker.address
 
 
 @pytest.mark.docker

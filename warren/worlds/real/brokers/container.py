@@ -20,12 +20,13 @@ import requests
 from warren.errors import BrokerUnavailable
 from warren.worlds.real.brokers.own import (
     CONTAINER,
-    ack_timeout_command,
+    RESTART,
+    ack_timeout_code,
     admit_cases,
-    memory_command,
+    evaluate_command,
+    memory_code,
     new_access,
     refused,
-    restart_command,
 )
 from warren.worlds.real.brokers.readiness import wait_until_ready
 from warren.worlds.real.brokers.vhosts import name_prefix
@@ -128,16 +129,16 @@ class RunningContainer:
 
     def restart(self) -> None:
         """Have RabbitMQ stop in order, start again, and wait until it is ready."""
-        self._command(restart_command(_TOOL))
+        self._evaluate(RESTART)
         self._wait()
 
     def set_memory_alarm(self, is_on: bool) -> None:
         """Let it have no share of the machine's memory, or as much as it has by default."""
-        self._command(memory_command(_TOOL, is_on))
+        self._evaluate(memory_code(is_on))
 
     def set_ack_timeout(self, seconds: float | None) -> None:
         """Tell its node's settings, which a channel reads when it is opened."""
-        self._command(ack_timeout_command(_TOOL, seconds, self.address.version))
+        self._evaluate(ack_timeout_code(seconds, self.address.version))
 
     def stop(self) -> None:
         """Remove the container with its data."""
@@ -154,10 +155,10 @@ class RunningContainer:
         self._ports.close()
         self._client.close()
 
-    def _command(self, argv: list[str]) -> None:
-        """Run a command in the container. Raises BrokerUnavailable where it fails."""
+    def _evaluate(self, code: str) -> None:
+        """Have its node evaluate Erlang code. Raises BrokerUnavailable where that fails."""
         assert self._container is not None, "a stopped broker was told to change"
-        done = self._container.exec_run(argv)
+        done = self._container.exec_run(evaluate_command(_TOOL, code))
         if done.exit_code:
             assert isinstance(done.output, bytes), "it was not asked for a stream"
             said = last_lines(done.output.decode("utf-8", errors="replace"))

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 from warren.errors import BrokerUnavailable
 from warren.worlds.real.brokers.own import (
-    ack_timeout_command,
+    RESTART,
+    ack_timeout_code,
     admit_cases,
-    memory_command,
+    evaluate_command,
+    memory_code,
     new_access,
     refused,
-    restart_command,
 )
 from warren.worlds.real.brokers.readiness import wait_until_ready
 from warren.worlds.real.runs.ports import LOOPBACK, Ports
@@ -112,7 +113,7 @@ class LocalNode:
 
     def restart(self) -> None:
         """Have RabbitMQ stop in order, start again, and wait until it is ready."""
-        self._run(restart_command(self._tool))
+        self._evaluate(RESTART)
         try:
             wait_until_ready(self._access, lambda: self._server.alive)
         except BrokerUnavailable as error:
@@ -120,11 +121,11 @@ class LocalNode:
 
     def set_memory_alarm(self, is_on: bool) -> None:
         """Let it have no share of the machine's memory, or as much as it has by default."""
-        self._run(memory_command(self._tool, is_on))
+        self._evaluate(memory_code(is_on))
 
     def set_ack_timeout(self, seconds: float | None) -> None:
         """Tell its node's settings, which a channel reads when it is opened."""
-        self._run(ack_timeout_command(self._tool, seconds, self.address.version))
+        self._evaluate(ack_timeout_code(seconds, self.address.version))
 
     def stop(self) -> None:
         """End the node at once, its epmd too, and delete its data."""
@@ -137,8 +138,9 @@ class LocalNode:
     def _tool(self) -> str:
         return str(Path(self._command).with_name("rabbitmqctl"))
 
-    def _run(self, argv: list[str]) -> None:
-        """Run a command of the node. Raises BrokerUnavailable where it fails."""
+    def _evaluate(self, code: str) -> None:
+        """Have the node evaluate Erlang code. Raises BrokerUnavailable where that fails."""
+        argv = evaluate_command(self._tool, code)
         done = run_tool(argv, folder=self._folder, environment=self._environment, user=self._user)
         if done.returncode:
             raise refused(last_lines(done.stdout + done.stderr), self.address.description)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CONTAINER: Final = "container"
 """The kind of entry in a run's journal that says that it has started one."""
-_SHARES: Final = {True: "0", False: "0.4"}
+_SHARES: Final = {True: 0.0, False: 0.4}
 """Of the machine's memory, what a RabbitMQ may take with the alarm and without it; the latter is 3.10's default."""
 _QUORUM_ALONE: Final = (4, 3)
 """The first release whose classic queues have no acknowledgement time-out."""
@@ -28,23 +28,37 @@ _OFTEN: Final = 200
 """Milliseconds after which a channel looks for late ones again; it reads that each time."""
 
 
-def restart_command(tool: str) -> list[str]:
-    """Give the command by which a RabbitMQ stops in order and starts again; `tool` is its rabbitmqctl.
+RESTART: Final = "rabbit:stop(), rabbit:start()"
+"""What has a RabbitMQ stop in order and start again.
 
-    It is `stop_app` and `start_app` in one: connections are closed with 320, the port is shut, and what is durable is
-    read from disk again. Its Erlang machine stays, whose start costs more than all of that: 8 of 10 s of processor time
-    on 3.10.
-    """
-    return [tool, "eval", "rabbit:stop(), rabbit:start()."]
+It is `stop_app` and `start_app` in one: connections are closed with 320, the port is shut, and what is durable is read
+from disk again. Its Erlang machine stays, whose start costs more than all of that: 8 of 10 s of processor time on 3.10.
+"""
+
+_EVALUATE: Final = r"""
+if ! command -v erl_call > /dev/null; then exec "$1" eval "$2."; fi
+said=$(printf "%s.\n" "$2" | erl_call -r -sname "${RABBITMQ_NODENAME:-rabbit}" -e 2>&1)
+if [ "$said" != "{ok, ok}" ]; then printf "%s" "$said"; exit 1; fi
+"""
+"""Has a node evaluate what gives `ok`.
+
+rabbitmqctl starts an Erlang machine for each command, which takes 0.6 to 0.8 s of processor time. erl_call, which comes
+with Erlang, takes 0.02 s. Both read the cookie from the home folder.
+"""
 
 
-def memory_command(tool: str, is_short: bool) -> list[str]:
-    """Give the command by which a RabbitMQ is short of memory, or no longer; `tool` is its rabbitmqctl."""
-    return [tool, "set_vm_memory_high_watermark", _SHARES[is_short]]
+def evaluate_command(tool: str, code: str) -> list[str]:
+    """Give the command by which a RabbitMQ evaluates Erlang code that gives `ok`; `tool` is its rabbitmqctl."""
+    return ["sh", "-c", _EVALUATE, "sh", tool, code]
 
 
-def ack_timeout_command(tool: str, seconds: float | None, version: str) -> list[str]:
-    """Give the command by which new channels of a RabbitMQ wait so long for acks, and look for late ones often.
+def memory_code(is_short: bool) -> str:
+    """Say in Erlang that a RabbitMQ is short of memory, or no longer."""
+    return f"vm_memory_monitor:set_vm_memory_high_watermark({_SHARES[is_short]})"
+
+
+def ack_timeout_code(seconds: float | None, version: str) -> str:
+    """Say in Erlang that new channels of a RabbitMQ wait so long for acks, and look for late ones often.
 
     Raises FaultUnsupported for a release that has that time-out for quorum queues alone.
     """
@@ -56,15 +70,16 @@ def ack_timeout_command(tool: str, seconds: float | None, version: str) -> list[
         )
     timeout = _ACK_TIMEOUT if seconds is None else int(seconds * 1000)
     settings = {"consumer_timeout": timeout, "channel_tick_interval": _OFTEN}
-    code = "".join(
-        f"ok = application:set_env(rabbit, {key}, {ms})," for key, ms in settings.items()
+    return ", ".join(
+        f"ok = application:set_env(rabbit, {key}, {ms})" for key, ms in settings.items()
     )
-    return [tool, "eval", f"{code} ok."]
 
 
 def refused(said: str, where: str) -> BrokerUnavailable:
     """Say that a command did not work."""
-    return BrokerUnavailable(f"its rabbitmqctl failed: {said}", where, "look into the broker's log")
+    return BrokerUnavailable(
+        f"a command to its node failed: {said}", where, "look into the broker's log"
+    )
 
 
 def new_access(
