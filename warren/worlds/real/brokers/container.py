@@ -131,6 +131,14 @@ class RunningContainer:
         self._command(restart_command(_TOOL))
         self._wait()
 
+    def kill(self) -> None:
+        """Cut the container off (SIGKILL), start it again, wait until it is ready."""
+        assert self._container is not None, "a stopped broker was told to end"
+        self._container.kill()
+        self._container.wait()
+        self._container.start()
+        self._wait()
+
     def set_memory_alarm(self, is_on: bool) -> None:
         """Let it have no share of the machine's memory, or as much as it has by default."""
         self._command(memory_command(_TOOL, is_on))
