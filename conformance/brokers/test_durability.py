@@ -9,6 +9,9 @@ from warren.rigs.brokers import BrokerRig, wire
 from .releases import release_of
 
 PERSISTENT, TRANSIENT = 2, 1
+KNOWN = 3.0
+"""Seconds after which RabbitMQ has written down that there is a quorum queue. It does so half a second after one was
+declared or deleted last; killed before that, it begins with an empty queue, whatever it had confirmed."""
 
 
 @pytest.mark.restarts_broker
@@ -69,6 +72,28 @@ def test_transient_queue_after_a_restart(broker: BrokerRig) -> None:
     assert broker.look.ready(queue) == 0, "its message came back with its name"
     broker.publish(b"after", "", exchange)
     assert broker.look.ready(queue) == 0, "its binding came back with its name"
+
+
+@pytest.mark.restarts_broker
+@pytest.mark.requirement("durability.killed")
+def test_messages_after_a_kill(broker: BrokerRig) -> None:
+    """What was confirmed before the broker was killed is there, in order; a classic queue serves it as redelivered."""
+    queues = [
+        broker.declare.queue(kind, arguments={"x-queue-type": kind})
+        for kind in ("classic", "quorum")
+    ]
+    declared = broker.now()
+    broker.wait.until(lambda: broker.now() - declared > KNOWN, "time to pass")
+    for queue in queues:
+        for body in (b"0", b"1", b"2"):
+            broker.publish(body, queue, delivery_mode=PERSISTENT)
+    broker.kill()
+    for queue in queues:
+        if queue == "quorum":  # it elects a leader first
+            broker.wait.ready(queue, 3, "what was confirmed")
+        found = [broker.get(queue) for _ in range(3)]
+        assert [each and each.body for each in found] == [b"0", b"1", b"2"]
+        assert [each and each.redelivered for each in found] == [queue == "classic"] * 3
 
 
 @pytest.mark.requirement("dead-zone.confirms")

@@ -18,6 +18,7 @@ from warren.simulator.model.ready import Enqueued, Lane
 from warren.simulator.model.routing import FanoutRouter, TopicRouter
 from warren.simulator.session import Session
 from warren.simulator.session.memory import Memory
+from warren.simulator.tcp.data.keeper import Keeper
 from warren.simulator.tcp.options import parse
 from warren.simulator.tcp.server import run
 
@@ -98,6 +99,25 @@ def keeps_no_messages() -> None:
     _plant(ClassicQueue, "keeps", lambda *_: False)
 
 
+def confirms_before_it_keeps() -> None:
+    """Write messages to the file at an end in order, and not before what is said of them."""
+    keep, close = Keeper.keep, Keeper.close
+    late: dict[Enqueued, Any] = {}
+
+    def keep_the_rest(keeper: Keeper) -> None:
+        late.update(keeper._changes.messages)
+        keeper._changes.messages.clear()
+        keep(keeper)
+
+    def close_with_all(keeper: Keeper) -> None:
+        keeper._changes.messages.update(late)
+        _plant(Keeper, "keep", keep)
+        close(keeper)
+
+    _plant(Keeper, "keep", keep_the_rest)
+    _plant(Keeper, "close", close_with_all)
+
+
 def limits_one_delivery_less() -> None:
     """Give up a message when it has failed as often as its delivery limit says."""
     _plant(quorum, "count_of", lambda *given: quorum_returns.count_of(*given) + 1)
@@ -150,6 +170,7 @@ DEFECTS: dict[str, Callable[[], None]] = {
         counts_no_death,
         shortens_life,
         keeps_no_messages,
+        confirms_before_it_keeps,
         limits_one_delivery_less,
         counts_nacks,
         serves_the_lowest_first,

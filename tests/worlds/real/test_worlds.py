@@ -60,6 +60,11 @@ def test_a_shared_broker_is_not_restarted(worlds: RealWorlds) -> None:
         pytest.raises(WarrenError, match="this broker cannot be restarted"),
     ):
         place.restart()
+    with (
+        worlds.place(restarts=False) as place,
+        pytest.raises(WarrenError, match="this broker cannot be killed"),
+    ):
+        place.kill()
 
 
 def test_own_broker(worlds: RealWorlds, servers: Servers) -> None:

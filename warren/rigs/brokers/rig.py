@@ -125,6 +125,11 @@ class BrokerRig:
         self._connections.close()
         self._place.restart()
 
+    def kill(self) -> None:
+        """Cut the broker off in the middle of everything, and start it again; every connection is gone then."""
+        self._place.kill()
+        self._connections.close()
+
     def now(self) -> float:
         """Give the seconds of a clock that only grows."""
         return time.monotonic()

@@ -40,6 +40,13 @@ class Place:
         """
         self._own("be restarted").restart()
 
+    def kill(self) -> None:
+        """Cut the broker off, start it again, and return when it takes connections.
+
+        Raises `WarrenError` where this broker is not ours to kill.
+        """
+        self._own("be killed").kill()
+
     def set_memory_alarm(self, is_on: bool) -> None:
         """Have the broker be short of memory, or no longer; its publishers are blocked meanwhile.
 

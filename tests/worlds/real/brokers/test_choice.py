@@ -221,7 +221,7 @@ class TestExisting:
         management.delete_user("warren-plain")
 
     def test_use_and_leave(self, url: Callable[..., str], management: Management) -> None:
-        """A run makes its user and takes it back; it does not restart what is not its own."""
+        """A run makes its user and takes it back; it neither restarts nor kills what is not its own."""
         run = Run.start()
         before = (set(management.users()), set(management.vhosts()))
         chosen = choose(url())
@@ -230,6 +230,8 @@ class TestExisting:
         used = chosen.start(run)
         with pytest.raises(BrokerUnavailable, match="an existing broker is not restarted"):
             used.restart()
+        with pytest.raises(BrokerUnavailable, match="an existing broker is not killed"):
+            used.kill()
         management.create_vhost(f"warren-{run.id}-gw0-1", used.address.case_user)
         assert "(existing, 127.0.0.1:" in used.address.description
         used.stop()

@@ -60,6 +60,21 @@ def test_restart_keeps_what_is_durable(running: RunningBroker, own_run: Run) -> 
             assert connection.channel().basic_get("kept", auto_ack=True)[2] == b"body"
 
 
+def test_kill_keeps_what_was_confirmed(running: RunningBroker, own_run: Run) -> None:
+    """A kill cuts connections off without a word; what was confirmed survives it."""
+    with Vhosts(running.address, own_run) as vhosts:
+        parameters = pika.URLParameters(running.address.amqp_url(vhosts.open()))
+        channel = pika.BlockingConnection(parameters).channel()
+        channel.confirm_delivery()
+        channel.queue_declare("kept", durable=True)
+        channel.basic_publish("", "kept", b"body", pika.BasicProperties(delivery_mode=2))
+        running.kill()
+        with pytest.raises(pika.exceptions.StreamLostError):
+            channel.queue_declare("kept", passive=True)
+        with contextlib.closing(pika.BlockingConnection(parameters)) as connection:
+            assert connection.channel().basic_get("kept", auto_ack=True)[2] == b"body"
+
+
 def test_memory_alarm(running: RunningBroker, own_run: Run) -> None:
     """While its alarm is rung a publisher is told that it is blocked, and afterwards that it is not."""
     with Vhosts(running.address, own_run) as vhosts:

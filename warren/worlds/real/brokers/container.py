@@ -132,6 +132,14 @@ class RunningContainer:
         self._evaluate(RESTART)
         self._wait()
 
+    def kill(self) -> None:
+        """Cut the container off (SIGKILL), start it again, wait until it is ready."""
+        assert self._container is not None, "a stopped broker was told to end"
+        self._container.kill()
+        self._container.wait()
+        self._container.start()
+        self._wait()
+
     def set_memory_alarm(self, is_on: bool) -> None:
         """Let it have no share of the machine's memory, or as much as it has by default."""
         self._evaluate(memory_code(is_on))

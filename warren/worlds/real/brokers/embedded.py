@@ -101,6 +101,12 @@ class EmbeddedProcess:
         self._server = self._launch()
         self._wait()
 
+    def kill(self) -> None:
+        """Cut it off (SIGKILL), start it again, wait until it is ready."""
+        self._server.stop(_STOP_GRACE, by=signal.SIGKILL)
+        self._server = self._launch()
+        self._wait()
+
     def set_memory_alarm(self, is_on: bool) -> None:
         """Tell it by its signals."""
         self._server.signal(signal.SIGUSR1 if is_on else signal.SIGUSR2)

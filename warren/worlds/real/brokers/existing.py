@@ -111,6 +111,14 @@ class UsedBroker:
             "choose --broker docker or local for this case",
         )
 
+    def kill(self) -> None:
+        """Refuse: others may use it."""
+        raise BrokerUnavailable(
+            "an existing broker is not killed by Warren",
+            self.address.description,
+            "choose --broker embedded, docker or local for this case",
+        )
+
     def set_memory_alarm(self, is_on: bool) -> None:
         """Refuse: others may use it."""
         del is_on

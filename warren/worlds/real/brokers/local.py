@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -114,6 +115,16 @@ class LocalNode:
     def restart(self) -> None:
         """Have RabbitMQ stop in order, start again, and wait until it is ready."""
         self._evaluate(RESTART)
+        try:
+            wait_until_ready(self._access, lambda: self._server.alive)
+        except BrokerUnavailable as error:
+            raise self._with_log(error) from error
+
+    def kill(self) -> None:
+        """Cut the node off (SIGKILL), start it again, wait until it is ready."""
+        self._server.stop(grace=0.0, by=signal.SIGKILL)
+        kill_marked(self._name, _MARK)
+        self._server = self._launch()
         try:
             wait_until_ready(self._access, lambda: self._server.alive)
         except BrokerUnavailable as error:

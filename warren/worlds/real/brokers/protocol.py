@@ -26,6 +26,12 @@ class RunningBroker(Protocol):
         What is durable survives. Raises BrokerUnavailable.
         """
 
+    def kill(self) -> None:
+        """Have the broker be cut off in the middle of everything, start again, and wait until it answers.
+
+        Raises BrokerUnavailable.
+        """
+
     def set_memory_alarm(self, is_on: bool) -> None:
         """Have it be short of memory, so that it blocks publishers, or no longer. Raises BrokerUnavailable."""
 
