@@ -77,16 +77,20 @@ def test_thawed(rig: Rig) -> None:
 
 
 def _freeze_at_work(rig: Rig) -> Process:
-    """Freeze a consumer in its work, which another then does; give the frozen one.
+    """Freeze a consumer in its work, which another then does, but for one that acked it first; give the frozen one.
 
     A consumer that freezes a little later, in its transaction, locks the others out of the database; then another
     consumer is caught instead. Raises `Inconclusive` where that goes wrong each time.
     """
 
     def once(is_last: bool) -> Process | None:
-        frozen = rig.instances.named(rig.faults.catch_at_work(TEXTS).instance)
+        caught = rig.faults.catch_at_work(TEXTS)
+        frozen = rig.instances.named(caught.instance)
         before = len(rig.seen.ledger().redeliveries())
         frozen.freeze()
+        if rig.seen.acked_undone(caught):
+            rig.wait.pass_time(rig.work_time(TEXTS))
+            return frozen
         is_redelivered = rig.wait.see(
             lambda: len(rig.seen.ledger().redeliveries()) > before, rig.deadlines.noticed
         )

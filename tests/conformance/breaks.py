@@ -87,6 +87,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     ),
     "acks-before-work": (
         Break("no-loss.killed-during-work", "lost: the package row never came"),
+        Break("no-loss.new-connection", "lost: the package row never came"),
         Break("rpc-request-kept.killed-during-work", "was never completed"),
     ),
     "acks-on-any-channel": (Break("no-loss.new-connection", "lost: the package row never came"),),
