@@ -360,6 +360,9 @@ class StandInWorld:
     def make_queue_anew(self, route: Route) -> None:
         """Do nothing."""
 
+    def delete_queue(self, route: Route) -> None:
+        """Do nothing."""
+
     def consume(self, process: StandInProcess) -> None:
         """Have the process consume from its role's queue from now on."""
         frame = BasicConsume(queue=process.role.queue, consumer_tag="consumer", no_wait=True)

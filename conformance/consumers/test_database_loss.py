@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import Failure, Inconclusive, Moment, delivery
+from warren.rigs.consumers import Failure, Inconclusive, Moment, Violation, delivery
 
 from .comebacks import ended
 
@@ -34,7 +34,8 @@ LOCKED = 33.0
 LATE = 2
 """Document seconds by which a slow database is late, each way."""
 STALLED = 60.0
-"""Real seconds after which one whose database is back will do nothing any more: longer than usual pauses."""
+"""Real seconds after which one whose database is there will do nothing any more: longer than usual pauses."""
+_BACK = "after the database was back"
 GOES_ON = "survives-database-loss.goes-on"
 STATEMENTS = 20
 """How many statements a unit of work may take, each of which is late."""
@@ -183,6 +184,24 @@ def test_silent(rig: Rig) -> None:
 
 
 @pytest.mark.full
+@pytest.mark.requirement(*_requirements("dead-connection"))
+def test_dead_connection(rig: Rig) -> None:
+    """Work whose database connection died without a word, while new ones are served, is not lost; new work is done."""
+    rig.database.need_line()
+    _start(rig)
+    for process in rig.instances.all:
+        process.database.let_die()
+    rig.publish.work(SIZE)
+    within = rig.deadlines.within(rig.work_time(SIZE)) + STALLED
+    is_done = _see_done(rig, within)
+    must, should = _requirements("dead-connection")
+    lost = _lost(rig)
+    _expect_going_on(rig, "though its database serves new connections")
+    rig.judge(*lost, requirement=must)
+    rig.judge(*_undone(rig, is_done, f"within {within:.1f} s"), requirement=should)
+
+
+@pytest.mark.full
 @pytest.mark.requirement(*_requirements("slow"))
 def test_slow(rig: Rig) -> None:
     """Work whose database answers late is not lost, and is done by itself."""
@@ -274,33 +293,41 @@ def _judge(rig: Rig, how: str, *, late: float = 0, goes_on: str = "") -> None:
     """Wait for the effect, now that the database is back; where it does not come, look where the message is."""
     must, should = _requirements(how)
     within = rig.deadlines.reconnected + rig.deadlines.seconds(late)
+    is_done = _see_done(rig, within)
+    rig.judge(*_lost(rig), requirement=must)
+    if goes_on:
+        _expect_going_on(rig, _BACK)
+        rig.judge(requirement=goes_on)
+    rig.judge(*_undone(rig, is_done, f"within {within:.1f} s {_BACK}"), requirement=should)
+
+
+def _see_done(rig: Rig, within: float) -> bool:
+    """Wait until the effect is there, or nothing more can come of it; say whether it is there."""
     idle = rig.wait.idle()
     rig.wait.see(lambda: rig.seen.done() or _is_given_up(rig, idle), within)
-    is_done = rig.seen.done()
-    lost = () if is_done or _is_kept(rig) else rig.seen.losses()
-    rig.judge(*lost, requirement=must)
-    if goes_on:
-        _expect_going_on(rig)
-        rig.judge(requirement=goes_on)
-    rig.expect(
-        is_done,
-        f"its effect did not come within {within:.1f} s after the database was back",
-        *rig.seen.last(),
-        *(f"{p.name} ended with status {p.exit_status}" for p in _ended(rig)),
-    )
-    rig.judge(requirement=should)
+    return rig.seen.done()
 
 
-def _expect_going_on(rig: Rig) -> None:
+def _lost(rig: Rig) -> tuple[Violation, ...]:
+    """Give what is lost: it has no effect, and is in no queue."""
+    return () if rig.seen.done() or _is_kept(rig) else rig.seen.losses()
+
+
+def _undone(rig: Rig, is_done: bool, when: str) -> tuple[Violation, ...]:
+    """Say that the effect did not come by itself."""
+    statuses = (f"{p.name} ended with status {p.exit_status}" for p in _ended(rig))
+    evidence = (*rig.seen.last(), *statuses)
+    return () if is_done else (Violation(f"its effect did not come {when}", evidence),)
+
+
+def _expect_going_on(rig: Rig, when: str) -> None:
     """Where the effect did not come, send new work: who lives on does that, and does not stall for ever."""
     if rig.seen.done() or _ended(rig):
         return
     new = rig.publish.work(SIZE)
     rig.wait.see(lambda: rig.seen.is_done(new) or bool(_ended(rig)), STALLED)
     alive = ", ".join(p.name for p in rig.instances.workers)
-    words = (
-        f"{alive} lives on, and did no new work within {STALLED:.0f} s after the database was back"
-    )
+    words = f"{alive} lives on, and did no new work within {STALLED:.0f} s {when}"
     rig.expect(rig.seen.is_done(new) or bool(_ended(rig)), words, *rig.seen.last())
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from warren.rigs.consumers import STREAM, publish
+
 from .comebacks import ended, new_work, not_back
 
 if TYPE_CHECKING:
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 TEXTS = 2
 BOUND = 2
+MANY = 10
+LARGE = 1_000_000
+"""Octets of a package, and of its part still more: all together are more than the buffers of a connection hold."""
 
 
 @pytest.mark.full
@@ -79,6 +84,27 @@ def test_cut_within_its_bound(rig: Rig) -> None:
         words = f"{rig.seen.ready(worker)} messages are ready, not the one beyond its bound"
         rig.expect(is_left, words, *map(str, rig.seen.ledger().to(bounded.name)))
     rig.judge(*violations)
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("survives-connection-loss", designs=("parts", "pipeline"))
+@pytest.mark.requirement("survives-connection-loss.writing")
+def test_cut_while_writing(rig: Rig) -> None:
+    """Who loses its connection while that takes no more of ten large messages publishes them on the new one."""
+    rig.start.workers(1, prefetch=MANY)
+    (stream,) = rig.instances.of(STREAM)
+    holds = rig.faults.hold(
+        publish, stream
+    )  # and what follows: the line reads a megabyte of it, and then no more
+    for _ in range(MANY):
+        rig.publish.sized(LARGE)
+    rig.wait.see(lambda: bool(ended([stream])), rig.deadlines.noticed)
+    lost_at = rig.now()
+    stream.line.cut()
+    holds.release()
+    violations = not_back(rig, lost_at, [stream])
+    rig.wait.finish(rig.work_time(1) * MANY)
+    rig.judge(*(violations or rig.seen.losses() or new_work(rig)))
 
 
 def _have_published(rig: Rig, instances: list[Process]) -> bool:

@@ -14,7 +14,7 @@ from .patience import MOST, patience
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from warren.rigs.consumers import Delivery, Rig, Unit
+    from warren.rigs.consumers import Delivery, Process, Rig, Unit
 
     Tries = Callable[[], Sequence[Delivery]]
 
@@ -22,6 +22,8 @@ pytestmark = pytest.mark.guarantee("survives-poison")
 MOST_A_SECOND = 10
 MANY = 12
 """Messages in a row that fail: more than a usual pool has connections, or a usual consumer places for work."""
+SLOW = 0.5
+"""Document seconds by which a slow database is late, each way: what is begun at once overlaps then."""
 CALM = 5
 """Document seconds in which what was put aside does not come back, as it does from a queue for later tries."""
 
@@ -80,19 +82,22 @@ def test_many(rig: Rig) -> None:
 def test_in_hand(rig: Rig, prefetch: int) -> None:
     """With several messages in hand, of which every other always fails, those between are done."""
     (worker,) = rig.start.workers(1, prefetch=prefetch)
-    holds = rig.faults.hold(delivery, worker)  # so that they are given all at once
-    others = []
-    for number in range(prefetch):
-        if number % 2:
-            others.append(unique_work(rig))
-        else:
-            rig.publish.poison()
-    holds.first(rig.deadlines.within(0), "no worker was given a message")
-    holds.release()
-    rig.wait.see(lambda: all(map(rig.seen.is_done, others)) or _has_ended(rig), patience(rig))
-    for other in others:
-        _expect_done(rig, other)
-    rig.judge()
+    _judge_all(rig, _mix(rig, worker, prefetch))
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("survives-poison", designs=("blocking", "task"))
+@pytest.mark.requirement("survives-poison.overlapping")
+@pytest.mark.parametrize("prefetch", [3, 20])
+def test_overlapping(rig: Rig, prefetch: int) -> None:
+    """Good work whose transaction overlaps those of work that always fails, for its database is slow, is done."""
+    rig.database.need_line()
+    (worker,) = rig.start.workers(1, prefetch=prefetch)
+    worker.database.delay(rig.deadlines.seconds(SLOW))
+    others = _mix(rig, worker, prefetch)
+    rig.wait.see(lambda: any(map(rig.seen.is_done, others)) or _has_ended(rig), patience(rig))
+    worker.database.restore()  # what is worked on at once has overlapped
+    _judge_all(rig, others)
 
 
 @pytest.mark.full
@@ -116,6 +121,28 @@ def test_headers(rig: Rig) -> None:
     _expect_done(rig, other)
     words = f"it was not done, {_fate(tries)} and is in no queue that keeps it"
     rig.expect(is_over(), words, *map(str, tries[-MOST:]))
+    rig.judge()
+
+
+def _mix(rig: Rig, worker: Process, number: int) -> list[Unit]:
+    """Give a worker so many messages at once, of which every other always fails; give those between."""
+    holds = rig.faults.hold(delivery, worker)
+    others = []
+    for each in range(number):
+        if each % 2:
+            others.append(unique_work(rig))
+        else:
+            rig.publish.poison()
+    holds.first(rig.deadlines.within(0), "no worker was given a message")
+    holds.release()
+    return others
+
+
+def _judge_all(rig: Rig, others: Sequence[Unit]) -> None:
+    """Wait until all of them are done, and judge that."""
+    rig.wait.see(lambda: all(map(rig.seen.is_done, others)) or _has_ended(rig), patience(rig))
+    for other in others:
+        _expect_done(rig, other)
     rig.judge()
 
 

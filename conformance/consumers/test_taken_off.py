@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from warren.rigs.consumers import Process, Published, Rig, Violation
+    from warren.workloads import Role
 
 TEXTS = 3
 ACK_TIMEOUT = 5
@@ -56,11 +57,15 @@ def test_cancelled_in_hand(rig: Rig) -> None:
 @pytest.mark.requirement("survives-cancel.queue-deleted")
 def test_queue_deleted(rig: Rig) -> None:
     """A consumer whose queue is deleted and made again consumes from the new one, and does new work."""
-    rig.start.workers(1, http=True)
-    lost_at = rig.now()
-    for role in dict.fromkeys(p.role for p in rig.instances.consumers):
-        rig.faults.make_queue_anew(role)
-    rig.judge(*(not_back(rig, lost_at, rig.instances.all) or new_work(rig)))
+    _judge_without_queue(rig, rig.faults.make_queue_anew)
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("survives-cancel")
+@pytest.mark.requirement("survives-cancel.queue-gone")
+def test_queue_gone(rig: Rig) -> None:
+    """A consumer whose queue is deleted, and which nobody else makes again, declares it anew, and does new work."""
+    _judge_without_queue(rig, rig.faults.delete_queue)
 
 
 @pytest.mark.quick(designs=("blocking",))
@@ -121,6 +126,15 @@ def test_publishing_channel_closed(rig: Rig) -> None:
         rig.faults.close_channels(UNKNOWN_TAG, *_published(rig))
         violations = new_work(rig) or tuple(ended(rig.instances.all))
     rig.judge(*violations)
+
+
+def _judge_without_queue(rig: Rig, take: Callable[[Role], None]) -> None:
+    """Take the queues of idle consumers, and judge whether they consume again, and do new work."""
+    rig.start.workers(1, http=True)
+    lost_at = rig.now()
+    for role in dict.fromkeys(p.role for p in rig.instances.consumers):
+        take(role)
+    rig.judge(*(not_back(rig, lost_at, rig.instances.all) or new_work(rig)))
 
 
 def _twice(rig: Rig, disturb: Callable[[], None]) -> Sequence[Violation]:

@@ -24,6 +24,21 @@ class DeclaresTransientQueue(Consumer):
         channel.basic_consume(self.route.queue, self.receive)
 
 
+class DeclaresOnce(Consumer):
+    """Declares its queue at the start alone: one that has gone stays away, and nobody consumes from it."""
+
+    _is_declared = False
+
+    def start(self, channel: BlockingChannel) -> None:
+        """Declare the first time, and consume."""
+        if not self._is_declared:
+            self.route.declare(channel)
+        self._is_declared = True
+        self.qos(channel)
+        channel.add_on_cancel_callback(lambda _method: self.cancelled(channel))
+        channel.basic_consume(self.route.queue, self.receive)
+
+
 class ParksInAutoDelete(Settlement):
     """Puts bad messages aside in an auto-delete queue: who has looked at them through a consumer has deleted them."""
 

@@ -28,6 +28,7 @@ from implementations.faulty import (
 from reference_impl.hardened import Pieces
 from reference_impl.hardened.parts import PartsStream
 from reference_impl.hardened.pipeline import PipelineStream
+from reference_impl.schema import engine
 
 _BLOCKING = ("blocking", "stream")
 _SPLITTER = ("parts", "stream")
@@ -84,6 +85,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "crashes-without-content-type": Pieces(consumer=inputs.CrashesWithoutContentType),
     "crashes-without-message-id": Pieces(consumer=inputs.CrashesWithoutMessageId),
     "cuts-reply-addresses": Pieces(handlers={_SERVER: rpc.CutsReplyAddresses}),
+    "declares-once": Pieces(consumer=declaring.DeclaresOnce),
     "declares-transient-queue": Pieces(consumer=declaring.DeclaresTransientQueue),
     "dies-on-missing-task": Pieces(handlers={_SERVER: rpc.DiesOnMissingTask}),
     "dies-reconnecting": Pieces(link=connecting.DiesReconnecting),
@@ -188,6 +190,10 @@ DEFECTS: Mapping[str, Pieces] = {
     "serves-one-at-a-time": Pieces(rpc_client=rpc.ServesOneAtATime),
     "runs-out-of-places": Pieces(consumer=poison.RunsOutOfPlaces),
     "sets-prefetch-once": Pieces(consumer=consuming.SetsPrefetchOnce),
+    "shares-its-transaction": Pieces(
+        consumer=concurrency.WorksAtOnce,
+        database=effects.SharesItsTransaction,  # type: ignore[arg-type]  # all of an engine that is asked for
+    ),
     "shrinks-prefetch": Pieces(consumer=consuming.ShrinksPrefetch),
     "six-defects": Pieces(consumer=several.SixDefects, link=several.SixDefectsLink),
     "skips-equal-bodies": Pieces(handlers={_BLOCKING: effects.SkipsEqualBodies}),
@@ -204,6 +210,8 @@ DEFECTS: Mapping[str, Pieces] = {
     "trusts-any-host": Pieces(link=connecting.TrustsAnyHost),
     "trusts-anybody": Pieces(link=connecting.TrustsAnybody),
     "undoes-redeliveries": Pieces(handlers={_BLOCKING: effects.UndoesRedeliveries}),
+    "waits-for-room": Pieces(consumer=concurrency.WorksAtOnce, publisher=publishing.WaitsForRoom),
+    "waits-on-dead-connections": Pieces(database=engine),
     "warms-up-slowly": Pieces(consumer=consuming.WarmsUpSlowly),
     "waits-for-handshake": Pieces(link=connecting.WaitsForHandshake),
     "waits-for-ever": Pieces(link=connecting.WaitsForEver),

@@ -6,6 +6,7 @@ import hashlib
 import json
 import threading
 import time
+from collections.abc import Iterator
 
 import sqlalchemy as sa
 from pika import spec
@@ -19,7 +20,7 @@ from reference_impl.hardened.inbox import Inbox
 from reference_impl.hardened.tables import processed_message
 from reference_impl.hardened.task_consumer import TaskConsumer
 from reference_impl.messages import StreamMessage, TaskMessage, decode
-from reference_impl.schema import log, message_log, task
+from reference_impl.schema import engine, log, message_log, task
 
 
 class ForgetsEffects(Inbox):
@@ -113,6 +114,34 @@ class WorksAtMostOnce(BlockingStream):
         if delivery.channel.is_open:
             with self.tools.database.begin() as connection:
                 log(connection, delivery.body.decode())
+
+
+class SharesItsTransaction:
+    """A database with one connection for all threads: who begins joins what is begun, who ends it ends it for all."""
+
+    def __init__(self, url: str) -> None:
+        """Connect when asked."""
+        self._engine = engine(url)
+        self._gate = threading.RLock()
+        self._connection: sa.Connection | None = None
+
+    @contextlib.contextmanager
+    def begin(self) -> Iterator[sa.Connection]:
+        """Join the transaction that is open, or open one; commit it, or take it back."""
+        with self._gate:
+            connection = self._connection = self._connection or self._engine.connect()
+        try:
+            yield connection
+        except BaseException:
+            with self._gate:
+                connection.rollback()
+            raise
+        with self._gate:
+            connection.commit()
+
+    def dispose(self) -> None:
+        """Close it."""
+        self._engine.dispose()
 
 
 class WritesBeforeWork(BlockingStream):

@@ -1,12 +1,14 @@
 """Defects of publishing: what is not kept, not confirmed, or returned in vain."""
 
 import contextlib
+import threading
 from typing import Any
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
 
 from reference_impl.hardened.errors import TryAgainError, UnroutableError
+from reference_impl.hardened.link import Link
 from reference_impl.hardened.publisher import Publisher
 
 
@@ -56,6 +58,27 @@ class TakesAnyAnswer(Publisher):
         """Publish, whether or not the broker keeps it."""
         with contextlib.suppress(TryAgainError):
             super().publish(exchange, body, **options)
+
+
+class WaitsForRoom(Publisher):
+    """Has only so many octets under way, of which confirms give room back: a connection that is lost gives none."""
+
+    _most = 1_000_000
+
+    def __init__(self, link: Link) -> None:
+        """Have nothing under way."""
+        super().__init__(link)
+        self._under_way, self._given_back = 0, threading.Condition()
+
+    def publish(self, exchange: str, body: bytes, **options: Any) -> None:
+        """Wait for room, and for the confirm."""
+        with self._given_back:
+            self._given_back.wait_for(lambda: self._under_way < self._most)
+            self._under_way += len(body)
+        super().publish(exchange, body, **options)
+        with self._given_back:
+            self._under_way -= len(body)
+            self._given_back.notify_all()
 
 
 class IgnoresReturns(Publisher):

@@ -9,6 +9,7 @@ from pika.adapters.blocking_connection import BlockingChannel
 
 from reference_impl.hardened.blocking import BlockingStream
 from reference_impl.hardened.consumer import Consumer, Handler
+from reference_impl.hardened.database import watched_engine
 from reference_impl.hardened.gathering import Gathering
 from reference_impl.hardened.inbox import Inbox
 from reference_impl.hardened.link import Link
@@ -23,7 +24,6 @@ from reference_impl.hardened.task_consumer import TaskConsumer
 from reference_impl.hardened.tasks import Tasks
 from reference_impl.hardened.tools import Tools
 from reference_impl.hardened.work import Work
-from reference_impl.schema import engine
 from reference_impl.settings import Settings
 from reference_impl.stop import Stop
 from reference_impl.topology import PART, RPC, STREAM, TASK, Route
@@ -70,6 +70,7 @@ class Pieces:
     roles: `Pieces(handlers={("blocking", "stream"): MyStream})`.
     """
 
+    database: Callable[[str], sa.Engine] = watched_engine
     link: Callable[..., Link] = Link
     consumer: Callable[[Settings, Stop, Route, Handler, Settlement], Consumer] = Consumer
     settlement: Callable[[Link, Route], Settlement] = Settlement
@@ -104,7 +105,7 @@ def _consumer(settings: Settings, name: Role, stop: Stop, pieces: Pieces) -> Con
         consumer.start(channel)  # made below: it settles through the link that starts it
 
     link = pieces.link(settings, on_channel=start, patient=False)
-    database = engine(settings.database_url)
+    database = pieces.database(settings.database_url)
     tools = Tools(
         settings=settings,
         database=database,
@@ -128,7 +129,7 @@ def _http(settings: Settings, design: str, stop: Stop, pieces: Pieces) -> HttpPr
             client.start(channel)  # made below: it calls through the link that starts it
 
     link = pieces.link(settings, on_channel=start, patient=True)
-    database = engine(settings.database_url)
+    database = pieces.database(settings.database_url)
     tasks = pieces.tasks(database)
     client = pieces.rpc_client(link)
     controller: TaskAcceptor | TaskCaller = (

@@ -142,6 +142,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "cuts-reply-addresses": (
         Break("rpc-correlated.direct-reply-to", "0 replies came by direct reply-to", full=True),
     ),
+    "declares-once": (
+        Break("survives-cancel.queue-gone", "stream-1 does not consume again", full=True),
+    ),
     "declares-transient-queue": (
         Break("durable-topology.declared", "consumer.stream is declared not durable"),
     ),
@@ -477,6 +480,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
             "a prefetch count of 3, after a channel close no bound",
         ),
     ),
+    "shares-its-transaction": (
+        Break("survives-poison.overlapping", "the next message was not done", full=True),
+    ),
     "shrinks-prefetch": (
         Break("keeps-prefetch.after-a-loss", "a prefetch count of 3, after a loss 1"),
         Break(
@@ -571,6 +577,18 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     ),
     "waits-for-handshake": (
         Break("survives-connection-loss.unanswered", "does not consume again", full=True),
+    ),
+    "waits-for-room": (
+        Break("survives-connection-loss.writing", "lost: the row of part 1 never came", full=True),
+    ),
+    "waits-on-dead-connections": (
+        Break("survives-database-loss.dead-connection", "lives on, and did no new", full=True),
+        Break(
+            "survives-database-loss.dead-connection-recovers",
+            "did not come",
+            Outcome.WARN,
+            full=True,
+        ),
     ),
     "waits-for-ever": (Break("rpc-times-out.silent-line", "it answered 0 after", full=True),),
     "works-at-most-once": tuple(

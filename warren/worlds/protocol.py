@@ -158,6 +158,9 @@ class DatabaseLine(Protocol):
     def half_open(self) -> None:
         """Pass nothing on in either direction, while both ends stay open, until `restore`."""
 
+    def let_die(self) -> None:
+        """Never pass anything on again on the connections that there are; new ones are let through."""
+
     def delay(self, seconds: float) -> None:
         """Pass everything on that much later."""
 
@@ -311,6 +314,9 @@ class World(Protocol):
 
         The broker cancels its consumers. Raises `WarrenError` where there is no such queue.
         """
+
+    def delete_queue(self, route: Route) -> None:
+        """Delete the queue of a route with all that is in it; the broker cancels its consumers."""
 
     def reply_queue(self) -> str:
         """Declare a queue of the rig's own for replies and give its name."""

@@ -95,6 +95,15 @@ def test_silence(ends: Ends) -> None:
     assert (bytes(ends.server), bytes(ends.client)) == (WRITE, DONE)
 
 
+def test_a_connection_that_died(ends: Ends) -> None:
+    """Nothing goes on there either way ever again, also where the line is restored; the next is as any."""
+    ends.conversation.let_die()
+    ends.conversation.client_sent(WRITE)
+    ends.conversation.server_sent(DONE)
+    ends.plan.restore()
+    assert (bytes(ends.server), bytes(ends.client)) == (b"", b"")
+
+
 def test_delay(ends: Ends) -> None:
     """All goes on in order, so much later."""
     ends.plan.delay(2)

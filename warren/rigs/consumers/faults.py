@@ -160,6 +160,12 @@ class Faults:
         self._journal.note("", f"deleted the queue {role.queue} and made it again")
         self._world.make_queue_anew(role.route)
 
+    def delete_queue(self, role: Role) -> None:
+        """Delete the queue of a role, which the rig does not make again; the broker cancels its consumers."""
+        assert role.route is not None, f"role {role} has no queue"
+        self._journal.note("", f"deleted the queue {role.queue}")
+        self._world.delete_queue(role.route)
+
     def catch_at_work(self, size: int, *, behind: int = 0) -> Delivery:
         """Send work until a worker is seen in the middle of it, three times at most; give what it works on.
 

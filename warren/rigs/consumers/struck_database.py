@@ -40,6 +40,12 @@ class NotedDatabaseLine:
         self._note(self._to, f"passed nothing on any more between {self._to} and its database")
         self._line.half_open()
 
+    def let_die(self) -> None:
+        """Never pass anything on again on the connections that there are."""
+        words = f"let the database connections of {self._to} die without a word"
+        self._note(self._to, words)
+        self._line.let_die()
+
     def delay(self, seconds: float) -> None:
         """Pass everything on later."""
         words = f"passed everything between {self._to} and its database on {seconds:.2f} s later"

@@ -65,6 +65,10 @@ class Conversation:
         """Note that the instance could not do with its database what it wanted."""
         self._log(DatabaseFailed(self._around.now(), self._instance, self._number, words))
 
+    def let_die(self) -> None:
+        """Never pass anything on again, whatever the plan says."""
+        self.to_server.is_dead = self.to_client.is_dead = True
+
     def close(self) -> None:
         """Be told of the plan's changes no more: both ends have gone."""
         self._around.plan.let_out(self._flush)
@@ -85,6 +89,7 @@ class Way:
         self._write: Callable[[bytes], None] | None = None
         self.cut: Callable[[], None] = lambda: None
         self.drained: Callable[[], None] = lambda: None
+        self.is_dead = False
         self._around = around
         self._waiting: deque[tuple[float, Piece]] = deque()
         self._held: HeldCommit | None = None
@@ -122,7 +127,7 @@ class Way:
         due, piece = self._waiting[0]
         if self._held is not None and plan.is_held(self._held):
             return True
-        if plan.is_half_open:
+        if plan.is_half_open or self.is_dead:
             return True
         if due > now:
             self._around.call_at(due, self.flush)

@@ -105,6 +105,11 @@ class BrokerLink:
                     what_to_do="declare it durable, and not exclusive",
                 ) from error
 
+    def delete_queue(self, queue: str) -> None:
+        """Delete a queue, if there is one."""
+        with self._open_broker():
+            self._channel().queue_delete(queue)
+
     def reply_queue(self) -> str:
         """Declare a server-named exclusive queue and give its name."""
         with self._open_broker():

@@ -261,6 +261,10 @@ class RealWorld:
         asked = self._place.management.declaration(self._place.vhost, route.queue)
         self._broker_link().make_queue_anew(asked)
 
+    def delete_queue(self, route: Route) -> None:
+        """Delete the queue of a route with all that is in it."""
+        self._broker_link().delete_queue(route.queue)
+
     def reply_queue(self) -> str:
         """Declare a queue of the rig's own for replies and give its name."""
         return self._broker_link().reply_queue()

@@ -1,4 +1,4 @@
-// publish() returned false, so 'drain' is waited for, which a closed channel does not emit.
+// publish() returned false, so the next waits for 'drain', which a closed channel does not emit.
 
 import { once } from 'node:events';
 
@@ -15,13 +15,15 @@ export default function plant({ Link, Publisher }) {
       }
     },
     Publisher: class extends Publisher {
+      room = Promise.resolve();
+
       async send(lane, publication) {
+        await this.room;
         const { channel } = lane;
-        let room = true;
-        const watched = { publish: (...options) => { room = channel.publish(...options); } };
-        const confirmed = super.send({ ...lane, channel: watched }, publication);
-        if (!room) await Promise.all([once(channel, 'drain'), confirmed]);
-        return confirmed;
+        const publish = (...options) => {
+          if (!channel.publish(...options)) this.room = once(channel, 'drain').catch(() => {});
+        };
+        return super.send({ ...lane, channel: { publish } }, publication);
       }
     },
   };

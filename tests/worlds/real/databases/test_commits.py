@@ -223,6 +223,20 @@ def test_silence(stand: Stand) -> None:
     assert stand.rows() == ["one", "two"]
 
 
+@pytest.mark.parametrize("server", SERVERS, indirect=True)
+def test_dead_connections(stand: Stand) -> None:
+    """A process waits for ever on the connection that it has, while another's new one is served."""
+    held = stand.line.hold(Moment.BEFORE_COMMIT)
+    waiting = stand.write()
+    assert caught(held)
+    stand.line.let_die()
+    held.release()
+    with pytest.raises(subprocess.TimeoutExpired):
+        waiting.wait(1)
+    assert stand.write().wait(DEADLINE) == 0
+    waiting.kill()
+
+
 @pytest.mark.parametrize("server", ["sqlite"], indirect=True)
 def test_what_a_file_cannot_have(stand: Stand) -> None:
     """Nothing is held after a commit to a file, and no connection to it can be refused."""

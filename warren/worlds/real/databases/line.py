@@ -45,6 +45,10 @@ class UnfollowedLine:
         """Have nothing to keep silent."""
         self._cannot("it cannot be kept silent")
 
+    def let_die(self) -> None:
+        """Have no connection to let die."""
+        self._cannot("its connections cannot die")
+
     def delay(self, seconds: float) -> None:
         """Have nothing to delay."""
         self._cannot(f"it cannot be made late by {seconds:g} s")

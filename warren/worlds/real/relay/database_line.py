@@ -72,6 +72,15 @@ class RealDatabaseLine:
         """Pass nothing on in either direction, while both ends stay open, until ``restore``."""
         self._do(self._plan.half_open)
 
+    def let_die(self) -> None:
+        """Never pass anything on again where there is a connection now, while both its ends stay open."""
+
+        def let_die() -> None:
+            for link in self._links:
+                link.let_die()
+
+        self._do(let_die)
+
     def restore(self) -> None:
         """End ``half_open``, ``delay`` and ``fail``: what was kept goes on in order."""
         self._do(self._plan.restore)

@@ -76,6 +76,10 @@ class DatabaseLink:
             self.client.reset()
             self.server.reset()
 
+    def let_die(self) -> None:
+        """Pass nothing on any more; the end of the instance's side still ends both."""
+        self._conversation.let_die()
+
     def _finish(self) -> None:
         """Close both sockets, once what was written to them has gone."""
         if self._close():
