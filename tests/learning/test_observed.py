@@ -87,6 +87,23 @@ def test_words() -> None:
     )
 
 
+def test_passive_declarations() -> None:
+    """What is only expected has no kind, and one that is declared keeps its own, in whichever order they come."""
+    wire = Wire()
+    java = QueueDeclare("work", passive=True, exclusive=True, auto_delete=True)
+    wire.frame(OUT, java)
+    wire.frame(OUT, QueueDeclare("work", durable=True))
+    wire.frame(OUT, java)
+    wire.frame(OUT, QueueDeclare("theirs", passive=True))
+    wire.frame(OUT, ExchangeDeclare("orders", "headers", durable=True))
+    wire.frame(OUT, ExchangeDeclare("orders", passive=True))
+    assert list(describe(observe(wire.facts)))[:3] == [
+        'it declares exchange "orders" (headers, durable)',
+        'it declares queue "work" (classic, durable)',
+        'it expects queue "theirs"',
+    ]
+
+
 def test_fetches() -> None:
     """One that asks for messages is known by it."""
     wire = Wire()

@@ -34,11 +34,15 @@ def test_json(body: bytes, made: bytes) -> None:
     assert sample.template("").is_marked
 
 
-@pytest.mark.parametrize("body", [b'{"ref": "{id}"}', b'{"ref": {number}}', b"order {id}"])
-def test_marked_already(body: bytes) -> None:
-    """A sample that says where its id goes stays as it is."""
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [(b'{"ref": "{id}"}', "{id}"), (b'{"ref": {number}}', "{number}"), (b"order {id}", "{id}")],
+)
+def test_marked_already(body: bytes, place: str) -> None:
+    """A sample that says where its id goes stays as it is, and is told by the place that it has."""
     sample, *_ = marked(body, {})
     assert (sample.body, sample.is_changed) == (body, False)
+    assert sample.words == f"{place} stands where its id goes"
     assert "message_id" not in sample.properties
 
 

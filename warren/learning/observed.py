@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from warren.evidence.frames import ConnectionOpened, Direction, FrameLost, FrameSeen
 from warren.evidence.ledger_reader import LedgerReader
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from warren.simulator.wire import FieldTable
 
 _NAMES: Final = ("product", "version", "platform")
+_Declare = TypeVar("_Declare", QueueDeclare, ExchangeDeclare)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +115,20 @@ def observe(facts: Iterable[Fact]) -> Observed:
         clients=tuple(dict.fromkeys(filter(None, map(_client, logins)))),
         platform=next((str(p["platform"]) for p in logins if p.get("platform")), ""),
         other_vhosts=tuple(dict.fromkeys(_turned_away(facts))),
-        queues=tuple({c.queue: c for c in asked if isinstance(c, QueueDeclare)}.values()),
-        exchanges=tuple({c.exchange: c for c in asked if isinstance(c, ExchangeDeclare)}.values()),
+        queues=_declared((c.queue, c) for c in asked if isinstance(c, QueueDeclare)),
+        exchanges=_declared((c.exchange, c) for c in asked if isinstance(c, ExchangeDeclare)),
         bindings=tuple(dict.fromkeys(_bindings(seen))),
         fetches=any(isinstance(c, BasicGet) for c in asked),
     )
+
+
+def _declared(asked: Iterable[tuple[str, _Declare]]) -> tuple[_Declare, ...]:
+    """Keep one of each name: a passive declaration, which some repeat, says nothing of what was declared."""
+    by_name: dict[str, _Declare] = {}
+    for name, declare in asked:
+        if not declare.passive or name not in by_name:
+            by_name[name] = declare
+    return tuple(by_name.values())
 
 
 def _bindings(seen: Iterable[FrameSeen]) -> Iterable[Binding]:

@@ -54,8 +54,8 @@ def marked(body: bytes, properties: dict[str, Any]) -> tuple[LearnSample, ...]:
     has_json = _reads_as_json(body)
     if has_json:
         properties = {"content_type": _JSON, **properties}
-    if _is_marked(body, properties):
-        return (LearnSample(body, properties, "the sample says where its id goes"),)
+    if place := _place_in(body, properties):
+        return (LearnSample(body, properties, f"{place} stands where its id goes"),)
     ways: list[LearnSample] = []
     for found in sorted(_candidates(body), key=_likelihood) if has_json else ():
         changed = _with_place(body, found)
@@ -68,9 +68,10 @@ def marked(body: bytes, properties: dict[str, Any]) -> tuple[LearnSample, ...]:
     return tuple(ways[:_MOST_WAYS]) or (last,)
 
 
-def _is_marked(body: bytes, properties: dict[str, Any]) -> bool:
+def _place_in(body: bytes, properties: dict[str, Any]) -> str | None:
+    """Find the place for an id that a sample has; a text's before a number's."""
     text = body.decode("utf-8", "replace") + json.dumps(properties, default=str)
-    return ID in text or NUMBER in text
+    return next((place for place in (ID, NUMBER) if place in text), None)
 
 
 def _reads_as_json(body: bytes) -> bool:

@@ -94,12 +94,15 @@ def _sentences(observed: Observed) -> Iterator[str]:
         yield f'it asks for vhost "{vhost}", and is let into the one that a case has'
     for exchange in observed.exchanges:
         kept = "durable" if exchange.durable else "not durable"
-        verb = "expects" if exchange.passive else "declares"
-        yield f'it {verb} exchange "{exchange.exchange}" ({exchange.type}, {kept})'
+        name = f'exchange "{exchange.exchange}"'
+        yield (
+            f"it expects {name}"
+            if exchange.passive
+            else f"it declares {name} ({exchange.type}, {kept})"
+        )
     for queue in observed.queues[:_PASSED_OVER]:
-        verb = "expects" if queue.passive else "declares"
         name = f'queue "{queue.queue}"' if queue.queue else "a queue that the broker names"
-        yield f"it {verb} {name} ({_kind(queue)})"
+        yield f"it expects {name}" if queue.passive else f"it declares {name} ({_kind(queue)})"
     if more := len(observed.queues[_PASSED_OVER:]):
         yield f"it declares {more} more queues"
     for binding in observed.bindings[:_PASSED_OVER]:

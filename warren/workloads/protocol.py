@@ -278,5 +278,8 @@ class Workload(Protocol):
     def message_work(self, size: int) -> tuple[float, float]:
         """Give the shortest and longest work on one of the messages that a worker is given for a unit of that size."""
 
+    def own_seconds(self, size: int) -> float:
+        """Give the real seconds that work of that size lasts by itself, at any pace; 0 where it follows the pace."""
+
     def tally(self, units: Iterable[Unit], tables: Tables) -> Tally:
         """Hold the rows against the units that were sent."""

@@ -28,6 +28,7 @@ from warren.simulator.wire import (
 )
 from warren.workloads import WORKLOADS
 from warren.workloads.course.roles import PART, STREAM
+from warren.workloads.own import OwnWorkload, PathEffect, Sample, Template
 from warren.worlds.protocol import QueueDepth
 
 MUST = Requirement("no-loss.crash", Level.MUST, "It comes again.", "document 1")
@@ -268,6 +269,21 @@ def test_orderly_statuses(world: StandInWorld) -> None:
     assert rig.start.orderly_statuses(rig.start.instance(STREAM)) == (0, 143, -15)
     world.stop_signal = 2  # its image's, say: the program names none
     assert rig.start.orderly_statuses(rig.start.instance(STREAM)) == (0, 130, -2)
+
+
+def test_least_work(world: StandInWorld) -> None:
+    """Work that follows the pace takes longer when that is slowed; work that lasts by itself does not."""
+    slow = Sample(Template(b""), slow=Template(b""), slow_seconds=6.0)
+    own = OwnWorkload("labels", "labels", "", slow, (PathEffect("{id}.json"),))
+    rigs = [
+        Rig(world, implementation("blocking"), workload, PACES["fast"], (MUST,))
+        for workload in (WORKLOADS["blocking"], own)
+    ]
+    before = [rig.faults.least_work(3) for rig in rigs]
+    for rig in rigs:
+        rig.start._tempo.slow_down()
+    assert [rig.faults.least_work(3) for rig in rigs] == pytest.approx([2 * before[0], 6.0])
+    assert before[1] == 6.0
 
 
 def test_warm_up(world: StandInWorld) -> None:

@@ -174,7 +174,7 @@ class Faults:
         on so busy a machine nothing happens when it should. Raises as `need_work_that_lasts`.
         """
         self.need_work_that_lasts(size)
-        middle = self._tempo.deadlines.seconds(self._workload.message_work(size)[0] / 2)
+        middle = self.least_work(size) / 2
 
         def once(_is_last: bool) -> Delivery | None:
             before = len(self._seen.given())
@@ -190,6 +190,11 @@ class Faults:
             return caught if self._is_at_work(caught) else None
 
         return self._waiting.attempt(once, "no worker was seen in the middle of its work")
+
+    def least_work(self, size: int) -> float:
+        """Give the real seconds that the work on one message of that size takes at least."""
+        shortest, _ = self._workload.message_work(size)
+        return self._workload.own_seconds(size) or self._tempo.deadlines.seconds(shortest)
 
     def need_work_that_lasts(self, size: int) -> None:
         """Raise `InstanceUnsupported` or `FaultUnsupported` where work of that size cannot be made to last."""

@@ -204,10 +204,13 @@ class OwnWorkload:
         own = self.sample.seconds * _PER_SECOND
         if self.stretches:
             return float(size), own + size * len(self.effects)
-        if self.sample.slow is not None and size > 1:
-            slow = self.sample.slow_seconds * _PER_SECOND
-            return slow, slow
-        return 0.0, own
+        slow = self.own_seconds(size) * _PER_SECOND
+        return slow, slow or own
+
+    def own_seconds(self, size: int) -> float:
+        """Give what the `slow` message takes, where that is sent."""
+        sends_slow = self.sample.slow is not None and size > 1 and not self.stretches
+        return self.sample.slow_seconds if sends_slow else 0.0
 
     def stretch(self, size: int) -> float:
         """Give the document seconds that each commit and each call is to last."""
