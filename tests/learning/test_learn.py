@@ -94,7 +94,7 @@ def test_rows(person: Person) -> None:
 
 
 def test_worker_tables_attempts_and_totals(person: Person, tmp_path: Path) -> None:
-    """Of tables as people have them what can differ is ignored; by what is left an early ack loses, a second row doubles."""
+    """Of tables as people have them what can differ is ignored; by what is left it is seen what is lost or doubled."""
     sample = '{"ref": "order-17", "amount": 12.5, "lines": {"book": 2, "pen": 3}}'
     (person.directory / "order.json").write_text(sample)
     learnt = person.learn("shop.py", "--yes", "--message", "order.json", "--database", "sqlite")
