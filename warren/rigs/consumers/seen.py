@@ -313,7 +313,7 @@ class Seen:
 
     def table(self, name: str) -> TableRows | None:
         """Give the rows of a table of the case's database; None where there is none of that name."""
-        return self._rows.table(name)
+        return self._rows.table(name, {unit.id for unit in self._units})
 
     def table_before(self, name: str) -> TableRows | None:
         """Give those that were there when `begin` was called."""
