@@ -122,7 +122,7 @@ def _total(
 def _part(name: str, value: float) -> str:
     if name == ROWS:
         return "one more row" if value == 1 else f"{value:+g} rows"
-    return f"{value:+g} to the sum of {name}"
+    return f"a sum of {name} that has changed by {value:+g}"
 
 
 def _whole(value: float) -> float:
