@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+
+from tests.conformance.suite import run_suite
 
 CONSUMERS = Path(__file__).parent / "consumers"
 WARREN = Path(sys.executable).parent / "warren"
@@ -83,9 +86,61 @@ def test_rows(person: Person) -> None:
     assert (message["exchange"], message["routing_key"]) == ("shop", "order.any")
     body = person.directory / message["body"]
     assert body.read_text() == '{"ref": "{id}", "amount": 12}'
-    assert consumer["effects"] == [{"sql": "SELECT count(*) FROM orders WHERE ref = :id"}]
+    assert consumer["effects"] == [
+        {"table": "orders", "key": "ref", "rows": [{"ref": "{id}", "amount": 12}]}
+    ]
     assert "project: works: 1 effect(s) of one message" in learnt.printed
     assert (person.directory / "order.json").read_text() == sample
+
+
+def test_worker_tables_attempts_and_totals(person: Person, tmp_path: Path) -> None:
+    """Of tables as people have them what can differ is ignored; by what is left it is seen what is lost or doubled."""
+    sample = '{"ref": "order-17", "amount": 12.5, "lines": {"book": 2, "pen": 3}}'
+    (person.directory / "order.json").write_text(sample)
+    learnt = person.learn("shop.py", "--yes", "--message", "order.json", "--database", "sqlite")
+    assert learnt.status == 0, learnt.printed
+    effects = {effect["table"]: effect for effect in learnt.consumer["effects"]}
+    assert {*effects} == {"sales", "lines", "stock", "journal"}, "not its workers"
+    (sale,) = effects["sales"].pop("rows")
+    assert {*sale} == {"ref", "status", "amount", "details.buyer.name", "details.buyer.order"}
+    ignored = ["id", "attempt", "details.attempt", "details.worker", "created_at"]
+    assert effects["sales"] == {"table": "sales", "key": "ref", "ignore": ignored}
+    assert [line["sku"] for line in effects["lines"]["rows"]] == ["book", "pen"]
+    assert effects["lines"]["ignore"] == ["packer"]
+    assert (effects["stock"]["adds"], effects["journal"]["adds"]) == ({"pieces": -5}, {"*": 1})
+    assert "workers changes without a message, and will be ignored" in learnt.printed
+    manifests = [_with_defect(person.directory, defect) for defect in ("acks-first", "adds-again")]
+    report = tmp_path / "report"
+    ended = run_suite(
+        manifests,
+        *("-n", "2", f"--report={report}", "-k", "test_killed_before_commit or test_ack_lost"),
+    )
+    found = json.loads((report / "report.json").read_text("utf-8"))
+    bad = {
+        (f["implementation"], violation["words"].partition(" of message")[0])
+        for f in found["findings"]
+        for violation in f["verdict"]["violations"]
+    }
+    assert {
+        ("acks-first", "lost: table sales by ref"),
+        ("acks-first", "lost: the total of table stock is there for 0 messages, and 1 were sent"),
+        ("adds-again", "duplicated: table sales by ref"),
+        (
+            "adds-again",
+            "duplicated: the total of table journal is there for 3 messages, and 2 were sent",
+        ),
+    } <= bad, ended.stdout
+    assert f"acks-first project: table sales by ref: {', '.join(ignored)}" in found["ignored"]
+    assert "not compared: adds-again project: table lines by ref: packer" in ended.stdout
+
+
+def _with_defect(folder: Path, defect: str) -> Path:
+    """Give a manifest like the one that was learnt, of the same program with a defect."""
+    text = (folder / "warren.toml").read_text("utf-8")
+    text = text.replace('"shop.py"]', f'"shop.py", "{defect}"]')
+    path = folder / f"{defect}.toml"
+    path.write_text(text.replace('name = "project"', f'name = "{defect}"', 1))
+    return path
 
 
 def test_files(person: Person) -> None:

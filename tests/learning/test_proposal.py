@@ -87,6 +87,23 @@ def test_publishes() -> None:
     assert remarks(*seen) == ('it published to exchange "events" with key "alive" without the id',)
 
 
+def test_keys() -> None:
+    """What others know a call or a publish by is a key where it follows the id; one of chance is none."""
+    calls = [
+        HttpCall(1.0, "POST", "/pay", (("idempotency-key", f"pay-{i}"),), i.encode(), 200)
+        for i in IDS
+    ]
+    told = [publish("billing", "paid", i, i) for i in IDS]
+    other = [publish("events", "x", i, name) for i, name in zip(IDS, "ab", strict=True)]
+    one = Outside(calls=tuple(calls[:1]), publishes=(told[0], other[0]))
+    both = Outside(calls=tuple(calls), publishes=(told[0], other[0], told[1], other[1]))
+    assert effects(one, both) == [
+        CallEffect("POST", "/pay", "Idempotency-Key"),
+        PublishEffect("billing", "paid", "message_id"),
+        PublishEffect("events", "x"),
+    ]
+
+
 def test_noise() -> None:
     """What changes without a message as well is not told of; where it has the id it is an effect all the same."""
     table = {"beat": TableRows(("at",), ((1,),))}
@@ -118,9 +135,10 @@ def test_doubled_publish_is_no_effect() -> None:
     )
 
 
-def publish(exchange: str, key: str, body: str) -> Published:
+def publish(exchange: str, key: str, body: str, message_id: str | None = None) -> Published:
     """Make a publish."""
-    return Published(1.0, "a-1", 1, 1, exchange, key, False, BasicProperties(), body.encode(), 1.0)
+    properties = BasicProperties(message_id=message_id)
+    return Published(1.0, "a-1", 1, 1, exchange, key, False, properties, body.encode(), 1.0)
 
 
 def test_key_of_a_pattern() -> None:

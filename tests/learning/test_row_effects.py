@@ -109,8 +109,8 @@ def test_column_that_pairs_differently() -> None:
 
 
 def test_secrets_are_not_written_down() -> None:
-    """A column that is secret by its name is ignored."""
-    more = '{"password": "x", "user": {"api_key": "y"}}'
+    """A column that is secret by its name is ignored, and a URL with a password."""
+    more = '{"password": "x", "user": {"api_key": "y"}, "at": "amqp://me:secret@host/"}'
     rows = run([(1, ONE, 5, more), (1, TWO, 5, more)])
     assert learnt(rows) == ({"id": 1, "ref": "{id}", "amount": 5},)
 

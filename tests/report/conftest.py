@@ -109,6 +109,7 @@ def report() -> Report:
         stale_denials=(StaleDenial("orders", "parts", "effect-once", 1),),
         exit_status=1,
         full_set=(Extent("orders", "blocking", "no-loss", 12, 10),),
+        ignored=(f"orders blocking: table {EVIL} by ref: created_at",),
         drawings=(
             Drawing(
                 "test_no-loss.frozen[orders-blocking]",

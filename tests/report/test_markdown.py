@@ -25,6 +25,7 @@ def test_says_what_was_found(report: Report, catalogue: Catalogue) -> None:
     assert "| guarantee | blocking | parts | rpc |" in lines
     assert r"| no\-loss | **✗ violated** <sub>2 of 12</sub> | ✓ holds | \- |" in lines
     assert "row 7" in lines
+    assert any(r"Not compared\: orders blocking\:" in line for line in lines)
     assert any(line.startswith("- stale denial") for line in lines)
 
 

@@ -136,9 +136,12 @@ def _effect(effect: Effect) -> tuple[str, ...]:
         case RowEffect(sql=sql):
             return (f"sql = {toml(sql)}",)
         case TableEffect(table=table, key=key, expected=rows, ignore=ignore):
-            shown = ", ".join(toml(dict(row)) for row in rows)
-            named = (f"table = {toml(table)}", f"key = {toml(key)}", f"rows = [{shown}]")
-            return (*named, *_ignored(ignore))
+            shown = [toml(dict(row)) for row in rows]
+            lines: tuple[str, ...] = (f"rows = [{shown[0]}]",)
+            if len(shown) > 1:
+                lines = ("rows = [", *(f"    {row}," for row in shown), "]")
+            named = (f"table = {toml(table)}", f"key = {toml(key)}")
+            return (*named, *lines, *_ignored(ignore))
         case TotalEffect(table=table, adds=adds, ignore=ignore):
             return (f"table = {toml(table)}", f"adds = {toml(dict(adds))}", *_ignored(ignore))
         case PathEffect(path=path):

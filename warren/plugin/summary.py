@@ -32,6 +32,8 @@ from warren.report.redaction import redacted
 from warren.report.terminal import console_for, print_report
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from warren.claims.catalogue import Catalogue
     from warren.claims.extent import Extent
     from warren.plugin.hooks import Warren
@@ -135,6 +137,14 @@ class Summary:
         findings = [f for f in self._findings if not wanted or f.guarantee in wanted]
         return judge_denials(findings, self._warren.catalogue.due, self._warren.extents.all)
 
+    def _ignored(self) -> Iterator[str]:
+        """Say what is not compared of what was judged."""
+        judged = {(finding.implementation, finding.design) for finding in self._findings}
+        for implementation in self._warren.implementations:
+            for slug, design in implementation.designs.items():
+                if (implementation.name, slug) in judged:
+                    yield from (f"{implementation.name} {what}" for what in design.workload.ignored)
+
     def _make_report(self, status: int, *, interrupted: bool) -> Report:
         servers = self._warren.servers
         run = RunFacts(
@@ -156,6 +166,7 @@ class Summary:
             status,
             interrupted,
             tuple(sorted(self._extents, key=lambda e: e.cell)),
+            tuple(self._ignored()),
             tuple(sorted(self._drawings, key=lambda drawing: drawing.case)),
         )
         return redacted(report, servers.secrets if servers else ())

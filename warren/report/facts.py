@@ -42,5 +42,7 @@ class Report:
     """Whether the run was broken off, so that some of what was asked for was not judged."""
     full_set: tuple[Extent, ...] = ()
     """How many cases there are of all that was judged, or was left to the full set."""
+    ignored: tuple[str, ...] = ()
+    """What manifests say is not compared, a sentence for each effect."""
     drawings: tuple[Drawing, ...] = ()
     """What happened in the cases that did not hold, or in all where that was asked for."""

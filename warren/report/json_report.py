@@ -99,6 +99,7 @@ def only(report: Report, implementation: str) -> Report:
         measurements=tuple(m for m in report.measurements if m.implementation == implementation),
         stale_denials=tuple(s for s in report.stale_denials if s.implementation == implementation),
         full_set=tuple(e for e in report.full_set if e.implementation == implementation),
+        ignored=tuple(i for i in report.ignored if i.startswith(f"{implementation} ")),
         drawings=tuple(d for d in report.drawings if d.implementation == implementation),
     )
 

@@ -47,6 +47,7 @@ def _lines(report: Report, catalogue: Catalogue) -> Iterator[str]:
     for table in arranged:
         yield from _table(table)
     yield from _legend(arranged)
+    yield from _ignored(report)
     yield from _bad(report)
 
 
@@ -71,6 +72,13 @@ def _legend(arranged: Iterable[Table]) -> Iterator[str]:
     meanings = [f"{m.symbol} {m.word}: {m.meaning}" for m in Mark if m in shown and m.word]
     if meanings:
         yield f"<sub>{_escaped('; '.join(meanings))}</sub>"
+        yield ""
+
+
+def _ignored(report: Report) -> Iterator[str]:
+    if report.ignored:
+        words = "; ".join(report.ignored)
+        yield f"<sub>{_escaped(f'Not compared: {words}')}</sub>"
         yield ""
 
 

@@ -203,6 +203,8 @@ def _print_measurements(measurements: Sequence[Measurement], console: Console) -
 
 def _print_end(report: Report, console: Console, written: Path | None) -> None:
     _say(console)
+    for words in report.ignored:
+        _say(console, f"not compared: {words}", "dim")
     _say(console, _run_line(report.run), "dim")
     tone, words = headline(report)
     counts = f"{summary(report)} in {report.run.seconds:.0f} s"

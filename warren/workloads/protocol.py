@@ -266,6 +266,10 @@ class Workload(Protocol):
         """Give the document seconds that each commit and call is made to last; 0 where they last by themselves."""
 
     @property
+    def ignored(self) -> tuple[str, ...]:
+        """What of its effects is not compared, as its manifest says; a sentence for each."""
+
+    @property
     def lasts_by_commits(self) -> bool:
         """Whether its work can only be made to last at a database whose commits can be kept on their way."""
 

@@ -225,6 +225,26 @@ FAULTS = {
         'path = "../{id}.json"',
         "'../{id}.json' leads out of the directory; write a path in it.",
     ),
+    "table without a key": (
+        'path = "out/{id}.json"',
+        'table = "orders"',
+        "a `table` has `key`, the column that has the id of the message, or `adds`",
+    ),
+    "rows of a total": (
+        'path = "out/{id}.json"',
+        'table = "orders"\nadds = { "*" = 1 }\nrows = [{ a = 1 }]',
+        "`rows` are compared by their `key`; take `rows` or `adds` out.",
+    ),
+    "a total that adds nothing": (
+        'path = "out/{id}.json"',
+        'table = "orders"\nadds = { pieces = 0 }',
+        "what `adds` names is not 0; take such columns out.",
+    ),
+    "ignored of no table": (
+        'path = "out/{id}.json"',
+        'path = "out/{id}.json"\nignore = ["at"]',
+        "`ignore` is said of a `table`; take it out here.",
+    ),
     "no request": (
         'http = "POST /charge"',
         'http = "/charge"',

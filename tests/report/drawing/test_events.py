@@ -62,6 +62,14 @@ def test_effects() -> None:
     assert of(Kind.COMMIT, events)[1].until == 1.92
 
 
+def test_message_without_anything() -> None:
+    """An empty message without a message-id has no number, and is drawn all the same."""
+    empty = delivery(1.0, "worker-1", "", body=b"")
+    violation = Violation("lost", (str(empty),))
+    (event, lost) = events_of(Record(3.0, Ledger((empty,)), lost=(violation,)))
+    assert (event.message, lost.message) == (0, 0)
+
+
 def test_row_of_a_body() -> None:
     """A row's text is found in a body."""
     events = events_of(killed(b'{"texts":["b"]}'))

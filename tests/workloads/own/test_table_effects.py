@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ROWS = ({"ref": "{id}", "sku": "book", "pieces": 2}, {"ref": "{id}", "sku": "pen", "pieces": 3})
 LINES = TableEffect.of("lines", "ref", ROWS, ["packer"])
+OTHER, MORE = "is not as a clean run leaves it", "has more in it than a clean run leaves"
 Row = tuple[object, ...]
 
 
@@ -59,10 +60,14 @@ def test_any_number_of_rows(ones: list[int], twos: list[int]) -> None:
 @pytest.mark.parametrize(
     ("row", "lost", "doubled"),
     [
-        ((ONE, "book", 1, "Ann", None), "is not as a clean run leaves it", ""),
-        ((ONE, "book", 4, "Ann", None), "", "has more in it than a clean run leaves"),
-        ((ONE, "book", 2, "Ann", "yes"), "is not as a clean run leaves it", ""),
-        ((ONE, None, 2, "Ann", None), "is not as a clean run leaves it", ""),
+        ((ONE, "book", 1, "Ann", None), f"{OTHER}: in a clean run pieces=2, here pieces=1", ""),
+        ((ONE, "book", 4, "Ann", None), "", f"{MORE}: in a clean run pieces=2, here pieces=4"),
+        (
+            (ONE, "book", 2, "Ann", "yes"),
+            f'{OTHER}: in a clean run returned=null, here returned="yes"',
+            "",
+        ),
+        ((ONE, None, 2, "Ann", None), f'{OTHER}: in a clean run sku="book", here sku=null', ""),
     ],
 )
 def test_other_values(row: Row, lost: str, doubled: str) -> None:
@@ -73,6 +78,14 @@ def test_other_values(row: Row, lost: str, doubled: str) -> None:
         [f"lost: {words}{lost}"] if lost else [],
         [f"duplicated: {words}{doubled}"] if doubled else [],
     )
+
+
+def test_untouched() -> None:
+    """A row that is there and is not as it should be is no absence of rows."""
+    workload, units = judged(LINES, STOCK)
+    table = TableRows(("ref", "sku"), ((ONE, "other"),))
+    for tables, untouched in (({}, True), ({"lines": table}, False)):
+        assert workload.tally(units, Outside(tables=tables)).untouched == untouched
 
 
 def test_without_rows() -> None:

@@ -37,7 +37,7 @@ class Messages:
         self._lines = {str(d): d.message for d in ledger.deliveries}
         self._effects: dict[str, int] = {}
         for d in ledger.deliveries:
-            for text in _texts(d.body):
+            for text in _texts(d.body) if d.message else ():
                 self._effects.setdefault(text, self._numbers[d.message])
 
     @staticmethod
@@ -64,9 +64,8 @@ class Messages:
 
     def told_by(self, violation: Violation) -> set[int]:
         """Give the numbers of the messages whose deliveries are the evidence of a violation."""
-        return {
-            self._numbers[self._lines[line]] for line in violation.evidence if line in self._lines
-        }
+        names = (self._lines.get(line, "") for line in violation.evidence)
+        return {self._numbers[name] for name in names if name in self._numbers}
 
 
 def lane_of(queue: str) -> str:

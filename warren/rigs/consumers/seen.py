@@ -240,8 +240,9 @@ class Seen:
     # --- outside -----------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Keep what is there before the first message, so far as effects are compared with that."""
-        self._workload.tally((), self)
+        """Keep what is there before the first message, so far as a user's own effects are compared with that."""
+        if not self._workload.is_told:
+            self._workload.tally((), self)
 
     def tally(self) -> Tally:
         """Hold the database as it is now against what was sent."""
@@ -323,7 +324,7 @@ class Seen:
 
     def table(self, name: str) -> TableRows | None:
         """Give the rows of a table of the case's database; None where there is none of that name."""
-        return self._rows.table(name)
+        return self._rows.table(name, {unit.id for unit in self._units})
 
     def table_before(self, name: str) -> TableRows | None:
         """Give those that were there when `begin` was called."""

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from warren.evidence.record import RowSeen
 from warren.workloads.course.package_tally import row_line
-from warren.workloads.own.cells import flat, shown
+from warren.workloads.own.cells import rows_of, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from warren.evidence.rows import MessageRow, TableRows, TaskRow
     from warren.worlds.protocol import World
 
@@ -52,14 +54,14 @@ class Sightings:
             self._see((sql, unit_id, count), f"{count} by {sql}, of {unit_id}", unit_id)
         return count
 
-    def table(self, name: str) -> TableRows | None:
-        """Give the rows of a table; those that have come since `table_before` are seen."""
+    def table(self, name: str, ids: Collection[str]) -> TableRows | None:
+        """Give the rows of a table; those that are of messages, by their ids, are seen."""
         table = self._world.table(name)
-        known = self._first.get(name)
-        for row in table.rows if table is not None else ():
-            if known is None or row not in known.rows:
-                words = shown(flat(zip(table.columns, row, strict=True))) if table else ""
-                self._see((name, words, None), f"{name}: {words}", words)
+        for row in rows_of(table) if table is not None else ():
+            own = next((cell for cell in row.values() if cell in ids), None)
+            if own is not None:
+                words = f"{name}: {shown(row)}"
+                self._see((name, own, words), words, str(own))
         return table
 
     def table_before(self, name: str) -> TableRows | None:

@@ -28,6 +28,11 @@ class CourseDesign:
         return True
 
     @property
+    def ignored(self) -> tuple[str, ...]:
+        """Nothing."""
+        return ()
+
+    @property
     def lasts_by_commits(self) -> bool:
         """It lasts by itself."""
         return False

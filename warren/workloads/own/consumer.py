@@ -118,6 +118,12 @@ class OwnWorkload:
         return any(isinstance(effect, _REACHING) for effect in self.effects)
 
     @property
+    def ignored(self) -> tuple[str, ...]:
+        """What its manifest ignores of tables."""
+        tables = (e for e in self.effects if isinstance(e, TableEffect | TotalEffect) and e.ignore)
+        return tuple(f"{self.slug}: {effect}: {', '.join(effect.ignore)}" for effect in tables)
+
+    @property
     def lasts_by_commits(self) -> bool:
         """Whether nothing but a commit can make it longer."""
         return self.stretches and not any(isinstance(e, CallEffect) for e in self.effects)

@@ -77,17 +77,18 @@ class TableEffect:
         evidence = tuple(f"{self.table}: {shown(row)}" for row in own[:SHOWN])
         if not self.expected or not own:
             return Found(len(own), evidence)
-        if (
-            not unit.is_usual
-        ):  # another body leaves other values: only how many rows there are is known
+        # Another body leaves other values: of that only how many rows there are is known.
+        if not unit.is_usual:
             return Found(len(own) // len(self.expected), evidence)
         expected = Counter(self.expected)
         found = Counter(_cells(marked(row, unit.id), self.ignore) for row in own)
         missing, more = [*(expected - found).elements()], [*(found - expected).elements()]
         if not missing and not more:
             return Found(1, evidence)
+        differences = tuple(_difference(missing, more))
         count, words = self._wrong(len(own), missing, more)
-        return Found(count, (*_difference(missing, more), *evidence), words=words)
+        words = words if len(own) != len(self.expected) else f"{words}: {differences[0]}"
+        return Found(count, (*differences, *evidence), words=words)
 
     def _wrong(self, rows: int, missing: Sequence[Cells], more: Sequence[Cells]) -> tuple[int, str]:
         """Say how often it is there for what it differs, and how it differs."""

@@ -50,7 +50,8 @@ class OwnTally:
     @property
     def untouched(self) -> bool:
         """Whether there is no effect at all."""
-        return not any(one.count for found in self.found for one in found)
+        pairs = (pair for found in self.found for pair in zip(self.effects, found, strict=True))
+        return not any(one.count or (one.words and e.tells_apart) for e, one in pairs)
 
     def has(self, body: bytes) -> bool:
         """Whether a message of that body has left its effects, of those that show whose they are."""
