@@ -8,6 +8,7 @@ from warren.workloads.own.consumer import LIKE, MALFORMED, MISSHAPEN, OwnWorkloa
 from warren.workloads.own.effects import CallEffect, Effect, PathEffect, PublishEffect, RowEffect
 from warren.workloads.own.message import ID, Sample, Template, number_of
 from warren.workloads.own.recorded import Recorded
+from warren.workloads.own.tally import OwnTally
 
 __all__ = [
     "ID",
@@ -16,6 +17,7 @@ __all__ = [
     "MISSHAPEN",
     "CallEffect",
     "Effect",
+    "OwnTally",
     "OwnWorkload",
     "PathEffect",
     "PublishEffect",

@@ -46,6 +46,11 @@ class OwnTally:
         """Whether there is no effect at all."""
         return not any(one.count for found in self.found for one in found)
 
+    def missing(self) -> tuple[Effect, ...]:
+        """Give the effects that are not there for each message."""
+        columns = zip(self.effects, zip(*self.found, strict=True), strict=True)
+        return tuple(effect for effect, found in columns if not _is_there(found))
+
     def has(self, body: bytes) -> bool:
         """Whether a message of that body has left its effects."""
         pairs = zip(self.units, self.found, strict=True)
