@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from warren.learning.observed import observe
 from warren.workloads.own import CallEffect, OwnTally, PathEffect, PublishEffect, RowEffect
 
 if TYPE_CHECKING:
@@ -15,25 +14,22 @@ if TYPE_CHECKING:
     from warren.learning.observed import Binding, Observed
     from warren.rigs.consumers.rig import Rig
     from warren.workloads.own import Effect, OwnWorkload
-    from warren.worlds.protocol import World
 
 _MOST: Final = 4
 _OF_DATABASES: Final = ("{database_", "{sqlalchemy_url}", "{jdbc_url}", "{dsn}")
 _PLACES: Final = "where it reads the address: in `environment`, `templates` or `command`"
 
 
-def unrouted(own: OwnWorkload, world: World, error: WarrenError) -> str:
+def unrouted(own: OwnWorkload, observed: Observed, error: WarrenError) -> str:
     """Say why a message reached no queue: what the consumer has declared and bound."""
-    observed = observe(world.facts())
     key = own.sample.message.routing_key
     return (
         f"{error.where}: {error.what}; {_bound(observed, own)}; {_route_advice(own, observed, key)}"
     )
 
 
-def undelivered(own: OwnWorkload, world: World) -> str:
+def undelivered(own: OwnWorkload, observed: Observed) -> str:
     """Say why nothing was delivered, though the message reached a queue."""
-    observed = observe(world.facts())
     consumed = _named(c.queue for c in observed.consumers) or "nothing any more"
     key = own.sample.message.routing_key
     return (

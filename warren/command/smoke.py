@@ -19,6 +19,7 @@ from warren.claims.manifest import check_commands, load_manifest
 from warren.command import options, own_wiring
 from warren.errors import InstanceError, InstanceUnsupported, UnroutedError, WarrenError
 from warren.evidence.text import redact, visible_lines
+from warren.learning.observed import observe
 from warren.report.header import header
 from warren.rigs.consumers.recording import with_messages
 from warren.rigs.consumers.rig import Rig
@@ -133,13 +134,13 @@ def _try(rig: Rig, slug: str, world: World, design: ImplementedDesign) -> Smoked
     except UnroutedError as error:
         if own is None:
             raise
-        words = own_wiring.unrouted(own, world, error)
+        words = own_wiring.unrouted(own, observe(world.facts()), error)
         return Smoked(slug, Smoke.WIRING, f"{words}{_printed(rig)}")
     rig.wait.finish(rig.work_time(TEXTS))
     if rig.seen.done():
         return _after_the_effect(rig, slug)
     if not rig.seen.ledger().deliveries:
-        words = own_wiring.undelivered(own, world) if own else _undelivered(rig)
+        words = own_wiring.undelivered(own, observe(world.facts())) if own else _undelivered(rig)
         return Smoked(slug, Smoke.WIRING, f"{words}{_printed(rig)}")
     if own is not None:
         words = own_wiring.undone(rig, design.roles[slug])
