@@ -57,6 +57,10 @@ class InstanceUnsupported(InstanceError):  # noqa: N818 - see BrokerUnavailable
     """An instance ended with status 127 before it was ready: the design or role is unsupported."""
 
 
+class UnroutedError(WarrenError):
+    """A message of the rig's own reached no queue."""
+
+
 class RelayError(WarrenError):
     """The relay could not listen, reach the broker, or do what a case asked of it."""
 

@@ -187,3 +187,31 @@ def test_nothing_is_overwritten(person: Person) -> None:
     assert learnt.status == 2
     assert "warren.toml: it is there already; give --force" in learnt.printed
     assert (person.directory / "warren.toml").read_text() == "mine"
+
+
+def test_asyncapi(person: Person) -> None:
+    """An AsyncAPI document says where messages go and what they are like; its schema makes the sample."""
+    payload = {
+        "type": "object",
+        "required": ["ref", "amount"],
+        "properties": {"ref": {"type": "string"}, "amount": {"type": "integer", "minimum": 1}},
+    }
+    shop = {
+        "asyncapi": "3.0.0",
+        "channels": {
+            "created": {
+                "address": "order.created",
+                "bindings": {"amqp": {"exchange": {"name": "shop", "type": "topic"}}},
+                "messages": {"order": {"contentType": "application/json", "payload": payload}},
+            }
+        },
+        "operations": {"take": {"action": "receive", "channel": {"$ref": "#/channels/created"}}},
+    }
+    (person.directory / "shop.json").write_text(json.dumps(shop))
+    learnt = person.learn("orders.py", "--yes", "--asyncapi", "shop.json", "--database", "sqlite")
+    assert learnt.status == 0, learnt.printed
+    message = learnt.consumer["message"]
+    assert (message["exchange"], message["routing_key"]) == ("shop", "order.created")
+    sample = json.loads((learnt.directory / message["body"]).read_text())
+    assert sample["ref"] == "{id}"
+    assert sample["amount"] >= 1

@@ -28,6 +28,15 @@ def test_source_and_dotenv_and_files(tmp_path: Path) -> None:
     assert found.database == "mysql"
 
 
+def test_asyncapi_is_no_configuration(tmp_path: Path) -> None:
+    """What describes the consumer is not read by it, though its bindings name a vhost."""
+    bindings = "bindings: {amqp: {queue: {name: orders, vhost: /}}}"
+    (tmp_path / "shop.yaml").write_text(f"info: {{}}\nasyncapi: 3.0.0\n{bindings}\n")
+    (tmp_path / "shop.json").write_text('{"asyncapi": "3.0.0", "vhost": "/"}')
+    (tmp_path / "conf.yaml").write_text("amqp:\n  vhost: /\n")
+    assert propose(tmp_path, ("./run",), {}).templates.keys() == {"conf.yaml"}
+
+
 def test_environment(tmp_path: Path) -> None:
     """Of the environment, what the source reads by name counts, and else a URL of a broker or database alone."""
     (tmp_path / "consumer.js").write_text("connect(process.env.RABBIT_HOST)")

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from warren.claims.extent import Extent
-from warren.claims.verdict import Outcome, Verdict
+from warren.claims.verdict import Outcome, Stance, Verdict
 from warren.evidence.violation import Violation
 from warren.report.terminal import EVIDENCE_LINES, console_for, print_report, summary
 
@@ -42,6 +42,20 @@ def test_table(report: Report, catalogue: Catalogue) -> None:
     assert row(text, "no-loss") == ["✗ violated, 2 of 12", "✓ holds", "-"]
     assert row(text, "effect-once") == ["≠ denied", "! stale", "-"]
     assert row(text, "rpc-correlated") == ["-", "-", "? inconcl."]
+
+
+def test_suggested(report: Report, catalogue: Catalogue) -> None:
+    """Whoever claims nothing is told what to claim and what to deny, in lines for a manifest; others are not."""
+    passed = replace(report.findings[-1], design="blocking", guarantee="no-loss")
+    passed = replace(passed, stance=Stance.OBSERVED, verdict=Verdict("no-loss.a", Outcome.PASS))
+    failed = replace(passed, guarantee="effect-once")
+    failed = replace(failed, verdict=Verdict("effect-once.a", Outcome.FAIL))
+    observed = replace(report, findings=(passed, failed), stale_denials=(), exit_status=0)
+    text = printed(observed, catalogue)
+    assert f"{passed.implementation} blocking claims nothing; by what was seen:" in text
+    assert 'claims = ["no-loss"]\ndenies = ["effect-once"]\n' in text
+    one = replace(failed, stance=Stance.DENIED)
+    assert "claims nothing" not in printed(replace(observed, findings=(passed, one)), catalogue)
 
 
 def test_piped(report: Report, catalogue: Catalogue) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -63,11 +64,14 @@ def make(document: Any, pointer: str, place: str, seed: int) -> Made:
     """Make messages by the schema at `pointer` of a document; `place` is where the id goes, such as `$.order.id`."""
     schema = _Schema(document, pointer)
     keys = place.split(".")[1:] if place not in ("", MESSAGE_ID) else []
-    valid = schema.examples() or schema.drawn(seed)
-    return Made(
-        valid=tuple(_octets(schema.with_place(value, keys)) for value in valid),
-        wrong=tuple(map(_octets, schema.wrong(valid[0], seed))),
-    )
+    try:
+        valid = schema.examples() or schema.drawn(seed)
+        return Made(
+            valid=tuple(_octets(schema.with_place(value, keys)) for value in valid),
+            wrong=tuple(map(_octets, schema.wrong(valid[0], seed))),
+        )
+    except re.error as error:
+        raise UnfitError(f"its pattern {error.pattern!r} cannot be read: {error}") from error
 
 
 class _Schema:
@@ -203,10 +207,12 @@ def _together(parts: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _one_of_examples(schema: dict[str, Any]) -> dict[str, Any]:
-    """Take what its author calls an example rather than anything."""
-    if schema.get("examples") and "properties" not in schema and "enum" not in schema:
-        return {**schema, "enum": schema["examples"]}
-    return schema
+    """Take what its author calls an example, or the usual, rather than anything."""
+    if schema.keys() & {"properties", "enum", "const"}:
+        return schema
+    usual = [schema["default"]] if "default" in schema else []
+    values = schema.get("examples") or usual
+    return {**schema, "enum": values} if values else schema
 
 
 def _with(value: Any, keys: Sequence[str], new: Any) -> Any:

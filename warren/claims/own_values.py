@@ -6,6 +6,7 @@ comes of it; whoever draws holds it against the schema.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from rstr import Rstr
@@ -115,8 +116,9 @@ def _bounds(schema: dict[str, Any]) -> tuple[float, float]:
 
 
 def _text(schema: dict[str, Any], chance: Random) -> str:
-    if "pattern" in schema:
-        return str(Rstr(chance).xeger(schema["pattern"]))
+    if pattern := schema.get("pattern"):
+        usual = (word for word in (*_WORDS, *_FORMATS.values()) if re.search(pattern, word))
+        return next(usual, "") or str(Rstr(chance).xeger(pattern))
     if schema.get("format") == "uuid":
         return str(
             Rstr(chance).xeger("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shlex
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
@@ -33,6 +35,9 @@ from warren.worlds.real import RealWorlds, Servers
 from warren.worlds.real.launching import inherited_environment
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from warren.learning.asyncapi import Described
     from warren.learning.learner import Lesson
     from warren.learning.sample import LearnSample
     from warren.learning.search import Proposal
@@ -55,6 +60,8 @@ _SAMPLES: Final = "samples"
 @click.option("--env", multiple=True, metavar="NAME=TEXT", help="e.g. AMQP_URL={amqp_url}")
 @click.option("--file", multiple=True, metavar="FILE=TEMPLATE", help="a file made from a template")
 @click.option("--message", type=_FILE, metavar="FILE", help="the body of a sample message")
+@click.option("--asyncapi", type=_FILE, metavar="FILE", help="or an AsyncAPI 3 document")
+@click.option("--operation", metavar="NAME", help="which of its operations, where several receive")
 @click.option(
     "--property",
     "properties",
@@ -99,6 +106,8 @@ class _Options:
     env: tuple[str, ...]
     file: tuple[str, ...]
     message: Path | None
+    asyncapi: Path | None
+    operation: str | None
     properties: tuple[str, ...]
     queue: str | None
     exchange: str | None
@@ -125,6 +134,19 @@ class _Options:
         return telling.slug(self.name or self.directory.absolute().name)
 
 
+class _Given(NamedTuple):
+    """A message as it was given: its file, which is a name alone where it is in none, and where it goes."""
+
+    file: Path
+    octets: bytes
+    properties: dict[str, Any]
+    queue: str | None
+    exchange: str | None
+    routing_key: str | None
+    correlated: Mapping[str, Any] = MappingProxyType({})
+    """Properties that have the id, whether or not something else has it too."""
+
+
 class _Learning:
     """One run of the command: what is asked, run, written and tried."""
 
@@ -137,10 +159,13 @@ class _Learning:
         chosen = self._options
         self._refuse_to_overwrite(chosen.manifest)
         program, found = self._program()
-        file = chosen.message or self._person.path("A sample message, as a file", "--message")
-        samples = marked(telling.octets(file), telling.properties(chosen.properties))
-        body = self._place_of(samples[0], file)
-        if body != file.absolute():
+        given = self._given()
+        samples = tuple(
+            replace(sample, properties={**sample.properties, **given.correlated})
+            for sample in marked(given.octets, given.properties)
+        )
+        body = self._place_of(samples[0], given)
+        if body != given.file:
             self._refuse_to_overwrite(body, *(sample.body for sample in samples))
         database = found.database if chosen.database == "auto" else ""
         with (
@@ -153,7 +178,7 @@ class _Learning:
             self._person.say(header(servers, _FAST))
             kind = servers.database.kind
             wishes = Wishes(
-                samples, _FAST.heartbeat, chosen.queue, chosen.exchange, chosen.routing_key
+                samples, _FAST.heartbeat, given.queue, given.exchange, given.routing_key
             )
             with worlds.world(self._schema(), restarts=False) as world:
                 trial = Trial(world, program, chosen.slug, chosen.within, found.fixed)
@@ -230,11 +255,52 @@ class _Learning:
             )
         return Schema(program, (chosen.schema.absolute(),) if chosen.schema else ())
 
-    def _place_of(self, sample: LearnSample, file: Path) -> Path:
+    def _given(self) -> _Given:
+        """Give the message that is to be sent, as the options and a document say it."""
+        chosen, said = self._options, self._described()
+        file = chosen.message
+        if file is None and said is None:
+            file = self._person.path("A sample message, as a file", "--message")
+        properties = telling.properties(chosen.properties)
+        if said is None:
+            assert file is not None, "it was asked for"
+            route = chosen.queue, chosen.exchange, chosen.routing_key
+            return _Given(file.absolute(), telling.octets(file), properties, *route)
+        route = said.queue, said.exchange, said.routing_key
+        if chosen.exchange is not None or chosen.routing_key is not None:
+            route = said.queue, chosen.exchange, chosen.routing_key
+        return _Given(
+            file.absolute() if file else Path(f"{telling.slug(said.operation)}.json"),
+            telling.octets(file) if file else said.body,
+            {**said.properties, **properties},
+            chosen.queue or route[0],
+            *route[1:],
+            correlated=said.correlated,
+        )
+
+    def _described(self) -> Described | None:
+        """Read what --asyncapi says, with libraries that a usual installation has not."""
+        chosen = self._options
+        if chosen.asyncapi is None:
+            return None
+        try:
+            asyncapi = import_module("warren.learning.asyncapi")
+        except ModuleNotFoundError as error:
+            what = "pip install 'pytest-warren[schema]'"
+            raise OptionError(f"reading it needs {error.name}", "--asyncapi", what) from error
+        choose = partial(self._person.choose, option="--operation")
+        try:
+            said: Described = asyncapi.described(chosen.asyncapi, chosen.operation, choose)
+        except asyncapi.UnfitError as error:
+            raise OptionError(str(error), str(chosen.asyncapi)) from error
+        self._person.say(f"by {chosen.asyncapi}, {said.operation} takes {said.words}")
+        return said
+
+    def _place_of(self, sample: LearnSample, given: _Given) -> Path:
         """Say where the body of the sample stands: in its file, or in one of ours where it is another, or far away."""
-        home, file = self._options.manifest.parent, file.absolute()
-        is_its_own = sample.is_changed or not file.is_relative_to(home)
-        return home / _SAMPLES / file.name if is_its_own else file
+        home = self._options.manifest.parent
+        is_its_own = sample.is_changed or not given.file.is_relative_to(home)
+        return home / _SAMPLES / given.file.name if is_its_own else given.file
 
     def _write(self, lesson: Lesson, program: Program, body: Path) -> None:
         """Write the manifest."""

@@ -16,9 +16,10 @@ import click
 
 from warren.claims.catalogue import load_catalogue
 from warren.claims.manifest import check_commands, load_manifest
-from warren.command import options
-from warren.errors import InstanceError, InstanceUnsupported, WarrenError
+from warren.command import options, own_wiring
+from warren.errors import InstanceError, InstanceUnsupported, UnroutedError, WarrenError
 from warren.evidence.text import redact, visible_lines
+from warren.learning.observed import observe
 from warren.report.header import header
 from warren.rigs.consumers.recording import with_messages
 from warren.rigs.consumers.rig import Rig
@@ -31,9 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from warren.claims.implementation import Implementation
+    from warren.claims.implementation import Implementation, ImplementedDesign
     from warren.evidence.ledger import Delivery
     from warren.rigs.pace import Pace
+    from warren.worlds.protocol import World
 
 STATUS = """\b
 Exit status:
@@ -113,7 +115,7 @@ def smoke(implementation: Implementation, worlds: RealWorlds, pace: Pace) -> Ite
         with worlds.world(implementation.migrate, design.surroundings, restarts=False) as world:
             rig = Rig(world, implementation, workload, pace, ())
             try:
-                yield _try(rig, slug)
+                yield _try(rig, slug, world, design)
             except InstanceUnsupported as error:
                 yield Smoked(slug, Smoke.UNSUPPORTED, str(error))
             except InstanceError as error:
@@ -122,27 +124,39 @@ def smoke(implementation: Implementation, worlds: RealWorlds, pace: Pace) -> Ite
                 yield Smoked(slug, Smoke.WIRING, f"{error}{_printed(rig)}")
 
 
-def _try(rig: Rig, slug: str) -> Smoked:
+def _try(rig: Rig, slug: str, world: World, design: ImplementedDesign) -> Smoked:
     rig.start.all(http=rig.workload.caller is not None)
     if rig.workload.is_told and (faults := rig.seen.heartbeat_faults()):
         return Smoked(slug, Smoke.WIRING, f"{faults[0].words}; use WARREN_HEARTBEAT as it is")
-    rig.publish.work(TEXTS)
+    own = rig.workload if isinstance(rig.workload, OwnWorkload) else None
+    try:
+        rig.publish.work(TEXTS)
+    except UnroutedError as error:
+        if own is None:
+            raise
+        words = own_wiring.unrouted(own, observe(world.facts()), error)
+        return Smoked(slug, Smoke.WIRING, f"{words}{_printed(rig)}")
     rig.wait.finish(rig.work_time(TEXTS))
     if rig.seen.done():
         return _after_the_effect(rig, slug)
-    entry = rig.workload.entry
     if not rig.seen.ledger().deliveries:
-        return Smoked(
-            slug,
-            Smoke.WIRING,
-            f'nothing was delivered from "{entry.queue}"; is it bound to '
-            f'"{entry.exchange}" with routing key ""?{_printed(rig)}',
-        )
-    if rig.seen.tally().untouched:
+        words = own_wiring.undelivered(own, observe(world.facts())) if own else _undelivered(rig)
+        return Smoked(slug, Smoke.WIRING, f"{words}{_printed(rig)}")
+    if own is not None:
+        words = own_wiring.undone(rig, design.roles[slug])
+    elif rig.seen.tally().untouched:
         words = "the message was delivered, but no row came; does it write to WARREN_DATABASE_URL?"
-        return Smoked(slug, Smoke.NONCONFORMING, f"{words}{_printed(rig)}")
-    words = "; ".join(violation.words for violation in rig.seen.losses())
+    else:
+        words = "; ".join(violation.words for violation in rig.seen.losses())
     return Smoked(slug, Smoke.NONCONFORMING, f"{words}{_printed(rig)}")
+
+
+def _undelivered(rig: Rig) -> str:
+    entry = rig.workload.entry
+    return (
+        f'nothing was delivered from "{entry.queue}"; is it bound to '
+        f'"{entry.exchange}" with routing key ""?'
+    )
 
 
 def _after_the_effect(rig: Rig, slug: str) -> Smoked:

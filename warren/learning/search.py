@@ -6,6 +6,7 @@ It reads files of the program's directory and of nothing else, and none that is 
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -100,7 +101,7 @@ def propose(directory: Path, command: Sequence[str], environment: Mapping[str, s
     for file in files:
         if file.suffix in _CONFIGURATION and file.name not in (*_NOT_ITS_OWN, *_COMPOSE):
             text, found = in_file(texts[file])
-            if found:
+            if found and not _ASYNCAPI.search(texts[file]):
                 name = file.relative_to(directory).as_posix()
                 templates[name] = text
                 in_files += [(name, address) for address in found]
@@ -120,6 +121,8 @@ def propose(directory: Path, command: Sequence[str], environment: Mapping[str, s
     )
 
 
+_ASYNCAPI: Final = re.compile(r"""^[\s{]*["']?asyncapi["']?\s*:""", re.MULTILINE)
+"""A document that describes it, with a `vhost` that is no address of its own."""
 _COMPOSE: Final = tuple(
     f"{name}.{ending}" for name in ("docker-compose", "compose") for ending in ("yml", "yaml")
 )

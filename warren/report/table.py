@@ -127,6 +127,28 @@ def tables(report: Report, catalogue: Catalogue) -> tuple[Table, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """What the manifest of a design that promises nothing may say, by what was seen."""
+
+    design: str
+    claims: tuple[str, ...]
+    denies: tuple[str, ...]
+
+
+def suggested(table: Table) -> tuple[Suggested, ...]:
+    """Suggest promises for each design of an implementation that has none, as far as its cases ran."""
+    found = []
+    for cells in zip(*table.rows, strict=True):
+        findings = [finding for cell in cells for finding in cell.findings]
+        if cells[0].design == AMQP or any(f.stance is not Stance.OBSERVED for f in findings):
+            continue
+        claims = (c.guarantee for c in cells if c.mark in (Mark.PASSED, Mark.LACKING))
+        denies = (c.guarantee for c in cells if c.mark is Mark.FAILED)
+        found.append(Suggested(cells[0].design, tuple(claims), tuple(denies)))
+    return tuple(each for each in found if each.claims or each.denies)
+
+
 def bad_sentences(report: Report) -> tuple[tuple[str, Finding | StaleDenial], ...]:
     """Give each bad or undecided thing as its sentence, with what it is about; bad ones first."""
     judged = [(*judge_item(finding), finding) for finding in report.findings]

@@ -16,7 +16,7 @@ from rich.text import Text
 from warren.claims.verdict import Finding, Measurement, Outcome
 from warren.evidence.text import brief, visible
 from warren.evidence.violation import by_evidence
-from warren.report.table import Cell, Mark, Table, folded, headline, tables
+from warren.report.table import Cell, Mark, Table, folded, headline, suggested, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -56,6 +56,9 @@ def print_report(
         _say(console, table.implementation, "bold")
         console.print(_grid(table, console))
     _print_legend(arranged, console)
+    if not report.interrupted:
+        for table in arranged:
+            _print_suggested(table, console)
     _print_bad(report, console)
     _print_measurements(report.measurements, console)
     _print_end(report, console, written)
@@ -144,6 +147,17 @@ def _print_legend(arranged: Iterable[Table], console: Console) -> None:
         console.print(
             Text("  n of m, n/m   rests on n of the m cases that the full set has", "dim")
         )
+
+
+def _print_suggested(table: Table, console: Console) -> None:
+    """Say what a manifest that promises nothing may promise."""
+    for each in suggested(table):
+        _say(console)
+        _say(console, f"{table.implementation} {each.design} claims nothing; by what was seen:")
+        for key, guarantees in (("claims", each.claims), ("denies", each.denies)):
+            if guarantees:
+                listed = ", ".join(f'"{guarantee}"' for guarantee in guarantees)
+                _say(console, f"{key} = [{listed}]")
 
 
 def _print_bad(report: Report, console: Console) -> None:

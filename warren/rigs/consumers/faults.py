@@ -204,7 +204,7 @@ class Faults:
             raise InstanceUnsupported(
                 "its work is over at once, so it cannot be caught in the middle of it",
                 where=f"consumers.{self._workload.slug}.message",
-                what_to_do="add slow = { body, seconds }: a message whose work lasts",
+                what_to_do='write slow = { body = "FILE", seconds = 30.0 }, a message whose work lasts so long',
             )
 
     def _is_at_work(self, delivery: Delivery) -> bool:

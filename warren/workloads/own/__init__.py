@@ -10,6 +10,7 @@ from warren.workloads.own.effects import CallEffect, Effect, PathEffect, Publish
 from warren.workloads.own.message import ID, Sample, Template, number_of
 from warren.workloads.own.recorded import Recorded
 from warren.workloads.own.table_effects import ROWS, TableEffect, TotalEffect
+from warren.workloads.own.tally import OwnTally
 
 __all__ = [
     "ID",
@@ -19,6 +20,7 @@ __all__ = [
     "ROWS",
     "CallEffect",
     "Effect",
+    "OwnTally",
     "OwnWorkload",
     "PathEffect",
     "PublishEffect",

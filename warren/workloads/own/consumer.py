@@ -102,14 +102,14 @@ class OwnWorkload:
     def malformed(self) -> Sequence[bytes]:
         """Bodies that cannot be read, by the manifest."""
         return self.sample.malformed or self._lacks(
-            "malformed", "a list of files that it cannot read"
+            "malformed", '["FILE"], with bodies that it cannot read'
         )
 
     @property
     def misshapen(self) -> Sequence[bytes]:
         """Bodies that can be read and are no work, by the manifest."""
         return self.sample.misshapen or self._lacks(
-            "misshapen", "a list of files with another content"
+            "misshapen", '["FILE"], with bodies that it can read and that are no work'
         )
 
     @property
@@ -178,7 +178,7 @@ class OwnWorkload:
     def poison(self, maker: Maker) -> Poison:
         """Make the message that can never be done, by the manifest."""
         if self.sample.poison is None:
-            self._lacks("poison", "a file whose work is well-formed and always fails")
+            self._lacks("poison", '"FILE", with well-formed work that always fails')
         unit = self.sample.poison.make(dashed(maker.new_id()), 1)
         return Poison(unit.id, unit.body, unit.id.encode())
 
@@ -231,5 +231,5 @@ class OwnWorkload:
         raise InstanceUnsupported(
             f"there is no `{key}`, which this case sends",
             where=f"consumers.{self.slug}.bad",
-            what_to_do=f"add {key} = {what}",
+            what_to_do=f"write under [consumers.{self.slug}.bad]: {key} = {what}",
         )

@@ -53,6 +53,11 @@ class OwnTally:
         pairs = (pair for found in self.found for pair in zip(self.effects, found, strict=True))
         return not any(one.count or (one.words and e.tells_apart) for e, one in pairs)
 
+    def missing(self) -> tuple[Effect, ...]:
+        """Give the effects that are not there for each message."""
+        columns = zip(self.effects, zip(*self.found, strict=True), strict=True)
+        return tuple(effect for effect, found in columns if not _is_there(found))
+
     def has(self, body: bytes) -> bool:
         """Whether a message of that body has left its effects, of those that show whose they are."""
         pairs = zip(self.units, self.found, strict=True)

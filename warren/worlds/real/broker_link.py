@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pika
 from pika.exceptions import AMQPError, ChannelClosedByBroker, NackError, UnroutableError
 
-from warren.errors import BrokerUnavailable, WarrenError
+from warren.errors import BrokerUnavailable, UnroutedError, WarrenError
 from warren.simulator.wire import BasicProperties, encode_properties
 from warren.worlds.protocol import DIRECT_REPLY_TO, QueueDepth, ReceivedReply
 
@@ -69,7 +69,7 @@ class BrokerLink:
                     exchange, routing_key, body, _Encoded(properties), mandatory=True
                 )
             except (UnroutableError, NackError, ChannelClosedByBroker) as error:
-                raise WarrenError(
+                raise UnroutedError(
                     f"the rig's message reached no queue ({type(error).__name__})",
                     where=f'exchange "{exchange}", routing key "{routing_key}"',
                     what_to_do="bind a queue to it with that key before the consumer is ready",

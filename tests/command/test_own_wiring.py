@@ -1,0 +1,123 @@
+"""What `warren smoke` says of a user's own consumer that is wired wrongly: expected, seen, and the line to write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
+
+import pytest
+
+from tests.stand_ins import Wire
+from warren.claims.implementation import Program
+from warren.command.own_wiring import undelivered, undone, unrouted
+from warren.errors import UnroutedError
+from warren.evidence.frames import Direction
+from warren.learning.observed import observe
+from warren.simulator.wire import (
+    BasicConsume,
+    BasicConsumeOk,
+    ExchangeDeclare,
+    QueueBind,
+    QueueDeclare,
+    QueueDeclareOk,
+)
+from warren.workloads.own import (
+    CallEffect,
+    OwnTally,
+    OwnWorkload,
+    PathEffect,
+    PublishEffect,
+    RowEffect,
+    Sample,
+    Template,
+)
+from warren.workloads.own.effects import Found
+from warren.workloads.own.message import OwnUnit
+
+if TYPE_CHECKING:
+    from warren.learning.observed import Observed
+    from warren.workloads.own import Effect
+
+OUT, IN = Direction.TO_BROKER, Direction.TO_CLIENT
+ROWS = RowEffect("SELECT count(*) FROM orders WHERE ref = :id")
+
+
+def own(exchange: str, key: str) -> OwnWorkload:
+    """Give a workload whose messages go that way."""
+    return OwnWorkload("orders", "work", exchange, Sample(Template(b"{id}", routing_key=key)), ())
+
+
+def seen(*, bound: bool = True) -> Observed:
+    """Give a consumer of `work`, which it has bound to `shop` by a pattern, or not."""
+    wire = Wire()
+    wire.frame(OUT, ExchangeDeclare("shop", "topic", durable=True))
+    wire.frame(OUT, QueueDeclare("work", durable=True))
+    wire.frame(IN, QueueDeclareOk("work"))
+    if bound:
+        wire.frame(OUT, QueueBind("work", "shop", "order.*"))
+    wire.frame(OUT, BasicConsume("work"))
+    wire.frame(IN, BasicConsumeOk("worker"))
+    return observe(wire.facts)
+
+
+LOST = UnroutedError("the rig's message reached no queue", 'exchange "x", routing key "y"')
+
+
+@pytest.mark.parametrize(
+    ("exchange", "key", "bound", "words"),
+    [
+        ("shopp", "order.a", True, 'write exchange = "shop" and the routing key'),
+        ("shop", "ordered", True, 'write a routing_key that "order.*" lets through'),
+        ("shop", "order.a", False, "leave `exchange` and `routing_key` out"),
+    ],
+)
+def test_no_queue(exchange: str, key: str, bound: bool, words: str) -> None:
+    """A message that reaches no queue is told with what the consumer has bound, and what to write."""
+    said = unrouted(own(exchange, key), seen(bound=bound), LOST)
+    assert said.startswith(str(LOST).removesuffix("."))
+    assert words in said
+    has_bound = 'it has bound work to exchange "shop" with key "order.*"'
+    assert (has_bound if bound else 'it has bound work to nothing and declared "shop"') in said
+
+
+def test_no_delivery() -> None:
+    """A message that went to another queue is told with the route, and with what is consumed."""
+    said = undelivered(own("", "other"), seen())
+    assert (
+        'nothing was delivered from "work" of what went to exchange "" with routing key "other"'
+        in said
+    )
+    assert 'it consumes from "work", and it has bound work to exchange "shop"' in said
+
+
+def said_of(effect: Effect, *, calls: Any = (), published: Any = (), **told: str) -> str:
+    """Give what is said where that effect is missing; the program has an environment."""
+    unit = OwnUnit("1", b"1", Template(b"").properties, "")
+    rig = Mock()
+    rig.seen.tally.return_value = OwnTally((effect, ROWS), (unit,), ((Found(0), Found(1)),))
+    rig.seen.ledger.return_value.deliveries = ["deliver #1: ack"]
+    rig.seen.calls.return_value, rig.seen.published.return_value = calls, published
+    return undone(rig, Program(("./orders",), Path(), told))
+
+
+def test_no_effect() -> None:
+    """An effect that is missing is told with what became of its message, and what there was of its kind."""
+    rows = RowEffect("SELECT 1 WHERE :id")
+    said = said_of(rows)
+    assert said.startswith(
+        "the message was delivered (deliver #1: ack); sql 'SELECT 1 WHERE :id' was"
+    )
+    assert "write {database_url} or the like" in said
+    assert "whether the statement finds the row" in said_of(rows, DB="{jdbc_url}")
+    call = CallEffect("POST", "/charge")
+    assert "was asked nothing; it is told of no HTTP service: write {http_stub_url}" in said_of(
+        call
+    )
+    asked = said_of(call, calls=["GET /rates"], API="{http_stub_url}/v1")
+    assert "was asked GET /rates; write the method and path" in asked
+    publish = PublishEffect("billing")
+    assert said_of(publish).endswith("it published nothing")
+    assert "write exchange and routing_key" in said_of(publish, published=["publishes to shop"])
+    assert "one in its directory" in said_of(PathEffect("out/{id}"))
+    assert "orders WHERE ref" not in said_of(rows)
