@@ -32,7 +32,7 @@ from warren.workloads.own import (
     Sample,
     Template,
 )
-from warren.workloads.own.effects import Found
+from warren.workloads.own.found import Found
 from warren.workloads.own.message import OwnUnit
 
 if TYPE_CHECKING:
