@@ -19,8 +19,7 @@ from .crashes import UNKNOWN_TAG, close_consumers_channels
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from warren.rigs.consumers import Process, Published, Rig, Violation
-    from warren.workloads import Role
+    from warren.rigs.consumers import Process, Published, Rig, Role, Violation
 
 TEXTS = 3
 ACK_TIMEOUT = 5
