@@ -10,8 +10,8 @@ from .releases import release_of
 
 PERSISTENT, TRANSIENT = 2, 1
 KNOWN = 3.0
-"""Seconds after which RabbitMQ has written down that there is a quorum queue. It does so half a second after one was
-declared or deleted last; killed before that, it begins with an empty queue, whatever it had confirmed."""
+"""Seconds after which RabbitMQ has written down what was declared. Of a quorum queue it does so half a second after one
+was declared or deleted last; killed before that, it begins with an empty queue, whatever it had confirmed."""
 
 
 @pytest.mark.restarts_broker

@@ -178,6 +178,24 @@ def test_returned_first(broker: BrokerRig) -> None:
     assert broker.drain(queue) == [b"3", b"1", b"2", b"4"]
 
 
+@pytest.mark.requirement("quorum.room-again")
+def test_room_again(broker: BrokerRig) -> None:
+    """One that is full, and acks when the other has been served, gets not the next message but the one after it."""
+    queue = _quorum(broker)
+    full, other = broker.consume(queue, prefetch=1), broker.consume(queue)
+    broker.publish(b"1", queue)
+    broker.wait.deliveries(1, full)
+    broker.publish(b"2", queue)
+    broker.wait.deliveries(1, other)
+    full.ack()
+    broker.wait.answered(full.channel)
+    broker.publish(b"3", queue)
+    broker.wait.deliveries(2, other)
+    broker.publish(b"4", queue)
+    broker.wait.deliveries(2, full)
+    assert (full.bodies, other.bodies) == ([b"1", b"4"], [b"2", b"3"])
+
+
 @pytest.mark.requirement("quorum.priorities")
 def test_priorities(broker: BrokerRig) -> None:
     """Priorities are strict on 4.3 (4 where none is given), two levels on 4.0, and nothing on 3.10."""

@@ -16,7 +16,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from tests.simulator.model.races import greedy, leaves_alone, passing_on
+from tests.simulator.model.races import greedy, leaves_alone, passing_on, settles_for_two
 from tests.simulator.model.real import ANSWER_SECONDS, Client
 from tests.simulator.model.streams import by_stream, without_counts, without_races
 from warren.simulator.model import SEMANTICS, Broker, commands, events
@@ -169,6 +169,8 @@ class Pair:
         self._chance |= bool(closed & losing)
         lost = {each.connection for each in given if isinstance(each, commands.ConnectionLost)}
         if (closed | lost) & passing:
+            self.raced = self._chance = True
+        if settles_for_two(self.model, caused):
             self.raced = self._chance = True
         self._note_release(held)
         self._note_overtaking(given, taken)

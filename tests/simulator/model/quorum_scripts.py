@@ -5,6 +5,7 @@ As in `scripts`: a queue name `q` and an exchange name `x` in, commands out.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.simulator.model.queue_type_scripts import RIGHT, TYPES, declare
@@ -143,6 +144,68 @@ def delayed_and_purged(q: str, _x: str) -> Script:
     ]
 
 
+OTHER = (1, 2)
+"""Another channel."""
+
+
+def room_again(q: str, _x: str) -> Script:
+    """Have a consumer be full and have room again while another one is served."""
+    return [
+        declare(q),
+        c.BasicQos(*HERE, 1),
+        c.BasicConsume(*HERE, q, "a"),
+        c.BasicConsume(*OTHER, q, "b"),
+        *(publish(q, body) for body in (b"1", b"2")),
+        c.BasicAck(*HERE, 1),
+        *(publish(q, body) for body in (b"3", b"4", b"5")),
+    ]
+
+
+def room_at_once(q: str, _x: str) -> Script:
+    """Have a consumer acknowledge automatically, beside another, what comes back at once and what comes by itself."""
+    return [
+        declare(q),
+        *(publish(q, b"%d" % each) for each in range(5)),
+        *[c.BasicGet(*OTHER, q)] * 5,
+        c.BasicQos(*HERE, 1),
+        c.BasicConsume(*HERE, q, "a", no_ack=True),
+        c.BasicConsume(*OTHER, q, "b"),
+        c.BasicNack(*OTHER, 0, multiple=True),
+        *(publish(q, b"%d" % each) for each in range(5, 12)),
+    ]
+
+
+def place_of_a_cancelled(q: str, _x: str) -> Script:
+    """Cancel a consumer that holds a message, have another one come, and then one of the old tag."""
+    return [
+        declare(q),
+        c.BasicConsume(*HERE, q, "a"),
+        publish(q, b"1"),
+        c.BasicCancel(*HERE, "a"),
+        c.BasicConsume(*OTHER, q, "b"),
+        c.BasicConsume(*HERE, q, "a"),
+        *(publish(q, body) for body in (b"2", b"3", b"4")),
+    ]
+
+
+def place_passed_by(q: str, _x: str) -> Script:
+    """As `place_of_a_cancelled`, but its turn has come before there is one of the old tag again."""
+    *before, again, second, third, fourth = place_of_a_cancelled(q, _x)
+    return [*before, second, again, third, fourth]
+
+
+def place_of_lower_priority(q: str, _x: str) -> Script:
+    """As `place_of_a_cancelled`, with other priorities."""
+    *before, other, again, second, third, fourth = place_of_a_cancelled(q, _x)
+    first, second_best = {"x-priority": 2}, {"x-priority": 1}
+    return [
+        *before,
+        replace(other, arguments=second_best),
+        replace(again, arguments=first),
+        *(second, third, fourth),
+    ]
+
+
 QUORUM_SCRIPTS: tuple[Callable[[str, str], Script], ...] = (
     channel_limit,
     foreign_arguments,
@@ -150,4 +213,9 @@ QUORUM_SCRIPTS: tuple[Callable[[str, str], Script], ...] = (
     not_kept_dead_letters,
     delayed_retries,
     delayed_and_purged,
+    room_again,
+    room_at_once,
+    place_of_a_cancelled,
+    place_passed_by,
+    place_of_lower_priority,
 )

@@ -1,12 +1,15 @@
-"""Which connections, when they end, may end one way or another on RabbitMQ: their channels end one by one."""
+"""What may go one way or another on RabbitMQ, of which channels end one by one, and each settles for itself."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
-from warren.simulator.model import commands
+from warren.simulator.model import commands, events
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from warren.simulator.model import Broker
 
 
@@ -57,3 +60,27 @@ def leaves_alone(model: Broker, vhost: str, command: object) -> bool:
         and queue.active_consumer is consumer
         and bool(queue.ready)
     )
+
+
+def settles_for_two(model: Broker, caused: Iterable[Any]) -> bool:
+    """Tell whether two consumers of a quorum queue that acknowledge automatically were full, and got more at once.
+
+    Their channels settle for them, and either may be the first.
+    """
+    got = Counter(
+        (event.connection, event.channel, event.consumer_tag)
+        for event in caused
+        if isinstance(event, events.BasicDeliver)
+    )
+    full: Counter[object] = Counter()
+    more: set[object] = set()
+    for (number, channel_number, tag), count in got.items():
+        connection = model.connections.get(number)
+        channel = None if connection is None else connection.channels.get(channel_number)
+        consumer = None if channel is None else channel.consumers.get(tag)
+        if consumer is None or not consumer.no_ack or consumer.queue.kind.name != "quorum":
+            continue
+        full[consumer.queue] += count >= consumer.prefetch
+        if count > consumer.prefetch:
+            more.add(consumer.queue)
+    return any(full[queue] > 1 for queue in more)

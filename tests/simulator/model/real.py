@@ -44,6 +44,8 @@ def encode(command: Any) -> bytes:
         for each in fields(command)
         if each.name not in {"connection", "channel", "asynchronous"}
     }
+    if isinstance(command, commands.BasicRecover):
+        del given["delivery_tag"]
     if isinstance(command, commands.ChannelClose):
         given = {"reply_code": 200, "reply_text": "", "class_id": 0, "method_id": 0}
     return frame.marshal(pamqp_class(command)(**given), command.channel)

@@ -39,6 +39,8 @@ RACES = {
     "a channel's limit gives way to two queues",
 }
 """Sequences with steps that chance decides on RabbitMQ."""
+NOT_ON_3_10 = {"place_of_a_cancelled", "place_passed_by"}
+"""Scripts in which a consumer comes again by the tag of one that holds messages: 3.10.8 fails there."""
 EXAMPLES = settings(
     max_examples=20,
     stateful_step_count=40,
@@ -85,6 +87,8 @@ def test_scripts(url: str, script: Callable[[str, str], list[Any]]) -> None:
     pair = Pair(url)
     name = f"p{token_hex(3)}"
     try:
+        if pair.version.startswith("3.10.") and script.__name__ in NOT_ON_3_10:
+            pytest.skip("RabbitMQ 3.10.8 ends the connection with 541 (0204)")
         run_script(pair, script(name, f"{name}x"))
         assert pair.difference is None, pair.difference
         assert not pair.lenient, f"{pair.log[-1]} may have been excused"

@@ -215,6 +215,56 @@ def test_many_deliveries_are_settled_in_portions(tag: int, *, requeue: bool) -> 
         assert "after" in on_bench.node.broker.vhosts[sessions.VHOST].queues
 
 
+def test_many_deliveries_are_recovered_in_portions() -> None:
+    """One recover for thousands of deliveries takes several turns, its answer comes with the last, once."""
+    with bench() as on_bench:
+        client, socket = come(on_bench)
+        pour(on_bench, client, socket, PUBLISH * 5000)
+        pour(on_bench, client, socket, sessions.method(wire.BasicGet("q")) * 5000)
+        queue = on_bench.node.broker.vhosts[sessions.VHOST].queues["q"]
+        socket.feed(sessions.method(wire.BasicAck(5000)))
+        answer, before = sessions.method(wire.BasicRecoverOk()), len(socket.heard)
+        read(client, sessions.method(wire.BasicRecover(requeue=True)))
+        left = [queue.unacked_count]
+        while on_bench.clock.is_soon:
+            assert answer not in bytes(socket.heard[before:])
+            on_bench.clock.run_once()
+            left.append(queue.unacked_count)
+        assert max(a - b for a, b in pairwise([4999, *left])) == SETTLED_AT_ONCE
+        assert (left[-1], queue.message_count) == (0, 4999)
+        assert bytes(socket.heard[before:]).count(answer) == 1
+
+
+def test_what_is_recovered_between_two_portions_is_not_again() -> None:
+    """A recover means what was there when it came: what it brings back is delivered again once."""
+    with bench() as on_bench:
+        client, socket = come(on_bench)
+        pour(on_bench, client, socket, PUBLISH * 2000)
+        socket.feed(sessions.method(wire.BasicConsume("q", "tag")))
+        read(client, sessions.method(wire.BasicRecover(requeue=True)))
+        while on_bench.clock.is_soon:
+            on_bench.clock.run_once()
+        connection = on_bench.node.broker.connections[client.session.number]
+        (channel,) = connection.channels.values()
+        assert sorted(channel.unacked) == [*range(2001, 4001)]
+
+
+def test_a_nack_of_all_when_the_last_is_settled() -> None:
+    """The last delivery of all may be settled already: the others come back, and the channel stays."""
+    with bench() as on_bench:
+        client, socket = come(on_bench)
+        pour(on_bench, client, socket, PUBLISH * 2000)
+        pour(on_bench, client, socket, sessions.method(wire.BasicGet("q")) * 2000)
+        queue = on_bench.node.broker.vhosts[sessions.VHOST].queues["q"]
+        socket.feed(sessions.method(wire.BasicAck(2000)))
+        read(client, sessions.method(wire.BasicNack(0, multiple=True, requeue=True)))
+        while on_bench.clock.is_soon:
+            on_bench.clock.run_once()
+        assert (queue.unacked_count, queue.message_count) == (0, 1999)
+        socket.feed(sessions.method(wire.QueueDeclare("after")))
+        assert "after" in on_bench.node.broker.vhosts[sessions.VHOST].queues
+
+
 def test_what_comes_between_two_portions_is_not_settled() -> None:
     """A nack of all there is means what was there when it came: what it brings back is delivered and stays."""
     with bench() as on_bench:

@@ -371,6 +371,7 @@ class BasicRecover(ChannelCommand):
 
     requeue: bool = True
     asynchronous: bool = False
+    delivery_tag: int = 0  # the last of a portion; no client says that
 
 
 # Confirms and transactions

@@ -20,7 +20,8 @@ class Consumer:
     """One subscription. `prefetch` is its limit of unacknowledged messages, 0 for none.
 
     `late` counts those that it did not settle in time: until it does, it gets no more. `order` is
-    the queue's: each consumer has a greater one than those that came before it.
+    the queue's: each consumer has a greater one than those that came before it. `rank` is the priority by
+    which it takes turns.
     """
 
     __slots__ = (
@@ -34,6 +35,7 @@ class Consumer:
         "prefetch",
         "priority",
         "queue",
+        "rank",
         "tag",
         "timeout",
         "unacked",
@@ -59,7 +61,7 @@ class Consumer:
         self.prefetch = 0 if no_ack else prefetch
         self.arguments = arguments
         priority = arguments.get("x-priority", 0)
-        self.priority = priority if isinstance(priority, int) else 0
+        self.priority = self.rank = priority if isinstance(priority, int) else 0
         timeout = arguments.get("x-consumer-timeout")
         self.timeout = timeout if isinstance(timeout, int) else None  # milliseconds
         self.unacked = 0
@@ -92,25 +94,26 @@ class Rotation:
 
     def add(self, consumer: Consumer) -> None:
         """Put `consumer` last among those of its priority."""
-        ring = self._rings.get(consumer.priority)
+        consumer.rank = consumer.priority
+        ring = self._rings.get(consumer.rank)
         if ring is None:
-            self._rings[consumer.priority] = ring = OrderedDict()
+            self._rings[consumer.rank] = ring = OrderedDict()
             self._rings = dict(sorted(self._rings.items(), reverse=True))
         consumer.blocked = False
         ring[consumer] = None
 
     def remove(self, consumer: Consumer) -> None:
         """Take `consumer` out for good, wherever it is."""
-        ring = self._rings.get(consumer.priority)
+        ring = self._rings.get(consumer.rank)
         if ring is not None:
             ring.pop(consumer, None)
             if not ring:
-                del self._rings[consumer.priority]
+                del self._rings[consumer.rank]
         consumer.blocked = False
 
     def block(self, consumer: Consumer) -> None:
         """Take `consumer` out until it is added again."""
-        self._rings[consumer.priority].pop(consumer, None)
+        self._rings[consumer.rank].pop(consumer, None)
         consumer.blocked = True
 
     def first(self) -> Consumer | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from warren.simulator.errors import AmqpError, ReplyCode
 from warren.simulator.model.at_least_once import KeptDeadLetters
 from warren.simulator.model.changes import Place
 from warren.simulator.model.dead_letter import Reason, dead_letter
@@ -14,7 +13,14 @@ from warren.simulator.model.policy import Overflow
 from warren.simulator.model.queue import Publisher, Queue
 from warren.simulator.model.queue_timer import QueueTimer
 from warren.simulator.model.quorum_ready import QuorumReady
+from warren.simulator.model.quorum_refusals import (
+    refuses_condition,
+    refuses_get,
+    refuses_global_qos,
+)
+from warren.simulator.model.quorum_restoring import take_up
 from warren.simulator.model.quorum_returns import by_holder, by_tag, count_of, has_failed, shown
+from warren.simulator.model.quorum_turns import UNLIMITED_PREFETCH, AutomaticAcks, QuorumRotation
 from warren.simulator.model.ready import Enqueued
 from warren.simulator.model.settlement import Settlement
 from warren.simulator.model.single_active import SingleActive
@@ -27,8 +33,6 @@ if TYPE_CHECKING:
     from warren.simulator.model.consumer import Consumer
     from warren.simulator.model.message import Message
 
-UNLIMITED_PREFETCH = 2000
-"""What a consumer without a prefetch count gets at most."""
 SOFT_LIMIT = 0.8
 """Of its limits: down to there must a queue come before it takes publishes again that it has refused."""
 
@@ -56,6 +60,7 @@ class QuorumQueue(Queue):
         "_overflow_count",
         "_single",
         "ready",
+        "rotation",
         "semantics",
     )
 
@@ -64,6 +69,7 @@ class QuorumQueue(Queue):
         super().__init__(*given, **options)
         self.semantics = self.state.semantics.quorum
         self.ready: QuorumReady = QuorumReady(self.semantics.levels)
+        self.rotation: QuorumRotation = QuorumRotation()
         self._departed: dict[Consumer, None] = {}
         self._got = 0
         self._single = SingleActive(by_priority=self.semantics.single_active_by_priority)
@@ -103,28 +109,17 @@ class QuorumQueue(Queue):
     def check_consume(self, channel: Channel, /, *, exclusive: bool, no_ack: bool) -> None:  # noqa: ARG002 - they mean nothing here
         """Raise 540 on a channel with a prefetch count of its own; `exclusive` means nothing here."""
         if channel.global_prefetch:
-            raise AmqpError(
-                ReplyCode.NOT_IMPLEMENTED, f"{self.describe()} does not support global qos"
-            )
+            raise refuses_global_qos(self)
 
     def check_get(self) -> None:
         """Raise 405 where there is a single active consumer."""
         if self.policy.single_active_consumer:
-            raise AmqpError(
-                ReplyCode.RESOURCE_LOCKED,
-                f"cannot obtain access to locked {self.describe()}. basic.get operations are not "
-                f"supported by {self.semantics.name} queues with single active consumer",
-            )
+            raise refuses_get(self)
 
     def check_delete(self, *, if_unused: bool, if_empty: bool) -> None:
         """Raise 540 for any condition."""
-        flag = "if-unused" if if_unused else "if-empty"
         if if_unused or if_empty:
-            raise AmqpError(
-                ReplyCode.NOT_IMPLEMENTED,
-                f"cannot delete {self.describe()}. queue.delete operations with {flag} flag set "
-                "are not supported by quorum queues",
-            )
+            raise refuses_condition(self, "if-unused" if if_unused else "if-empty")
 
     # Messages in
 
@@ -142,23 +137,7 @@ class QuorumQueue(Queue):
 
     def restore(self, contents: Contents, *, in_order: bool) -> None:  # noqa: ARG002 - it knows what was taken
         """Take what this queue had: first what came back before, then what was taken and comes back now."""
-        held = (*contents.ready, *contents.taken)
-        self.next_position = max((each.position + 1 for each in held), default=0)
-        self.may_expire = any(each.expires_at is not None for each in held)
-        to_the_tail = self.policy.delivery_limit is None and self.semantics.unlimited_to_the_tail
-        returned = [] if to_the_tail else [each for each in contents.ready if each.acquired]
-        for enqueued in returned:
-            enqueued.redelivered = True
-            self.ready.put_back(enqueued)
-            self.count(enqueued)
-        seen = set(returned)
-        fresh = [each for each in contents.ready if each not in seen]
-        for enqueued in sorted(fresh, key=lambda each: each.position):
-            if enqueued.acquired or enqueued.failures:
-                enqueued.redelivered = True
-            add = self.ready.push_default if enqueued.acquired else self.ready.push
-            add(enqueued)
-            self.count(enqueued)
+        take_up(self, contents)
         self.put_back(contents.taken, Settlement.LOST)
         self.drop_expired()
         self.keep_limits()
@@ -234,7 +213,9 @@ class QuorumQueue(Queue):
         if consumer is None:
             self._got -= len(batch)
         elif not consumer.unacked:
-            self._departed.pop(consumer, None)
+            if consumer in self._departed:
+                del self._departed[consumer]
+                self.rotation.remove(consumer)
             self._single.elect()
 
     def show(self, enqueued: Enqueued) -> Message:
@@ -266,6 +247,11 @@ class QuorumQueue(Queue):
             self.drop_expired()
         super().pump()
         self.keep_limits()
+
+    def _deliver(self, consumer: Consumer, enqueued: Enqueued) -> None:
+        super()._deliver(consumer, enqueued)
+        if self.rotation.serve(consumer):
+            self.state.onward.append(AutomaticAcks(self))
 
     def purge(self) -> int:
         """Drop all ready messages; return how many there were."""
@@ -340,12 +326,11 @@ class QuorumQueue(Queue):
 
     def add_consumer(self, consumer: Consumer) -> None:
         """Let `consumer` take part; it takes over what one of its tag on its channel still holds."""
-        if not consumer.no_ack and not consumer.prefetch:
-            consumer.prefetch = UNLIMITED_PREFETCH
+        consumer.prefetch = consumer.channel.prefetch or UNLIMITED_PREFETCH
+        super().add_consumer(consumer)
         for earlier in [*self._departed]:
             if earlier.channel is consumer.channel and earlier.tag == consumer.tag:
                 self._take_over(consumer, earlier)
-        super().add_consumer(consumer)
         if self.policy.single_active_consumer:
             self._single.add(consumer)
 
@@ -355,6 +340,9 @@ class QuorumQueue(Queue):
                 enqueued.consumer = consumer
         consumer.unacked, earlier.unacked = earlier.unacked, 0
         del self._departed[earlier]
+        if not consumer.can_take():
+            self.rotation.block(consumer)
+        self.rotation.replace(earlier, consumer)
 
     def _next_consumer(self) -> Consumer | None:
         if not self.policy.single_active_consumer:
@@ -373,9 +361,11 @@ class QuorumQueue(Queue):
         """Let `consumers` go, with what they `returned`; whom it leaves may take what is ready."""
         for consumer in consumers:
             del self.consumers[consumer]
-            self.rotation.remove(consumer)
             if returned is None and consumer.unacked:
                 self._departed[consumer] = None
+                self.rotation.retire(consumer)
+            else:
+                self.rotation.remove(consumer)
             if self.policy.single_active_consumer and not consumer.late:
                 self._single.remove(consumer)
         self._settle_lost(returned or ())
@@ -385,6 +375,11 @@ class QuorumQueue(Queue):
         self._single.elect()
         self.touch()
         self.pump()
+
+    def unblock(self, consumer: Consumer) -> None:
+        """Let `consumer` take turns again, unless it was cancelled."""
+        if consumer in self.consumers:
+            super().unblock(consumer)
 
     # The end
 

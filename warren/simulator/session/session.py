@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from warren.simulator import wire
 from warren.simulator.model import commands, events
 from warren.simulator.session.heartbeats import Heartbeats
+from warren.simulator.session.portions import Settling
 from warren.simulator.session.properties import Properties
 from warren.simulator.session.translation import TO_COMMAND, to_octets, to_publish
 from warren.simulator.session.wishes import Abort, Close, Rest, Resume, Send
@@ -75,7 +76,8 @@ class Session:
             checks_size=terms.checks_size,
             mechanisms=terms.mechanisms,
         )
-        self.backlog: list[WireEvent] = []  # what waits for another turn, or for the client to read
+        # What waits for another turn, or for the client to read, and the rest of what was done in part.
+        self.backlog: list[WireEvent | Settling] = []
         self.heard = 0  # how many events at the last time
         self.heard_in = 0  # which round
         self.waits_for_turn = False
@@ -114,10 +116,10 @@ class Session:
         self.heard = len(events)
         return events
 
-    def translate(self, event: WireEvent) -> commands.Command | None:
+    def translate(self, event: WireEvent | Settling) -> commands.Command | None:
         """Return what the model has to do about it; None when it has nothing to do with it."""
         if type(event) is not wire.Message:
-            return self._answer(event)
+            return event if isinstance(event, Settling) else self._answer(event)
         channel, method = event.channel, event.method
         if type(method) is wire.BasicPublish:
             octets = event.properties or b""

@@ -169,6 +169,6 @@ def recover(state: State, channel: Channel, command: commands.BasicRecover) -> N
     """Requeue all that is unacknowledged; 540 for redelivery to the same consumer."""
     if not command.requeue:
         raise AmqpError(ReplyCode.NOT_IMPLEMENTED, "requeue=false")
-    settle(channel, collect(channel, 0, multiple=True), Settlement.RECOVER)
+    settle(channel, collect(channel, command.delivery_tag, multiple=True), Settlement.RECOVER)
     if not command.asynchronous:
         state.events.append(events.BasicRecoverOk(command.connection, command.channel))
