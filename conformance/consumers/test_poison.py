@@ -9,7 +9,7 @@ import pytest
 from warren.rigs.consumers import EVERY_TYPE, both, delivery, headers, with_unused
 
 from .comebacks import unique_work
-from .patience import MOST, patience
+from .patience import MOST, is_last, patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,7 +47,7 @@ def test_refused_row(rig: Rig) -> None:
 
     _watch(rig, deliveries, other, is_kept)
     tries = deliveries()
-    _expect_bounded(rig, tries)
+    _expect_bounded(rig, tries, is_kept())
     rig.judge(requirement="survives-poison.bounded")
     _expect_done(rig, other)
     rig.judge(requirement="survives-poison.others")
@@ -117,7 +117,7 @@ def test_headers(rig: Rig) -> None:
 
     _watch(rig, deliveries, other, is_over)
     tries = deliveries()
-    _expect_bounded(rig, tries)
+    _expect_bounded(rig, tries, is_over())
     _expect_done(rig, other)
     words = f"it was not done, {_fate(tries)} and is in no queue that keeps it"
     rig.expect(is_over(), words, *map(str, tries[-MOST:]))
@@ -181,12 +181,11 @@ def _is_kept(rig: Rig) -> bool:
     return rig.seen.put_aside(rig.publish.reply_queue) > 0
 
 
-def _expect_bounded(rig: Rig, tries: Sequence[Delivery]) -> None:
+def _expect_bounded(rig: Rig, tries: Sequence[Delivery], is_kept: bool) -> None:
     words = f"work that always fails was delivered {len(tries)} times, not {MOST} at most"
     rig.expect(len(tries) <= MOST, words, *map(str, tries[-3:]))
-    last = tries[-1].settlement
     words = f"it was still in hand, or to be tried again, after {len(tries)} deliveries"
-    is_over = last is not None and not last.requeue and not rig.seen.postponed()
+    is_over = is_last(tries[-1], is_kept=is_kept) and not rig.seen.postponed()
     rig.expect(is_over, words, *map(str, tries[-3:]))
     most = max(sum(d.at <= later.at < d.at + 1 for later in tries) for d in tries)
     words = f"it was delivered {most} times within a second, not {MOST_A_SECOND} at most"

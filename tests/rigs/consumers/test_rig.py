@@ -28,7 +28,7 @@ from warren.simulator.wire import (
 )
 from warren.workloads import WORKLOADS
 from warren.workloads.course.roles import PART, STREAM
-from warren.workloads.own import OwnWorkload, PathEffect, Sample, Template
+from warren.workloads.own import OwnWorkload, PathEffect, RowEffect, Sample, Template
 from warren.worlds.protocol import QueueDepth
 
 MUST = Requirement("no-loss.crash", Level.MUST, "It comes again.", "document 1")
@@ -284,6 +284,14 @@ def test_least_work(world: StandInWorld) -> None:
         rig.start._tempo.slow_down()
     assert [rig.faults.least_work(3) for rig in rigs] == pytest.approx([2 * before[0], 6.0])
     assert before[1] == 6.0
+
+
+def test_least_work_at_once(world: StandInWorld) -> None:
+    """Of three messages at once the last takes half as long again where work is stretched, and no longer elsewhere."""
+    own = OwnWorkload("orders", "orders", "", Sample(Template(b"")), (RowEffect("SELECT 1"),))
+    for workload, times in ((WORKLOADS["blocking"], 1.0), (own, 1.5)):
+        faults = Rig(world, implementation("blocking"), workload, PACES["fast"], (MUST,)).faults
+        assert faults.least_work(3, at_once=3) == pytest.approx(times * faults.least_work(3))
 
 
 def test_warm_up(world: StandInWorld) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from warren.errors import InstanceUnsupported
 from warren.rigs.consumers.holds import Holds
+from warren.worlds.database_line.plan import BESIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -191,9 +192,14 @@ class Faults:
 
         return self._waiting.attempt(once, "no worker was seen in the middle of its work")
 
-    def least_work(self, size: int) -> float:
-        """Give the real seconds that the work on one message of that size takes at least."""
+    def least_work(self, size: int, at_once: int = 1) -> float:
+        """Give the real seconds that work of that size takes at least, on so many messages that are begun at once.
+
+        Work that is stretched lasts longer for what is under way beside it.
+        """
         shortest, _ = self._workload.message_work(size)
+        if self._workload.stretch(size):
+            shortest *= 1 + BESIDE * (at_once - 1)
         return self._workload.own_seconds(size) or self._tempo.deadlines.seconds(shortest)
 
     def need_work_that_lasts(self, size: int) -> None:
