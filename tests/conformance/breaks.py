@@ -34,6 +34,7 @@ DATABASE_LOSSES = (
     ("cut", True),
     ("restarted", True),
     ("locked", True),
+    ("dead-connection", True),
 )
 """How a database goes away, and whether that belongs to the full set."""
 
@@ -280,6 +281,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("survives-cancel.idle", "stream-1 does not consume again"),
         Break("survives-cancel.in-hand", "stream-1 does not consume again", full=True),
         Break("survives-cancel.queue-deleted", "stream-1 does not consume again", full=True),
+        Break("survives-cancel.queue-gone", "stream-1 does not consume again", full=True),
     ),
     "ignores-empty-bodies": (Break("rejects-malformed.not-requeued", "'' was not settled"),),
     "ignores-stop": (Break("graceful-stop.idle", "stream-1 did not exit"),),
@@ -494,6 +496,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("survives-cancel.idle", "stream-1 does not consume again"),
         Break("survives-cancel.in-hand", "stream-1 does not consume again", full=True),
         Break("survives-cancel.queue-deleted", "stream-1 does not consume again", full=True),
+        Break("survives-cancel.queue-gone", "stream-1 does not consume again", full=True),
         *(
             one
             for how, full in DATABASE_LOSSES
@@ -527,6 +530,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "skips-equal-bodies": (Break("no-loss.equal-bodies", "lost: the package row never came"),),
     "stalls-without-database": (
         Break("survives-database-loss.goes-on", "lives on, and did no new work"),
+        Break("survives-database-loss.dead-connection", "lives on, and did no new work", full=True),
         Break("graceful-stop.database-away", "was away, stream-1 did not exit", full=True),
         *(
             Break(f"survives-database-loss.{how}-recovers", "did not come", Outcome.WARN, full=full)
