@@ -172,6 +172,21 @@ def test_messages_of_a_schema(folder: Path) -> None:
 
 
 FAULTS = {
+    "another protocol": (
+        "protocol = 2",
+        "protocol = 3",
+        "protocol 3 is not known; write `protocol = 2`.",
+    ),
+    "no protocol": (
+        "protocol = 2",
+        "",
+        "toml, protocol: this key is missing; write `protocol = 2`.",
+    ),
+    "unknown key of the database": (
+        "schema =",
+        "schem =",
+        "database.schem: unknown key `schem`; did you mean `schema`.",
+    ),
     "a schema that is none": (
         'body = "order.json"',
         'schema = "order.json#/nowhere"',
