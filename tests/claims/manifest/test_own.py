@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 from unittest.mock import Mock
 
@@ -169,6 +170,17 @@ def test_messages_of_a_schema(folder: Path) -> None:
     assert json.loads(made[4].body)["count"] == json.loads(made[0].body)["count"]
     assert b'{"count": ' in b"".join(workload.misshapen)
     assert "order.schema.json, seed 1, such as" in workload.sample.made
+
+
+def test_without_the_libraries(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where what makes messages is not installed, the sentence says what to install."""
+    monkeypatch.delitem(sys.modules, "warren.claims.own_schema", raising=False)
+    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    path = written(folder, 'body = "order.json"', 'schema = "order.json"')
+    with pytest.raises(
+        ManifestError, match=r"needs jsonschema; pip install 'pytest-warren\[schema\]'"
+    ):
+        load_manifest(path, load_catalogue())
 
 
 FAULTS = {
