@@ -46,7 +46,7 @@ def load_manifest(path: Path, catalogue: Catalogue, today: date | None = None) -
     Known failures expire by `today`, and never where that is None.
     """
     data = read_toml(path, "name the implementation.toml of an implementation")
-    if data.get("protocol") == OWN_PROTOCOL:
+    if data.get("protocol") == OWN_PROTOCOL or ("consumers" in data and "designs" not in data):
         return read_own(path.absolute(), data, catalogue, today)
     shape = read_shape(data)
     if not isinstance(shape, ManifestShape):

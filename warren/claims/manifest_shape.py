@@ -220,11 +220,11 @@ def _words(details: ErrorDetails, location: tuple[int | str, ...], whole: type[S
         case "extra_forbidden", (*parent, key):
             words = f"unknown key `{key}`{nearest(str(key), _keys_in(tuple(parent), whole))}"
         case "missing", _:
-            words = "this key is missing; add it"
+            is_protocol = location == ("protocol",)
+            advice = f"write {_protocol_of(whole)}" if is_protocol else "add it"
+            words = f"this key is missing; {advice}"
         case "literal_error", ("protocol",):
-            own = " for a design of the course, `protocol = 2` for a consumer of your own"
-            known = f"`protocol = 1`{own if whole is ManifestShape else ''}"
-            words = f"protocol {found} is not known; write {known}"
+            words = f"protocol {found} is not known; write {_protocol_of(whole)}"
         case "string_pattern_mismatch", ("name",):
             words = f"{found} is no name; use a-z, 0-9 and '-', such as `orders-php`"
         case "string_pattern_mismatch", (*_, "link"):
@@ -241,6 +241,12 @@ def _words(details: ErrorDetails, location: tuple[int | str, ...], whole: type[S
             message = details["msg"]
             words = f"{message[:1].lower()}{message[1:]}; it is {found}"
     return words
+
+
+def _protocol_of(whole: type[Shape]) -> str:
+    (known,) = get_args(whole.model_fields["protocol"].annotation)
+    own = " for a design of the course, `protocol = 2` for a consumer of your own"
+    return f"`protocol = {known}`{own if whole is ManifestShape else ''}"
 
 
 def _keys_in(location: tuple[int | str, ...], whole: type[Shape]) -> Iterable[str]:

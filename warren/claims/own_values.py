@@ -2,6 +2,9 @@
 
 It is plain as well: what is not asked for is left out now and then, and texts are words. Nothing here judges what
 comes of it; whoever draws holds it against the schema.
+
+It is not left to a library: hypothesis-jsonschema does not run with the Hypothesis of today, and jsf has Faker run its
+fixture in every session of pytest.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 from unittest.mock import Mock
 
@@ -171,7 +172,33 @@ def test_messages_of_a_schema(folder: Path) -> None:
     assert "order.schema.json, seed 1, such as" in workload.sample.made
 
 
+def test_without_the_libraries(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where what makes messages is not installed, the sentence says what to install."""
+    monkeypatch.delitem(sys.modules, "warren.claims.own_schema", raising=False)
+    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    path = written(folder, 'body = "order.json"', 'schema = "order.json"')
+    with pytest.raises(
+        ManifestError, match=r"needs jsonschema; pip install 'pytest-warren\[schema\]'"
+    ):
+        load_manifest(path, load_catalogue())
+
+
 FAULTS = {
+    "another protocol": (
+        "protocol = 2",
+        "protocol = 3",
+        "protocol 3 is not known; write `protocol = 2`.",
+    ),
+    "no protocol": (
+        "protocol = 2",
+        "",
+        "toml, protocol: this key is missing; write `protocol = 2`.",
+    ),
+    "unknown key of the database": (
+        "schema =",
+        "schem =",
+        "database.schem: unknown key `schem`; did you mean `schema`.",
+    ),
     "a schema that is none": (
         'body = "order.json"',
         'schema = "order.json#/nowhere"',
