@@ -34,7 +34,17 @@ PURE: dict[str, set[str]] = {  # sys for its maxsize alone
     "simulator/errors.py": set(),
     "evidence": {"json", "re", "urllib"},  # urllib.parse alone, which only knows text
     "report/drawing": {"bisect", "json", "math", "signal"},  # signal for the names of signals
-    "workloads": {"abc", "base64", "fractions", "hashlib", "json", "re", "types"},
+    "workloads": {
+        "abc",
+        "base64",
+        "decimal",
+        "fractions",
+        "hashlib",
+        "json",
+        "math",
+        "re",
+        "types",
+    },
     "worlds/line": set(),
     "worlds/database_line": {"re", "struct"},
     "worlds/protocol.py": set(),
