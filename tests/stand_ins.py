@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from warren.evidence.calls import HttpCall
     from warren.evidence.ledger import Ledger
-    from warren.evidence.rows import MessageRow, TaskRow
+    from warren.evidence.rows import MessageRow, TableRows, TaskRow
     from warren.simulator.wire import Content
 
 TICK = 0.01
@@ -173,6 +173,7 @@ class StandInWorld:
     seen: list[Fact] = field(default_factory=list)
     rows: list[MessageRow] = field(default_factory=list)
     tasks: list[TaskRow] = field(default_factory=list)
+    tables: dict[str, TableRows] = field(default_factory=dict)
     depths: dict[str, QueueDepth] = field(default_factory=dict)
     room: int | None = None
     refused: list[str] = field(default_factory=list)
@@ -291,9 +292,9 @@ class StandInWorld:
         del sql, unit_id, number
         return 0
 
-    def table(self, name: str) -> None:
-        """Have no tables."""
-        del name
+    def table(self, name: str) -> TableRows | None:
+        """Give the test's rows."""
+        return self.tables.get(name)
 
     def file(self, path: str) -> bytes | None:
         """Have no files."""

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.stand_ins import StandInProcess, StandInWorld
 from warren.evidence.frames import ConnectionEnded, ConnectionOpened, Direction, FrameSeen
+from warren.evidence.ledger import Delivery
+from warren.evidence.rows import TableRows
+from warren.rigs.consumers.endings import Inconclusive
 from warren.rigs.consumers.instances import Instances
 from warren.rigs.consumers.seen import Seen
 from warren.rigs.pace import PACES, Tempo
-from warren.simulator.wire import BasicAck, BasicDeliver, ChannelClose, ContentHeader, Heartbeat
+from warren.simulator.wire import (
+    BasicAck,
+    BasicDeliver,
+    BasicProperties,
+    ChannelClose,
+    ContentHeader,
+    Heartbeat,
+)
 from warren.workloads import WORKLOADS
 from warren.workloads.course.roles import STREAM
+from warren.workloads.own import OwnWorkload, Sample, TableEffect, Template, TotalEffect
+from warren.workloads.own.message import OwnUnit
 
 if TYPE_CHECKING:
     from warren.simulator.wire import Content
+    from warren.workloads.own import Effect
 
 FOR_EVER = float("inf")
+TEMPLATE = Template(b'{"ref": "{id}"}')
 
 
 class Case:
@@ -136,3 +151,62 @@ def test_overlaps(case: Case) -> None:
     assert len(overlap.evidence) == 3
     case.see(2.0, Direction.TO_BROKER, BasicAck(1))
     assert case.seen.overlaps(first.message) == ()
+
+
+class OwnCase:
+    """A case with a user's own consumer, and one message sent to it."""
+
+    def __init__(self, *effects: Effect) -> None:
+        """Send it once what was there before is known."""
+        self.world = StandInWorld(tables={"stock": TableRows(("ref", "pieces"), (("old", 100),))})
+        workload = OwnWorkload("orders", "queue", "", Sample(TEMPLATE), effects)
+        self.unit, units = TEMPLATE.make("abc1", 1), list[OwnUnit]()
+        self.seen = Seen(self.world, workload, Tempo(PACES["fast"]), Instances(workload), units)
+        self.seen.begin()
+        units.append(self.unit)
+
+    def leave(self, *rows: tuple[object, ...]) -> None:
+        """Have the consumer leave rows."""
+        known = self.world.tables["stock"]
+        self.world.tables["stock"] = TableRows(known.columns, (*known.rows, *rows))
+
+
+def test_totals_are_compared_with_before() -> None:
+    """What was there before the first message is none of its effects."""
+    case = OwnCase(TotalEffect("stock", (("*", 1), ("pieces", -5))))
+    assert not case.seen.done()
+    case.leave(("x", -5))
+    assert case.seen.done()
+    assert case.seen.duplicates() == ()
+    case.leave(("x", -5))
+    assert len(case.seen.duplicates()) == 1
+
+
+def test_whose_a_total_is() -> None:
+    """By totals alone nobody knows whether a message has left its own: who asks is undecided, and fails nobody."""
+    case = OwnCase(TotalEffect("stock", (("*", 1),)))
+    case.leave(("x", -5))
+    delivery = replace(_of(case.unit), passed_at=1.0)
+    with pytest.raises(Inconclusive, match="name an effect that has the id of its message"):
+        case.seen.has_effect(delivery)
+    beside = OwnCase(TotalEffect("stock", (("*", 1),)), TableEffect("stock", "ref"))
+    assert not beside.seen.has_effect(delivery)
+    beside.leave(("abc1", 0))
+    assert beside.seen.has_effect(delivery)
+
+
+def test_rows_of_messages_are_seen() -> None:
+    """A row that has the id of a message is seen, with its message; no other is."""
+    case = OwnCase(TableEffect("stock", "ref"))
+    case.leave(("abc1", 5), ("other", 6))
+    assert case.seen.done()
+    assert [(row.words, row.text) for row in case.seen.rows()] == [
+        ('stock: ref="abc1", pieces=5', "abc1")
+    ]
+
+
+def _of(unit: OwnUnit) -> Delivery:
+    return Delivery(
+        *(1.0, "orders-1", 1, 1, 1, "", "queue", False, BasicProperties(), unit.body),
+        passed_at=None,
+    )
