@@ -27,7 +27,7 @@ class Outcome(StrEnum):
 class KnownFailure:
     """A test that fails on some brokers, as `--broker` names them, with the reason.
 
-    With `by_chance` any test whose node id begins with `test` may fail there, and none has to; but
+    With `by_chance` any test whose name begins with `test` may fail there, and none has to; but
     not all of them.
     """
 
@@ -40,7 +40,7 @@ class KnownFailure:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One suite on one broker; `outcomes` by pytest's node id."""
+    """One suite on one broker; `outcomes` by the names that its runner gives."""
 
     suite: str
     broker: str  # as `--broker` names it
@@ -49,7 +49,15 @@ class Result:
     outcomes: Mapping[str, Outcome]
 
 
-def table(results: Sequence[Result]) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """A suite that could not be had here, and why."""
+
+    title: str
+    reason: str
+
+
+def table(results: Sequence[Result], missing: Sequence[NotRun] = ()) -> Iterator[str]:
     """Yield the lines of a Markdown table: suite, broker, how many passed, skipped, failed."""
     yield "| suite | broker | passed | skipped | failed |"
     yield "|---|---|---:|---:|---:|"
@@ -57,6 +65,8 @@ def table(results: Sequence[Result]) -> Iterator[str]:
         counts = Counter(result.outcomes.values())
         figures = " | ".join(str(counts[outcome]) for outcome in Outcome)
         yield f"| {result.title} | {result.description} | {figures} |"
+    for suite in missing:
+        yield f"| {suite.title} | not run: {' '.join(suite.reason.split())} | | | |"
 
 
 def unexplained(results: Sequence[Result], known: Collection[KnownFailure]) -> Iterator[str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
-
-from tests.third_party.outcomes import KnownFailure, Outcome, Result, table, unexplained
-from tests.third_party.suites import read_outcomes, read_suites
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.third_party.outcomes import (
+    KnownFailure,
+    NotRun,
+    Outcome,
+    Result,
+    table,
+    unexplained,
+)
+from tests.third_party.runners import RUNNERS
+from tests.third_party.suites import Suite, read_suites
 
 PASSED, SKIPPED, FAILED = Outcome
 
@@ -86,22 +88,25 @@ def test_the_table_counts() -> None:
     assert row == "| suite 1.0 | the embedded broker | 2 | 0 | 1 |"
 
 
-def test_a_test_is_as_bad_as_its_worst_phase(tmp_path: Path) -> None:
-    """A test whose call passed and whose teardown failed has failed; other lines do not count."""
-    report = tmp_path / "report.jsonl"
-    phases = [("a", "passed"), ("a", "passed"), ("a", "failed"), ("b", "skipped"), ("b", "passed")]
-    lines = [{"$report_type": "SessionStart"}] + [
-        {"$report_type": "TestReport", "nodeid": test, "outcome": outcome}
-        for test, outcome in phases
-    ]
-    report.write_text("\n".join(map(json.dumps, lines)), "utf-8")
-    assert read_outcomes(report) == {"a": FAILED, "b": SKIPPED}
+def test_what_was_not_run_has_a_row() -> None:
+    """A suite that could not be had is in the table with the reason, on one line."""
+    *_, row = table([], [NotRun("bunny 2.24.0", "out of reach\ngive --copy")])
+    assert row == "| bunny 2.24.0 | not run: out of reach give --copy | | | |"
 
 
 def test_every_suite_is_pinned() -> None:
     """Each suite has the checksum of its archive or the commit of its tag; failures name one."""
     suites, known = read_suites()
     assert {failure.suite for failure in known} <= set(suites)
-    assert set(suites) == {"pika", "py-amqp", "kombu"}
+    assert {"pika", "py-amqp", "kombu", "aio-pika"} <= set(suites)
     for suite in suites.values():
-        assert len(suite.sha256) == 64 or len(suite.commit) == 40, suite.name
+        assert suite.checksum or len(suite.commit) == 40, suite.name
+        assert suite.runner in {"pytest", *RUNNERS}, suite.name
+
+
+def test_what_is_left_out_goes_by_its_beginning() -> None:
+    """A test is left out when its name begins as one of those that are; where there are none, nothing is."""
+    suite = Suite("s", "go", "p", "1", ("t",), left_out={"tests/tls": "no TLS here"})
+    assert suite.is_left_out("tests/tls/a")
+    assert not suite.is_left_out("tests/a")
+    assert not Suite("s", "go", "p", "1", ("t",)).is_left_out("tests/a")
