@@ -22,6 +22,8 @@ FAULTY = ROOT / "implementations" / "faulty"
 SERVERS = ("--broker", "embedded", "--database", "sqlite")
 TIMEOUT = 7200.0
 """Seconds in which a run of the suite must end, also a complete one on a busy machine."""
+PLUGINS = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+"""Without what serves no case: the one writes into the clone, the other takes long to import."""
 BROKER_TIMEOUT = 600.0
 """Seconds in which some cases of a broker must end."""
 START = 60.0
@@ -39,7 +41,7 @@ def run_suite(
     """Run the cases on some manifests; on the lightest servers, where what is tested is a run and not its servers."""
     return subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "conformance/consumers"),
+            *(sys.executable, "-m", "pytest", *PLUGINS, "conformance/consumers"),
             *(word for path in manifests for word in ("--implementation", str(path))),
             *servers,
             *options,
@@ -59,7 +61,7 @@ def judge_broker(option: str, themes: Iterable[str], folder: Path) -> Path:
     """Run some themes on the broker of a `--broker` option, but for their restarts; give the report."""
     subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "conformance/brokers"),
+            *(sys.executable, "-m", "pytest", *PLUGINS, "conformance/brokers"),
             *("--broker", option, "--database", "sqlite", "--report", str(folder)),
             *("-m", "not restarts_broker"),
             *(word for theme in themes for word in ("--guarantee", theme)),
