@@ -35,6 +35,8 @@ COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose
 	    { echo "Python cannot make virtual environments here: apt-get install python3-venv" >&2; exit 1; }
 	@# Another Python's would be mixed with this one's.
 	$(PYTHON) -m venv --clear .venv
+	@# Debian's pip takes more than twice as long to find out what to install.
+	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet --no-compile --editable .
 	@# On all cores, and ours too, which pip leaves out: hundreds of consumers start and must not compile what they import.
 	$(BIN)/python -m compileall -qq -j 0 .venv/lib warren reference_impl || true # a package may have a template

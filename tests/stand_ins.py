@@ -1,4 +1,4 @@
-"""Stand-ins for the tests of rig and ledger: a world on a clock of its own, an implementation, a wire by hand."""
+"""Stand-ins for the tests of rig and ledger: a world on a clock of its own, and an implementation."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from warren.claims.implementation import Implementation, ImplementedDesign, Program
 from warren.errors import FaultUnsupported
 from warren.evidence.frames import Direction, Fact, FrameSeen, Pause
-from warren.evidence.ledger_reader import LedgerReader
-from warren.simulator.wire import BasicConsume, BasicDeliver, BasicProperties, ContentHeader
+from warren.simulator.wire import BasicConsume, BasicProperties
 from warren.workloads import WORKLOADS, Role, Route
 from warren.worlds.line.rules import Held, Match
 from warren.worlds.protocol import (
@@ -28,9 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from warren.evidence.calls import HttpCall
-    from warren.evidence.ledger import Ledger
     from warren.evidence.rows import MessageRow, TableRows, TaskRow
-    from warren.simulator.wire import Content
 
 TICK = 0.01
 
@@ -368,47 +365,6 @@ class StandInWorld:
         """Have the process consume from its role's queue from now on."""
         frame = BasicConsume(queue=process.role.queue, consumer_tag="consumer", no_wait=True)
         self.seen.append(FrameSeen(self.time, process.name, 1, Direction.TO_BROKER, 1, frame))
-
-
-@dataclass
-class Wire:
-    """Writes the facts of a line; every frame comes a second after the one before."""
-
-    facts: list[Fact] = field(default_factory=list)
-
-    def frame(
-        self, direction: Direction, content: Content, channel: int = 1, instance: str = "part-1"
-    ) -> FrameSeen:
-        """See one frame."""
-        seen = FrameSeen(float(len(self.facts)), instance, 1, direction, channel, content)
-        self.facts.append(seen)
-        return seen
-
-    def deliver(
-        self,
-        tag: int,
-        body: bytes = b"body",
-        channel: int = 1,
-        message_id: str | None = None,
-        consumer: str = "consumer",
-    ) -> FrameSeen:
-        """See a delivery, its body in frames of three octets; give its method's frame."""
-        method = self.frame(
-            Direction.TO_CLIENT, BasicDeliver(consumer, tag, False, "", "queue"), channel
-        )
-        properties = BasicProperties(message_id=message_id)
-        self.frame(Direction.TO_CLIENT, ContentHeader(60, len(body), properties), channel)
-        for start in range(0, len(body), 3):
-            self.frame(Direction.TO_CLIENT, body[start : start + 3], channel)
-        return method
-
-    @property
-    def ledger(self) -> Ledger:
-        """Read what came so far."""
-        reader = LedgerReader()
-        for fact in self.facts:
-            reader.take(fact)
-        return reader.ledger()
 
 
 def implementation(

@@ -47,7 +47,7 @@ PURE: dict[str, set[str]] = {  # sys for its maxsize alone
     },
     "worlds/line": set(),
     "worlds/database_line": {"re", "struct"},
-    "worlds/protocol.py": set(),
+    "worlds/protocol": set(),
     "rigs/consumers": {"contextlib", "decimal", "functools", "operator", "traceback"},
     "rigs/protocol.py": {"contextlib"},
     "rigs/pace.py": {"operator"},

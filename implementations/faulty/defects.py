@@ -1,6 +1,6 @@
 """Every defect by its name: which piece of the hardened reference it replaces.
 
-Some are no defects (`HOLDS` in `tests/conformance/breaks.py`): a hasty judge takes them for one, and must not.
+Some are no defects (`HOLDS` in `tests/conformance/breaks`): a hasty judge takes them for one, and must not.
 """
 
 from collections.abc import Mapping

@@ -8,7 +8,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from tests.stand_ins import Wire
+from tests.wire import Wire
 from warren.claims.implementation import Program
 from warren.command.own_wiring import undelivered, undone, unrouted
 from warren.errors import UnroutedError

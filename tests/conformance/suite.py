@@ -18,6 +18,8 @@ FAULTY = ROOT / "implementations" / "faulty"
 SERVERS = ("--broker", "embedded", "--database", "sqlite")
 TIMEOUT = 7200.0
 """Seconds in which a run of the suite must end, also a complete one on a busy machine."""
+PLUGINS = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+"""Without what serves no case: the one writes into the clone, the other takes long to import."""
 
 
 def servers_of(config: pytest.Config) -> tuple[str, ...]:
@@ -31,7 +33,7 @@ def run_suite(
     """Run the cases on some manifests; on the lightest servers, where what is tested is a run and not its servers."""
     return subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "conformance/consumers"),
+            *(sys.executable, "-m", "pytest", *PLUGINS, "conformance/consumers"),
             *(word for path in manifests for word in ("--implementation", str(path))),
             *servers,
             *options,

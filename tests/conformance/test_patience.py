@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.consumers.patience import is_last
-from tests.stand_ins import Wire
+from tests.wire import Wire
 from warren.evidence.frames import Direction
 from warren.simulator.wire import BasicNack, BasicReject
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.stand_ins import Wire
+from tests.wire import Wire
 from warren.evidence.frames import (
     ConnectionEnded,
     ConnectionOpened,

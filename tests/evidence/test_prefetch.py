@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stand_ins import Wire
+from tests.wire import Wire
 from warren.evidence.frames import Direction
 from warren.simulator.wire import BasicConsume, BasicQos, ChannelClose
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.stand_ins import Wire
+from tests.wire import Wire
 from warren.evidence.commits import CommitBegun, Committed
 from warren.evidence.frames import Direction, FrameLost
 from warren.evidence.steps import COMMIT, Step, steps_of

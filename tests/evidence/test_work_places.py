@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.stand_ins import Wire
+from tests.wire import Wire
 from warren.evidence.frames import Direction
 from warren.evidence.ledger import Published
 from warren.evidence.work_places import Outlet, WorkPlaces, queues_of, work_places

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stand_ins import Wire
+from tests.wire import Wire
 from warren.claims.implementation import Program
 from warren.errors import InstanceError, OptionError
 from warren.evidence.frames import Direction

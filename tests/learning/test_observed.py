@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.stand_ins import Wire
+from tests.wire import Wire
 from warren.evidence.frames import ConnectionOpened, Direction, FrameLost
 from warren.learning.observed import Binding, Observed, observe
 from warren.learning.proposal import claims

@@ -136,7 +136,10 @@ class Person:
             self.runs |= {f.name for f in found if f.is_dir()}
             return condition()
 
-        assert wait_until(look, timeout=DEADLINE), "\n".join(c.printed for c in self.commands)
+        # Not more often: whoever asks for a process looks at all that there are.
+        assert wait_until(look, timeout=DEADLINE, interval=0.1), "\n".join(
+            c.printed for c in self.commands
+        )
 
     def smoke(self, manifest: Path, *options: str) -> Ended:
         """Try an implementation on the shared broker."""

@@ -13,13 +13,10 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
-from warren.errors import FaultUnsupported, InstanceError, WarrenError
+from warren.errors import InstanceError, WarrenError
 from warren.evidence.frames import ConnectionOpened
-from warren.simulator.wire import BasicProperties
 from warren.worlds.protocol import Certificate
-from warren.worlds.real.broker_link import BrokerLink
 from warren.worlds.real.databases import NoDatabaseLine
-from warren.worlds.real.databases.schema import MESSAGE_LOG, TASK
 from warren.worlds.real.http import Callers
 from warren.worlds.real.launching import spawn
 from warren.worlds.real.own_programs import OwnPrograms
@@ -30,6 +27,8 @@ from warren.worlds.real.relay.veil import Veil
 from warren.worlds.real.runs.orphans import Orphans
 from warren.worlds.real.runs.ports import Ports
 from warren.worlds.real.runs.processes import CASE_MARK, kill_marked_descendants
+from warren.worlds.real.world.broker import BrokerOfCase
+from warren.worlds.real.world.database import DatabaseOfCase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -39,9 +38,8 @@ if TYPE_CHECKING:
     from warren.claims.surroundings import Answer
     from warren.evidence.calls import HttpCall
     from warren.evidence.frames import Fact, Pause
-    from warren.evidence.rows import MessageRow, TableRows, TaskRow
-    from warren.workloads import Role, Route
-    from warren.worlds.protocol import Call, HttpFailure, QueueDepth, ReceivedReply
+    from warren.workloads import Role
+    from warren.worlds.protocol import Call, HttpFailure
     from warren.worlds.real.containers import ContainerProcess, Containers
     from warren.worlds.real.databases import CaseDatabase, DatabaseUrls, UnfollowedLine
     from warren.worlds.real.place import Place
@@ -55,7 +53,7 @@ _POLL = 0.05
 _CLOSE = 5.0
 
 
-class RealWorld:
+class RealWorld(BrokerOfCase, DatabaseOfCase):
     """See `warren.worlds.protocol.World`."""
 
     def __init__(
@@ -77,7 +75,9 @@ class RealWorld:
         With certificates, lines speak TLS. What is drawn follows from the seed. The case's services are told by their
         names and ports; the answers are the HTTP stub's.
         """
-        self._place, self._database, self._run = place, database, run
+        BrokerOfCase.__init__(self, place)
+        DatabaseOfCase.__init__(self, place, database, has_database=has_database)
+        self._run = run
         self._preloader, self._secrets = preloader, secrets
         self._certificates, self._veils = certificates, dict[str, Veil]()
         self.seed, self._chance = seed, Random(seed)  # noqa: S311 - the same seed draws the same
@@ -85,11 +85,9 @@ class RealWorld:
         self._relay = Relay((place.broker.host, place.broker.port), self._log)
         self._callers = Callers(self.now)
         self._ports = Ports()
-        self._link: BrokerLink | None = None
-        self._exclusive: list[BrokerLink] = []
         self._processes: list[RealProcess | ContainerProcess] = []
         self._orphans = Orphans(run.id)
-        self._stretch, self._has_database = 0.0, has_database
+        self._stretch = 0.0
         self._services = services or {}
         self._own = OwnPrograms(
             place,
@@ -239,101 +237,9 @@ class RealWorld:
         """Whether the instance of that name has begun a TLS handshake."""
         return name in self._veils and self._veils[name].greetings > 0
 
-    def publish(self, route: Route, body: bytes, properties: BasicProperties) -> None:
-        """Publish with a confirm; raise `WarrenError` where the message reached no queue."""
-        self._broker_link().publish(route.exchange, route.routing_key, body, properties)
-
-    def reply(self, queue: str, body: bytes, correlation_id: str) -> None:
-        """Answer somebody else's request, on its reply queue; raise `WarrenError` where there is none."""
-        properties = BasicProperties(content_type="text/plain", correlation_id=correlation_id)
-        self._broker_link().publish("", queue, body, properties)
-
-    def queue(self, name: str) -> QueueDepth | None:
-        """Ask the broker now; None where there is no such queue."""
-        return self._broker_link().depth(name)
-
-    def queues(self) -> tuple[str, ...]:
-        """Name all queues that there are now, also those that are not for work."""
-        return tuple(queue.name for queue in self._place.management.queues(self._place.vhost))
-
-    def make_queue_anew(self, route: Route) -> None:
-        """Delete the queue of a route with all that is in it, and make it again, empty and bound."""
-        asked = self._place.management.declaration(self._place.vhost, route.queue)
-        self._broker_link().make_queue_anew(asked)
-
-    def delete_queue(self, route: Route) -> None:
-        """Delete the queue of a route with all that is in it."""
-        self._broker_link().delete_queue(route.queue)
-
-    def reply_queue(self) -> str:
-        """Declare a queue of the rig's own for replies and give its name."""
-        return self._broker_link().reply_queue()
-
-    def replies(self, queue: str) -> tuple[ReceivedReply, ...]:
-        """Take what has come to a reply queue since the last call."""
-        return self._broker_link().take(queue)
-
-    def exclusive_consumer(self, route: Route) -> BrokerLink:
-        """Declare a route and consume exclusively from its queue, on a connection apart."""
-        link = self._exclusive_link()
-        link.consume_exclusively(route.exchange, route.queue, route.routing_key)
-        asked = self._place.management.declaration(self._place.vhost, route.queue)
-        kind = asked.arguments.get("x-queue-type", "classic")
-        if kind != "classic":
-            raise FaultUnsupported(
-                f"a {kind} queue has no exclusive consumers", where=f"queue {route.queue}"
-            )
-        return link
-
-    def exclusive_queue(self, route: Route) -> BrokerLink:
-        """Declare the queue of a route exclusively, on a connection apart."""
-        link = self._exclusive_link()
-        link.declare_exclusively(route.queue)
-        return link
-
     def call(self, port: int, path: str, within: float) -> Call:
         """Begin a GET on 127.0.0.1."""
         return self._callers.call(port, path, within)
-
-    def add_task(self) -> int:
-        """Insert a task row, as the HTTP role does, and give its id."""
-        return self._database.add_task()
-
-    def refuse_messages(self, text: str) -> None:
-        """Have a trigger refuse each new row of `message_log` with that text."""
-        self._database.refuse(MESSAGE_LOG.name, text)
-
-    def refuse_task(self, task: int) -> None:
-        """Have a trigger refuse each change of that row of `task`."""
-        self._database.refuse(TASK.name, str(task))
-
-    def longest_message(self) -> int | None:
-        """Give how many octets a `message` of `message_log` may have; None where nothing bounds it."""
-        return self._database.longest_message()
-
-    def message_rows(self) -> tuple[MessageRow, ...]:
-        """All rows of `message_log`, by id."""
-        return self._database.messages()
-
-    def task_rows(self) -> tuple[TaskRow, ...]:
-        """All rows of `task`, by id."""
-        return self._database.tasks()
-
-    def count(self, sql: str, unit_id: str, number: int) -> int:
-        """Give the number that a statement finds in the case's database."""
-        return self._database.count(sql, unit_id, number)
-
-    def table(self, name: str) -> TableRows | None:
-        """Give the rows of a table of the case's database; None where there is none of that name."""
-        return self._database.table(name)
-
-    def contents(self) -> dict[str, TableRows]:
-        """Give the rows of every table of the case's database."""
-        return self._database.contents()
-
-    def generated_columns(self) -> dict[str, frozenset[str]]:
-        """Give the columns of each table of the case's database whose values the database makes."""
-        return self._database.generated_columns()
 
     @property
     def directory(self) -> Path | None:
@@ -363,47 +269,6 @@ class RealWorld:
         for process in self._processes:
             process.database.stretch(seconds)
 
-    def need_database(self) -> None:
-        """Raise `FaultUnsupported` where instances have none."""
-        if not self._has_database:
-            raise FaultUnsupported("its consumers have no database", where="this manifest")
-
-    def need_database_line(self) -> None:
-        """Raise `FaultUnsupported` but for a server whose protocol is followed."""
-        self.need_database()
-        if self._database.server is None:
-            raise FaultUnsupported(
-                "nothing stands between an instance and this database",
-                where=self._database.kind,
-                what_to_do="run the case on PostgreSQL or MySQL",
-            )
-
-    def let_commits_be_held(self) -> None:
-        """Give SQLite a rollback journal; a server's relay is ready as it is."""
-        self._database.let_commits_be_held()
-
-    def let_space_run_out(self) -> None:
-        """Give SQLite a small file system; a server's relay is ready as it is."""
-        self._database.let_space_run_out()
-
-    def lock_database(self) -> None:
-        """Lock a file of SQLite."""
-        self._database.lock()
-
-    def unlock_database(self) -> None:
-        """Unlock it."""
-        self._database.unlock()
-
-    def shut_down_database(self) -> None:
-        """End the case's own database server."""
-        own = self._place.restartable_database_server
-        self._database.disconnect()
-        own.shut_down()
-
-    def start_database(self) -> None:
-        """Start it again."""
-        self._place.restartable_database_server.start_again()
-
     def hide_tables(self) -> None:
         """Rename the judged tables; all, where they are a user's own."""
         self._database.hide_tables(every=self._are_users_own)
@@ -413,10 +278,6 @@ class RealWorld:
         """Whether the tables are those of a consumer that nobody wrote for Warren."""
         return self._own.has_any
 
-    def show_tables(self) -> None:
-        """Rename them back."""
-        self._database.show_tables()
-
     def facts(self) -> tuple[Fact, ...]:
         """All that the lines saw so far, in order."""
         return self._log.snapshot()
@@ -424,19 +285,6 @@ class RealWorld:
     def pauses(self) -> tuple[Pause, ...]:
         """When the relay's thread was kept from running."""
         return self._relay.pauses()
-
-    def restart_broker(self) -> None:
-        """Restart the case's broker; raise `WarrenError` where this broker is not ours to restart."""
-        self._close_link()
-        self._place.restart()
-
-    def set_ack_timeout(self, seconds: float | None) -> None:
-        """Tell the case's broker how long it waits for acks; raise `WarrenError` where it is not ours."""
-        self._place.set_ack_timeout(seconds)
-
-    def set_memory_alarm(self, is_on: bool) -> None:
-        """Have the case's broker be short of memory; raise `WarrenError` where it is not ours."""
-        self._place.set_memory_alarm(is_on)
 
     def close(self) -> None:
         """End all processes, lines and connections of the case."""
@@ -486,17 +334,3 @@ class RealWorld:
         except ProcessLookupError:
             return None
         return next((process.name for process in self._processes if process.pid == group), "")
-
-    def _broker_link(self) -> BrokerLink:
-        if self._link is None:
-            self._link = BrokerLink(self._place.broker.amqp_url(self._place.vhost))
-        return self._link
-
-    def _exclusive_link(self) -> BrokerLink:
-        self._exclusive.append(BrokerLink(self._place.broker.amqp_url(self._place.vhost)))
-        return self._exclusive[-1]
-
-    def _close_link(self) -> None:
-        link, self._link = self._link, None
-        if link is not None:
-            link.close()
