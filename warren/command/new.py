@@ -31,7 +31,6 @@ _CLAIMS: Final = (
     "single-flight",
     "fair-dispatch",
     "keeps-prefetch",
-    "keeps-concurrency",
     "rejects-malformed",
     "rejects-misshapen",
     "takes-any-input",
@@ -79,8 +78,8 @@ LANGUAGES: Final[Mapping[str, _Language]] = {
         variable="DATABASE_DSN",
         place="{dsn}",
         example="pgsql:host=localhost;dbname=@@name;user=me;password=secret",
-        # PHP has one thread: nothing is sent while it waits for its database, and one message is worked on at once.
-        denies=("heartbeat-safe", "single-flight", "keeps-concurrency"),
+        # PHP has one thread: nothing is sent while it waits for its database.
+        denies=("heartbeat-safe", "single-flight"),
     ),
 }
 
