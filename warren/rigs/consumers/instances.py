@@ -14,12 +14,17 @@ class Instances:
 
     def __init__(self, workload: Workload) -> None:
         """Begin with none."""
-        self.all: list[Process] = []
+        self._all: list[Process] = []
         self._workload = workload
 
     def add(self, process: Process) -> None:
         """Take in one that was started."""
-        self.all.append(process)
+        self._all.append(process)
+
+    @property
+    def all(self) -> list[Process]:
+        """All that there are now: who goes through them, and starts others meanwhile, comes to an end."""
+        return list(self._all)
 
     def of(self, role: Role) -> list[Process]:
         """Give the instances of a role."""
