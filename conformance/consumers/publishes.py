@@ -16,13 +16,20 @@ PERSISTENT: Final = 2
 ROUND_TRIPS: Final = 10
 """How many a call may take until it has its answer, where it begins with a new connection."""
 
+OPENING: Final = 4
+"""Round trips until a connection has a channel."""
+OPENED: Final = 2.4
+"""Real seconds in which they are done: less than who connects gives a broker, however slow the machine is."""
+
 
 def lateness(rig: Rig) -> float:
     """Give by how many real seconds frames are late, each way, so that it shows who does not wait for a confirm.
 
-    A call that dials first comes to its end in its time all the same.
+    A call that dials first comes to its end in its time all the same, and a new connection is there in its own time.
     """
-    return min(rig.deadlines.quiet / 2, rig.calls.timeout / (2 * ROUND_TRIPS))
+    return min(
+        rig.deadlines.quiet / 2, rig.calls.timeout / (2 * ROUND_TRIPS), OPENED / (2 * OPENING)
+    )
 
 
 def published_aside(rig: Rig, ledger: Ledger) -> list[Published]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
-from conformance.consumers.publishes import is_copied
+from conformance.consumers.publishes import is_copied, lateness
 from tests.wire import Wire
 from warren.evidence.frames import Direction
+from warren.rigs.pace import PACES, Deadlines
 from warren.simulator.wire import BasicAck, BasicPublish, BasicReject, ContentHeader
+
+USUAL_TIMEOUT = 4.0
+"""Seconds that hardened gives a broker to let it in."""
 
 
 @pytest.mark.parametrize("settlement", [BasicAck(1), BasicReject(1, False)], ids=lambda s: s.NAME)
@@ -35,3 +42,12 @@ def test_copied(
         act()
     (delivery,) = wire.ledger.deliveries
     assert is_copied(wire.ledger, delivery) is is_copy
+
+
+@pytest.mark.parametrize("slowness", [1.0, 10.0])
+def test_late_frames_let_a_connection_open(slowness: float) -> None:
+    """On a slow machine, too, late frames let a new connection open before its client gives it up."""
+    rig: Any = SimpleNamespace(
+        deadlines=Deadlines(PACES["fast"], slowness), calls=SimpleNamespace(timeout=60.0)
+    )
+    assert 4 * 2 * lateness(rig) < USUAL_TIMEOUT

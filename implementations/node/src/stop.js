@@ -2,7 +2,7 @@
 
 import { sleep } from './time.js';
 
-const PATIENCE_MS = 2000;
+const PATIENCE_MS = 4000; // less than the grace of a stop
 
 export class Stopped extends Error {}
 

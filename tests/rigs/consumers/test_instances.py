@@ -1,23 +1,20 @@
-"""The instances of a case."""
+"""The instances of a case: which there are."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
-
+from tests.stand_ins import StandInProcess
 from warren.rigs.consumers.instances import Instances
+from warren.workloads.course.blocking import BLOCKING
+from warren.workloads.course.roles import STREAM
 
-if TYPE_CHECKING:
-    from warren.workloads import Workload
-    from warren.worlds.protocol import Process
+FEW = 3
 
 
-def test_heirs() -> None:
-    """Who starts another instance for each of all meets none of the new ones: that would never end."""
-    nothing: Any = object()
-    instances, met = Instances(cast("Workload", nothing)), 0
-    instances.add(cast("Process", nothing))
-    for process in instances.all:
-        met += 1
-        if met < 3:
-            instances.add(process)
-    assert (met, len(instances.all)) == (1, 2)
+def test_who_replaces_them_one_by_one_comes_to_an_end() -> None:
+    """To go through all meets those that there were, and none that is started meanwhile."""
+    instances = Instances(BLOCKING)
+    instances.add(StandInProcess("stream-1", STREAM, {}))
+    for number, _ in enumerate(instances.all):
+        assert number < FEW, "it goes on with those that it starts"
+        instances.add(StandInProcess(f"stream-{number + 2}", STREAM, {}))
+    assert [process.name for process in instances.all] == ["stream-1", "stream-2"]

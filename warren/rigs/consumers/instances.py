@@ -23,12 +23,12 @@ class Instances:
 
     @property
     def all(self) -> list[Process]:
-        """All that were started so far: a case may start others for them, one by one."""
-        return [*self._all]
+        """All that there are now: who goes through them, and starts others meanwhile, comes to an end."""
+        return list(self._all)
 
     def of(self, role: Role) -> list[Process]:
         """Give the instances of a role."""
-        return [p for p in self._all if p.role == role]
+        return [p for p in self.all if p.role == role]
 
     @property
     def workers(self) -> list[Process]:
@@ -38,8 +38,8 @@ class Instances:
     @property
     def consumers(self) -> list[Process]:
         """The instances that consume from a queue, whatever they do with what they get."""
-        return [p for p in self._all if p.role.consumes]
+        return [p for p in self.all if p.role.consumes]
 
     def named(self, name: str) -> Process:
         """Give one instance by its name in the ledger."""
-        return next(p for p in self._all if p.name == name)
+        return next(p for p in self.all if p.name == name)
