@@ -166,7 +166,7 @@ def _as_of_a_process(code: int) -> int:
 
 
 def _listens_to(process_id: int, number: signal.Signals) -> bool:
-    """Whether a process has a handler for a signal (proc(5), SigCgt); who is gone or cannot be looked at, has."""
+    """Whether a process handles a signal itself (proc(5), SigCgt); one that cannot be looked at counts as if it did."""
     try:
         status = Path(f"/proc/{process_id}/status").read_text("ascii", "replace")
     except OSError:
