@@ -24,7 +24,7 @@ class Caught:
     held: Held
 
     def lose(self) -> None:
-        """Lose it with all that its process has sent behind it: the line is cut before, else that would get through."""
+        """Lose it with all that its process has sent behind it; the line is cut first, or that would get through."""
         self.process.line.cut()
         self.held.lose()
 

@@ -47,10 +47,10 @@ def _cause(error: Exception | None, rig: Rig) -> str:
 
 
 def _beside_a_pause(verdict: Verdict, rig: Rig) -> Verdict:
-    """Let nobody fail for what the rig's own machine did: a broker takes its silence for a client's.
+    """Excuse what the rig's own machine caused by a pause: the broker takes the relay's silence for a client's.
 
-    The relay passes no heartbeats on while it does not run. A client sends one every half interval, and a broker
-    ends the connection, without a word, when none has come for two.
+    The relay passes no heartbeats on while it does not run. A client sends one every half interval, and a broker ends
+    the connection, without a word, when none has come for two.
     """
     broken = _broken_by_a_pause(rig) if verdict.outcome is Outcome.FAIL else None
     if broken is None:
@@ -66,7 +66,7 @@ def _beside_a_pause(verdict: Verdict, rig: Rig) -> Verdict:
 
 
 def _broken_by_a_pause(rig: Rig) -> tuple[Pause, ConnectionEnded, int] | None:
-    """Find a pause in which the broker took a client for silent, the end of its connection, and its heartbeat (s).
+    """Find a pause that made the broker take a client for silent, the end of its connection, and its heartbeat (s).
 
     The relay sees such an end when it runs again, within a heartbeat. A connection that came to agree on no heartbeat
     ended for another reason: a broker that is restarted hangs up on those who come too early.

@@ -1,8 +1,8 @@
 """Recording what a user's own publisher sends, once in a run: every message of its cases is made from that.
 
-It is run behind a line in a world of its own, whose broker takes what it sends and delivers it to nobody. It is run
-twice, with two ids: what else differs between the two are ids that it makes itself, which no two messages may share
-either.
+The publisher is run behind a line in a world of its own. Its broker takes what it sends and delivers it to nobody. It
+is run twice, with two ids. Whatever else differs between the two runs is an id that the publisher makes itself; no two
+messages may share that either.
 """
 
 from __future__ import annotations

@@ -130,7 +130,7 @@ class Seen:
         )
 
     def works_until(self, delivery: Delivery) -> WorkEnd:
-        """When an instance was done with a delivery: it settled it, or it ended, or (for ever) it still works on it.
+        """Give when an instance was done with a delivery: it settled it, or it ended; for ever where neither has come.
 
         That an instance ended shows on the wire, where its system closed its connection, before it is found ended.
         """
@@ -207,7 +207,7 @@ class Seen:
         return self._count(q for q in self._not_for_work() if q in self._for_later())
 
     def _for_later(self) -> set[str]:
-        """Name the queues that hand on what has been in them for its time, be that theirs or their messages'."""
+        """Name the queues that dead-letter what has been in them for a time: the queue's, or the messages' own."""
         expiring = any(
             p.properties.expiration and not p.properties.reply_to for p in self.ledger().publishes
         )

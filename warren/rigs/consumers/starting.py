@@ -105,10 +105,10 @@ class Starting:
         return self.all(http=http, prefetch=prefetch, **{self._workload.worker.name: count})
 
     def slowly(self, count: int | None = None, *, prefetch: int = _PREFETCH) -> list[Process]:
-        """Start the other roles, then the workers with a longer second, by default as many as the design has.
+        """Start the other roles, then the workers with a longer second; by default as many workers as the design has.
 
-        For what rests on a margin of the document's time. The second is the longer the slower the machine is, and how
-        slow that is, the start of the other roles shows.
+        For what rests on a margin of the document's time. The slower the machine is, the longer is the second. How slow
+        it is shows in the start of the other roles.
         """
         worker = self._workload.worker
         self.workers(0)
@@ -244,7 +244,7 @@ class Starting:
             self._late(process, within)
 
     def _is_elsewhere(self, process: Process) -> bool:
-        """Whether a consumer that nobody tells its queue has settled on others, half of its time ago.
+        """Whether a consumer that is not told its queue has consumed others, and no further one for half of its time.
 
         Some consume other queues long before the one for work, as Celery's worker does.
         """
@@ -256,7 +256,7 @@ class Starting:
     def _is_shut_out(self, process: Process) -> bool:
         """Whether an instance is refused its queue because another has it for itself.
 
-        The first time it is given some seconds, for who has the queue may be about to go.
+        The first time it is given some seconds: whoever has the queue may be about to go.
         """
         refusals = self._refusals(process)
         patience = 0.0 if self._known.exclusive else self._tempo.deadlines.stopped

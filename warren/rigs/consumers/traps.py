@@ -115,7 +115,7 @@ class FrameTrap:
         return False
 
     def kill(self) -> None:
-        """Kill it, and lose the frame with all behind it; or let the frame through, and nothing be done after it."""
+        """Kill it before its step, and lose the frame with all behind it; or after, where the frame goes through."""
         caught = self._holds.caught()[0]
         if self._side is Side.BEFORE:
             self._executioner.go_past()

@@ -1,7 +1,7 @@
 """A message for each worker before those that are judged.
 
-Many programs take seconds for their first message, and only for that: a virtual machine loads what it needs then. Who
-compares times, or has a caller wait, has that behind it first.
+Many programs take seconds for their first message, and for that alone: a virtual machine, for example, loads what it
+needs only then. A case that compares times, or has a caller wait, gets that over with first.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class Warming:
     def __call__(self) -> None:
         """Send work until each worker has done some, and call once where there is somebody to call.
 
-        Who does none in time is for the case to judge. A caller has its reply before its server has acked, and an ack
-        of now must not be taken for one of what is judged.
+        A worker that does none in time is for the case to judge. A caller has its reply before its server has acked;
+        that ack must have come too, or it would be taken for one of what is judged.
         """
         for _ in range(_ROUNDS):
             workers = self._cold()

@@ -1,7 +1,8 @@
 """Following the protocol of MySQL and MariaDB (MySQL's manual, "Client/Server Protocol").
 
-The server's greeting loses what it offers of TLS, compression and query attributes, so that what follows can be read; a
-client that insists on TLS goes away. What cannot be read is passed on as it comes, and never followed again.
+The server's greeting offers TLS, compression and query attributes. These offers are taken out, so that what follows can
+be read; a client that insists on TLS ends its connection. What cannot be read is passed on as it comes, and the
+connection is not followed any more.
 """
 
 from __future__ import annotations
@@ -163,7 +164,7 @@ class _Stream:
 
 
 def _is_command(packet: bytes) -> bool:
-    """Tell a command from what belongs to an exchange that goes on, such as a login: it has the number 0."""
+    """Whether a packet begins a command: those have number 0. Others go on with an exchange, such as a login."""
     return len(packet) > _HEADER and packet[3] == 0
 
 
@@ -189,7 +190,7 @@ def _read_ok(body: bytes) -> tuple[int, int]:
 
 
 def _read_end(body: bytes) -> int:
-    """Read the state of the session behind a result set: an EOF packet has it, or an OK packet in its place."""
+    """Read the session's state at the end of a result set: from an EOF packet, or the OK packet in its place."""
     if len(body) == _EOF_LENGTH:
         return int(struct.unpack_from("<H", body, 3)[0])
     return _read_ok(body)[1]

@@ -76,8 +76,8 @@ class DatabasePlan:
     def due_of_commit(self, now: float) -> float:
         """Say when a commit that is asked for now may go on, if nothing else keeps it.
 
-        It is later for each that is on its way beside it: who works on several at once is not done with all of them in
-        one moment.
+        Each commit that is on its way beside it makes it later: an instance that works on several messages at once does
+        not finish all of them in one moment.
         """
         self._commits = [due for due in self._commits if due > now]
         due = now + self.stretch * (1 + BESIDE * len(self._commits))

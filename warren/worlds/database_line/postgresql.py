@@ -1,7 +1,7 @@
 """Following PostgreSQL's protocol, version 3 (PostgreSQL's manual, "Frontend/Backend Protocol").
 
-A request for TLS or GSS encryption is answered by "no", so that what follows can be read; a client that insists on one
-goes away. What cannot be read is passed on as it comes, and never followed again.
+A request for TLS or GSS encryption is answered by "no", so that what follows can be read; a client that insists on it
+ends its connection. What cannot be read is passed on as it comes, and the connection is not followed any more.
 """
 
 from __future__ import annotations

@@ -1,17 +1,17 @@
-"""What a broker does of its own accord, done to one connection.
+"""Frames in the broker's name: what a broker does of its own accord, done to one connection of an instance.
 
-It sends basic.cancel, channel.close, basic.nack, connection.blocked, and lets clients in as the plan's `Entry` has it.
+basic.cancel, channel.close, basic.nack and connection.blocked are forged: the broker has not sent them. Clients are let
+in as the plan's `Entry` says.
 
-Nobody sends these frames, so they are forged. Both sides agree afterwards on what there is, for the broker is asked
-first, as a client asks: basic.cancel, channel.close. Its answer stands in its octets where the consumer or the channel
-had ended; it is swallowed, and in its place the instance is given what a broker says of its own accord. What the
-instance sends to a channel that has ended at the broker is swallowed too, up to its channel.close-ok, as a broker
-drops it (AMQP 0-9-1, channel.close). So the number is free again, and what was unacked is requeued by the broker.
-What is swallowed is logged as lost, what is forged as forged.
+After a basic.cancel or a channel.close both sides must agree on what there is. So the broker is asked first, as a
+client asks (basic.cancel, channel.close). Its answer is swallowed, and in its place the instance is given the forged
+frame. What the instance then sends on a channel that has ended at the broker is swallowed too, up to its
+channel.close-ok: a broker drops that as well (AMQP 0-9-1, channel.close). After that the channel's number is free
+again, and the broker has requeued what was unacked. The log calls a swallowed frame lost and a forged one forged.
 
-A basic.nack takes the place of a confirm. The broker has the message all the same, as it may where it nacks.
+A forged basic.nack replaces a confirm. The broker keeps the message, as one may that really nacks.
 
-How a frame gets among others is the lane's matter, and so is whose frames wait while memory is said to be short.
+The lane decides where a forged frame is put among the others, and whose frames wait while memory is said to be short.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ class Forging:
 
 
 def _entering(asked: object, entry: Entry) -> Method | None:
-    """Give what a client would ask that wants in as the entry has it; None where it asks that, or something else."""
+    """Change what a client asks for into what the entry gives it; None where there is nothing to change."""
     match asked:
         case ConnectionStartOk(mechanism="PLAIN" | "AMQPLAIN"):
             response = b"\0".join((b"", entry.user.encode(), entry.password.encode()))
@@ -189,5 +189,5 @@ def _entering(asked: object, entry: Entry) -> Method | None:
 
 
 def _offered(tune: ConnectionTune, heartbeat: int) -> ConnectionTune:
-    """Offer no longer heartbeat than that; 0 means none, which is longer than any (AMQP 0-9-1, connection.tune)."""
+    """Offer that heartbeat (s) at most; 0 means none, and is replaced (AMQP 0-9-1, connection.tune)."""
     return replace(tune, heartbeat=min(tune.heartbeat or heartbeat, heartbeat))

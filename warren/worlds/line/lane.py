@@ -61,7 +61,7 @@ class _Decision(enum.Enum):
 
 @dataclass(slots=True)
 class _Fate:
-    """What was decided of a message, for all its frames; None as long as nobody could.
+    """What is decided about a message, and so about each of its frames; None until it can be decided.
 
     ``seen`` is its method frame, ``queue`` the one that a delivery's consumer reads, or who settles one.
     """
@@ -308,9 +308,9 @@ class Lane:
         return fate.decision
 
     def _carry_out(self, piece: _Piece, decision: _Decision) -> None:
-        """Pass a piece on, or lose it, and log what is not plain passing.
+        """Pass a piece on, or lose it; log whatever is not plain passing.
 
-        The time is read first: what follows from a frame, in any thread, is never logged before it.
+        The time is read first: so what follows from a frame is never logged before it, in whatever thread.
         """
         now = self._around.now()
         write = self.write if decision is _Decision.PASS else None
@@ -329,7 +329,7 @@ class Lane:
 
     @property
     def _heartbeats_pass(self) -> bool:
-        """Whether heartbeats overtake what waits: a caught message, or what comes behind a publisher's publish."""
+        """Whether heartbeats overtake what waits: a caught message, or the frames of a publisher that is blocked."""
         if self._plan.is_half_open or not self._queue:
             return False
         caught = self.caught

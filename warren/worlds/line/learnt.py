@@ -84,7 +84,7 @@ class Learnt:
             self.channels.discard(channel)
 
     def capable(self, capability: str) -> bool:
-        """Whether the client has said that it can be told of that (`capabilities` of its start-ok, RabbitMQ's own)."""
+        """Whether the client has this capability: its start-ok says so (`capabilities`, RabbitMQ's extension)."""
         known = self._capabilities
         return isinstance(known, dict) and known.get(capability) is True
 

@@ -54,8 +54,8 @@ class Line(Protocol):
     def block(self, reason: str, *, tells_all: bool = False) -> None:
         """Read nothing more of a connection that has published but its heartbeats, and say why, until `unblock`.
 
-        So it is while RabbitMQ is short of memory, for connections that are to come too. With `tells_all` those that
-        have published nothing are told as well, and read as before.
+        RabbitMQ does so while it is short of memory, also to connections that are opened meanwhile. With `tells_all`
+        those that have published nothing are told as well, and read as before.
         """
 
     def unblock(self) -> None:
@@ -71,7 +71,7 @@ class HeldCommit(Protocol):
 
     @property
     def missed(self) -> bool:
-        """Whether the one that was wanted has gone by, as may happen with a file where `passing` others come before."""
+        """Whether the commit that was wanted went by unheld. With a file it may, where `passing` others come first."""
 
     def release(self) -> None:
         """Let it go; before a catch: hold nothing."""
@@ -111,4 +111,4 @@ class DatabaseLine(Protocol):
         """End `half_open`, `delay` and `fail`."""
 
     def hold(self, moment: Moment, passing: int = 0) -> HeldCommit:
-        """Hold the first commit after `passing` others at that moment, and what follows it on its connection."""
+        """Let `passing` commits by, and hold the next one at that moment, with what follows it on its connection."""

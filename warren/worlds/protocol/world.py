@@ -30,7 +30,7 @@ class World(Protocol):
         """Let time pass until the condition holds, at most so long; say whether it holds."""
 
     def new_id(self) -> str:
-        """Make an id that this world gives to nothing else: of a message, or what else a rig must tell apart."""
+        """Make an id that this world gives to nothing else, for a message or for whatever else must be told apart."""
 
     @property
     def seed(self) -> int:

@@ -22,11 +22,10 @@ _CHUNK = 1 << 16
 
 
 class Capture:
-    """Drains one pipe into `path`: the first mebibyte as it comes, the end when the pipe ends.
+    """Drains one pipe into `path`: its first mebibyte as it comes, its last part when the pipe ends.
 
-    A full disk does not stop it: what finds no room is drained all the same, since a process that
-    prints must never wait for us, and the end of it is kept in memory. Owns the read end of the
-    pipe and a thread; `close` ends both.
+    A process that prints must never wait for us. So a full disk does not stop the draining: what finds no room is
+    dropped, and the end of it is kept in memory. It owns the read end of the pipe and a thread; `close` ends both.
     """
 
     def __init__(self, path: Path) -> None:
@@ -52,7 +51,7 @@ class Capture:
         self._thread.join(within)
 
     def catch_up(self, within: float) -> None:
-        """Wait until what is in the pipe has been kept; its end may never come, where a grandchild holds it open."""
+        """Wait until what is in the pipe now has been kept. Its end is not awaited: a grandchild may hold it open."""
         wait_until(self._has_all, timeout=within)
 
     def end_of_output(self, octets: int = _KEEP_TAIL) -> str:

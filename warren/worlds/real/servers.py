@@ -43,10 +43,10 @@ class Servers:
     ) -> None:
         """Clean up after killed runs, then start what the two options name. Raises `SetupError` in one sentence.
 
-        Queues of cases that are declared without a type, and last, are of `queue_type`, where there is one.
-        With `tls` the lines of all instances speak it. All chance of the worlds follows from the `seed`, or any other.
-        What of killed runs cannot be taken back yet is told to `say`, a sentence each.
-        As long as they run, SIGTERM ends this process as Ctrl-C does: in order, with all taken back.
+        Durable queues of cases that are declared without a type are of `queue_type`, where one is given. With `tls` all
+        instances speak TLS on their lines. All chance of the worlds follows from the `seed`, which is drawn where none
+        is given. What of killed runs cannot be taken back yet is told to `say`, a sentence each. As long as the servers
+        run, SIGTERM ends this process as Ctrl-C does: in order, with everything taken back.
         """
         self.tls, self.queue_type = tls, queue_type
         self.seed = secrets.randbelow(_SEEDS) if seed is None else seed

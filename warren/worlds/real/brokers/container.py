@@ -1,7 +1,7 @@
 """RabbitMQ in a Docker container of our own, as its image ships it.
 
-No configuration of ours: what is judged is the broker as people run it. Nothing that the
-document's consumers need is among the deprecated features that RabbitMQ 4.3 denies.
+Warren configures nothing in it: what is judged is the broker as people run it. RabbitMQ 4.3 denies some deprecated
+features; the document's consumers need none of them.
 """
 
 from __future__ import annotations
@@ -173,9 +173,9 @@ class RunningContainer:
             raise refused(said, self.address.description)
 
     def _made(self, image: str, run: Run) -> Container:
-        """Create the container, and know it also where we are told to end before the engine has answered.
+        """Create the container, and know of it even where we are told to end before the engine has answered.
 
-        An engine that was asked makes it all the same: a thread waits for its answer.
+        Once the engine was asked it makes the container all the same. So a thread waits for its answer.
         """
         with ThreadPoolExecutor(max_workers=1) as asking:
             made = asking.submit(self._create, image, run)

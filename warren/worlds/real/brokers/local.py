@@ -1,6 +1,6 @@
 """RabbitMQ from a `rabbitmq-server` on this machine, as a node of our own.
 
-Own data, ports, cookie and port mapper (epmd): it neither meets nor disturbs another node here.
+The node has data, ports, a cookie and a port mapper (epmd) of its own, so it disturbs no other node on this machine.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ class Management:
     """A client of the management API; every call raises BrokerUnavailable where it fails."""
 
     def __init__(self, url: str, user: str, password: str, *, patient: bool = True) -> None:
-        """Talk to `url`, e.g. http://127.0.0.1:15672, as `user`; who is not patient waits 5 s at most for an answer."""
+        """Talk to `url`, e.g. http://127.0.0.1:15672, as `user`; unless `patient`, wait 5 s at most for an answer."""
         self._url = url
         self._timeout = _TIMEOUT if patient else _SHORT_TIMEOUT
         self._user = user
@@ -138,9 +138,9 @@ class Management:
         return tuple(user["name"] for user in self._call("GET", "users").json())
 
     def create_vhost(self, name: str, user: str, queue_type: str | None = None) -> None:
-        """Make a vhost in which `user` may do everything; `queue_type` is that of durable queues without one.
+        """Make a vhost in which `user` may do everything; durable queues without a type are of `queue_type` there.
 
-        RabbitMQ 3.10 knows it by its old name alone, `defaultqueuetype`.
+        RabbitMQ 3.10 knows this setting by its old name alone, `defaultqueuetype`.
         """
         names = ("default_queue_type", "defaultqueuetype") if queue_type else ()
         self._call("PUT", "vhosts", name, json=dict.fromkeys(names, queue_type))

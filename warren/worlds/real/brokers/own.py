@@ -58,7 +58,7 @@ def memory_code(is_short: bool) -> str:
 
 
 def ack_timeout_code(seconds: float | None, version: str) -> str:
-    """Say in Erlang that new channels of a RabbitMQ wait so long for acks, and look for late ones often.
+    """Say in Erlang how long new channels of a RabbitMQ wait for acks, and that they look for late ones often.
 
     Raises FaultUnsupported for a release that has that time-out for quorum queues alone.
     """

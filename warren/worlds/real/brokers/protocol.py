@@ -36,7 +36,7 @@ class RunningBroker(Protocol):
         """Have it be short of memory, so that it blocks publishers, or no longer. Raises BrokerUnavailable."""
 
     def set_ack_timeout(self, seconds: float | None) -> None:
-        """Have it close channels, of those opened from now on, whose acks come later than that; None: as by default.
+        """Have channels that are opened from now on be closed when an ack takes longer; None sets the default again.
 
         Raises FaultUnsupported where it has no such time-out for classic queues, BrokerUnavailable where it fails.
         """

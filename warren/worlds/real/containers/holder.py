@@ -1,7 +1,7 @@
-"""A holder: a container that does nothing but keep a network open which has no way out, before a consumer is in it.
+"""A holder: a container that only keeps a network open, one with no way out.
 
-The consumer's container joins its network, with its loopback address and its names. What runs in it is a program of
-nine octets, which is put beside whatever the image has: an image may have no command that sleeps.
+It is started before the consumer's container, which joins its network, with its loopback address and its names. What
+runs in it is a program of nine octets, put beside whatever the image has: an image may have no command that sleeps.
 """
 
 from __future__ import annotations

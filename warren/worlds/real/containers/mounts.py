@@ -40,7 +40,7 @@ def _links_out_of(copy: Path) -> Iterator[Path]:
 
 
 def _give_to_its_owner(project: Path, copy: Path) -> None:
-    """Have each file of the copy belong to whom the user's own belongs to: a container may run as that user."""
+    """Give each file of the copy to the owner of the original: a container may run as that user."""
     for folder, _, files in os.walk(copy):
         for path in (Path(folder), *(Path(folder, file) for file in files)):
             source = project / path.relative_to(copy)

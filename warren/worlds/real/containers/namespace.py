@@ -13,9 +13,10 @@ _CLONE_NEWNET: Final = 0x4000_0000
 
 
 def socket_in_network_of(process_id: int) -> socket.socket:
-    """Make a TCP socket there. It stays there, whoever uses it. Raises `OSError` where we may not, or it has ended.
+    """Make a TCP socket in the network of a process; it stays in that network, whoever uses it.
 
-    A thread of its own enters the namespace, since nothing else in this process may move there, and ends.
+    Raises `OSError` where we may not enter the network, or the process has ended. A thread of its own enters it, and
+    ends: nothing else in this process may leave our network.
     """
     with ThreadPoolExecutor(max_workers=1) as apart:
         return apart.submit(_made_there, process_id).result()

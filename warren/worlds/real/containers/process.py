@@ -169,7 +169,7 @@ def _listens_to(process_id: int, number: signal.Signals) -> bool:
     """Whether a signal reaches a process: it has a handler, or has it blocked and takes it up, as init processes do.
 
     While one waits for signals (sigtimedwait(2)) the kernel shows none of them as blocked. See proc(5), SigCgt, SigBlk
-    and wchan. Who is gone or cannot be looked at is taken for one that listens.
+    and wchan. One that is gone or cannot be looked at counts as one that listens.
     """
     process = Path(f"/proc/{process_id}")
     try:

@@ -1,9 +1,11 @@
-"""Holding up other processes' commits, or all they write, to one SQLite file, by the locks that SQLite itself takes.
+"""Holding up what other processes commit or write to one SQLite file, by the locks that SQLite itself takes.
 
-With a rollback journal a commit waits until nobody reads any more (https://sqlite.org/lockingv3.html): whoever holds a
-SHARED lock holds every commit, up to the writer's busy time-out. One that waits shows by its PENDING lock, and whose
-that is the system tells. A transaction that begins as a writer (BEGIN IMMEDIATE) and only reads asks for the same locks
-at its end; it has no journal. In WAL mode nothing can be held.
+With a rollback journal a commit waits until nobody reads any more (https://sqlite.org/lockingv3.html). So a SHARED lock
+holds up every commit, at most for the writer's busy time-out. A commit that waits has a PENDING lock, and the system
+tells which process that belongs to.
+
+A transaction that begins as a writer (BEGIN IMMEDIATE) and then only reads asks for the same locks at its end, but has
+no journal. In WAL mode nothing can be held.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """An instance's way to a database that no relay follows, and what can be done to it all the same.
 
-A file of SQLite can have its commits held before they are done, and run out of space. Nothing else can be done to it,
-and nothing at all to a server whose protocol is not followed: what a case asks for in vain is `FaultUnsupported`.
+Commits to a file of SQLite can be held before they are done, and the file can run out of space. Nothing else can be
+done to it, and nothing at all to a server whose protocol is not followed: that raises `FaultUnsupported`.
 """
 
 from __future__ import annotations

@@ -217,10 +217,10 @@ class Link:
             self._gone(self)
 
     def pass_end_on(self, side: Side) -> None:
-        """Once all that a side sent has gone on, end the other as it ended itself.
+        """End the other side as this one ended itself, once all that it sent has gone on.
 
-        A client's reset is passed on as an orderly end of stream: a reset would make the broker's
-        kernel drop what the log already calls passed on. A broker's reset stays one.
+        A client's reset is passed on as an orderly end of stream: a reset would make the broker's kernel drop what the
+        log already calls passed on. A broker's reset stays one.
         """
         other = self.other(side)
         if not side.ended or not side.lane.idle or other.transport is None or other.lost:
