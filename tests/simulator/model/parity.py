@@ -16,7 +16,13 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from tests.simulator.model.races import greedy, leaves_alone, passing_on, settles_for_two
+from tests.simulator.model.races import (
+    comes_again,
+    greedy,
+    leaves_alone,
+    passing_on,
+    settles_for_two,
+)
 from tests.simulator.model.real import ANSWER_SECONDS, Client
 from tests.simulator.model.streams import by_stream, without_counts, without_races
 from warren.simulator.model import SEMANTICS, Broker, commands, events
@@ -109,6 +115,8 @@ class Pair:
             self._note_chance(command)
             self._note_namesakes(command)
             self.raced |= leaves_alone(self.model, self.vhost, command)
+            if self.version.startswith("3.10.") and comes_again(self.model, command):
+                self.raced = self._chance = True
             self.clients[command.connection].send(command)
         self._ask_real()
         self._learn_names()

@@ -62,6 +62,23 @@ def leaves_alone(model: Broker, vhost: str, command: object) -> bool:
     )
 
 
+def comes_again(model: Broker, command: object) -> bool:
+    """Tell whether a consumer of a quorum queue comes by the tag of a cancelled one that still holds messages.
+
+    RabbitMQ 3.10.8 ends its connection with 541 then, at once or later.
+    """
+    if not isinstance(command, commands.BasicConsume):
+        return False
+    channel = model.connections[command.connection].channels.get(command.channel)
+    return channel is not None and any(
+        each.queue.name == command.queue
+        and each.queue.kind.name == "quorum"
+        and each.consumer is not None
+        and each.consumer.tag == command.consumer_tag
+        for each in channel.unacked.values()
+    )
+
+
 def settles_for_two(model: Broker, caused: Iterable[Any]) -> bool:
     """Tell whether two consumers of a quorum queue that acknowledge automatically were full, and got more at once.
 
