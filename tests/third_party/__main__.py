@@ -125,8 +125,11 @@ def main() -> int:
         metavar="SUITE=URL",
         help="clone that suite from there: a URL, or the folder of a repository",
     )
+    parser.add_argument("--quick", action="store_true", help="of long suites the part named quick")
     options = parser.parse_args()
     chosen = [suites[name] for name in options.suite or suites]
+    if options.quick:
+        chosen = [suite.cut_down() for suite in chosen]
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nothing stays behind
     sweep()  # a broker of a run that was killed would still hold the port
     run = Run.start()

@@ -6,7 +6,7 @@ Nothing is downloaded or run here; see `sources` and `runners`.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,6 +24,8 @@ class Suite:
     project: str
     version: str
     tests: tuple[str, ...]
+    quick: tuple[str, ...] = ()
+    """Of these, what `--quick` runs; all where there is nothing."""
     left_out: dict[str, str] = field(default_factory=dict)  # test, or its beginning -> reason
     checksum: str = ""
     git: str = ""
@@ -43,7 +45,7 @@ class Suite:
         left_out = {
             test: group["reason"] for group in facts.pop("left_out", []) for test in group["tests"]
         }
-        for key in ("tests", "needs", "options"):
+        for key in ("tests", "quick", "needs", "options"):
             facts[key] = tuple(facts.get(key, ()))
         return cls(name=name, left_out=left_out, **facts)
 
@@ -51,6 +53,10 @@ class Suite:
     def title(self) -> str:
         """Its name and version."""
         return f"{self.name} {self.version.removeprefix('v')}"
+
+    def cut_down(self) -> Self:
+        """Give what of it is run often."""
+        return replace(self, tests=self.quick or self.tests)
 
     def is_left_out(self, test: str) -> bool:
         """Whether a test, or all that begin like it, is left out."""

@@ -110,3 +110,10 @@ def test_what_is_left_out_goes_by_its_beginning() -> None:
     assert suite.is_left_out("tests/tls/a")
     assert not suite.is_left_out("tests/a")
     assert not Suite("s", "go", "p", "1", ("t",)).is_left_out("tests/a")
+
+
+def test_a_suite_without_a_quick_part_is_run_whole() -> None:
+    """`--quick` takes the part that a suite names, or else all of it."""
+    suite = Suite("s", "go", "p", "1", ("t", "u"), quick=("u",))
+    assert suite.cut_down().tests == ("u",)
+    assert Suite("s", "go", "p", "1", ("t", "u")).cut_down().tests == ("t", "u")

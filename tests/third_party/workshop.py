@@ -17,6 +17,7 @@ from tests.third_party import sources
 from tests.third_party.commands import run_command
 from tests.third_party.runners import RUNNERS, Pytest, Runner
 from tests.third_party.suites import HERE
+from warren.errors import SetupError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,6 +69,8 @@ class Workshop:
     def run(self, suite: Suite, environment: Mapping[str, str], log: Path) -> dict[str, Outcome]:
         """Run it with its output in `log`; return the outcome of every test that is not left out. Raises SetupError."""
         outcomes = self._runner(suite).run(suite, self.ready(suite), environment, log)
+        if not outcomes:
+            raise SetupError("it ran no test", suite.title, f"look into {log}")
         return {test: how for test, how in outcomes.items() if not suite.is_left_out(test)}
 
     def _runner(self, suite: Suite) -> Runner:

@@ -89,6 +89,8 @@ def test_health(broker: Embedded) -> None:
     assert broker.api("GET", f"{checks}/port-listener/1").status_code == 503
     assert broker.api("GET", f"{checks}/protocol-listener/amqp").status_code == 200
     assert broker.api("GET", f"{checks}/local-alarms").json() == {"status": "ok"}
+    for old, status in {"": 200, "/": 200, f"/{overview['node']}": 200, "/other@host": 404}.items():
+        assert broker.api("GET", f"healthchecks/node{old}").status_code == status
 
 
 def test_topic_permissions_and_limits(broker: Embedded) -> None:

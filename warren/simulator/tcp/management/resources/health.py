@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from warren.simulator.tcp.management import views
 from warren.simulator.tcp.management.releases import is_one_of
 from warren.simulator.tcp.management.request import Answer, Request, bad_request, not_found
 from warren.simulator.tcp.management.routing import Routes, shown, the_vhost
@@ -57,6 +58,13 @@ def _protocol(node: Node, _request: Request, protocol: str) -> Answer:
     return _failed(reason="No active listener", missing=missing, protocols=protocols)
 
 
+def _old_check(node: Node, request: Request, name: str = views.NODE) -> Answer:
+    """Answer what was asked before there were several checks, of one node or, by default, this one."""
+    if name != views.NODE:
+        raise not_found()
+    return _alarms(node, request)
+
+
 def _alive(node: Node, _request: Request, vhost: str) -> Answer:
     the_vhost(node, vhost)
     return shown(OK)
@@ -64,6 +72,8 @@ def _alive(node: Node, _request: Request, vhost: str) -> Answer:
 
 ROUTES: Routes = {
     "aliveness-test/*": {"GET": _alive},
+    "healthchecks/node": {"GET": _old_check},
+    "healthchecks/node/*": {"GET": _old_check},
     "health/checks/alarms": {"GET": _alarms},
     "health/checks/local-alarms": {"GET": _alarms},
     "health/checks/virtual-hosts": {"GET": _well},
