@@ -72,8 +72,8 @@ class RealWorld(BrokerOfCase, DatabaseOfCase):
     ) -> None:
         """Stand on a place and a database that `RealWorlds` made and will drop; no output shows the secrets.
 
-        With certificates, lines speak TLS. What is drawn follows from the seed. `services` are the case's, their ports by
-        their names. `answers` are what the HTTP stub says.
+        With certificates, lines speak TLS. What is drawn follows from the seed. `services` are the ports of
+        the case's, by name. `answers` are what the HTTP stub says.
         """
         BrokerOfCase.__init__(self, place)
         DatabaseOfCase.__init__(self, place, database, has_database=has_database)
