@@ -8,11 +8,13 @@ The rooms of the house, each with a docstring that says what lives there:
     worlds      what a case stands on: brokers, databases, processes, and the relay between them
     rigs        what a case holds: one rig for consumers, one for brokers
     report      what a person or a machine reads of a run
+    learning    a consumer that nobody described, run and looked at, and its manifest written
     plugin      the cases as pytest items
     testing     fixtures for anybody's tests: a broker, and a consumer under faults
     command     the console command `warren`
     simulator   a RabbitMQ that fits in a process; it knows none of the other rooms
     suite       where the cases, the course's payloads and the reference are
+    errors      the errors that a person can meet, each one sentence
 
 The public names are imported when they are first asked for: the embedded broker starts without what they need.
 """

@@ -1,9 +1,10 @@
 """Warren in anybody's own tests: a RabbitMQ for a test, and a consumer of it under faults.
 
 `plugin` is what pytest loads in every run of an environment: options and fixtures, and no import of the rest until a
-test asks for one. `factory` starts the broker of a pytest process, `broker` is what one test gets of it. `consumers`
-starts consumers behind the relay, `consumer` is one of them, `forms` the ways in which its code runs, `hold` a frame
-that waits, `seen` what the relay saw of it; `aio` is the same for tests of asyncio.
+test asks for one. `factory` starts the broker of a pytest process, `shared` is the run of one that xdist's workers
+share, `broker` is what one test gets of it. `consumers` starts consumers behind the relay, `consumer` is one of them,
+`forms` the ways in which its code runs, `hold` a frame that waits, `seen` what the relay saw of it; `aio` is the same
+for tests of asyncio.
 
 Nothing is judged here: that is the suite's. Every wait has a deadline. The names below are for annotations.
 """

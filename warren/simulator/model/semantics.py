@@ -1,4 +1,7 @@
-"""What RabbitMQ 3.10, 4.0 and 4.3 do differently, as data: no other module knows a version.
+"""What RabbitMQ 3.10, 4.0 and 4.3 do differently, as data: the rest of the model knows switches and no version.
+
+Some switches stand beside: of queues in `quorum_releases`, `stream_releases` and `queue_types`, of policies in
+`policy_keys`. What the management API does differently is its own matter (`tcp/management/releases`).
 
 Each switch was seen on the brokers (`tests/simulator/model/parity.py`) or stands in the sources.
 What they amount to is told in `docs/decisions/0202`.

@@ -4,6 +4,10 @@
 and `relay` its way to the broker. `runs` is what a run is and how it ends, `brokers` and `databases` are the kinds of
 servers there are, and `killed_runs` takes back what killed runs have left.
 
+How an instance is started: `launching` is the plain way, `preloading` a quicker one, `containers` that of an image.
+What a user's own consumer is given (`own_programs`): the words in its command (`placeholders`), a copy of its folder
+(`directories`), other servers (`services`), an HTTP service to call (`http_stub`).
+
 The names are imported when they are first asked for: somebody else's tests take brokers, processes and the relay, and
 wait for no database's driver.
 """
