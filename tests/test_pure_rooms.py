@@ -50,7 +50,8 @@ PURE: dict[str, set[str]] = {  # sys for its maxsize alone
     "worlds/protocol": set(),
     "rigs/consumers": {"contextlib", "decimal", "functools", "operator", "traceback"},
     "rigs/protocol.py": {"contextlib"},
-    "rigs/pace.py": {"operator"},
+    "rigs/deadlines.py": {"operator"},
+    "rigs/pace.py": set(),
 }
 """Beside what may be used everywhere."""
 

@@ -10,7 +10,8 @@ import pytest
 from conformance.consumers.publishes import is_copied, lateness
 from tests.wire import Wire
 from warren.evidence.frames import Direction
-from warren.rigs.pace import PACES, Deadlines
+from warren.rigs.deadlines import Deadlines
+from warren.rigs.pace import PACES
 from warren.simulator.wire import BasicAck, BasicPublish, BasicReject, ContentHeader
 
 USUAL_TIMEOUT = 4.0

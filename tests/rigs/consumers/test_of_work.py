@@ -15,7 +15,8 @@ from warren.evidence.steps import steps_of
 from warren.rigs.consumers.instances import Instances
 from warren.rigs.consumers.seen import Seen
 from warren.rigs.consumers.starting import Starting
-from warren.rigs.pace import PACES, Tempo
+from warren.rigs.deadlines import Tempo
+from warren.rigs.pace import PACES
 from warren.simulator.wire import (
     BasicAck,
     BasicConsume,

@@ -14,7 +14,8 @@ from warren.evidence.rows import TableRows
 from warren.rigs.consumers.endings import Inconclusive
 from warren.rigs.consumers.instances import Instances
 from warren.rigs.consumers.seen import Seen
-from warren.rigs.pace import PACES, Tempo
+from warren.rigs.deadlines import Tempo
+from warren.rigs.pace import PACES
 from warren.simulator.wire import (
     BasicAck,
     BasicDeliver,

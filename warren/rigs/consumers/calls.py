@@ -12,7 +12,7 @@ from warren.worlds.protocol import HttpReply
 if TYPE_CHECKING:
     from warren.rigs.consumers.instances import Instances
     from warren.rigs.consumers.seen import Seen
-    from warren.rigs.pace import Tempo
+    from warren.rigs.deadlines import Tempo
     from warren.workloads import Unit, Workload
     from warren.worlds.protocol import Call, World
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from warren.rigs.consumers.struck import Journal
     from warren.rigs.consumers.traps import Executioner, Trap
     from warren.rigs.consumers.waiting import Waiting
-    from warren.rigs.pace import Tempo
+    from warren.rigs.deadlines import Tempo
     from warren.workloads import Role, Unit, Workload
     from warren.worlds.protocol import Call, Process, World
 

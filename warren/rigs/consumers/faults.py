@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from warren.rigs.consumers.seen import Seen
     from warren.rigs.consumers.struck import Journal
     from warren.rigs.consumers.waiting import Waiting
-    from warren.rigs.pace import Tempo
+    from warren.rigs.deadlines import Tempo
     from warren.workloads import Role, Workload
     from warren.worlds.line.rules import Match
     from warren.worlds.protocol import Exclusive, HttpFailure, Process, World

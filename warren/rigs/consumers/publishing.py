@@ -12,7 +12,7 @@ from warren.worlds.protocol import DIRECT_REPLY_TO
 if TYPE_CHECKING:
     from warren.rigs.consumers.seen import Seen
     from warren.rigs.consumers.shapes import Shape
-    from warren.rigs.pace import Tempo
+    from warren.rigs.deadlines import Tempo
     from warren.simulator.wire import BasicProperties
     from warren.workloads import Poison, Role, Unit, Workload
     from warren.worlds.protocol import World

@@ -28,7 +28,7 @@ from warren.rigs.consumers.struck import Journal
 from warren.rigs.consumers.traps import Executioner
 from warren.rigs.consumers.waiting import Waiting
 from warren.rigs.consumers.warming import Warming
-from warren.rigs.pace import Tempo
+from warren.rigs.deadlines import Tempo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from warren.claims.implementation import Implementation
     from warren.claims.verdict import Finding, Measurement
     from warren.evidence.frames import Pause
-    from warren.rigs.pace import Deadlines, Pace
+    from warren.rigs.deadlines import Deadlines
+    from warren.rigs.pace import Pace
     from warren.workloads import Unit, Workload
     from warren.worlds.protocol import Process, World
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from warren.evidence.record import RowSeen
     from warren.evidence.rows import MessageRow, TableRows, TaskRow
     from warren.rigs.consumers.instances import Instances
-    from warren.rigs.pace import Tempo
+    from warren.rigs.deadlines import Tempo
     from warren.workloads import Role, Tally, Unit, Workload
     from warren.worlds.protocol import Process, World
 

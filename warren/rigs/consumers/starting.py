@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from warren.rigs.consumers.starts import KnownStart
     from warren.rigs.consumers.struck import Journal
     from warren.rigs.consumers.waiting import Waiting
-    from warren.rigs.pace import Tempo
+    from warren.rigs.deadlines import Tempo
     from warren.workloads import Role, Workload
     from warren.worlds.protocol import Process, World
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from warren.rigs.consumers.places import Place
     from warren.rigs.consumers.seen import Seen
     from warren.rigs.consumers.waiting import Waiting
-    from warren.rigs.pace import Tempo
+    from warren.rigs.deadlines import Tempo
     from warren.worlds.protocol import Process
 
 _MOMENTS: Final = {Side.BEFORE: Moment.BEFORE_COMMIT, Side.AFTER: Moment.AFTER_COMMIT}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from warren.rigs.consumers.seen import Seen
-    from warren.rigs.pace import Deadlines, Tempo
+    from warren.rigs.deadlines import Deadlines, Tempo
     from warren.worlds.protocol import Process, World
 
 _TRIES: Final = 3

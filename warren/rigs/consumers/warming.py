@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from warren.rigs.consumers.publishing import Publishing
     from warren.rigs.consumers.seen import Seen
     from warren.rigs.consumers.waiting import Waiting
-    from warren.rigs.pace import Tempo
+    from warren.rigs.deadlines import Tempo
     from warren.workloads import Workload
     from warren.worlds.protocol import Process
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warren.rigs.pace import PACES, Deadlines, Pace
+from warren.rigs.deadlines import Deadlines
+from warren.rigs.pace import PACES, Pace
 
 DEADLINES = ("stopped", "reconnected", "noticed", "quiet")
 paces = st.sampled_from(sorted(PACES.values(), key=lambda pace: pace.name))
