@@ -17,7 +17,13 @@ import click
 from warren.claims.catalogue import load_catalogue
 from warren.claims.manifest import check_commands, load_manifest
 from warren.command import options, own_wiring
-from warren.errors import InstanceError, InstanceUnsupported, UnroutedError, WarrenError
+from warren.errors import (
+    InstanceError,
+    InstanceUnsupported,
+    UnreadEffect,
+    UnroutedError,
+    WarrenError,
+)
 from warren.evidence.text import redact, visible_lines
 from warren.learning.observed import observe
 from warren.report.header import header
@@ -118,6 +124,9 @@ def smoke(implementation: Implementation, worlds: RealWorlds, pace: Pace) -> Ite
                 yield _try(rig, slug, world, design)
             except InstanceUnsupported as error:
                 yield Smoked(slug, Smoke.UNSUPPORTED, str(error))
+            except UnreadEffect as error:
+                words = own_wiring.unread(error, design.roles[slug], worlds.database)
+                yield Smoked(slug, Smoke.WIRING, f"{words}{_printed(rig)}")
             except InstanceError as error:
                 yield Smoked(slug, Smoke.WIRING, str(error))
             except WarrenError as error:
