@@ -21,6 +21,7 @@ from warren.claims.implementation import (
 from warren.claims.manifest_file import refusal
 from warren.claims.manifest_shape import Fault, KnownFailureShape, read
 from warren.claims.own_made import SchemaFault, made_messages
+from warren.claims.own_samples import doubts_of
 from warren.claims.own_shape import MESSAGE_ID, OwnManifestShape
 from warren.claims.own_surroundings import faults_of_definitions, surroundings
 from warren.claims.own_words import faults_of_words
@@ -231,6 +232,7 @@ def _sample(name: str, consumer: ConsumerShape, home: Path) -> Sample:
             bad.misshapen, home, made.wrong if made else MISSHAPEN if sample.is_json else ()
         ),
         poison=template(bad.poison.body) if bad.poison else None,
+        doubts=tuple(doubts_of(consumer, home)),
     )
 
 

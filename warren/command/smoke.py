@@ -87,6 +87,8 @@ def command(ctx: click.Context, manifest: Path, broker: str, database: str, pace
     """
     implementation = load_manifest(manifest, load_catalogue())
     check_commands(implementation, inherited_environment()["PATH"])
+    for slug, doubt in _doubts(implementation):
+        click.echo(f"{slug}: warning: {visible_lines(doubt)}")
     status = 0
     with (
         closing(Servers(broker, database, partial(click.echo, err=True))) as servers,
@@ -108,6 +110,13 @@ def _made(implementation: Implementation) -> Iterator[tuple[str, str]]:
         workload = design.workload
         if isinstance(workload, OwnWorkload) and workload.sample.made:
             yield slug, workload.sample.made
+
+
+def _doubts(implementation: Implementation) -> Iterator[tuple[str, str]]:
+    """Say what is odd about the samples; it may be meant."""
+    for slug, design in implementation.designs.items():
+        if isinstance(design.workload, OwnWorkload):
+            yield from ((slug, doubt) for doubt in design.workload.sample.doubts)
 
 
 def smoke(implementation: Implementation, worlds: RealWorlds, pace: Pace) -> Iterator[Smoked]:

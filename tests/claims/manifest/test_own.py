@@ -172,6 +172,31 @@ def test_messages_of_a_schema(folder: Path) -> None:
     assert "order.schema.json, seed 1, such as" in workload.sample.made
 
 
+SEE = "see whether it is what its publisher sends"
+
+
+@pytest.mark.parametrize(
+    ("body", "doubts"),
+    [
+        ('{"ref": "{id}", "n": {number}}', ()),
+        (
+            '{"ref": {id}}',
+            ('order.json is no JSON: line 1 column 9 (Expecting value); write "{id}" in quotes',),
+        ),
+        (
+            '{"ref": "{id}" 1}',
+            (f"order.json is no JSON: line 1 column 48 (Expecting ',' delimiter); {SEE}",),
+        ),
+    ],
+)
+def test_samples_that_are_no_json(folder: Path, body: str, doubts: tuple[str, ...]) -> None:
+    """A sample that is called JSON, and is none with an id in it, is told once and not refused."""
+    (folder / "order.json").write_text(body)
+    workload = load_manifest(written(folder), load_catalogue()).designs["orders"].workload
+    assert isinstance(workload, OwnWorkload)
+    assert workload.sample.doubts == doubts
+
+
 def test_without_the_libraries(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where what makes messages is not installed, the sentence says what to install."""
     monkeypatch.delitem(sys.modules, "warren.claims.own_schema", raising=False)
