@@ -57,6 +57,10 @@ class InstanceUnsupported(InstanceError):  # noqa: N818 - see BrokerUnavailable
     """An instance ended with status 127 before it was ready: the design or role is unsupported."""
 
 
+class UnreadEffect(InstanceError):  # noqa: N818 - see BrokerUnavailable
+    """The database does not take the statement of an effect."""
+
+
 class UnroutedError(WarrenError):
     """A message of the rig's own reached no queue."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
@@ -10,13 +11,15 @@ import pytest
 
 from tests.wire import Wire
 from warren.claims.implementation import Program
-from warren.command.own_wiring import undelivered, undone, unrouted
-from warren.errors import UnroutedError
+from warren.command.own_wiring import undelivered, undone, unread, unrouted
+from warren.errors import UnreadEffect, UnroutedError
 from warren.evidence.frames import Direction
+from warren.evidence.ledger import Delivery, Settlement
 from warren.learning.observed import observe
 from warren.simulator.wire import (
     BasicConsume,
     BasicConsumeOk,
+    BasicProperties,
     ExchangeDeclare,
     QueueBind,
     QueueDeclare,
@@ -91,23 +94,82 @@ def test_no_delivery() -> None:
     assert 'it consumes from "work", and it has bound work to exchange "shop"' in said
 
 
+DELIVERED = Delivery(
+    1.0,
+    "orders-1",
+    1,
+    1,
+    1,
+    "shop",
+    "a",
+    False,
+    BasicProperties(),
+    b"{}",
+    1.0,
+    False,
+    Settlement(2.0, "ack"),
+)
+
+
 def said_of(effect: Effect, *, calls: Any = (), published: Any = (), **told: str) -> str:
     """Give what is said where that effect is missing; the program has an environment."""
     unit = OwnUnit("1", b"1", Template(b"").properties, "")
     rig = Mock()
     rig.seen.tally.return_value = OwnTally((effect, ROWS), (unit,), ((Found(0), Found(1)),))
-    rig.seen.ledger.return_value.deliveries = ["deliver #1: ack"]
+    rig.seen.ledger.return_value.deliveries = [DELIVERED]
     rig.seen.calls.return_value, rig.seen.published.return_value = calls, published
     return undone(rig, Program(("./orders",), Path(), told))
+
+
+@pytest.mark.parametrize("kind", ["reject", "nack"])
+def test_refused(kind: str) -> None:
+    """Of a message that was refused the first advice is to see why, and whether it is a right one."""
+    unit = OwnUnit("1", b"1", Template(b"").properties, "")
+    rig = Mock()
+    rig.seen.tally.return_value = OwnTally((ROWS,), (unit,), ((Found(0),),))
+    refused = replace(DELIVERED, settlement=Settlement(2.0, kind))
+    rig.seen.ledger.return_value.deliveries = [refused]
+    said = undone(rig, Program(("./orders",), Path()))
+    assert said.startswith(
+        f"the message was delivered ({refused}); it refused the message: see what it printed, and whether the sample "
+        "is what its publisher sends; sql "
+    )
+
+
+UNREAD = UnreadEffect("its effect cannot be read: no scans", "'SELECT 1' in tracker", "mend it")
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ("x.db", "and the consumer is told of none: write {database_url} or the like where"),
+        (
+            "{database_name}",
+            "told {database_name} alone, which leads to no server: one that writes to",
+        ),
+        ("{database_url}/{database_name}", "see whether the consumer makes these tables there"),
+    ],
+)
+def test_effect_that_cannot_be_read(told: str, words: str) -> None:
+    """The database of the run is named, and what the consumer was told of it."""
+    said = unread(UNREAD, Program(("./orders",), Path(), {"DB": told}), "PostgreSQL 15.14")
+    assert said.startswith(
+        "'SELECT 1' in tracker: its effect cannot be read: no scans; the database of this run is PostgreSQL 15.14"
+    )
+    assert words in said
+
+
+def test_file_of_sqlite_is_enough() -> None:
+    """On SQLite a path is all that there is to tell."""
+    said = unread(UNREAD, Program(("./orders",), Path(), {"DB": "{database_path}"}), "SQLite 3.40")
+    assert "see whether the consumer makes these tables there" in said
 
 
 def test_no_effect() -> None:
     """An effect that is missing is told with what became of its message, and what there was of its kind."""
     rows = RowEffect("SELECT 1 WHERE :id")
     said = said_of(rows)
-    assert said.startswith(
-        "the message was delivered (deliver #1: ack); sql 'SELECT 1 WHERE :id' was"
-    )
+    assert said.startswith(f"the message was delivered ({DELIVERED}); sql 'SELECT 1 WHERE :id' was")
     assert "write {database_url} or the like" in said
     assert "whether the statement finds the row" in said_of(rows, DB="{jdbc_url}")
     call = CallEffect("POST", "/charge")

@@ -142,3 +142,15 @@ def test_publisher_sends_nothing(manifest: Path) -> None:
     assert status == 2, output
     assert "orders: wiring fault: consumers.orders.message.publish of" in output
     assert "it published nothing" in output
+
+
+def test_sample_is_no_json(manifest: Path) -> None:
+    """A sample that is no JSON is told before anything starts, and tried all the same."""
+    sample = 'body = "order.json"\nexchange = "shop"\nrouting_key = "order.created"'
+    text = MANIFEST.replace('publish = ["python", "publisher.py", "{id}"]', sample)
+    manifest.write_text(text)
+    (manifest.parent / "order.json").write_text('{"ref": {id}}')
+    status, output = smoke(manifest)
+    assert output.startswith("orders: warning: order.json is no JSON: line 1 column 9"), output
+    assert status == 1, output
+    assert "orders: nonconforming: the message was delivered" in output

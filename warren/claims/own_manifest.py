@@ -21,8 +21,10 @@ from warren.claims.implementation import (
 from warren.claims.manifest_file import refusal
 from warren.claims.manifest_shape import Fault, KnownFailureShape, read
 from warren.claims.own_made import SchemaFault, made_messages
+from warren.claims.own_samples import doubts_of
 from warren.claims.own_shape import MESSAGE_ID, OwnManifestShape
 from warren.claims.own_surroundings import faults_of_definitions, surroundings
+from warren.claims.own_words import faults_of_words
 from warren.claims.promises import faults_of_known_failures, faults_of_promises
 from warren.simulator.wire import BasicProperties
 from warren.workloads.own import (
@@ -63,7 +65,8 @@ def read_own(path: Path, data: object, catalogue: Catalogue, today: date | None)
     shape = read(data, OwnManifestShape)
     if not isinstance(shape, OwnManifestShape):
         raise refusal(path, shape)
-    if faults := list(_missing_files(path.parent / shape.directory, path.parent, shape)):
+    missing = _missing_files(path.parent / shape.directory, path.parent, shape)
+    if faults := [*missing, *faults_of_words(shape)]:
         raise refusal(path, faults)
     try:
         workloads = {
@@ -229,6 +232,7 @@ def _sample(name: str, consumer: ConsumerShape, home: Path) -> Sample:
             bad.misshapen, home, made.wrong if made else MISSHAPEN if sample.is_json else ()
         ),
         poison=template(bad.poison.body) if bad.poison else None,
+        doubts=tuple(doubts_of(consumer, home)),
     )
 
 

@@ -16,7 +16,18 @@ if TYPE_CHECKING:
     from warren.workloads.own import Effect, OwnWorkload
 
 _MOST: Final = 4
+_REFUSALS: Final = ("reject", "nack")
 _OF_DATABASES: Final = ("{database_", "{sqlalchemy_url}", "{jdbc_url}", "{dsn}")
+_FILES: Final = ("database_path", "database_name")
+"""What a consumer may be told that writes to a file."""
+_OF_SERVERS: Final = (
+    "{database_url}",
+    "{database_host}",
+    "{sqlalchemy_url}",
+    "{jdbc_url}",
+    "{dsn}",
+)
+_SQLITE: Final = "SQLite"
 _PLACES: Final = "where it reads the address: in `environment`, `templates` or `command`"
 
 
@@ -45,12 +56,33 @@ def undone(rig: Rig, program: Program) -> str:
     tally = rig.seen.tally()
     assert isinstance(tally, OwnTally), "it is of an OwnWorkload"
     sentences = [f"the message was delivered ({last})"]
+    if last.settlement is not None and last.settlement.kind in _REFUSALS:
+        sentences.append(
+            "it refused the message: see what it printed, and whether the sample is what its publisher sends"
+        )
     for effect in tally.missing():
         sentences += [
             f"{effect} was expected of it, and never came",
             *_instead(effect, rig, program),
         ]
     return "; ".join(dict.fromkeys(sentences))
+
+
+def unread(error: WarrenError, program: Program, database: str) -> str:
+    """Say which database of this run an effect could not be read in, and what the consumer was told of it."""
+    words = f"{error.where}: {error.what}; the database of this run is {database}"
+    files = [f"{{{name}}}" for name in _FILES if _is_written(program, (f"{{{name}}}",))]
+    if not _is_told(program, _OF_DATABASES):
+        return f"{words}, and the consumer is told of none: write {{database_url}} or the like {_PLACES}"
+    if files and not _is_written(program, _OF_SERVERS) and not database.startswith(_SQLITE):
+        return (
+            f"{words}, and the consumer is told {' and '.join(files)} alone, which leads to no server: one that "
+            f"writes to a file of SQLite is run with --database sqlite, any other needs {{database_url}} {_PLACES}"
+        )
+    return (
+        f"{words}; see whether the consumer makes these tables there, add [database] with `schema` or `migrate`"
+        " where it makes none, or mend the statement of the effect"
+    )
 
 
 def _instead(effect: Effect, rig: Rig, program: Program) -> Iterator[str]:
@@ -84,8 +116,11 @@ def _instead(effect: Effect, rig: Rig, program: Program) -> Iterator[str]:
 
 def _is_told(program: Program, places: Iterable[str]) -> bool:
     """Whether the program has such a place; a file made from a template, or a container, may have one."""
-    if program.templates or program.container is not None:
-        return True
+    return bool(program.templates or program.container is not None) or _is_written(program, places)
+
+
+def _is_written(program: Program, places: Iterable[str]) -> bool:
+    """Whether its command or environment has such a place."""
     texts = (*program.argv, *program.environment.values())
     return any(place in text for place in places for text in texts)
 

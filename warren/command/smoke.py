@@ -17,7 +17,13 @@ import click
 from warren.claims.catalogue import load_catalogue
 from warren.claims.manifest import check_commands, load_manifest
 from warren.command import options, own_wiring
-from warren.errors import InstanceError, InstanceUnsupported, UnroutedError, WarrenError
+from warren.errors import (
+    InstanceError,
+    InstanceUnsupported,
+    UnreadEffect,
+    UnroutedError,
+    WarrenError,
+)
 from warren.evidence.text import redact, visible_lines
 from warren.learning.observed import observe
 from warren.report.header import header
@@ -81,6 +87,8 @@ def command(ctx: click.Context, manifest: Path, broker: str, database: str, pace
     """
     implementation = load_manifest(manifest, load_catalogue())
     check_commands(implementation, inherited_environment()["PATH"])
+    for slug, doubt in _doubts(implementation):
+        click.echo(f"{slug}: warning: {visible_lines(doubt)}")
     status = 0
     with (
         closing(Servers(broker, database, partial(click.echo, err=True))) as servers,
@@ -104,6 +112,13 @@ def _made(implementation: Implementation) -> Iterator[tuple[str, str]]:
             yield slug, workload.sample.made
 
 
+def _doubts(implementation: Implementation) -> Iterator[tuple[str, str]]:
+    """Say what is odd about the samples; it may be meant."""
+    for slug, design in implementation.designs.items():
+        if isinstance(design.workload, OwnWorkload):
+            yield from ((slug, doubt) for doubt in design.workload.sample.doubts)
+
+
 def smoke(implementation: Implementation, worlds: RealWorlds, pace: Pace) -> Iterator[Smoked]:
     """Try each design of an implementation in turn."""
     for slug, design in implementation.designs.items():
@@ -118,6 +133,9 @@ def smoke(implementation: Implementation, worlds: RealWorlds, pace: Pace) -> Ite
                 yield _try(rig, slug, world, design)
             except InstanceUnsupported as error:
                 yield Smoked(slug, Smoke.UNSUPPORTED, str(error))
+            except UnreadEffect as error:
+                words = own_wiring.unread(error, design.roles[slug], worlds.database)
+                yield Smoked(slug, Smoke.WIRING, f"{words}{_printed(rig)}")
             except InstanceError as error:
                 yield Smoked(slug, Smoke.WIRING, str(error))
             except WarrenError as error:

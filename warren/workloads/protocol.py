@@ -6,7 +6,7 @@ Times are in document seconds (see `warren.rigs.pace`); sizes are whatever the w
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -272,6 +272,9 @@ class Workload(Protocol):
     @property
     def lasts_by_commits(self) -> bool:
         """Whether its work can only be made to last at a database whose commits can be kept on their way."""
+
+    def without_line(self) -> Self:
+        """Give it as it is on a database whose commits nobody can keep on their way."""
 
     def called(self, tables: Tables) -> tuple[Unit, ...]:
         """Give the units of work that the caller has made so far, by the rows that are there."""

@@ -172,6 +172,31 @@ def test_messages_of_a_schema(folder: Path) -> None:
     assert "order.schema.json, seed 1, such as" in workload.sample.made
 
 
+SEE = "see whether it is what its publisher sends"
+
+
+@pytest.mark.parametrize(
+    ("body", "doubts"),
+    [
+        ('{"ref": "{id}", "n": {number}}', ()),
+        (
+            '{"ref": {id}}',
+            ('order.json is no JSON: line 1 column 9 (Expecting value); write "{id}" in quotes',),
+        ),
+        (
+            '{"ref": "{id}" 1}',
+            (f"order.json is no JSON: line 1 column 48 (Expecting ',' delimiter); {SEE}",),
+        ),
+    ],
+)
+def test_samples_that_are_no_json(folder: Path, body: str, doubts: tuple[str, ...]) -> None:
+    """A sample that is called JSON, and is none with an id in it, is told once and not refused."""
+    (folder / "order.json").write_text(body)
+    workload = load_manifest(written(folder), load_catalogue()).designs["orders"].workload
+    assert isinstance(workload, OwnWorkload)
+    assert workload.sample.doubts == doubts
+
+
 def test_without_the_libraries(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where what makes messages is not installed, the sentence says what to install."""
     monkeypatch.delitem(sys.modules, "warren.claims.own_schema", raising=False)
@@ -312,12 +337,42 @@ FAULTS = {
         'compose = "compose.yml"\nservice = "orders"',
         "compose.yml cannot be read: no such file or directory; name a file beside the manifest.",
     ),
+    "word of nothing": (
+        'AMQP_URL = "{amqp_url}"',
+        'DB_PATH = "{databse_path}"',
+        (
+            "consumers.orders.environment.DB_PATH: unknown word {databse_path}; "
+            "did you mean {database_path}? words are {amqp_url}, {url}, {host}"
+        ),
+    ),
+    "word of nothing in the command": (
+        "--prefetch={prefetch}",
+        "--prefetch={prefetched}",
+        "consumers.orders.command: unknown word {prefetched}; did you mean {prefetch}? words are",
+    ),
+    "word of nothing where it migrates": (
+        'schema = "schema.sql"',
+        'migrate = ["./manage", "{amqp_url}"]',
+        "database.migrate: unknown word {amqp_url}; ",
+    ),
     "variable of Warren": (
         "AMQP_URL =",
         "WARREN_URL =",
         "`WARREN_URL` belongs to Warren; take it out, names in WARREN_ are passed in.",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"a": {}}', "{{amqp}}", "${name}", "{database_path}", "{second}", "{redis_port}", "{ word }"],
+)
+def test_braces_of_its_own(folder: Path, text: str) -> None:
+    """Braces that are no place for a word stay, and every word that has a value is one."""
+    path = written(folder, '"{amqp_url}"', f"'{text}'")
+    path.write_text(f'{path.read_text()}\n[services.redis]\ncommand = ["redis", "{{port}}"]\n')
+    program = load_manifest(path, load_catalogue()).designs["orders"].roles["orders"]
+    assert program.environment == {"AMQP_URL": text}
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.rigs.consumers.stand_in_rig import rig_of
+from tests.stand_ins import implementation
+from warren.claims.implementation import ImplementedDesign, Program
 from warren.errors import InstanceError, InstanceUnsupported
 from warren.evidence.frames import Direction, FrameSeen
+from warren.rigs.consumers.rig import Rig
 from warren.rigs.consumers.starts import KnownStart
+from warren.rigs.pace import PACES
 from warren.simulator.wire import (
     QueueDeclare,
 )
 from warren.workloads.course.roles import PART, STREAM
+from warren.workloads.own import OwnWorkload, Sample, Template
 from warren.worlds.protocol import QueueDepth
 
 if TYPE_CHECKING:
@@ -224,3 +231,40 @@ def test_role_that_is_none(world: StandInWorld) -> None:
     """A count for a role that the workload does not have is a slip of the case."""
     with pytest.raises(ValueError, match="strem"):
         rig_of(world).start.all(strem=3)
+
+
+@pytest.mark.parametrize(("first", "told"), [(1.0, 6.0), (4.0, 16.0), (25.0, 55.0)])
+def test_another_queue(world: StandInWorld, first: float, told: float) -> None:
+    """One that consumes another queue alone is told soon, and later the longer it took to that."""
+
+    def consume_another() -> None:
+        if world.time > 100 + first and not world.seen:
+            world.consume(replace(world.processes[0], role=PART))
+
+    world.every_tick = consume_another
+    with pytest.raises(InstanceError, match=f'write queue = "{PART.queue}" if that'):
+        _rig_of_own(world).start.all()
+    assert world.time == pytest.approx(100 + told, abs=0.1)
+
+
+def test_its_own_queue_is_the_last(world: StandInWorld) -> None:
+    """One that consumes its own queue some seconds after others is ready then, as Celery's worker is."""
+
+    def consume_in_turn() -> None:
+        role = PART if world.time < 103.9 else world.processes[0].role
+        if world.time > (100.5, 104.5, 1000)[len(world.seen)]:
+            world.consume(replace(world.processes[0], role=role))
+
+    world.every_tick = consume_in_turn
+    _rig_of_own(world).start.all()
+    assert world.time == pytest.approx(104.5, abs=0.1)
+
+
+def _rig_of_own(world: StandInWorld) -> Rig:
+    """Make a rig on a consumer that is not told its queue."""
+    own = OwnWorkload("orders", "work", "", Sample(Template(b"{id}", routing_key="work")), ())
+    design = ImplementedDesign(
+        own, {"orders": Program(("true",), Path("/"))}, frozenset(), frozenset()
+    )
+    whole = replace(implementation("blocking"), designs={"orders": design})
+    return Rig(world, whole, own, PACES["fast"], ())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
 import pytest
 
 from tests.rigs.consumers.stand_in_rig import MUST, rig_of
 from tests.stand_ins import implementation
+from warren.errors import FaultUnsupported
 from warren.evidence.frames import Direction, FrameSeen
 from warren.evidence.rows import MessageRow
 from warren.rigs.consumers import Inconclusive, Rig, Unmet
@@ -125,6 +127,40 @@ def test_least_work(world: StandInWorld) -> None:
         rig.start._tempo.slow_down()
     assert [rig.faults.least_work(3) for rig in rigs] == pytest.approx([2 * before[0], 6.0])
     assert before[1] == 6.0
+
+
+IDS = Mock(new_id=lambda: "0" * 32)
+
+
+def test_work_where_no_commit_is_held(world: StandInWorld) -> None:
+    """Where commits cannot be kept on their way the slow message is sent; whoever has none is told to write one."""
+    for sample in (
+        Sample(Template(b""), slow=Template(b"s"), slow_seconds=6.0),
+        Sample(Template(b"")),
+    ):
+        own = OwnWorkload("orders", "orders", "", sample, (RowEffect("SELECT 1"),))
+        rig = Rig(world, implementation("blocking"), own, PACES["fast"], (MUST,))
+        if sample.slow:
+            rig.faults.need_work_that_lasts(3)
+            assert rig.faults.least_work(3) == 6.0
+            assert rig.workload.make(3, 0, IDS).body == b"s"
+            assert not rig.workload.stretch(3)
+        else:
+            with pytest.raises(FaultUnsupported, match="nothing stands between; write slow = "):
+                rig.faults.need_work_that_lasts(3)
+            assert rig.workload.stretch(3)
+
+
+def test_slow_is_not_sent_where_commits_are_held(
+    world: StandInWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where commits can be kept on their way they are, whatever the manifest has."""
+    monkeypatch.setattr(world, "need_database_line", lambda: None)
+    slow = Sample(Template(b"u"), slow=Template(b"s"), slow_seconds=6.0)
+    own = OwnWorkload("orders", "orders", "", slow, (RowEffect("SELECT 1"),))
+    rig = Rig(world, implementation("blocking"), own, PACES["fast"], (MUST,))
+    rig.faults.need_work_that_lasts(3)
+    assert rig.workload.make(3, 0, IDS).body == b"u"
 
 
 def test_least_work_at_once(world: StandInWorld) -> None:

@@ -66,6 +66,15 @@ class HeldCommits:
                 caught.held.lose()
 
 
+def has_line(world: World) -> bool:
+    """Whether something stands between an instance and its database."""
+    try:
+        world.need_database_line()
+    except FaultUnsupported:
+        return False
+    return True
+
+
 class Database:
     """Holds commits, and takes tables away."""
 
@@ -80,11 +89,7 @@ class Database:
     @property
     def has_line(self) -> bool:
         """Whether something stands between an instance and this database, so that it can be held after a commit."""
-        try:
-            self._world.need_database_line()
-        except FaultUnsupported:
-            return False
-        return True
+        return has_line(self._world)
 
     def let_commits_be_held(self) -> None:
         """Make ready for `hold_commits`; before the first instance is started."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Final
 
-from warren.errors import InstanceUnsupported
+from warren.errors import FaultUnsupported, InstanceUnsupported
 from warren.rigs.consumers.holds import Holds
 from warren.worlds.database_line.plan import BESIDE
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _PRECONDITION_FAILED: Final = 406
 _LOW_ON_MEMORY: Final = "low on memory"
+_WRITE_SLOW: Final = (
+    'write slow = { body = "FILE", seconds = 30.0 }, a message whose work lasts so long'
+)
 
 
 class Faults:
@@ -205,13 +208,20 @@ class Faults:
     def need_work_that_lasts(self, size: int) -> None:
         """Raise `InstanceUnsupported` or `FaultUnsupported` where work of that size cannot be made to last."""
         if self._workload.lasts_by_commits:
-            self._world.need_database_line()
+            self._need_commits_that_last()
         if not self._workload.message_work(size)[0]:
             raise InstanceUnsupported(
                 "its work is over at once, so it cannot be caught in the middle of it",
                 where=f"consumers.{self._workload.slug}.message",
-                what_to_do='write slow = { body = "FILE", seconds = 30.0 }, a message whose work lasts so long',
+                what_to_do=_WRITE_SLOW,
             )
+
+    def _need_commits_that_last(self) -> None:
+        try:
+            self._world.need_database_line()
+        except FaultUnsupported as error:
+            other = f"{error.what_to_do}, or {_WRITE_SLOW}" if error.what_to_do else _WRITE_SLOW
+            raise FaultUnsupported(error.what, error.where, other) from error
 
     def _is_at_work(self, delivery: Delivery) -> bool:
         """Whether a delivery is unsettled, or settled before it has left its effect (as it must not be)."""

@@ -15,7 +15,7 @@ from warren.errors import WarrenError
 from warren.evidence.record import Record
 from warren.evidence.violation import Violation
 from warren.rigs.consumers.calls import Calls
-from warren.rigs.consumers.database import Database
+from warren.rigs.consumers.database import Database, has_line
 from warren.rigs.consumers.deaths import Deaths
 from warren.rigs.consumers.faults import Faults
 from warren.rigs.consumers.instances import Instances
@@ -62,6 +62,8 @@ class Rig:
         known: KnownStart | None = None,
     ) -> None:
         """Put the parts together; `known` is what earlier cases have seen of the implementation's starts."""
+        if workload.lasts_by_commits and not has_line(world):
+            workload = workload.without_line()
         self.implementation, self.workload = implementation, workload
         self.requirements = requirements
         self.verdicts: list[Verdict] = []

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 UNSUPPORTED_STATUS: Final = 127
 _PREFETCH: Final = 1
+_QUIET: Final = 5.0
+"""Seconds from the last consumer of other queues to the verdict that there will be none of its own, at least."""
+_TIMES_FIRST: Final = 3
+"""How many times as long as to its first consumer an instance is given from one to the next."""
 _SHOWN: Final = 4
 """Lines of an instance's output that fit into a sentence."""
 
@@ -208,7 +212,7 @@ class Starting:
         within = self.ready_within
         self._declare_in_turn(processes, began + within)
         for process in processes:
-            self._await_one(process, began + within, within)
+            self._await_one(process, began, within)
         took = self._world.now() - began
         preloaded = all(self._program(process.role).preload for process in processes)
         self._tempo.took(took, preloaded=preloaded)
@@ -217,7 +221,7 @@ class Starting:
         if processes:
             self._known.took(took)
 
-    def _await_one(self, process: Process, ends: float, within: float) -> None:
+    def _await_one(self, process: Process, began: float, within: float) -> None:
         def is_ready() -> bool:
             if process.role.consumes:
                 return self._seen.consumes_since(process, 0.0)
@@ -227,10 +231,11 @@ class Starting:
             return (
                 process.exit_status is not None
                 or self._is_shut_out(process)
-                or self._is_elsewhere(process)
+                or self._is_elsewhere(process, began, within)
             )
 
-        self._world.wait_for(lambda: is_ready() or is_over(), ends - self._world.now())
+        left = began + within - self._world.now()
+        self._world.wait_for(lambda: is_ready() or is_over(), left)
         if self._is_shut_out(process):
             self._known.exclusive = True
             raise ExclusiveConsumer(
@@ -243,15 +248,19 @@ class Starting:
         if not is_ready():
             self._late(process, within)
 
-    def _is_elsewhere(self, process: Process) -> bool:
-        """Whether a consumer that is not told its queue has consumed others, and no further one for half of its time.
+    def _is_elsewhere(self, process: Process, began: float, within: float) -> bool:
+        """Whether a consumer that is not told its queue consumes others, and has been quiet for long enough.
 
-        Some consume other queues long before the one for work, as Celery's worker does.
+        Some consume other queues before the one for work, as Celery's worker does. The longer one took to its first,
+        on a machine that is busy, the longer is it given to its last.
         """
         if self._workload.is_told:
             return False
-        began = [c.at for c in self._seen.everything().consumers_of(process.name)]
-        return bool(began) and self._world.now() > max(began) + self.ready_within / 2
+        at = [c.at for c in self._seen.everything().consumers_of(process.name)]
+        if not at:
+            return False
+        quiet = max(_QUIET, _TIMES_FIRST * (min(at) - began))
+        return self._world.now() > max(at) + min(quiet, within / 2)
 
     def _is_shut_out(self, process: Process) -> bool:
         """Whether an instance is refused its queue because another has it for itself.

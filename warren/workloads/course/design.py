@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from warren.simulator.wire import BasicProperties
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from warren.evidence.work_places import Outlet
     from warren.workloads.protocol import Role, Route
 
@@ -36,6 +38,10 @@ class CourseDesign:
     def lasts_by_commits(self) -> bool:
         """It lasts by itself."""
         return False
+
+    def without_line(self) -> Self:
+        """Give it as it is: it lasts by itself on any."""
+        return self
 
     @property
     def outlets(self) -> tuple[Outlet, ...]:

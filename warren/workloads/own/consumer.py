@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn, Self
 
 from warren.errors import InstanceUnsupported
 from warren.evidence.work_places import Outlet
@@ -50,6 +50,8 @@ class OwnWorkload:
     instances: int = 1
     is_told_prefetch: bool = False
     """Whether its command or environment has a place for the prefetch count that a case wants."""
+    lasts_by_itself: bool = False
+    """Whether nothing is stretched, since no commit can be kept on its way, and the `slow` message is sent instead."""
 
     @property
     def is_told(self) -> bool:
@@ -115,7 +117,8 @@ class OwnWorkload:
     @property
     def stretches(self) -> bool:
         """Whether its work reaches outside, where it can be made longer."""
-        return any(isinstance(effect, _REACHING) for effect in self.effects)
+        reaches = any(isinstance(effect, _REACHING) for effect in self.effects)
+        return reaches and not self.lasts_by_itself
 
     @property
     def ignored(self) -> tuple[str, ...]:
@@ -127,6 +130,10 @@ class OwnWorkload:
     def lasts_by_commits(self) -> bool:
         """Whether nothing but a commit can make it longer."""
         return self.stretches and not any(isinstance(e, CallEffect) for e in self.effects)
+
+    def without_line(self) -> Self:
+        """Give it on a database whose commits nobody can keep on their way: by its `slow` message, where it has one."""
+        return replace(self, lasts_by_itself=self.lasts_by_commits and self.sample.slow is not None)
 
     def recorded(self, messages: Mapping[str, Recorded]) -> OwnWorkload:
         """Give it with what its own publishers have sent: the usual message (""), the slow one, the poison."""

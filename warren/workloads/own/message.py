@@ -83,7 +83,8 @@ class Sample:
     """All that is known of the messages of a consumer; what is not there, nobody can send.
 
     `seconds` are how long its work takes at most; `slow` is a message whose work takes `slow_seconds` by itself. Beside
-    the usual `message` there may be `others`, sent in turn with it; `made` says by what they were made.
+    the usual `message` there may be `others`, sent in turn with it; `made` says by what they were made. `doubts` are
+    sentences about what is odd, for a person who tries it.
     """
 
     message: Template | Recorded
@@ -95,6 +96,7 @@ class Sample:
     malformed: tuple[bytes, ...] = ()
     misshapen: tuple[bytes, ...] = ()
     poison: Template | Recorded | None = None
+    doubts: tuple[str, ...] = ()
 
 
 _TEXTS: Final = (

@@ -66,6 +66,11 @@ class RealWorlds:
             self._stack = stack.pop_all()
 
     @property
+    def database(self) -> str:
+        """What the database of the run is, in words."""
+        return self._database.description
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Passwords of this run, and of this process's own broker where it has one."""
         own = self._own_broker[0].address.secrets if self._own_broker else ()

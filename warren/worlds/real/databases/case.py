@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, insert, inspect, select, text, type_coerce
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import NullType
 
-from warren.errors import DatabaseUnavailable, FaultUnsupported, InstanceError
+from warren.errors import DatabaseUnavailable, FaultUnsupported, InstanceError, UnreadEffect
 from warren.evidence.rows import MessageRow, TableRows, TaskRow
 from warren.worlds.database_line.mysql import MysqlFollower
 from warren.worlds.database_line.postgresql import PostgresqlFollower
@@ -190,7 +190,7 @@ class CaseDatabase:
             with self.engine().connect() as connection:
                 found = connection.scalar(statement, given)
         except (SQLAlchemyError, ValueError, TypeError) as error:
-            raise InstanceError(
+            raise UnreadEffect(
                 f"its effect cannot be read: {first_line(error)}",
                 f"{sql!r} in {self.name}",
                 "mend the statement of the effect, or the tables that it reads",
