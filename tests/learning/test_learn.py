@@ -89,7 +89,7 @@ def test_rows(person: Person) -> None:
     assert consumer["effects"] == [
         {"table": "orders", "key": "ref", "rows": [{"ref": "{id}", "amount": 12}]}
     ]
-    assert "project: works: 1 effect(s) of one message" in learnt.printed
+    assert "project: works: 1 effect of one message" in learnt.printed
     assert (person.directory / "order.json").read_text() == sample
 
 
@@ -163,6 +163,7 @@ def test_files(person: Person) -> None:
         {"http": "PUT /charge/{id}"},
         {"publishes": {"exchange": "", "routing_key": "told"}},
     ]
+    assert "project: works: 3 effects of one message" in learnt.printed
     assert not (person.directory / "sent").exists(), "it ran in a copy"
 
 
