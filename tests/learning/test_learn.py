@@ -168,16 +168,16 @@ def test_files(person: Person) -> None:
 
 
 def test_never_connects(person: Person) -> None:
-    """Where it never connects it is said what it was told, and which two ways out there are: status 2."""
+    """Where it ends first it is said what it printed, and only then what of its broker may be wrong: status 2."""
     (person.directory / "letter.txt").write_text("Dear all")
     (person.directory / "config.ini").write_text("[rabbitmq]\nhost = 127.0.0.1\nport = 1\n")
     learnt = person.learn("letters.py", "--yes", "--message", "letter.txt", "--env", "X={amqp_url}")
     assert learnt.status == 2, learnt.printed
-    assert (
-        "project: it never connected to its broker and ended with exit status 1" in learnt.printed
-    )
-    assert "it was told X={amqp_url}" in learnt.printed
+    assert "project: it ended with exit status 1 before it asked for its broker" in learnt.printed
+    assert "it was told X={amqp_url}; it printed last:\n" in learnt.printed
+    assert "mend what it says there, and pass what it needs of the environment" in learnt.printed
     assert "there are two ways out" in learnt.printed
+    assert "never connected" not in learnt.printed
     assert not (person.directory / "warren.toml").exists()
 
 
@@ -216,3 +216,12 @@ def test_asyncapi(person: Person) -> None:
     sample = json.loads((learnt.directory / message["body"]).read_text())
     assert sample["ref"] == "{id}"
     assert sample["amount"] >= 1
+
+
+def test_ends_after_its_answer(person: Person) -> None:
+    """Of a sample that it cannot do, what it prints after its answer is told as well."""
+    (person.directory / "scan.txt").write_text("no JSON")
+    learnt = person.learn("careless.py", "--yes", "--message", "scan.txt")
+    assert learnt.status == 2, learnt.printed
+    assert "and ended with exit status 1 when it had the sample; it printed last:" in learnt.printed
+    assert "json.decoder.JSONDecodeError: Expecting value" in learnt.printed
