@@ -23,6 +23,7 @@ from warren.claims.manifest_shape import Fault, KnownFailureShape, read
 from warren.claims.own_made import SchemaFault, made_messages
 from warren.claims.own_shape import MESSAGE_ID, OwnManifestShape
 from warren.claims.own_surroundings import faults_of_definitions, surroundings
+from warren.claims.own_words import faults_of_words
 from warren.claims.promises import faults_of_known_failures, faults_of_promises
 from warren.simulator.wire import BasicProperties
 from warren.workloads.own import (
@@ -63,7 +64,8 @@ def read_own(path: Path, data: object, catalogue: Catalogue, today: date | None)
     shape = read(data, OwnManifestShape)
     if not isinstance(shape, OwnManifestShape):
         raise refusal(path, shape)
-    if faults := list(_missing_files(path.parent / shape.directory, path.parent, shape)):
+    missing = _missing_files(path.parent / shape.directory, path.parent, shape)
+    if faults := [*missing, *faults_of_words(shape)]:
         raise refusal(path, faults)
     try:
         workloads = {

@@ -312,12 +312,42 @@ FAULTS = {
         'compose = "compose.yml"\nservice = "orders"',
         "compose.yml cannot be read: no such file or directory; name a file beside the manifest.",
     ),
+    "word of nothing": (
+        'AMQP_URL = "{amqp_url}"',
+        'DB_PATH = "{databse_path}"',
+        (
+            "consumers.orders.environment.DB_PATH: unknown word {databse_path}; "
+            "did you mean {database_path}? words are {amqp_url}, {url}, {host}"
+        ),
+    ),
+    "word of nothing in the command": (
+        "--prefetch={prefetch}",
+        "--prefetch={prefetched}",
+        "consumers.orders.command: unknown word {prefetched}; did you mean {prefetch}? words are",
+    ),
+    "word of nothing where it migrates": (
+        'schema = "schema.sql"',
+        'migrate = ["./manage", "{amqp_url}"]',
+        "database.migrate: unknown word {amqp_url}; ",
+    ),
     "variable of Warren": (
         "AMQP_URL =",
         "WARREN_URL =",
         "`WARREN_URL` belongs to Warren; take it out, names in WARREN_ are passed in.",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"a": {}}', "{{amqp}}", "${name}", "{database_path}", "{second}", "{redis_port}", "{ word }"],
+)
+def test_braces_of_its_own(folder: Path, text: str) -> None:
+    """Braces that are no place for a word stay, and every word that has a value is one."""
+    path = written(folder, '"{amqp_url}"', f"'{text}'")
+    path.write_text(f'{path.read_text()}\n[services.redis]\ncommand = ["redis", "{{port}}"]\n')
+    program = load_manifest(path, load_catalogue()).designs["orders"].roles["orders"]
+    assert program.environment == {"AMQP_URL": text}
 
 
 @pytest.mark.parametrize("fault", FAULTS)

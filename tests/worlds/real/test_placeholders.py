@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import make_url
 
 from warren.claims.implementation import Program
-from warren.errors import InstanceError
+from warren.claims.own_words import OF_BROKER, OF_DATABASE
+from warren.errors import InstanceError, SetupError
 from warren.worlds.real.databases import DatabaseUrls
 from warren.worlds.real.directories import copy_directory
 from warren.worlds.real.placeholders import Placeholders, of_broker, of_contract, of_database
@@ -37,6 +38,22 @@ def test_database() -> None:
         "sqlite:////tmp/x.db",
         "jdbc:sqlite:/tmp/x.db",
     )
+
+
+def test_path_of_a_file() -> None:
+    """SQLite's file is told by its path; of another database that is refused, with what to do."""
+    file = DatabaseUrls.of(make_url("sqlite:////tmp/x.db"))
+    assert Placeholders(of_database(file)).fill("p={database_path}") == "p=/tmp/x.db"
+    server = Placeholders(of_database(DatabaseUrls.of(make_url(POSTGRESQL))))
+    with pytest.raises(SetupError, match="no file; run it with --database sqlite, or write"):
+        server.fill("p={database_path}")
+
+
+def test_words_of_a_manifest_have_values() -> None:
+    """What a manifest may say is what there are values for."""
+    file = DatabaseUrls.of(make_url("sqlite:////tmp/x.db"))
+    assert set(OF_DATABASE) == set(of_database(file))
+    assert set(OF_BROKER) == set(of_broker(AMQP))
 
 
 def test_filled() -> None:

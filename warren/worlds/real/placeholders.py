@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import make_url
 
-from warren.errors import InstanceError
+from warren.errors import InstanceError, SetupError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from warren.worlds.real.databases import DatabaseUrls
 
 _PLACE: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_PATH: Final = "database_path"
+"""The word that only SQLite has a value for."""
+_SHOWN: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,13 @@ class Placeholders:
     values: Mapping[str, str]
 
     def fill(self, text: str) -> str:
-        """Put the values into a text."""
+        """Put the values into a text. Raises `SetupError` for the path of a database that is no file."""
+        if _PATH not in self.values and f"{{{_PATH}}}" in text:
+            raise SetupError(
+                f"{{{_PATH}}} has no value: the database of this run is no file",
+                where=f"the text {text[:_SHOWN]!r}",
+                what_to_do="run it with --database sqlite, or write {database_url} or its parts",
+            )
         return _PLACE.sub(lambda found: self.values.get(found[1], found[0]), text)
 
     def filled(self, program: Program, directory: Path) -> Program:
@@ -77,10 +86,12 @@ def of_broker(url: str) -> dict[str, str]:
 
 
 def of_database(urls: DatabaseUrls) -> dict[str, str]:
-    """Give where a database is, in the forms that libraries read."""
+    """Give where a database is, in the forms that libraries read; SQLite's has a path, too."""
     url = make_url(urls.url)
     plain = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=False)
+    path = {} if urls.host else {_PATH: urls.name}
     return {
+        **path,
         "database_url": plain,
         "sqlalchemy_url": urls.url,
         "jdbc_url": urls.jdbc,
