@@ -225,3 +225,12 @@ def test_ends_after_its_answer(person: Person) -> None:
     assert learnt.status == 2, learnt.printed
     assert "and ended with exit status 1 when it had the sample; it printed last:" in learnt.printed
     assert "json.decoder.JSONDecodeError: Expecting value" in learnt.printed
+
+
+def test_no_terminal(person: Person) -> None:
+    """Where nobody can be asked, what to add to the command is said."""
+    (person.directory / "order.json").write_text("{}")
+    learnt = person.learn("orders.py", "--message", "order.json")
+    assert learnt.status == 2
+    words = "Start it so?: there is no terminal to ask on; add --yes to take what is proposed"
+    assert words in learnt.printed
