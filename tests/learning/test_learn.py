@@ -234,3 +234,24 @@ def test_no_terminal(person: Person) -> None:
     assert learnt.status == 2
     words = "Start it so?: there is no terminal to ask on; add --yes to take what is proposed"
     assert words in learnt.printed
+
+
+def test_proposal_beside_options(person: Person) -> None:
+    """What --env does not name is proposed as without it; what it names is as it says."""
+    (person.directory / "order.json").write_text('{"ref": "order-17", "amount": 12}')
+    options = ("--message", "order.json", "--database", "sqlite")
+    learnt = person.learn("orders.py", *options, "--env", "DATABASE_URL={database_path}")
+    assert learnt.status == 2
+    assert (
+        "- environment: AMQP_URL (read by its source) = {amqp_url}\nStart it so?" in learnt.printed
+    )
+    assert "never connected" not in learnt.printed
+
+
+def test_misspelt_word(person: Person) -> None:
+    """A word in braces that nothing stands for is refused before anything is started."""
+    learnt = person.learn("orders.py", "--yes", "--env", "DATABASE_URL={databas_path}")
+    assert learnt.status == 2
+    assert "unknown word {databas_path}; did you mean {database_path}?" in learnt.printed
+    assert "{amqp_url}, " in learnt.printed
+    assert not (person.directory / "warren.toml").exists()

@@ -73,3 +73,20 @@ def test_nothing(tmp_path: Path) -> None:
     """Where nothing is found the proposal is empty."""
     (tmp_path / "consumer.py").write_text("connect('localhost')")
     assert propose(tmp_path, ("python", "consumer.py"), {}).is_empty
+
+
+def test_beside_what_is_told(tmp_path: Path) -> None:
+    """What a person tells it is not proposed; files are as they are once its broker is told."""
+    (tmp_path / "consumer.py").write_text(
+        'getenv("RABBIT_HOST"), getenv("RABBIT_PORT"), getenv("SHOP")'
+    )
+    (tmp_path / "config.ini").write_text("[broker]\nhost = rabbit\n")
+    command = ("./run", "amqp://rabbit")
+    found = propose(tmp_path, command, {})
+    other = found.beside({"SHOP": "large"}, command)
+    assert {*other.variables} == {"RABBIT_HOST", "RABBIT_PORT"}
+    assert (other.command, {*other.templates}) == (("./run", "{amqp_url}"), {"config.ini"})
+    assert (found.also_read, other.also_read) == (("SHOP",), ())
+    broker = found.beside({"RABBIT_HOST": "{amqp_host}"}, command)
+    assert {*broker.variables} == {"RABBIT_PORT"}
+    assert (broker.command, broker.templates, broker.in_files) == (command, {}, ())

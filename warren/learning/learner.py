@@ -227,7 +227,10 @@ def _unseen(program: Program, *, has_rows: bool) -> Iterator[str]:
             "no table of the case's database changed; see whether it writes to the one that it was told of"
         )
     if not is_told and not program.templates:
-        yield "it was told of no database, so rows could not be seen"
+        yield (
+            "it was told of no database (by --env NAME={database_url}, or {database_path} of SQLite), so rows"
+            " could not be seen"
+        )
     if not program.templates and "{http_stub_url}" not in told:
         yield "it was told of no {http_stub_url}, so calls to other services could not be seen"
 
