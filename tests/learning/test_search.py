@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from warren.learning.search import propose
 
 if TYPE_CHECKING:
@@ -90,3 +92,17 @@ def test_beside_what_is_told(tmp_path: Path) -> None:
     broker = found.beside({"RABBIT_HOST": "{amqp_host}"}, command)
     assert {*broker.variables} == {"RABBIT_PORT"}
     assert (broker.command, broker.templates, broker.in_files) == (command, {}, ())
+
+
+@pytest.mark.parametrize(
+    ("library", "advice"),
+    [
+        ("sqlite3", "--env NAME=TEXT, the path of its SQLite file as {database_path}"),
+        ("psycopg", "--env NAME=TEXT"),
+    ],
+)
+def test_also_read(tmp_path: Path, library: str, advice: str) -> None:
+    """What its source reads besides is named with the way to pass it, for SQLite with the word for its file."""
+    (tmp_path / "consumer.py").write_text(f'import {library}\ngetenv("DB_PATH")')
+    found = propose(tmp_path, ("./run",), {})
+    assert found.also_needed == f"its source also reads DB_PATH; pass what it needs by {advice}"

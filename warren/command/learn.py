@@ -245,9 +245,7 @@ class _Learning:
         if not self._person.agrees("Start it so?"):
             raise OptionError("then it is not known what it is to be told", "--env", TWO_WAYS_OUT)
         if found.also_read:
-            self._person.say(
-                f"its source also reads {', '.join(found.also_read)}; pass what it needs by --env"
-            )
+            self._person.say(found.also_needed)
         for name, text in found.templates.items():
             template = self._options.directory.absolute() / f"{name}{_TEMPLATE}"
             self._put(template, text.encode())

@@ -71,6 +71,15 @@ class Proposal:
         """Whether its command has a place."""
         return any("{" in word for word in self.command)
 
+    @property
+    def also_needed(self) -> str:
+        """Say what its source reads that nobody proposes, and how it is passed."""
+        file = (
+            ", the path of its SQLite file as {database_path}" if self.database == "sqlite" else ""
+        )
+        names = ", ".join(self.also_read)
+        return f"its source also reads {names}; pass what it needs by --env NAME=TEXT{file}"
+
     def beside(self, environment: Mapping[str, str], command: Sequence[str]) -> Proposal:
         """Leave out what a person tells it by variables; files and words only where those do not name its broker."""
         kept = replace(
