@@ -35,5 +35,5 @@ def test_complete_consumer_works(pytestconfig: pytest.Config, tmp_path: Path) ->
     )
     header, *lines = done.stdout.splitlines()
     assert header.startswith("warren "), done.stdout
-    assert lines == ["blocking: works: 1 effect(s) of one message"], done.stderr
+    assert lines == ["blocking: works: 1 effect of one message"], done.stderr
     assert done.returncode == 0

@@ -89,7 +89,7 @@ def test_rows(person: Person) -> None:
     assert consumer["effects"] == [
         {"table": "orders", "key": "ref", "rows": [{"ref": "{id}", "amount": 12}]}
     ]
-    assert "project: works: 1 effect(s) of one message" in learnt.printed
+    assert "project: works: 1 effect of one message" in learnt.printed
     assert (person.directory / "order.json").read_text() == sample
 
 
@@ -163,20 +163,21 @@ def test_files(person: Person) -> None:
         {"http": "PUT /charge/{id}"},
         {"publishes": {"exchange": "", "routing_key": "told"}},
     ]
+    assert "project: works: 3 effects of one message" in learnt.printed
     assert not (person.directory / "sent").exists(), "it ran in a copy"
 
 
 def test_never_connects(person: Person) -> None:
-    """Where it never connects it is said what it was told, and which two ways out there are: status 2."""
+    """Where it ends first it is said what it printed, and only then what of its broker may be wrong: status 2."""
     (person.directory / "letter.txt").write_text("Dear all")
     (person.directory / "config.ini").write_text("[rabbitmq]\nhost = 127.0.0.1\nport = 1\n")
     learnt = person.learn("letters.py", "--yes", "--message", "letter.txt", "--env", "X={amqp_url}")
     assert learnt.status == 2, learnt.printed
-    assert (
-        "project: it never connected to its broker and ended with exit status 1" in learnt.printed
-    )
-    assert "it was told X={amqp_url}" in learnt.printed
+    assert "project: it ended with exit status 1 before it asked for its broker" in learnt.printed
+    assert "it was told X={amqp_url}; it printed last:\n" in learnt.printed
+    assert "mend what it says there, and pass what it needs of the environment" in learnt.printed
     assert "there are two ways out" in learnt.printed
+    assert "never connected" not in learnt.printed
     assert not (person.directory / "warren.toml").exists()
 
 
@@ -215,3 +216,42 @@ def test_asyncapi(person: Person) -> None:
     sample = json.loads((learnt.directory / message["body"]).read_text())
     assert sample["ref"] == "{id}"
     assert sample["amount"] >= 1
+
+
+def test_ends_after_its_answer(person: Person) -> None:
+    """Of a sample that it cannot do, what it prints after its answer is told as well."""
+    (person.directory / "scan.txt").write_text("no JSON")
+    learnt = person.learn("careless.py", "--yes", "--message", "scan.txt")
+    assert learnt.status == 2, learnt.printed
+    assert "and ended with exit status 1 when it had the sample; it printed last:" in learnt.printed
+    assert "json.decoder.JSONDecodeError: Expecting value" in learnt.printed
+
+
+def test_no_terminal(person: Person) -> None:
+    """Where nobody can be asked, what to add to the command is said."""
+    (person.directory / "order.json").write_text("{}")
+    learnt = person.learn("orders.py", "--message", "order.json")
+    assert learnt.status == 2
+    words = "Start it so?: there is no terminal to ask on; add --yes to take what is proposed"
+    assert words in learnt.printed
+
+
+def test_proposal_beside_options(person: Person) -> None:
+    """What --env does not name is proposed as without it; what it names is as it says."""
+    (person.directory / "order.json").write_text('{"ref": "order-17", "amount": 12}')
+    options = ("--message", "order.json", "--database", "sqlite")
+    learnt = person.learn("orders.py", *options, "--env", "DATABASE_URL={database_path}")
+    assert learnt.status == 2
+    assert (
+        "- environment: AMQP_URL (read by its source) = {amqp_url}\nStart it so?" in learnt.printed
+    )
+    assert "never connected" not in learnt.printed
+
+
+def test_misspelt_word(person: Person) -> None:
+    """A word in braces that nothing stands for is refused before anything is started."""
+    learnt = person.learn("orders.py", "--yes", "--env", "DATABASE_URL={databas_path}")
+    assert learnt.status == 2
+    assert "unknown word {databas_path}; did you mean {database_path}?" in learnt.printed
+    assert "{amqp_url}, " in learnt.printed
+    assert not (person.directory / "warren.toml").exists()

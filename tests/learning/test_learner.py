@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from tests.wire import Wire
 from warren.claims.implementation import Program
 from warren.errors import InstanceError, OptionError
 from warren.evidence.frames import Direction
+from warren.evidence.rows import TableRows
 from warren.learning.changes import NOTHING, Changes, Outside, Tried
-from warren.learning.learner import Lesson, Wishes, as_learnt, learn
+from warren.learning.learner import Lesson, Wishes, as_learnt, learn, told_in_words
 from warren.learning.observed import Observed, observe
 from warren.learning.sample import LearnSample
 from warren.learning.trial import Beside, Sent
@@ -46,6 +48,7 @@ class Trial:
             self.wire.frame(OUT, BasicConsume(queue))
             self.wire.frame(IN, BasicConsumeOk(f"of {queue}"))
         self.last, self.now = queues[-1], Outside()
+        self.rows: tuple[tuple[object, ...], ...] = ()
 
     def start(self) -> Observed:
         """Give what it shows."""
@@ -73,7 +76,8 @@ class Trial:
         delivery = self.observed().ledger.deliveries[-1]
         new_id = f"{len(self.routes):036}"
         left = Changes({}, {new_id: b""}, (), ()) if sample.body == b"good" else NOTHING
-        before, after = self.now, Outside(files={**self.now.files, **left.files})
+        tables = {"shop": TableRows(("n",), self.rows)} if self.rows else {}
+        before, after = self.now, Outside(tables, {**self.now.files, **left.files})
         self.now = after
         return Sent(Tried(new_id, left), delivery, acks_first=False, before=before, after=after)
 
@@ -93,10 +97,11 @@ def lesson(
     exchange: str | None = None,
     routing_key: str | None = None,
     samples: tuple[LearnSample, ...] = (LearnSample(b"{id}", words="words"),),
+    program: Program = PROGRAM,
 ) -> Lesson:
     """Learn it."""
     wishes = Wishes(samples, 1, queue, exchange, routing_key)
-    return learn(trial, wishes, PROGRAM, _refuse)  # type: ignore[arg-type]  # a stand-in
+    return learn(trial, wishes, program, _refuse)  # type: ignore[arg-type]  # a stand-in
 
 
 def _refuse(question: str, choices: object) -> str:
@@ -175,6 +180,26 @@ def test_no_way() -> None:
     """Where no way can be done, the error is of the likeliest."""
     with pytest.raises(InstanceError, match="it cannot be done"):
         lesson(Trial("work"), samples=(LearnSample(b"bad"), LearnSample(b"idle")))
+
+
+@pytest.mark.parametrize(
+    ("told", "has_row", "unseen"),
+    [
+        ("{database_url}", False, "no table of the case's database changed"),
+        ("{database_url}", True, ""),
+        ("/var/lib/shop", False, "it was told of no database"),
+    ],
+)
+def test_database_without_a_change(told: str, has_row: bool, unseen: str) -> None:
+    """A database that it was told of, and in which nothing changed, is named among what was not seen."""
+    trial = Trial("work")
+    trial.rows = ((1,),) if has_row else ()
+    found = lesson(trial, program=replace(PROGRAM, environment={"DB": told}))
+    sentences = [words for words in told_in_words(found) if unseen and unseen in words]
+    assert len(sentences) == bool(unseen)
+    about = [words for words in told_in_words(found) if "database" in words]
+    assert about == sentences
+    assert all(words.startswith("not seen: ") for words in sentences)
 
 
 def test_written() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from warren.learning.search import propose
 
 if TYPE_CHECKING:
@@ -73,3 +75,34 @@ def test_nothing(tmp_path: Path) -> None:
     """Where nothing is found the proposal is empty."""
     (tmp_path / "consumer.py").write_text("connect('localhost')")
     assert propose(tmp_path, ("python", "consumer.py"), {}).is_empty
+
+
+def test_beside_what_is_told(tmp_path: Path) -> None:
+    """What a person tells it is not proposed; files are as they are once its broker is told."""
+    (tmp_path / "consumer.py").write_text(
+        'getenv("RABBIT_HOST"), getenv("RABBIT_PORT"), getenv("SHOP")'
+    )
+    (tmp_path / "config.ini").write_text("[broker]\nhost = rabbit\n")
+    command = ("./run", "amqp://rabbit")
+    found = propose(tmp_path, command, {})
+    other = found.beside({"SHOP": "large"}, command)
+    assert {*other.variables} == {"RABBIT_HOST", "RABBIT_PORT"}
+    assert (other.command, {*other.templates}) == (("./run", "{amqp_url}"), {"config.ini"})
+    assert (found.also_read, other.also_read) == (("SHOP",), ())
+    broker = found.beside({"RABBIT_HOST": "{amqp_host}"}, command)
+    assert {*broker.variables} == {"RABBIT_PORT"}
+    assert (broker.command, broker.templates, broker.in_files) == (command, {}, ())
+
+
+@pytest.mark.parametrize(
+    ("library", "advice"),
+    [
+        ("sqlite3", "--env NAME=TEXT, the path of its SQLite file as {database_path}"),
+        ("psycopg", "--env NAME=TEXT"),
+    ],
+)
+def test_also_read(tmp_path: Path, library: str, advice: str) -> None:
+    """What its source reads besides is named with the way to pass it, for SQLite with the word for its file."""
+    (tmp_path / "consumer.py").write_text(f'import {library}\ngetenv("DB_PATH")')
+    found = propose(tmp_path, ("./run",), {})
+    assert found.also_needed == f"its source also reads DB_PATH; pass what it needs by {advice}"

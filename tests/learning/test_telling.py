@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from warren.errors import OptionError
-from warren.learning.telling import as_started, properties, slug, variables
+from warren.learning.telling import as_started, properties, refuse_outside, slug, variables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,3 +54,17 @@ def test_program_of_the_shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_slug() -> None:
     """Any name of a directory becomes one of a manifest."""
     assert [slug(text) for text in ("My_Orders 2", "...", "a")] == ["my-orders-2", "consumer", "a"]
+
+
+@pytest.mark.parametrize("word", ["../venv/bin/python", "./../venv/bin/python"])
+def test_program_outside(tmp_path: Path, word: str) -> None:
+    """A path that a copy of the directory does not have is refused, and the absolute one is named."""
+    program = tmp_path / "venv" / "bin" / "python"
+    program.parent.mkdir(parents=True)
+    program.touch()
+    (tmp_path / "shop").mkdir()
+    with pytest.raises(OptionError, match=f"in a copy of .* absolute path: {program}"):
+        refuse_outside((word, "consumer.py"), tmp_path / "shop")
+    with pytest.raises(OptionError, match="leads out of"):
+        refuse_outside(("python", word), tmp_path / "shop")
+    refuse_outside((str(program), "../nothing", "bin/../consumer.py"), tmp_path / "shop")

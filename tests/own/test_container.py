@@ -123,7 +123,7 @@ def test_image(
     """An image is told its addresses in its own variables; its containers are gone when it is over."""
     ended = smoke(f'image = "{IMAGE}"\nenvironment = {{ AMQP_URL = "{{amqp_url}}" }}')
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert "orders: works: 1 effect(s) of one message" in ended.stdout
+    assert "orders: works: 1 effect of one message" in ended.stdout
     assert not of_image(client)
 
 
@@ -149,7 +149,7 @@ def test_compose(smoke: Callable[..., subprocess.CompletedProcess[str]]) -> None
     more = "environment: {CHARGE: 'http://payments:8081/charge'}"
     ended = smoke(SERVICE, more, effect='http = "POST /charge"')
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert "orders: works: 1 effect(s) of one message" in ended.stdout
+    assert "orders: works: 1 effect of one message" in ended.stdout
 
 
 def test_service(smoke: Callable[..., subprocess.CompletedProcess[str]]) -> None:
@@ -160,7 +160,7 @@ def test_service(smoke: Callable[..., subprocess.CompletedProcess[str]]) -> None
         f'image = "{IMAGE}"\nenvironment = {{ {environment} }}', effect=f"{INVOICE}\n\n{server}"
     )
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert "orders: works: 1 effect(s) of one message" in ended.stdout
+    assert "orders: works: 1 effect of one message" in ended.stdout
 
 
 def test_mounted_folder(
@@ -177,7 +177,7 @@ def test_mounted_folder(
         SERVICE, f"volumes: ['./:/app/mine']\n    {more}", effect='path = "out/{id}.json"'
     )
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert "orders: works: 1 effect(s) of one message" in ended.stdout
+    assert "orders: works: 1 effect of one message" in ended.stdout
     assert not list((tmp_path / "out").iterdir())
 
 

@@ -93,7 +93,7 @@ def test_works(manifest: Callable[..., Path]) -> None:
     """A consumer that nobody wrote for Warren works after a few lines of TOML."""
     ended = smoke(manifest())
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert "orders: works: 1 effect(s) of one message" in ended.stdout
+    assert "orders: works: 1 effect of one message" in ended.stdout
 
 
 def test_another_queue(manifest: Callable[..., Path]) -> None:

@@ -13,7 +13,7 @@ def test_works(person: Person) -> None:
     """A consumer that leaves its row works: status 0."""
     ended = person.smoke(person.manifest())
     assert ended.status == 0, ended.printed
-    assert ended.sentence("blocking: ") == "blocking: works: 1 effect(s) of one message"
+    assert ended.sentence("blocking: ") == "blocking: works: 1 effect of one message"
     header, result, *_ = ended.printed.splitlines()
     assert re.fullmatch(r"warren \S+: RabbitMQ .*; SQLite.*; pace fast .*", header)
     assert result.startswith("blocking: ")

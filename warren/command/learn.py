@@ -205,11 +205,14 @@ class _Learning:
         """Give what is started, and what was found of it."""
         chosen = self._options
         command = telling.as_started(chosen.command, inherited_environment()["PATH"])
-        found = propose(chosen.directory, command, os.environ)
+        telling.refuse_outside(command, chosen.directory.absolute())
+        telling.refuse_unknown_words(command, "COMMAND")
         environment, templates = telling.variables(chosen.env), telling.pairs("--file", chosen.file)
-        if not (environment or templates or any("{" in word for word in command)):
-            environment, templates = self._accepted(found)
-            command = found.command
+        found = propose(chosen.directory, command, os.environ)
+        if not (templates or any("{" in word for word in command)):
+            found = found.beside(environment, command)
+            proposed, templates = self._accepted(found, is_enough=bool(environment))
+            environment, command = {**environment, **proposed}, found.command
         program = Program(
             command,
             chosen.directory.absolute(),
@@ -221,8 +224,15 @@ class _Learning:
             raise OptionError(fault, "warren learn")
         return program, found
 
-    def _accepted(self, found: Proposal) -> tuple[dict[str, str], dict[str, str]]:
-        """Show what was found, and ask whether to tell it so; give the environment and the templates."""
+    def _accepted(
+        self, found: Proposal, *, is_enough: bool
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """Show what was found, and ask whether to tell it so; give the environment and the templates.
+
+        `is_enough` says that it is told something already, so that nothing more need be found.
+        """
+        if found.is_empty and is_enough:
+            return {}, {}
         if found.is_empty:
             raise OptionError(
                 "nothing in its environment, .env, configuration files and source names a broker",
@@ -235,9 +245,7 @@ class _Learning:
         if not self._person.agrees("Start it so?"):
             raise OptionError("then it is not known what it is to be told", "--env", TWO_WAYS_OUT)
         if found.also_read:
-            self._person.say(
-                f"its source also reads {', '.join(found.also_read)}; pass what it needs by --env"
-            )
+            self._person.say(found.also_needed)
         for name, text in found.templates.items():
             template = self._options.directory.absolute() / f"{name}{_TEMPLATE}"
             self._put(template, text.encode())

@@ -135,6 +135,8 @@ def _files(folder: Traversable, under: str = "") -> Iterator[tuple[str, Traversa
     """Give the files of a folder and those within, with their paths in it."""
     for entry in folder.iterdir():
         path = f"{under}{entry.name}"
+        if entry.name == "__pycache__":  # an installation compiles what it finds
+            continue
         if entry.is_dir():
             yield from _files(entry, f"{path}/")
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,8 @@ class Person:
         """Ask whether to do something; yes is what whoever is not asked says."""
         if not self._asks:
             return True
-        return bool(self._answer(partial(click.confirm, question, default=True), "--yes"))
+        ask = partial(click.confirm, question, default=True)
+        return bool(self._answer(ask, question, "--yes to take what is proposed"))
 
     def choose(self, question: str, choices: Sequence[str], option: str) -> str:
         """Ask for one of several."""
@@ -47,10 +49,12 @@ class Person:
     def _need(self, ask: Callable[[], Any], question: str, option: str) -> Any:
         if not self._asks:
             raise OptionError(question, option, "give it")
-        return self._answer(ask, option)
+        return self._answer(ask, question, option)
 
-    def _answer(self, ask: Callable[[], Any], option: str) -> Any:
+    def _answer(self, ask: Callable[[], Any], question: str, option: str) -> Any:
         try:
             return ask()
         except click.Abort as error:
-            raise OptionError("there was a question, and no answer", option, "give it") from error
+            has_terminal = sys.stdin is not None and sys.stdin.isatty()
+            what = "there was no answer" if has_terminal else "there is no terminal to ask on"
+            raise OptionError(what, question, f"add {option}") from error

@@ -184,7 +184,14 @@ def _after_the_effect(rig: Rig, slug: str) -> Smoked:
     if left := _unsettled(rig):
         words = f"the effect is there, but the message is not settled: {left}; does it ack?"
         return Smoked(slug, Smoke.NONCONFORMING, f"{words}{_printed(rig)}")
-    return Smoked(slug, Smoke.WORKS, f"{rig.seen.effects()} effect(s) of one message")
+    return Smoked(slug, Smoke.WORKS, f"{_effects(rig)} of one message")
+
+
+def _effects(rig: Rig) -> str:
+    """Count what was seen: all effects of a message, as its manifest says them."""
+    own = rig.workload if isinstance(rig.workload, OwnWorkload) else None
+    number = len(own.effects) if own is not None else rig.seen.effects()
+    return "1 effect" if number == 1 else f"{number} effects"
 
 
 def _unsettled(rig: Rig) -> str:

@@ -63,8 +63,8 @@ class Lesson:
     """What became of another instance, with the heartbeat that cases would have it take."""
     exit_status: int | None
     """None where it did not end when it was asked to."""
-    untold: tuple[str, ...]
-    """What could not be seen, since it was told of no such place."""
+    unseen: tuple[str, ...]
+    """What could not be seen, or was not, though it was told where."""
 
     @property
     def run(self) -> CleanRun:
@@ -118,7 +118,7 @@ def learn(
         stopped_in=seconds,
         beside=beside,
         exit_status=status,
-        untold=tuple(_untold(program)),
+        unseen=tuple(_unseen(program, has_rows=bool(together(noise, _run(sent).changes).tables))),
     )
 
 
@@ -219,12 +219,18 @@ def _consumer_of(observed: Observed, delivery: Delivery) -> Consumer:
     return next(c for c in observed.ledger.consumers if (c.connection, c.channel, c.tag) == where)
 
 
-def _untold(program: Program) -> Iterator[str]:
+def _unseen(program: Program, *, has_rows: bool) -> Iterator[str]:
     told = " ".join((*program.argv, *program.environment.values(), *program.templates))
-    if not program.templates and not any(
-        place in told for place in ("{database_", "{sqlalchemy_url}", "{jdbc_url}", "{dsn}")
-    ):
-        yield "it was told of no database, so rows could not be seen"
+    is_told = any(p in told for p in ("{database_", "{sqlalchemy_url}", "{jdbc_url}", "{dsn}"))
+    if is_told and not has_rows:
+        yield (
+            "no table of the case's database changed; see whether it writes to the one that it was told of"
+        )
+    if not is_told and not program.templates:
+        yield (
+            "it was told of no database (by --env NAME={database_url}, or {database_path} of SQLite), so rows"
+            " could not be seen"
+        )
     if not program.templates and "{http_stub_url}" not in told:
         yield "it was told of no {http_stub_url}, so calls to other services could not be seen"
 
@@ -259,7 +265,7 @@ def _told(lesson: Lesson) -> Iterator[str]:
         yield f"SIGTERM did not end it within {lesson.stopped_in:.0f} s"
     else:
         yield f"SIGTERM ended it in {lesson.stopped_in:.1f} s, with exit status {lesson.exit_status}"
-    yield from (f"not seen: {what}" for what in lesson.untold)
+    yield from (f"not seen: {what}" for what in lesson.unseen)
 
 
 def as_learnt(

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from warren.claims.own_words import OF_BROKER
 from warren.learning.addresses import (
     Address,
     database_in,
@@ -69,6 +70,27 @@ class Proposal:
     def has_words(self) -> bool:
         """Whether its command has a place."""
         return any("{" in word for word in self.command)
+
+    @property
+    def also_needed(self) -> str:
+        """Say what its source reads that nobody proposes, and how it is passed."""
+        file = (
+            ", the path of its SQLite file as {database_path}" if self.database == "sqlite" else ""
+        )
+        names = ", ".join(self.also_read)
+        return f"its source also reads {names}; pass what it needs by --env NAME=TEXT{file}"
+
+    def beside(self, environment: Mapping[str, str], command: Sequence[str]) -> Proposal:
+        """Leave out what a person tells it by variables; files and words only where those do not name its broker."""
+        kept = replace(
+            self,
+            variables={n: a for n, a in self.variables.items() if n not in environment},
+            also_read=tuple(name for name in self.also_read if name not in environment),
+        )
+        told = " ".join(environment.values())
+        if any(f"{{{word}}}" in told for word in OF_BROKER):
+            return replace(kept, command=tuple(command), templates={}, in_files=())
+        return kept
 
     def lines(self) -> Iterator[str]:
         """Show what is proposed, a line each."""

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from warren.claims.manifest_shape import variable_name
 from warren.claims.own_shape import PropertiesShape
+from warren.claims.own_words import faults_of_text
 from warren.errors import OptionError
 
 if TYPE_CHECKING:
@@ -41,7 +42,26 @@ def variables(texts: Iterable[str]) -> dict[str, str]:
             variable_name(name)
         except ValueError as error:
             raise OptionError(str(error), "--env") from error
+        refuse_unknown_words([found[name]], f"--env {name}")
     return found
+
+
+def refuse_unknown_words(texts: Iterable[str], where: str) -> None:
+    """Raise `OptionError` for a word in braces that nothing stands for in a case."""
+    for text in texts:
+        for fault in faults_of_text(where, text):
+            raise OptionError(fault.words, fault.key)
+
+
+def refuse_outside(command: Sequence[str], directory: Path) -> None:
+    """Raise `OptionError` for a path that leads out of the directory, of which each case has a copy elsewhere."""
+    for word in command:
+        if Path(os.path.normpath(word)).parts[:1] == (os.pardir,) and (directory / word).exists():
+            raise OptionError(
+                f"{word} leads out of {directory}, and it runs in a copy of that, where `..` leads elsewhere",
+                "COMMAND",
+                f"give the absolute path: {os.path.normpath(directory / word)}",
+            )
 
 
 def properties(texts: Iterable[str]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ _HEARTBEAT: Final = 60
 _OTHERS_FIRST: Final = 5.0
 """Seconds that it may take from its first consumer to that of its work queue: Celery begins with queues for control."""
 _AFTERWARDS: Final = 3.0
-"""Seconds in which the effect of a message comes that was settled before."""
+"""Seconds in which the effect of a message comes that was settled before, or the end of a consumer that did not ack."""
 _TO_STOP: Final = 10.0
 _LINES: Final = 6
 _ENOUGH: Final = 20
@@ -209,9 +209,10 @@ class Trial:
         if deliveries[-1].auto_ack or (done is not None and done.kind == "ack"):
             return
         what = f"the sample was delivered, and not settled within {self._within:.0f} s"
-        status = self._process.exit_status if self._process is not None else None
+        status = self._status_afterwards()
         if status is not None:
-            what = f"it ended with exit status {status} when it had the sample"
+            answer = f"answered the sample with {done}, and " if done is not None else ""
+            what = f"it {answer}ended with exit status {status} when it had the sample"
         elif len(deliveries) > 1:
             what = f"the sample was delivered {len(deliveries)} times, and never acked"
         elif done is not None:
@@ -221,6 +222,14 @@ class Trial:
             self._name,
             "give a sample that it can do (--message), with the properties it needs (--property)",
         )
+
+    def _status_afterwards(self) -> int | None:
+        """Let it end, if it is about to: what it ends of it prints after its answer. Give its exit status."""
+        process = self._process
+        if process is None:
+            return None
+        self._world.wait_for(lambda: process.exit_status is not None, _AFTERWARDS)
+        return process.exit_status
 
     def _await_effect(self, new_id: str, before: Outside) -> bool:
         """Wait for an effect that has the id, then until it is quiet; say whether it was not there at once."""

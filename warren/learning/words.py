@@ -20,6 +20,7 @@ TWO_WAYS_OUT: Final = (
     " host and port there are two ways out: make them a variable, or run it in a container in which the name"
     " of the broker leads to Warren's relay"
 )
+_MEND: Final = "mend what it says there, and pass what it needs of the environment by --env"
 _PASSED_OVER: Final = 12
 """Queues that are named one by one."""
 
@@ -48,9 +49,14 @@ def expected_and_seen(
     ended = f" and ended with exit status {status}" if status is not None else ""
     said = has_printed(printed)
     if not observed.connections:
-        within_words = "" if ended else f" within {within:.0f} s"
-        what = f"it never connected to its broker{within_words}{ended}; it was told {told(program)}{said}"
         places = f"look at {', '.join(fixed)}; " if fixed else ""
+        if status is not None:
+            what = f"it ended with exit status {status} before it asked for its broker; it was told {told(program)}"
+            return (
+                f"{what}{said}",
+                f"{_MEND}; if it did not reach its broker, {places}{TWO_WAYS_OUT}",
+            )
+        what = f"it never connected to its broker within {within:.0f} s; it was told {told(program)}{said}"
         return what, f"{places}{TWO_WAYS_OUT}"
     asked = "; ".join(describe(observed)) or "it has not said anything yet"
     if refusals := observed.ledger.refusals:
