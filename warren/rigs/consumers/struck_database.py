@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from warren.worlds.protocol import DatabaseLine, HeldCommit
 
     Note = Callable[[str, str], None]
+
+EVERY_COMMIT: Final = 1_000_000
+"""How many commits pass where none is to be held, but each is to be seen: more than a case has."""
 
 
 class NotedDatabaseLine:
@@ -65,5 +68,8 @@ class NotedDatabaseLine:
     def hold(self, moment: Moment, passing: int = 0) -> HeldCommit:
         """Hold a commit."""
         which = "the first" if passing == 0 else f"number {passing + 1}"
-        self._note(self._to, f"began to hold {self._to} {moment}: {which} from now on")
+        words = f"began to hold {self._to} {moment}: {which} from now on"
+        if passing >= EVERY_COMMIT:
+            words = f"began to watch the commits of {self._to}, and let each pass"
+        self._note(self._to, words)
         return self._line.hold(moment, passing)
