@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from warren.worlds.database_line.pieces import Moment
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from warren.worlds.database_line.pieces import Failure, Moment
+    from warren.worlds.database_line.pieces import Failure
     from warren.worlds.protocol import DatabaseLine, HeldCommit
 
     Note = Callable[[str, str], None]
@@ -19,9 +21,11 @@ EVERY_COMMIT: Final = 1_000_000
 class NotedDatabaseLine:
     """See `warren.worlds.protocol.DatabaseLine`."""
 
-    def __init__(self, line: DatabaseLine, to: str, note: Note) -> None:
-        """Pass everything on to a line, and note it first: to whom, and what."""
-        self._line, self._to, self._note = line, to, note
+    def __init__(
+        self, line: DatabaseLine, to: str, note: Note, remember: Callable[[str, HeldCommit], None]
+    ) -> None:
+        """Pass everything on to a line, and note it first: to whom, and what. A hold is remembered: it may catch."""
+        self._line, self._to, self._note, self._remember = line, to, note, remember
 
     def cut(self) -> int:
         """Reset every connection now."""
@@ -72,4 +76,7 @@ class NotedDatabaseLine:
         if passing >= EVERY_COMMIT:
             words = f"began to watch the commits of {self._to}, and let each pass"
         self._note(self._to, words)
-        return self._line.hold(moment, passing)
+        held = self._line.hold(moment, passing)
+        if moment is Moment.BEFORE_COMMIT:
+            self._remember(self._to, held)
+        return held
