@@ -83,7 +83,9 @@ def test_crash_before_ack(rig: Rig, crash: Callable[[Process], object]) -> None:
     rig.publish.work(1)  # so that the first ack of a worker is the last of the work
     caught = holds.first(rig.deadlines.within(rig.work_time(1)), "no worker acked a message")
     if not rig.seen.done():  # read after the ack was seen
-        rig.violated("acked before its effect was there", *map(str, rig.seen.given()))
+        given = rig.seen.given()
+        words = f"acked before its effect was there{rig.seen.still_missing(*given)}"
+        rig.violated(words, *map(str, given))
         rig.judge()
         return
     crash(caught.process)

@@ -173,6 +173,35 @@ def test_held_publish() -> None:
     assert str(wire.ledger.publishes[0]).endswith('"first", without a confirm')
 
 
+def test_held_settlement() -> None:
+    """An ack that waits on its line was asked for when it was seen, and is passed on later."""
+    wire = Wire()
+    wire.deliver(1)
+    ack = wire.frame(TO_BROKER, BasicAck(1))
+    plain = wire.ledger.deliveries[0]
+    wire.facts.append(FrameHeld(0.5, ack))
+    held = wire.ledger.deliveries[0].settlement
+    wire.facts.append(FrameReleased(7.0, ack))
+    passed = wire.ledger.deliveries[0].settlement
+    assert held is not None
+    assert passed is not None
+    assert (held.at, held.is_held, held.passed_at) == (ack.at, True, None)
+    assert (passed.at, passed.is_held, passed.passed_at) == (ack.at, True, 7.0)
+    assert wire.ledger.deliveries == (plain,), "as evidence it is the same line before and after"
+
+
+def test_order_on_the_wire() -> None:
+    """A publish, an ack and a delivery know which of them came first, also where their time is one."""
+    wire = Wire()
+    wire.deliver(1)
+    wire.frame(TO_BROKER, BasicAck(1))
+    wire.frame(TO_BROKER, BasicPublish("exchange", "key"))
+    wire.frame(TO_BROKER, ContentHeader(60, 0))
+    (delivery,), (publish,) = wire.ledger.deliveries, wire.ledger.publishes
+    assert delivery.settlement is not None
+    assert 0 < delivery.order < delivery.settlement.order < publish.order
+
+
 def test_lost_settlement() -> None:
     """An ack that the rig lost did not reach the broker; a lost delivery reached nobody."""
     wire = Wire()

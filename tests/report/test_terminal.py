@@ -14,10 +14,11 @@ from rich.console import Console
 from warren.claims.extent import Extent
 from warren.claims.verdict import Outcome, Stance, Verdict
 from warren.evidence.violation import Violation
-from warren.report.terminal import EVIDENCE_LINES, console_for, print_report, summary
+from warren.report.terminal import EVIDENCE_LINES, REASONS, console_for, print_report, summary
 
 if TYPE_CHECKING:
     from warren.claims.catalogue import Catalogue
+    from warren.claims.verdict import Finding
     from warren.report.facts import Report
 
 
@@ -205,3 +206,54 @@ def test_one_cause(report: Report, catalogue: Catalogue) -> None:
     assert "orders blocking: it consumes without acks; 3 verdicts with this cause" in text
     assert text.count("row 7") == 1
     assert text.count("\n  also claimed, does not hold: ") == 2
+
+
+def observed(report: Report, guarantee: str, verdict: Verdict) -> Finding:
+    """Make a finding of a guarantee that is neither claimed nor denied."""
+    one = replace(report.findings[0], stance=Stance.OBSERVED, verdict=verdict)
+    return replace(one, guarantee=guarantee)
+
+
+def test_reasons(report: Report, catalogue: Catalogue) -> None:
+    """Under the table stands why cases were left out or are unsupported, equal reasons once, and why others fail."""
+    left = Verdict("no-loss.a", Outcome.UNSUPPORTED, "sqlite: nothing in between", left_out=True)
+    lacks = Verdict("survives-poison.a", Outcome.UNSUPPORTED, 'write poison = "FILE"')
+    broken = Violation("worker-1 ended with status 1")
+    fails = Verdict("graceful-stop.idle", Outcome.FAIL, "", (broken, Violation("and so on")))
+    findings = (
+        replace(observed(report, "no-loss", left), stance=Stance.CLAIMED),
+        observed(report, "effect-once", left),
+        *[observed(report, "survives-poison", lacks)] * 3,
+        *[observed(report, "graceful-stop", fails)] * 2,
+    )
+    full = (Extent("orders", "blocking", "keeps-concurrency", 2, 2),)
+    shown = replace(report, findings=findings, stale_denials=(), full_set=full, exit_status=0)
+    lines = printed(shown, catalogue).splitlines()
+    begin = next(n for n, line in enumerate(lines) if line.startswith("left out"))
+    assert [line.rstrip() for line in lines[begin : begin + 5]] == [
+        "left out (2): sqlite: nothing in between",
+        'survives-poison unsupported (3): write poison = "FILE"',
+        "only in the full set (--full): keeps-concurrency",
+        "graceful-stop.idle fails (and 1 more of graceful-stop): worker-1 ended with status 1",
+        "",
+    ]
+
+
+def test_many_reasons(report: Report, catalogue: Catalogue) -> None:
+    """Of many reasons the first are printed, and how many more there are and where."""
+    findings = tuple(
+        observed(report, "no-loss", Verdict("no-loss.a", Outcome.UNSUPPORTED, f"reason {n}."))
+        for n in range(REASONS + 3)
+    )
+    text = printed(replace(report, findings=findings, stale_denials=(), full_set=()), catalogue)
+    assert f"reason {REASONS - 1}." in text
+    assert f"reason {REASONS}." not in text
+    assert "and 3 more: report.html" in text
+
+
+def test_no_reasons(report: Report, catalogue: Catalogue) -> None:
+    """What is bad has its reason with its evidence, and nowhere else."""
+    unsupported = Verdict("no-loss.a", Outcome.UNSUPPORTED, "it has no such thing")
+    bad = replace(report.findings[0], verdict=unsupported)
+    text = printed(replace(report, findings=(bad,), stale_denials=(), full_set=()), catalogue)
+    assert text.count("it has no such thing") == 1

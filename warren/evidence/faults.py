@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+HELD_COMMIT: Final = "held the commit of"
+"""How a fault begins that is a commit which waits before the database has it."""
 
 
 @dataclass(frozen=True, slots=True)

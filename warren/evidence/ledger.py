@@ -36,6 +36,12 @@ class Settlement:
     requeue: bool = False
     reached: bool = True
     after_close: bool = False
+    order: int = field(default=0, compare=False)
+    """The place of its frame among all facts of the case: several may have come at one time."""
+    is_held: bool = field(default=False, compare=False)
+    """Whether the line kept it, by a rule or behind what a rule caught, until `passed_at`."""
+    passed_at: float | None = field(default=None, compare=False)
+    """When what was held was passed on; None where it still waits, is lost, or was not held."""
 
     @property
     def counts(self) -> bool:
@@ -76,6 +82,8 @@ class Delivery:
     """When its channel ended with it unsettled, or recovered it, so that the broker may deliver it again."""
     queue: str = ""
     """The one that it came from, as far as its consumer, or who fetched it, has said which."""
+    order: int = field(default=0, compare=False)
+    """The place of its frames among all facts of the case, as of a `Settlement`."""
 
     @property
     def open_until(self) -> float:
@@ -139,6 +147,8 @@ class Published:
     mode: Mode = ""
     confirmed_at: float | None = None
     """When the broker's confirm reached the instance; in tx mode when the broker committed."""
+    order: int = field(default=0, compare=False)
+    """The place of its frames among all facts of the case, as of a `Settlement`."""
 
     def __str__(self) -> str:
         """Give one line of evidence."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from warren.evidence.commits import CommitBegun, Committed, DatabaseFailed
 from warren.evidence.confirms import Confirms
@@ -72,6 +72,7 @@ class LedgerReader:
 
     def __init__(self) -> None:
         """Begin with nothing seen."""
+        self._taken = 0
         self._deliveries: list[Delivery] = []
         self._publishes: list[Published] = []
         self._confirms = Confirms()
@@ -133,13 +134,16 @@ class LedgerReader:
 
     def take(self, fact: Fact) -> None:
         """Read on; facts come in the order of their log."""
+        self._taken += 1
         match fact:
             case FrameSeen():
                 self._frame(fact)
             case FrameHeld(frame=frame):
                 self._passed(frame, None)
+                self._fate_of_settlement(frame, is_held=True)
             case FrameReleased(at=at, frame=frame):
                 self._passed(frame, at)
+                self._fate_of_settlement(frame, passed_at=at)
             case FrameLost(frame=frame):
                 self._passed(frame, None)
                 self._never_reached(frame)
@@ -153,8 +157,6 @@ class LedgerReader:
                 self._connection_ended(fact)
             case CommitBegun() | Committed() | DatabaseFailed():
                 self._database.append(fact)
-            case _:
-                pass
 
     def _frame(self, seen: FrameSeen) -> None:
         channel = (seen.instance, seen.connection, seen.channel)
@@ -221,8 +223,6 @@ class LedgerReader:
                 self._beats.append(beat)
             case QueueDeclare(queue=queue, arguments=given) if "x-dead-letter-exchange" in given:
                 self._dead_letters.append(queue)
-            case _:
-                pass
 
     def _connection_ended(self, end: ConnectionEnded) -> None:
         of_connection = (end.instance, end.connection)
@@ -272,6 +272,7 @@ class LedgerReader:
                     message.body,
                     passed_at=self._passed_at(seen),
                     mode=self._confirms.published(channel, len(self._publishes)),
+                    order=self._taken,
                 )
             )
         elif isinstance(method, BasicDeliver | BasicGetOk):
@@ -305,10 +306,11 @@ class LedgerReader:
                 body,
                 passed_at=self._passed_at(seen),
                 auto_ack=auto,
-                settlement=Settlement(seen.at, "ack") if auto else None,
+                settlement=Settlement(seen.at, "ack", order=self._taken) if auto else None,
                 consumer_tag=tag,
                 given_back_at=seen.at if too_late else None,
                 queue=self._consumers.queue_of(channel, tag),
+                order=self._taken,
             )
         )
 
@@ -346,7 +348,8 @@ class LedgerReader:
         tags = [t for t in unsettled if t <= up_to] if multiple else [method.delivery_tag]
         requeue = not isinstance(method, BasicAck) and method.requeue
         kind = {BasicAck: "ack", BasicNack: "nack", BasicReject: "reject"}[type(method)]
-        settlement = Settlement(at, kind, requeue, after_close=channel[:2] in self._closing)
+        too_late = channel[:2] in self._closing
+        settlement = Settlement(at, kind, requeue, after_close=too_late, order=self._taken)
         places = tuple(unsettled.pop(tag) for tag in tags if tag in unsettled)
         for place in places:
             self._deliveries[place] = replace(self._deliveries[place], settlement=settlement)
@@ -386,8 +389,11 @@ class LedgerReader:
     def _never_reached(self, frame: FrameSeen) -> None:
         for asked in self._uncommitted.values():
             asked[:] = [one for one in asked if one[0] is not frame]
+        self._fate_of_settlement(frame, reached=False)
+
+    def _fate_of_settlement(self, frame: FrameSeen, **known: Any) -> None:
+        """Note what became of a settlement after it was seen."""
         for place in self._settled_by.get(id(frame), ()):
-            delivery = self._deliveries[place]
-            if delivery.settlement is not None:
-                lost = replace(delivery.settlement, reached=False)
-                self._deliveries[place] = replace(delivery, settlement=lost)
+            if (settlement := self._deliveries[place].settlement) is not None:
+                told = replace(settlement, **known)
+                self._deliveries[place] = replace(self._deliveries[place], settlement=told)

@@ -15,6 +15,8 @@ class Violation:
 
     words: str
     evidence: tuple[str, ...] = ()
+    missing: str = ""
+    """Of an effect that was not there: which, in a few words; "" where it has no name."""
 
 
 def by_evidence(

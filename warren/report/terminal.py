@@ -16,6 +16,7 @@ from rich.text import Text
 from warren.claims.verdict import Finding, Measurement, Outcome
 from warren.evidence.text import brief, visible
 from warren.evidence.violation import by_evidence
+from warren.report.reasons import reasons
 from warren.report.table import Cell, Mark, Table, folded, headline, suggested, tables
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ COLUMNS = 100
 
 EVIDENCE_LINES = 6
 """How many lines of evidence are printed of one violation; the JSON report has all."""
+
+REASONS = 8
+"""How many reasons are printed of what an implementation's cells do not say; the page has all."""
 
 _STYLES = {
     "good": "green",
@@ -56,6 +60,7 @@ def print_report(
         _say(console, table.implementation, "bold")
         console.print(_grid(table, console))
     _print_legend(arranged, console)
+    _print_reasons(arranged, console, is_written=written is not None)
     if not report.interrupted:
         for table in arranged:
             _print_suggested(table, console)
@@ -147,6 +152,22 @@ def _print_legend(arranged: Iterable[Table], console: Console) -> None:
         console.print(
             Text("  n of m, n/m   rests on n of the m cases that the full set has", "dim")
         )
+
+
+def _print_reasons(arranged: Sequence[Table], console: Console, *, is_written: bool) -> None:
+    """Say why cells are empty, or fail though nobody claims them: each reason in two lines at most."""
+    for table in arranged:
+        lines = reasons(table)
+        if not lines:
+            continue
+        _say(console)
+        if len(arranged) > 1:
+            _say(console, f"{table.implementation}:")
+        for line in lines[:REASONS]:
+            _say(console, _clip(visible(line), 2 * console.width), "dim")
+        if (more := len(lines) - REASONS) > 0:
+            where = "report.html" if is_written else "give --report=FOLDER"
+            _say(console, f"and {more} more: {where}", "dim")
 
 
 def _print_suggested(table: Table, console: Console) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.report.drawing.stories import busy, delivery, killed
-from warren.evidence.ledger import Ledger
+from warren.evidence.commits import CommitBegun
+from warren.evidence.faults import HELD_COMMIT, Fault
+from warren.evidence.ledger import Ledger, Published, Settlement
 from warren.evidence.record import Record
 from warren.evidence.violation import Violation
 from warren.report.drawing.events import draw, events_of
 from warren.report.drawing.facts import Event, Kind
 from warren.report.drawing.thinning import thinned
+from warren.simulator.wire import BasicProperties
 
 
 def of(kind: Kind, events: tuple[Event, ...]) -> list[Event]:
@@ -21,6 +26,61 @@ def test_order_of_time() -> None:
     events = events_of(killed())
     assert [e.at for e in events] == sorted(e.at for e in events)
     assert {e.kind for e in events} == set(Kind) - {Kind.FORGED, Kind.REFUSED, Kind.FAILURE}
+
+
+def published(at: float, order: int) -> Published:
+    """Make a publish at its place on the wire."""
+    fields = (at, "worker-1", 1, 1, "", "done", True, BasicProperties(), b"x", at)
+    return Published(*fields, order=order)
+
+
+def test_order_on_the_wire() -> None:
+    """What has one time comes as it was on the wire, whatever it is."""
+    ack = Settlement(1.2, "ack", order=2)
+    record = Record(
+        2.0,
+        Ledger(
+            (delivery(1.0, "worker-1", "m-1", settled=ack),),
+            (published(1.2, 1), published(1.2, 3)),
+        ),
+    )
+    kinds = [event.kind for event in events_of(record) if event.at == 1.2]
+    assert kinds == [Kind.PUBLISH, Kind.SETTLEMENT, Kind.PUBLISH]
+
+
+def test_held_acks() -> None:
+    """An ack that was held stands where it was asked for, and says when it was passed on, or that it was not."""
+    waits = Settlement(1.2, "ack", is_held=True)
+    passed = replace(waits, passed_at=1.5)
+    lost = replace(waits, reached=False)
+    acks = [
+        of(Kind.SETTLEMENT, events_of(Record(2.0, Ledger((held,)))))[0]
+        for held in (delivery(1.0, "worker-1", "m", settled=s) for s in (waits, passed, lost))
+    ]
+    assert [(e.at, e.how, e.until) for e in acks] == [
+        (1.2, "ack held", None),
+        (1.2, "ack held", 1.5),
+        (1.2, "ack held lost", None),
+    ]
+    assert acks[0].words.endswith("held since then")
+    assert acks[1].words.endswith("held, and passed on at 1.500")
+
+
+def test_held_commit() -> None:
+    """A commit that was held says so; where nobody sees commits being done, nothing is said of the others."""
+    asked = tuple(CommitBegun(at, "worker-1", 1) for at in (1.0, 1.5, 2.5))
+    fault = Fault(1.501, "worker-1", f"{HELD_COMMIT} worker-1")
+    events = of(Kind.COMMIT, events_of(Record(3.0, Ledger(database=asked), faults=(fault,))))
+    assert [event.how for event in events] == ["", "held", ""]
+    assert "never done" not in events[0].words
+    assert events[1].words.endswith("which was held")
+
+
+def test_what_is_missing_is_named() -> None:
+    """Each effect that is missing says which it is."""
+    lost = (Violation("a", missing="no row in t"), Violation("b", missing="no publish to x"))
+    events = of(Kind.MISSING, events_of(Record(3.0, lost=lost)))
+    assert [event.how for event in events] == ["no row in t", "no publish to x"]
 
 
 def test_redelivery_repeats_its_delivery() -> None:
@@ -59,6 +119,7 @@ def test_effects() -> None:
     assert missing.at == 3.0
     assert row.message == 0  # both bodies that came hold another text
     assert of(Kind.COMMIT, events)[0].until is None
+    assert of(Kind.COMMIT, events)[0].how == "lost"
     assert of(Kind.COMMIT, events)[1].until == 1.92
 
 

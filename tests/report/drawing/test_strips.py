@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import pytest
 
 from tests.report.drawing.stories import busy, delivery, killed
-from warren.evidence.faults import Fault
+from warren.evidence.commits import CommitBegun
+from warren.evidence.faults import HELD_COMMIT, Fault
 from warren.evidence.ledger import Ledger, Settlement
 from warren.evidence.record import Record
+from warren.evidence.violation import Violation
 from warren.report.drawing.events import draw, events_of
 from warren.report.drawing.facts import Kind
 from warren.report.drawing.lanes import lanes_of
 from warren.report.drawing.legend import legend_of
 from warren.report.drawing.scale import scale_of
 from warren.report.drawing.shapes import Box, Circle, Line, Path, Text
-from warren.report.drawing.strips import WIDTH, Strip, strips_of
+from warren.report.drawing.strips import WIDTH, Group, Strip, strips_of
 
 MARK = 16.0
 """The width of a mark with a number."""
@@ -134,3 +136,44 @@ def test_legend() -> None:
 def test_nothing_to_draw() -> None:
     """A case in which nothing happened has no strip."""
     assert strips(Record(1.0)) == ()
+
+
+def test_missing_effects_are_written_apart() -> None:
+    """Words and marks of effects that are missing stand neither on each other nor on a row."""
+    names = ("no row in scans", "no publish to notifications", "", "no out/{id}.json") * 3
+    lost = tuple(Violation(f"lost {n}", missing=name) for n, name in enumerate(names))
+    seen = 0
+    for strip in strips(replace(killed(), lost=lost)):
+        places = [_room_of(g) for g in strip.groups if g.event.kind in (Kind.MISSING, Kind.ROW)]
+        seen += sum(g.event.kind is Kind.MISSING for g in strip.groups)
+        for (y, left, right), (other_y, other_left, other_right) in combinations(places, 2):
+            assert abs(y - other_y) > MARK or right < other_left or other_right < left
+    assert seen == len(names)
+
+
+def _room_of(group: Group) -> tuple[float, float, float]:
+    """Give the height of a mark, and from where to where it and its words reach."""
+    mark = next(s for s in group.shapes if isinstance(s, Box) and s.css != "halo")
+    ends = [mark.x, mark.x + mark.width]
+    for text in (s for s in group.shapes if isinstance(s, Text) and s.css == "open"):
+        assert text.text == (group.event.how or "no effect")
+        width = LETTER * len(text.text)
+        ends += [text.x, text.x - width if text.anchor == "end" else text.x + width]
+    return mark.y, min(ends), max(ends)
+
+
+def test_held_ack_and_commit_are_labelled() -> None:
+    """A held ack does not come up to its queue before it is passed on; it and a held commit say what they wait for."""
+    held = Settlement(1.2, "ack", is_held=True)
+    record = Record(
+        2.0,
+        Ledger(
+            (delivery(1.0, "worker-1", "m", settled=held),),
+            database=(CommitBegun(1.3, "worker-1", 1),),
+        ),
+        faults=(Fault(1.3, "worker-1", f"{HELD_COMMIT} worker-1"),),
+    )
+    shapes = [s for strip in strips(record) for g in strip.groups for s in g.shapes]
+    labels = [s.text for s in shapes if isinstance(s, Text) and s.css == "open"]
+    assert labels == ["held", "commit asked for, held"]
+    assert not [s for s in shapes if isinstance(s, Text) and s.text == "✓"]

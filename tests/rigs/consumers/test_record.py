@@ -9,6 +9,7 @@ from tests.wire import Wire
 from warren.errors import InstanceError
 from warren.evidence.frames import Direction
 from warren.evidence.rows import MessageRow
+from warren.evidence.violation import Violation
 from warren.simulator.wire import (
     BasicAck,
     BasicDeliver,
@@ -59,6 +60,19 @@ def test_acked_undone(world: StandInWorld) -> None:
     assert violation.words == "stream-1 acked it before its effect was there"
     world.rows = [MessageRow(1, body.decode())]
     assert rig.seen.acked_undone(given) == ()
+
+
+def test_still_missing(world: StandInWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What says that an effect was not there yet names it, of the deliveries that are meant alone."""
+    rig = rig_of(world)
+    rig.start.all()
+    deliver(world, 1, rig.publish.work(1).body)
+    (given,) = rig.seen.given()
+    own = [Violation(name, (str(given),), missing=name) for name in ("no row in t", "no b.json")]
+    other = Violation("lost", ("another delivery",), missing="no publish to x")
+    monkeypatch.setattr(type(rig.seen), "losses", lambda _: (*own, other, own[0]))
+    assert rig.seen.still_missing(given) == ": no row in t and no b.json yet"
+    assert rig.seen.still_missing() == ""
 
 
 def test_record(world: StandInWorld) -> None:

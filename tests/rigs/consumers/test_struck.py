@@ -11,8 +11,11 @@ from tests.stand_ins import StandInProcess, StandInWorld
 from warren.evidence.frames import ConnectionEnded, Direction, FrameLost, FrameSeen
 from warren.evidence.ledger import Forged, Ledger
 from warren.rigs.consumers.struck import Journal
+from warren.rigs.consumers.struck_database import EVERY_COMMIT, NotedDatabaseLine
 from warren.simulator.wire import BasicAck, ChannelClose, QueueDeclare
 from warren.workloads.course.roles import STREAM
+from warren.worlds.database_line.pieces import Moment
+from warren.worlds.database_line.plan import DatabasePlan, HeldCommit
 from warren.worlds.line.rules import acks, declaration
 
 
@@ -134,3 +137,34 @@ def test_everything(case: Case) -> None:
     assert case.journal.ends() == ()
     case.bare.exit_status, case.bare.ended_at = -9, 1.2
     assert [str(end) for end in case.journal.ends()] == ["1.200 stream-1 had ended with status -9"]
+
+
+@pytest.mark.parametrize(
+    ("passing", "words"),
+    [
+        (0, "began to hold stream-1 before a commit: the first from now on"),
+        (1, "began to hold stream-1 before a commit: number 2 from now on"),
+        (EVERY_COMMIT, "began to watch the commits of stream-1, and let each pass"),
+    ],
+)
+def test_held_commits(passing: int, words: str) -> None:
+    """Which commit is held is told; where each passes and is only watched, no number is."""
+    noted: list[tuple[str, str]] = []
+    line: Any = DatabasePlan()
+    NotedDatabaseLine(line, "stream-1", lambda *said: noted.append(said), lambda *_: None).hold(
+        Moment.BEFORE_COMMIT, passing
+    )
+    assert noted == [("stream-1", words)]
+
+
+def test_caught_commits(case: Case) -> None:
+    """A commit that was held before the database had it is among what was done; one that passed is not."""
+    caught, other = (HeldCommit(Moment.BEFORE_COMMIT, lambda *_: None) for _ in range(2))
+    caught.seen = 2.0
+    case.journal.remember_commit("stream-1", caught)
+    case.journal.remember_commit("stream-1", other)
+    case.journal.note("stream-1", "killed stream-1")
+    assert list(map(str, case.journal.everything())) == [
+        "1.000 the rig killed stream-1",
+        "2.000 the rig held the commit of stream-1",
+    ]

@@ -160,3 +160,21 @@ def test_made_again() -> None:
     outside.files[ONE] = b"x\nx\n"
     (again,) = workload.tally(units, outside).duplicates(Ledger(), before)
     assert f"path {{id}} of message {ONE} was made again" in again.words
+
+
+@pytest.mark.parametrize(
+    ("effect", "absence"),
+    [
+        (RowEffect("SELECT count(*) FROM scans WHERE id = :id"), "no row in scans"),
+        (RowEffect("EXECUTE counted :id"), "no row"),
+        (PublishEffect("billing", "order.paid"), "no publish to billing"),
+        (PublishEffect("", "orders"), "no publish to orders"),
+        (HTTP, "no POST /charge"),
+        (PathEffect("out/{id}.json"), "no out/{id}.json"),
+    ],
+)
+def test_name_of_what_is_missing(effect: Effect, absence: str) -> None:
+    """What never came is named in a few words beside the sentence."""
+    workload, units = judged(effect)
+    lost = workload.tally(units, Outside()).losses(Ledger())
+    assert {violation.missing for violation in lost} == {absence}

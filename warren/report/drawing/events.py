@@ -5,9 +5,10 @@ from __future__ import annotations
 import signal
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from warren.evidence.commits import CommitBegun, Committed, DatabaseFailed
+from warren.evidence.faults import HELD_COMMIT
 from warren.evidence.frames import Direction
 from warren.report.drawing import words
 from warren.report.drawing.facts import Drawing, Event, Kind
@@ -45,38 +46,60 @@ def events_of(record: Record, violations: Iterable[Violation] = ()) -> tuple[Eve
             _deliveries(record.ledger, messages, told),
             _connections(record.ledger, told),
             _faults(record),
-            _database(record.ledger),
+            _database(record),
             _rows(record, messages, told),
             _calls(record),
         )
     ]
     # An event goes back to another by what that is known by, until both have their place.
-    ordered = sorted(found, key=lambda pair: (pair[0].at, pair[0].kind is not Kind.FAULT))
-    places = {key: place for place, (_, key, _) in enumerate(ordered) if key is not None}
+    ordered = sorted(found, key=_when)
+    places = {one.key: place for place, one in enumerate(ordered) if one.key is not None}
     return tuple(
         replace(
-            event,
+            (event := one.event),
             at=round(event.at, 6),
-            of=None if back is None else places[back],
+            of=None if one.back is None else places[one.back],
             passed=None if event.passed is None else round(event.passed, 6),
             until=None if event.until is None else round(event.until, 6),
         )
-        for event, _, back in ordered
+        for one in ordered
     )
 
 
-_Keyed = tuple[Event, int | None, int | None]
-"""An event; of a delivery its place in the ledger; and that of the delivery to which it goes back."""
+class _Found(NamedTuple):
+    """An event; of a delivery its place in the ledger; and that of the delivery to which it goes back.
+
+    `order` is its place on the wire, as far as that is known.
+    """
+
+    event: Event
+    key: int | None = None
+    back: int | None = None
+    order: int = 0
 
 
-def _sent(record: Record, messages: Messages) -> Iterator[_Keyed]:
+_BEFORE_FRAMES = (Kind.SENT, Kind.CONNECTED, Kind.CONSUMING)
+"""What comes before the messages that have the same time; any other kind comes after them."""
+
+
+def _when(found: _Found) -> tuple[float, int, int]:
+    """Give the place of an event: by time, then what was done, then as it was on the wire."""
+    kind = found.event.kind
+    if kind is Kind.FAULT:
+        return found.event.at, 0, 0
+    if found.order:
+        return found.event.at, 2, found.order
+    return found.event.at, 1 if kind in _BEFORE_FRAMES else 3, 0
+
+
+def _sent(record: Record, messages: Messages) -> Iterator[_Found]:
     for sent in record.sent:
         number = messages.number(sent.message)
         event = Event(sent.at, Kind.SENT, words.of_sent(sent), "", lane_of(sent.queue), number)
-        yield event, None, None
+        yield _Found(event)
 
 
-def _publishes(ledger: Ledger, messages: Messages, told: _Told) -> Iterator[_Keyed]:
+def _publishes(ledger: Ledger, messages: Messages, told: _Told) -> Iterator[_Found]:
     for p in ledger.publishes:
         event = Event(
             p.at,
@@ -90,10 +113,10 @@ def _publishes(ledger: Ledger, messages: Messages, told: _Told) -> Iterator[_Key
             until=p.confirmed_at,
             told=str(p) in told,
         )
-        yield event, None, None
+        yield _Found(event, order=p.order)
 
 
-def _deliveries(ledger: Ledger, messages: Messages, told: _Told) -> Iterator[_Keyed]:
+def _deliveries(ledger: Ledger, messages: Messages, told: _Told) -> Iterator[_Found]:
     last: dict[str, int] = {}
     for place, d in enumerate(ledger.deliveries):
         number, queue = messages.number(d.message), messages.queue_from(d)
@@ -111,26 +134,28 @@ def _deliveries(ledger: Ledger, messages: Messages, told: _Told) -> Iterator[_Ke
             until=None if d.open_until == float("inf") else d.open_until,
             told=str(d) in told,
         )
-        yield delivery, place, again
+        yield _Found(delivery, place, again, d.order)
         for end in _end_of(d):
-            yield replace(end, queue=queue, message=number), None, place
+            event = replace(end, queue=queue, message=number)
+            yield _Found(event, back=place, order=d.settlement.order if d.settlement else 0)
 
 
 def _end_of(d: Delivery) -> Iterator[Event]:
     if d.settlement is not None:
         s = d.settlement
-        how = s.kind + ("-requeue" if s.requeue else "") + ("" if s.counts else " lost")
-        how = "auto" if d.auto_ack else how
-        yield Event(s.at, Kind.SETTLEMENT, words.of_settlement(d, s), d.instance, how=how)
+        fate = " held" * s.is_held + " lost" * (not s.counts)
+        how = "auto" if d.auto_ack else f"{s.kind}{'-requeue' * s.requeue}{fate}"
+        line = words.of_settlement(d, s)
+        yield Event(s.at, Kind.SETTLEMENT, line, d.instance, how=how, until=s.passed_at)
     elif d.given_back_at is not None:
         at = d.given_back_at
         yield Event(at, Kind.RETURNED, words.of_return(d, at), d.instance)
 
 
-def _connections(ledger: Ledger, told: _Told) -> Iterator[_Keyed]:
+def _connections(ledger: Ledger, told: _Told) -> Iterator[_Found]:
     for opened in ledger.opened:
         line = f"{opened.at:.3f} {opened.instance} opened connection {opened.connection}"
-        yield Event(opened.at, Kind.CONNECTED, line, opened.instance), None, None
+        yield _Found(Event(opened.at, Kind.CONNECTED, line, opened.instance))
     known = (
         (Kind.CONSUMING, ledger.consumers),
         (Kind.DISCONNECTED, ledger.ends),
@@ -143,55 +168,76 @@ def _connections(ledger: Ledger, told: _Told) -> Iterator[_Keyed]:
             how = getattr(fact, "by", "")
             line = str(fact)
             event = Event(fact.at, kind, line, fact.instance, queue, how=how, told=line in told)
-            yield event, None, None
+            yield _Found(event)
     for beat in ledger.heartbeats:
         up = beat.direction is Direction.TO_BROKER
         way = f"from {beat.instance}" if up else f"to {beat.instance}"
         line = f"{beat.at:.3f} heartbeat {way} (connection {beat.connection})"
-        yield Event(beat.at, Kind.HEARTBEAT, line, beat.instance, how=beat.direction), None, None
+        yield _Found(Event(beat.at, Kind.HEARTBEAT, line, beat.instance, how=beat.direction))
 
 
-def _faults(record: Record) -> Iterator[_Keyed]:
+def _faults(record: Record) -> Iterator[_Found]:
     for fault in record.faults:
-        yield Event(fault.at, Kind.FAULT, str(fault), fault.to, how=fault.words), None, None
+        yield _Found(Event(fault.at, Kind.FAULT, str(fault), fault.to, how=fault.words))
     for end in record.ends:
         how = signal.Signals(-end.status).name if end.status < 0 else str(end.status)
-        yield Event(end.at, Kind.ENDED, str(end), end.instance, how=how), None, None
+        yield _Found(Event(end.at, Kind.ENDED, str(end), end.instance, how=how))
 
 
-def _database(ledger: Ledger) -> Iterator[_Keyed]:
-    """Give each commit at the time when it was asked for, until it was done."""
+def _database(record: Record) -> Iterator[_Found]:
+    """Give each commit at the time when it was asked for, until it was done.
+
+    Who locks a file sees no commit being done: then nothing is said of those that nobody held.
+    """
+    facts = record.ledger.database
     done: dict[tuple[str, int], list[float]] = {}
-    for fact in ledger.database:
+    for fact in facts:
         if isinstance(fact, Committed):
             done.setdefault((fact.instance, fact.connection), []).append(fact.at)
-    for fact in ledger.database:
+    held = set(_held_commits(record))
+    for fact in facts:
         line = str(fact)
         if isinstance(fact, DatabaseFailed):
-            yield Event(fact.at, Kind.FAILURE, line, fact.instance), None, None
+            yield _Found(Event(fact.at, Kind.FAILURE, line, fact.instance))
         elif isinstance(fact, CommitBegun):
             later = done.get((fact.instance, fact.connection), [])
             until = later.pop(0) if later else None
-            line += f", done at {until:.3f}" if until is not None else ", which was never done"
-            yield Event(fact.at, Kind.COMMIT, line, fact.instance, until=until), None, None
+            how = "held" if fact in held else ""
+            if until is not None:
+                line += f"{', held' if how else ''}, done at {until:.3f}"
+            elif how:
+                line += ", which was held"
+            elif done:
+                how, line = "lost", f"{line}, which was never done"
+            yield _Found(Event(fact.at, Kind.COMMIT, line, fact.instance, how=how, until=until))
 
 
-def _rows(record: Record, messages: Messages, told: _Told) -> Iterator[_Keyed]:
+def _held_commits(record: Record) -> Iterator[CommitBegun]:
+    """Find the commit that each hold caught: the last one that was asked for by then."""
+    asked = [fact for fact in record.ledger.database if isinstance(fact, CommitBegun)]
+    for fault in record.faults:
+        if fault.words.startswith(HELD_COMMIT):
+            yield from [f for f in asked if f.instance == fault.to and f.at <= fault.at][-1:]
+
+
+def _rows(record: Record, messages: Messages, told: _Told) -> Iterator[_Found]:
     found: set[int] = set()
     for row in record.rows:
         number = messages.of_effect(row.text)
         found.add(number)
         line = f"{row.at:.3f} or before: {row.words}"
         event = Event(row.at, Kind.ROW, line, message=number, told=row.words in told)
-        yield event, None, None
+        yield _Found(event)
     for violation in record.lost:
         numbers = messages.told_by(violation) or {0}
         for number in sorted(numbers):
             line = f"{record.until:.3f} {violation.words}"
-            yield Event(record.until, Kind.MISSING, line, message=number, told=True), None, None
+            how = violation.missing
+            event = Event(record.until, Kind.MISSING, line, message=number, how=how, told=True)
+            yield _Found(event)
 
 
-def _calls(record: Record) -> Iterator[_Keyed]:
+def _calls(record: Record) -> Iterator[_Found]:
     for call in record.calls:
         event = Event(
             call.at,
@@ -201,4 +247,4 @@ def _calls(record: Record) -> Iterator[_Keyed]:
             how=str(call.status or "no answer"),
             until=call.until,
         )
-        yield event, None, None
+        yield _Found(event)

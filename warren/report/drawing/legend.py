@@ -45,7 +45,10 @@ def _entries() -> Iterator[tuple[Callable[[Event], bool], Entry]]:
         lambda e: e.kind is Kind.DELIVERY and e.passed is not None,
         Entry((Line(1, 10, 19, 10, "hand delivery"),), "in hand"),
     )
-    yield _of(Kind.SETTLEMENT, "ack"), Entry(arrow(10, 18, 2, "ack"), "acked")
+    yield (
+        lambda e: e.kind is Kind.SETTLEMENT and e.how in ("ack", "ack held"),
+        Entry(arrow(10, 18, 2, "ack"), "acked"),
+    )
     yield (
         lambda e: e.kind is Kind.SETTLEMENT and e.how.startswith(("nack", "reject")),
         Entry(arrow(10, 18, 2, "nack"), "rejected"),
@@ -54,7 +57,7 @@ def _entries() -> Iterator[tuple[Callable[[Event], bool], Entry]]:
     yield (
         lambda e: (
             ("lost" in e.how and e.kind in (Kind.SETTLEMENT, Kind.PUBLISH))
-            or (e.kind is Kind.COMMIT and e.until is None)
+            or (e.kind is Kind.COMMIT and e.until is None and e.how != "")
         ),
         Entry((Line(10, 18, 10, 8, "lost"), cross(10, 7, 4.5, "torn")), "did not arrive"),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from warren.report.drawing.facts import Event, Kind
-from warren.report.drawing.shapes import Box, Circle, Line, Shape, Text, arrow, cross
+from warren.report.drawing.shapes import Anchor, Box, Circle, Line, Shape, Text, arrow, cross
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _R: Final = 8.0
 """The radius of a message's mark."""
 _TICK: Final = 5.0
+_WAITS: Final = 14.0
+"""How far what is held comes on its way up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Place:
     """Where an event is drawn: along, and at the heights of its instance, its queue and the database.
 
     `bottom` is the lower edge of its lane, `label` the height of its words where it has some, `until` where it ends.
+    `anchored_left` says that the words are to its right.
     """
 
     x: float
@@ -74,10 +77,15 @@ def _settlement(event: Event, p: Place) -> tuple[Shape, ...]:
     kind, _, fate = event.how.partition(" ")
     css = "ack" if kind in ("ack", "auto") else "nack"
     end = Line(p.x, p.lane - 6, p.x, p.lane + 6, f"{css} stop")
-    if fate:
-        return (*_broken(p.x, p.lane, p.queue, css), end)
-    glyph = Text(p.x, p.queue - 5, _GLYPHS.get(kind, "↩"), f"glyph {css}", "middle")
-    return (*arrow(p.x, p.lane, p.queue + 2, css), end, glyph)
+    held = (Text(p.x, p.lane + 17, "held", "open", "middle"),) if "held" in fate else ()
+    if "lost" in fate:
+        return (*_broken(p.x, p.lane, p.queue, css), end, *held)
+    if held and event.until is None:
+        return (Line(p.x, p.lane, p.x, p.lane - _WAITS, f"{css} lost"), end, *held)
+    waits = (Line(p.x, p.lane - _WAITS, p.until, p.lane - _WAITS, f"{css} lost"),) if held else ()
+    x = p.until if held else p.x
+    glyph = Text(x, p.queue - 5, _GLYPHS.get(kind, "↩"), f"glyph {css}", "middle")
+    return (*arrow(x, p.lane - _WAITS * bool(held), p.queue + 2, css), end, glyph, *waits, *held)
 
 
 def _returned(event: Event, p: Place) -> tuple[Shape, ...]:
@@ -142,8 +150,17 @@ def _bolt(x: float, y: float) -> Shape:
 
 
 def _commit(event: Event, p: Place) -> tuple[Shape, ...]:
+    if event.how == "held":
+        words = Text(p.x + 7, p.database - 12, "commit asked for, held", "open")
+        return (*_asked(event, p), words)
+    return _asked(event, p)
+
+
+def _asked(event: Event, p: Place) -> tuple[Shape, ...]:
     if event.until is None:
-        return _broken(p.x, p.bottom, p.database, "commit")
+        is_known = event.how != ""
+        way = _broken if is_known else arrow
+        return tuple(way(p.x, p.bottom, p.database - (0 if is_known else 3), "commit"))
     waits = Line(p.x, p.database, p.until, p.database, "commit bar")
     done = Circle(p.until, p.database, 3.5, "commit done")
     return (*arrow(p.x, p.bottom, p.database - 3, "commit"), waits, done)
@@ -164,8 +181,20 @@ def _row(event: Event, p: Place) -> tuple[Shape, ...]:
 def _missing(event: Event, p: Place) -> tuple[Shape, ...]:
     y = p.database
     box = Box(p.x - _R, y - _R, 2 * _R, 2 * _R, "missing")
-    words = Text(p.x - _R - 5, y - 5, "no effect", "open", "end")
+    side = _R + 5 if p.anchored_left else -_R - 5
+    anchor: Anchor = "start" if p.anchored_left else "end"
+    words = Text(p.x + side, y + 4, missing_words(event), "open", anchor)
     return (box, *_number(event, p.x, y), words)
+
+
+def missing_words(event: Event) -> str:
+    """Say which effect is missing, so far as there is room."""
+    words = event.how or "no effect"
+    return words if len(words) <= MOST_MISSING else f"{words[: MOST_MISSING - 1]}…"
+
+
+MOST_MISSING: Final = 32
+"""Characters that are written beside what is missing."""
 
 
 def _call(event: Event, p: Place) -> tuple[Shape, ...]:

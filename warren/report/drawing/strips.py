@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from warren.report.drawing.facts import Event, Kind, is_notable
 from warren.report.drawing.lanes import CALLS, DATABASE, Lanes, Span, lanes_of
-from warren.report.drawing.marks import MOST_WORDS, Place, shapes_of
+from warren.report.drawing.marks import MOST_WORDS, Place, missing_words, shapes_of
 from warren.report.drawing.scale import Scale, scale_of
 from warren.report.drawing.shapes import Box, Line, Path, Shape, Text
 
@@ -24,6 +24,8 @@ _LEAD: Final = 22.0
 _USABLE: Final = WIDTH - _GUTTER - 2 * _LEAD
 _AXIS, _LABEL = 20.0, 15.0
 _QUEUE, _BASE, _ROW, _CALL, _ASKED, _STORE = 40.0, 26.0, 22.0, 10.0, 13.0, 40.0
+_MISSING, _MARK = 20.0, 15.0
+"""The height of a row of what is missing, and the half width of its mark with some room."""
 _LETTER: Final = 5.9
 """The width of a letter of a fault's words, about."""
 _NAME: Final = 20
@@ -82,6 +84,7 @@ class _Strip:
         self._is_last = part.stop == len(events)
         self._to = scale.end if self._is_last else scale.places[part.stop]
         self._labels = dict(self._label_rows())
+        self._missing = dict(self._missing_rows())
         self._heights: dict[str, float] = {}
         self._bottoms: dict[str, float] = {}
         y = _AXIS + _LABEL * (max((row for row, _ in self._labels.values()), default=-1) + 1) + 6
@@ -97,7 +100,8 @@ class _Strip:
             if life.begin < self._to and life.end >= self._from:
                 y = self._add(name, y, _BASE + _ROW * lanes.depths[name])
         if lanes.database:
-            y = self._add(DATABASE, y, _STORE)
+            below = max((row for row, _ in self._missing.values()), default=0)
+            y = self._add(DATABASE, y, _STORE) + _MISSING * below
         self._height = y + 8
 
     def _add(self, name: str, y: float, height: float) -> float:
@@ -136,13 +140,14 @@ class _Strip:
         event = self._events[i]
         owner = event.of if event.kind in (Kind.SETTLEMENT, Kind.RETURNED) else i
         row, left = self._labels.get(i, (0, True))
+        missing, left = self._missing.get(i, (0, left))
         bottom = self._bottoms.get(event.lane, self._height - 8)
         until = self._scale.places[i] if event.until is None else self._scale.at(event.until)
         return Place(
             x=self._x(self._scale.places[i]),
             lane=self._row_height(i if owner is None else owner),
             queue=self._heights.get(event.queue, self._ground - 14),
-            database=self._heights.get(DATABASE, 0),
+            database=self._heights.get(DATABASE, 0) + _MISSING * missing,
             calls=self._row_height(i) if event.kind is Kind.CALL else 0,
             bottom=bottom,
             label=_AXIS + _LABEL * (row + 1) - 3,
@@ -237,6 +242,21 @@ class _Strip:
 
     def _is_here(self, span: Span) -> bool:
         return span.begin < self._to and span.end >= self._from
+
+    def _missing_rows(self) -> Iterator[tuple[int, tuple[int, bool]]]:
+        """Find a row below the database's line for each effect that is missing, with its words to its left or right."""
+        ends: list[float] = []
+        for i in self._part:
+            if self._events[i].kind is not Kind.MISSING:
+                continue
+            x, width = self._x(self._scale.places[i]), len(missing_words(self._events[i])) * _LETTER
+            is_right = x - width - _MARK < _GUTTER
+            begin, end = (
+                (x - _MARK, x + width + _MARK) if is_right else (x - width - _MARK, x + _MARK)
+            )
+            row = next((n for n, taken in enumerate(ends) if taken <= begin), len(ends))
+            ends[row:] = [end, *ends[row + 1 :]]
+            yield i, (row + 1, is_right)
 
     # --- words of faults ---------------------------------------------------------------------------------------
 

@@ -57,7 +57,18 @@ def of_settlement(d: Delivery, settlement: Settlement) -> str:
     took = f"{settlement.at - d.at:.3f} s after the delivery"
     if d.auto_ack:
         return f"{settlement.at:.3f} #{d.tag} counts as acked when it is sent (no_ack)"
-    return f"{settlement.at:.3f} {d.instance}: basic.{settlement} #{d.tag}, {took}"
+    return (
+        f"{settlement.at:.3f} {d.instance}: basic.{settlement} #{d.tag}, {took}{_kept(settlement)}"
+    )
+
+
+def _kept(settlement: Settlement) -> str:
+    """Tell of a settlement that the rig held how long it did."""
+    if not settlement.is_held:
+        return ""
+    if settlement.passed_at is None:
+        return "; held since then"
+    return f"; held, and passed on at {settlement.passed_at:.3f}"
 
 
 def of_return(d: Delivery, at: float) -> str:

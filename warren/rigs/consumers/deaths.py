@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from warren.evidence.violation import Violation
 from warren.rigs.consumers.endings import Inconclusive
 from warren.rigs.consumers.places import ANSWER, Place, Side, places_of
+from warren.rigs.consumers.struck_database import EVERY_COMMIT
 from warren.rigs.consumers.traps import AnswerTrap
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from warren.worlds.protocol import Call, Process, World
 
 _Harm: TypeAlias = tuple[str, tuple[str, ...]]
-_ALL: Final = 1_000_000
-"""More commits than a unit of work has."""
 _MOST_TOLD: Final = 5
 """Violations of a kind that are told; what follows is the same again."""
 
@@ -221,7 +220,7 @@ class Deaths:
     def _watch(self, beginning: _Beginning) -> tuple[Place, ...]:
         """See the steps of a unit of work of which nobody is killed."""
         before = len(self._world.facts())
-        commits = self._executioner.watch(self._living(*self._all), _ALL)
+        commits = self._executioner.watch(self._living(*self._all), EVERY_COMMIT)
         beginning.begin()
         self._await_end(beginning, lambda: bool(commits.caught()))
         commits.release()

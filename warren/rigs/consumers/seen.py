@@ -110,7 +110,15 @@ class Seen:
         acked = now.settlement is not None and now.settlement.kind == "ack"
         if not acked or self.has_effect(now):
             return ()
-        return (Violation(f"{now.instance} acked it before its effect was there", (str(now),)),)
+        words = f"{now.instance} acked it before its effect was there{self.still_missing(now)}"
+        return (Violation(words, (str(now),)),)
+
+    def still_missing(self, *deliveries: Delivery) -> str:
+        """Name the effects of deliveries that are not there yet, as the end of a sentence; "" without names."""
+        lines = {str(d) for d in deliveries}
+        missing = dict.fromkeys(v.missing for v in self.losses() if lines.intersection(v.evidence))
+        named = " and ".join(filter(None, missing))
+        return f": {named} yet" if named else ""
 
     def consumes_since(self, process: Process, at: float) -> bool:
         """Whether the instance began to consume from its role's queue after that time."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from warren.evidence.commits import CommitBegun, DatabaseFailed
-from warren.evidence.faults import Fault
+from warren.evidence.faults import HELD_COMMIT, Fault
 from warren.evidence.frames import Direction, FrameLost, FrameReleased
 from warren.evidence.record import ProcessEnded
 from warren.rigs.consumers.struck_database import NotedDatabaseLine
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from warren.evidence.ledger import Ledger
     from warren.workloads import Role
     from warren.worlds.line.rules import Held, Match
-    from warren.worlds.protocol import DatabaseLine, Line, Process, World
+    from warren.worlds.protocol import DatabaseLine, HeldCommit, Line, Process, World
 
 
 class Journal:
@@ -34,6 +34,7 @@ class Journal:
         self._forgotten: list[Fault] = []
         self._processes: list[Process] = []
         self._holds: list[tuple[str, Held]] = []
+        self._commits: list[tuple[str, HeldCommit]] = []
 
     def note(self, to: str, words: str) -> None:
         """Note what is about to be done."""
@@ -44,6 +45,7 @@ class Journal:
         self._forgotten += self._faults
         self._faults.clear()
         self._holds.clear()
+        self._commits.clear()
 
     def watch(self, process: Process) -> Process:
         """Give a process of which all that is done to it is noted."""
@@ -56,10 +58,15 @@ class Journal:
         self._holds.append((to, held))
         return held
 
+    def remember_commit(self, to: str, held: HeldCommit) -> None:
+        """Remember whose commit is to be held."""
+        self._commits.append((to, held))
+
     def everything(self) -> tuple[Fault, ...]:
         """Give all that was ever done, and what was held, in the order of time."""
         caught = [Fault(at, to, f"held {name}") for at, to, name, _ in self._caught()]
-        return tuple(sorted((*self._forgotten, *self._faults, *caught), key=lambda f: f.at))
+        all_of_them = (*self._forgotten, *self._faults, *caught, *self._caught_commits())
+        return tuple(sorted(all_of_them, key=lambda f: f.at))
 
     def ends(self) -> tuple[ProcessEnded, ...]:
         """Give the processes that have ended, each as it was seen to have."""
@@ -98,6 +105,12 @@ class Journal:
                 yield fact.at, str(fact)
         for again in [d for d in ledger.redeliveries() if d.at >= fault.at][:1]:
             yield again.at, f"{again.at:.3f} the broker delivers it again, to {again.instance}"
+
+    def _caught_commits(self) -> Iterator[Fault]:
+        """Give the commits that were held before the database had them."""
+        for to, held in self._commits:
+            if held.seen is not None:
+                yield Fault(held.seen, to, f"{HELD_COMMIT} {to}")
 
     def _caught(self) -> Iterator[tuple[float, str, str, list[tuple[float, str]]]]:
         """Give the frames that were held: when, whose, which, and what became of each.
@@ -213,7 +226,7 @@ class NotedProcess:
         self.stop_signal = process.stop_signal
         self.line: Line = NotedLine(process.line, process.name, journal)
         self.database: DatabaseLine = NotedDatabaseLine(
-            process.database, process.name, journal.note
+            process.database, process.name, journal.note, journal.remember_commit
         )
 
     @property

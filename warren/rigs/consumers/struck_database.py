@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from warren.worlds.database_line.pieces import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from warren.worlds.database_line.pieces import Failure, Moment
+    from warren.worlds.database_line.pieces import Failure
     from warren.worlds.protocol import DatabaseLine, HeldCommit
 
     Note = Callable[[str, str], None]
+
+EVERY_COMMIT: Final = 1_000_000
+"""How many commits pass where none is to be held, but each is to be seen: more than a case has."""
 
 
 class NotedDatabaseLine:
     """See `warren.worlds.protocol.DatabaseLine`."""
 
-    def __init__(self, line: DatabaseLine, to: str, note: Note) -> None:
-        """Pass everything on to a line, and note it first: to whom, and what."""
-        self._line, self._to, self._note = line, to, note
+    def __init__(
+        self, line: DatabaseLine, to: str, note: Note, remember: Callable[[str, HeldCommit], None]
+    ) -> None:
+        """Pass everything on to a line, and note it first: to whom, and what. A hold is remembered: it may catch."""
+        self._line, self._to, self._note, self._remember = line, to, note, remember
 
     def cut(self) -> int:
         """Reset every connection now."""
@@ -65,5 +72,11 @@ class NotedDatabaseLine:
     def hold(self, moment: Moment, passing: int = 0) -> HeldCommit:
         """Hold a commit."""
         which = "the first" if passing == 0 else f"number {passing + 1}"
-        self._note(self._to, f"began to hold {self._to} {moment}: {which} from now on")
-        return self._line.hold(moment, passing)
+        words = f"began to hold {self._to} {moment}: {which} from now on"
+        if passing >= EVERY_COMMIT:
+            words = f"began to watch the commits of {self._to}, and let each pass"
+        self._note(self._to, words)
+        held = self._line.hold(moment, passing)
+        if moment is Moment.BEFORE_COMMIT:
+            self._remember(self._to, held)
+        return held

@@ -5,6 +5,7 @@ An effect is looked up by the id of its message. How a world finds rows, files a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -31,6 +32,10 @@ class Effect(Protocol):
 
     def __str__(self) -> str:
         """Name it as the manifest does."""
+
+    @property
+    def absence(self) -> str:
+        """Say in a few words that it is not there."""
 
 
 class _ByItsId:
@@ -67,6 +72,12 @@ class RowEffect(_ByItsId):
         """Give the statement."""
         return f"sql {self.sql!r}"
 
+    @property
+    def absence(self) -> str:
+        """Name the table that is counted."""
+        table = re.search(r"\bFROM\s+([\w.]+)", self.sql, re.IGNORECASE)
+        return f"no row in {table[1]}" if table else "no row"
+
 
 @dataclass(frozen=True, slots=True)
 class PublishEffect(_ByItsId):
@@ -97,6 +108,11 @@ class PublishEffect(_ByItsId):
         key = "any routing key" if self.routing_key is None else f'routing key "{self.routing_key}"'
         return f'a publish to exchange "{self.exchange}" with {key}'
 
+    @property
+    def absence(self) -> str:
+        """Name the exchange, or the queue where it is the default one."""
+        return f"no publish to {self.exchange or self.routing_key or 'the default exchange'}"
+
 
 @dataclass(frozen=True, slots=True)
 class CallEffect(_ByItsId):
@@ -125,6 +141,11 @@ class CallEffect(_ByItsId):
         """Give the request line."""
         return f"http {self.method} {self.path}"
 
+    @property
+    def absence(self) -> str:
+        """Give the request line."""
+        return f"no {self.method} {self.path}"
+
 
 @dataclass(frozen=True, slots=True)
 class PathEffect(_ByItsId):
@@ -143,6 +164,11 @@ class PathEffect(_ByItsId):
     def __str__(self) -> str:
         """Give the path."""
         return f"path {self.path}"
+
+    @property
+    def absence(self) -> str:
+        """Give the path."""
+        return f"no {self.path}"
 
 
 def _has_id(published: Published, new_id: str) -> bool:

@@ -104,6 +104,11 @@ class TableEffect:
         """Name the table, and the column of the id."""
         return f"table {self.table} by {self.key}"
 
+    @property
+    def absence(self) -> str:
+        """Name the table."""
+        return f"no row in {self.table}"
+
 
 @dataclass(frozen=True, slots=True)
 class TotalEffect:
@@ -144,6 +149,11 @@ class TotalEffect:
     def __str__(self) -> str:
         """Name the table."""
         return f"the total of table {self.table}"
+
+    @property
+    def absence(self) -> str:
+        """Name the table."""
+        return f"nothing added to {self.table}"
 
 
 def growth(before: TableRows | None, after: TableRows | None) -> dict[str, float]:

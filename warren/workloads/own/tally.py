@@ -90,14 +90,18 @@ class OwnTally:
     def losses(self, ledger: Ledger) -> tuple[Violation, ...]:
         """Say which effects never came."""
         lost = {
-            f"lost: {_whose(effect, unit)} {one.words or 'never came'}": (one, unit)
+            f"lost: {_whose(effect, unit)} {one.words or 'never came'}": (effect, one, unit)
             for unit, found in zip(self.units, self.found, strict=True)
             for effect, one in zip(self.effects, found, strict=True)
             if not one.count
         }
         return tuple(
-            Violation(words, (*one.evidence, *_deliveries(ledger, unit)))
-            for words, (one, unit) in lost.items()
+            Violation(
+                words,
+                (*one.evidence, *_deliveries(ledger, unit)),
+                missing="" if one.words else effect.absence,
+            )
+            for words, (effect, one, unit) in lost.items()
         )
 
     def duplicates(self, ledger: Ledger, before: Tally | None = None) -> tuple[Violation, ...]:
