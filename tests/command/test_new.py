@@ -12,7 +12,7 @@ from tests.requisites import missing
 from warren.claims.catalogue import load_catalogue
 from warren.claims.manifest import load_manifest
 from warren.command.cli import main
-from warren.command.new import LANGUAGES
+from warren.command.new import LANGUAGES, starter_files
 from warren.worlds.real.databases.postgresql import binaries
 
 
@@ -86,3 +86,11 @@ def test_python_works(in_folder: Path) -> None:
     )
     assert status == 0, output
     assert "orders: works" in output
+
+
+def test_what_an_installation_compiled_is_left(in_folder: Path) -> None:
+    """Python's compiled files among the starters are no part of them."""
+    for name in ("worker.py", "__pycache__/worker.pyc"):
+        (in_folder / name).parent.mkdir(exist_ok=True)
+        (in_folder / name).write_bytes(b"\xa7")
+    assert [path for path, _ in starter_files(in_folder)] == ["worker.py"]

@@ -97,11 +97,12 @@ def test_keys() -> None:
     other = [publish("events", "x", i, name) for i, name in zip(IDS, "ab", strict=True)]
     one = Outside(calls=tuple(calls[:1]), publishes=(told[0], other[0]))
     both = Outside(calls=tuple(calls), publishes=(told[0], other[0], told[1], other[1]))
-    assert effects(one, both) == [
+    found: list[Effect] = [
         CallEffect("POST", "/pay", "Idempotency-Key"),
         PublishEffect("billing", "paid", "message_id"),
         PublishEffect("events", "x"),
     ]
+    assert effects(one, both) == found
 
 
 def test_noise() -> None:

@@ -121,7 +121,7 @@ def write(folder: Path, name: str, language: str) -> list[str]:
     written = []
     try:
         for part in ("shared", language):
-            for path, source in _files(starters / part):
+            for path, source in starter_files(starters / part):
                 target = folder / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(_Places(source.read_text("utf-8")).substitute(facts), "utf-8")
@@ -131,14 +131,14 @@ def write(folder: Path, name: str, language: str) -> list[str]:
     return sorted(written)
 
 
-def _files(folder: Traversable, under: str = "") -> Iterator[tuple[str, Traversable]]:
+def starter_files(folder: Traversable, under: str = "") -> Iterator[tuple[str, Traversable]]:
     """Give the files of a folder and those within, with their paths in it."""
     for entry in folder.iterdir():
         path = f"{under}{entry.name}"
         if entry.name == "__pycache__":  # an installation compiles what it finds
             continue
         if entry.is_dir():
-            yield from _files(entry, f"{path}/")
+            yield from starter_files(entry, f"{path}/")
         else:
             yield path, entry
 
