@@ -60,6 +60,8 @@ class Pair:
     url: str
     settle: float = ANSWER_SECONDS
     """How long RabbitMQ has for what it does behind its answers, in seconds."""
+    drawn: bool = True
+    """Whether the commands are drawn, and so may meet what RabbitMQ 3.10.8 fails at now and then (`comes_again`)."""
     version: str = field(init=False)
     """The real broker's, as it says itself; the model gets the semantics of that line."""
     model: Broker = field(init=False)
@@ -115,7 +117,7 @@ class Pair:
             self._note_chance(command)
             self._note_namesakes(command)
             self.raced |= leaves_alone(self.model, self.vhost, command)
-            if self.version.startswith("3.10.") and comes_again(self.model, command):
+            if self.drawn and self.version.startswith("3.10.") and comes_again(self.model, command):
                 self.raced = self._chance = True
             self.clients[command.connection].send(command)
         self._ask_real()
