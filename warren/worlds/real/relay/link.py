@@ -41,7 +41,7 @@ class Side(asyncio.Protocol):
         self._target_full = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the socket; asyncio itself has set TCP_NODELAY."""
+        """Take the socket; its door, or asyncio, has set TCP_NODELAY."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self._link.made(self)
