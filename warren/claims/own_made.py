@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -24,15 +24,15 @@ class SchemaFault(Exception):  # noqa: N818 - as `Fault` is
 
 
 @dataclass(frozen=True, slots=True)
-class MadeMessages:
+class Made:
     """Bodies of valid messages, with a place for the id, and of wrong ones; `words` say how they were made."""
 
     valid: tuple[bytes, ...]
     wrong: tuple[bytes, ...]
-    words: str
+    words: str = ""
 
 
-def made_messages(key: str, message: MessageShape, home: Path) -> MadeMessages | None:
+def made_messages(key: str, message: MessageShape, home: Path) -> Made | None:
     """Make them; None where there is no schema. Raises `SchemaFault`."""
     if message.schema_ is None:
         return None
@@ -45,8 +45,8 @@ def made_messages(key: str, message: MessageShape, home: Path) -> MadeMessages |
     file, _, pointer = message.schema_.partition("#")
     try:
         document = schema.read_document(home / file)
-        made = schema.make(document, pointer, message.id or "", message.seed)
+        made: Made = schema.make(document, pointer, message.id or "", message.seed)
     except schema.UnfitError as error:
         raise SchemaFault(key, str(error)) from error
     words = f"messages made by {message.schema_}, seed {message.seed}, such as {made.valid[0].decode():.300}"
-    return MadeMessages(made.valid, made.wrong, words)
+    return replace(made, words=words)

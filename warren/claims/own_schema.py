@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import random
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
@@ -20,8 +19,9 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
+from warren.claims.own_made import Made
 from warren.claims.own_shape import MESSAGE_ID
-from warren.claims.own_values import draw
+from warren.claims.own_values import draw, together
 from warren.workloads.own.message import ID, NUMBER, number_of
 
 if TYPE_CHECKING:
@@ -41,14 +41,6 @@ _OTHERS: Final[tuple[Any, ...]] = (None, "", "no such value", -1, 0, 1.5, 10**12
 
 class UnfitError(Exception):
     """No messages can be made; its text is a sentence without a full stop."""
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """Bodies of messages: valid ones with a place for the id, and wrong ones."""
-
-    valid: tuple[bytes, ...]
-    wrong: tuple[bytes, ...]
 
 
 def read_document(file: Path) -> Any:
@@ -164,7 +156,7 @@ def _plain(schema: Any, resolver: Resolver[Any], above: tuple[str, ...]) -> dict
         for key, value in schema.items()
         if key not in ("$ref", "$id", "$defs", "definitions", "allOf", "patternProperties")
     }
-    return _one_of_examples(_together([*parts, rest]))
+    return _one_of_examples(together([*parts, rest]))
 
 
 class _EndlessError(Exception):
@@ -191,19 +183,6 @@ def _ended(
             yield name, _plain(part, resolver, above)
         except _EndlessError:
             continue
-
-
-def _together(parts: list[dict[str, Any]]) -> dict[str, Any]:
-    whole: dict[str, Any] = {}
-    for part in parts:
-        for key, value in part.items():
-            if key == "properties":
-                whole[key] = {**whole.get(key, {}), **value}
-            elif key == "required":
-                whole[key] = list(dict.fromkeys([*whole.get(key, []), *value]))
-            else:
-                whole[key] = value
-    return whole
 
 
 def _one_of_examples(schema: dict[str, Any]) -> dict[str, Any]:

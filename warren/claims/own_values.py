@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from rstr import Rstr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from random import Random
 
 _FORMATS: Final = {
@@ -42,7 +43,7 @@ def draw(schema: dict[str, Any], chance: Random) -> Any:
     for key in ("oneOf", "anyOf"):
         if schema.get(key):
             rest = {name: value for name, value in schema.items() if name != key}
-            return draw(_both(rest, chance.choice(schema[key])), chance)
+            return draw(together([rest, chance.choice(schema[key])]), chance)
     if "const" in schema:
         return schema["const"]
     if schema.get("enum"):
@@ -51,13 +52,17 @@ def draw(schema: dict[str, Any], chance: Random) -> Any:
     return _DRAWS[kind if kind in _DRAWS else "string"](schema, chance)
 
 
-def _both(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Put two schemas together that hold both."""
-    whole = {**one, **other}
-    if "properties" in one and "properties" in other:
-        whole["properties"] = {**one["properties"], **other["properties"]}
-    if "required" in one and "required" in other:
-        whole["required"] = [*one["required"], *other["required"]]
+def together(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Put schemas together that all hold."""
+    whole: dict[str, Any] = {}
+    for part in parts:
+        for key, value in part.items():
+            if key == "properties":
+                whole[key] = {**whole.get(key, {}), **value}
+            elif key == "required":
+                whole[key] = list(dict.fromkeys([*whole.get(key, []), *value]))
+            else:
+                whole[key] = value
     return whole
 
 
@@ -123,9 +128,7 @@ def _text(schema: dict[str, Any], chance: Random) -> str:
         usual = (word for word in (*_WORDS, *_FORMATS.values()) if re.search(pattern, word))
         return next(usual, "") or str(Rstr(chance).xeger(pattern))
     if schema.get("format") == "uuid":
-        return str(
-            Rstr(chance).xeger("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}")
-        )
+        return str(UUID(int=chance.getrandbits(128), version=4))
     if schema.get("format") in _FORMATS:
         return _FORMATS[schema["format"]]
     text = chance.choice(_WORDS)

@@ -53,38 +53,46 @@ def faults_of_words(shape: OwnManifestShape) -> Iterator[Fault]:
 
 def faults_of_text(key: str, text: str) -> Iterator[Fault]:
     """Find such words in one text for a consumer without services, named by `key`."""
-    yield from _unknown(key, text, (*OF_BROKER, *OF_DATABASE, *OF_CASE))
+    yield from _unknown(key, text, (*OF_BROKER, *OF_DATABASE, *OF_CASE), _ALSO)
 
 
 def _of_consumer(key: str, consumer: ConsumerShape, words: tuple[str, ...]) -> Iterator[Fault]:
     publishers = consumer.publishers
     own = (*words, *(_OF_PUBLISHER if publishers else ()))
-    yield from _of_argv(f"{key}.command", consumer.command or (), own)
-    yield from _of_environment(key, consumer.environment, own)
+    yield from _of_argv(f"{key}.command", consumer.command or (), own, _ALSO)
+    yield from _of_environment(key, consumer.environment, own, _ALSO)
     for made, publisher in publishers.items():
         place = f"{key}.{_PUBLISHED[made]}.publish"
-        yield from _of_argv(place, publisher.command, own)
-        yield from _of_environment(place, publisher.environment, own)
+        yield from _of_argv(place, publisher.command, own, _ALSO)
+        yield from _of_environment(place, publisher.environment, own, _ALSO)
 
 
 _PUBLISHED: Final = {"": "message", "slow": "message.slow", "poison": "bad.poison"}
 
 
-def _of_argv(key: str, argv: Iterable[str], words: tuple[str, ...]) -> Iterator[Fault]:
+def _of_argv(
+    key: str, argv: Iterable[str], words: tuple[str, ...], untold: tuple[str, ...] = ()
+) -> Iterator[Fault]:
     for text in argv:
-        yield from _unknown(key, text, words)
+        yield from _unknown(key, text, words, untold)
 
 
 def _of_environment(
-    key: str, environment: Mapping[str, str], words: tuple[str, ...]
+    key: str,
+    environment: Mapping[str, str],
+    words: tuple[str, ...],
+    untold: tuple[str, ...] = (),
 ) -> Iterator[Fault]:
     for name, text in environment.items():
-        yield from _unknown(f"{key}.environment.{name}", text, words)
+        yield from _unknown(f"{key}.environment.{name}", text, words, untold)
 
 
-def _unknown(key: str, text: str, words: tuple[str, ...]) -> Iterator[Fault]:
+def _unknown(
+    key: str, text: str, words: tuple[str, ...], untold: tuple[str, ...]
+) -> Iterator[Fault]:
+    """Find words that are none of these; `untold` are right too, and no sentence names them."""
     for word in dict.fromkeys(_LONE.findall(text)):
-        if word in words or (word in _ALSO and len(words) > len(OF_DATABASE)):
+        if word in words or word in untold:
             continue
         near = get_close_matches(word, words, n=1, cutoff=0.5)
         meant = f"did you mean {{{near[0]}}}? " if near else ""

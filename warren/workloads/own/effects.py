@@ -6,6 +6,7 @@ An effect is looked up by the id of its message. How a world finds rows, files a
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -38,7 +39,7 @@ class Effect(Protocol):
         """Say in a few words that it is not there."""
 
 
-class _ByItsId:
+class _ByItsId(ABC):
     """An effect that is looked up for each message alone."""
 
     __slots__ = ()
@@ -52,9 +53,9 @@ class _ByItsId:
         """Look for each in turn."""
         return tuple(self.find(unit.id, outside) for unit in units)
 
+    @abstractmethod
     def find(self, new_id: str, outside: Tables) -> Found:
         """Look for what the message of that id has left."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
