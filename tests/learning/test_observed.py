@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.wire import Wire
+from warren.evidence.declarations import Binding
 from warren.evidence.frames import ConnectionOpened, Direction, FrameLost
-from warren.learning.observed import Binding, Observed, observe
+from warren.learning.observed import Observed, observe
 from warren.learning.proposal import claims
 from warren.learning.words import describe
 from warren.simulator.wire import (
@@ -55,7 +56,7 @@ def test_observed() -> None:
     found = seen()
     assert (found.connections, found.clients) == (1, ("pika, 1.3, Python 3",))
     assert (found.platform, found.other_vhosts, found.heartbeat) == ("Python 3", ("shop",), 30)
-    assert found.bindings == (Binding("work", "orders", "order.#"),)
+    assert found.bindings == (Binding("orders", "order.#", "queue", "work"),)
     assert found.bindings[0].is_pattern
     consumer = found.consumer_of("work")
     assert consumer is not None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from warren.evidence.calls import HttpCall
+from warren.evidence.declarations import Binding
 from warren.evidence.ledger import Published
 from warren.evidence.rows import TableRows
 from warren.learning.changes import NOTHING, Outside, changes
 from warren.learning.clean_run import CleanRun, Moment
-from warren.learning.observed import Binding
 from warren.learning.proposal import key_for, propose
 from warren.simulator.wire import BasicProperties
 from warren.workloads.own import CallEffect, PathEffect, PublishEffect
@@ -144,8 +144,8 @@ def publish(exchange: str, key: str, body: str, message_id: str | None = None) -
 
 def test_key_of_a_pattern() -> None:
     """A key is made up for a pattern, with a word for each wildcard."""
-    assert key_for(Binding("q", "shop", "order.*.#")) == "order.any.any"
-    assert not Binding("q", "shop", "order.created").is_pattern
+    assert key_for(Binding("shop", "order.*.#", "queue", "q")) == "order.any.any"
+    assert not Binding("shop", "order.created", "queue", "q").is_pattern
 
 
 def test_nothing_changed() -> None:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
     from warren.claims.implementation import Program
     from warren.errors import WarrenError
-    from warren.learning.observed import Binding, Observed
+    from warren.evidence.declarations import Binding
+    from warren.learning.observed import Observed
     from warren.rigs.consumers.rig import Rig
     from warren.workloads.own import Effect, OwnWorkload
 

@@ -88,6 +88,15 @@ class Binding:
     kind: Kind
     name: str
 
+    @property
+    def is_pattern(self) -> bool:
+        """Whether its key has wildcards, as those of topic exchanges may."""
+        return any(word in ("*", "#") for word in self.routing_key.split("."))
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f'{self.name} to exchange "{self.exchange}" with key "{self.routing_key}"'
+
 
 class Declarations:
     """Joins what was asked for to what the broker agreed to, one frame after another."""

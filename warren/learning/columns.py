@@ -10,6 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from warren.workloads.own.cells import has_id, is_secret, is_under
+from warren.workloads.own.message import ID, NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -41,7 +42,7 @@ def _rank(groups: Sequence[Group], path: str) -> tuple[bool, bool] | None:
     texts = [[str(r[path]) for r in group if has_id(r.get(path))] for group in groups]
     if not all(texts) or len({frozenset(t) for t in texts}) != 1:
         return None
-    is_within = any(text not in ("{id}", "{number}") for text in texts[0])
+    is_within = any(text not in (ID, NUMBER) for text in texts[0])
     return is_within, "." in path
 
 

@@ -12,38 +12,19 @@ from warren.simulator.wire import (
     ConnectionOpen,
     ConnectionStartOk,
     ExchangeDeclare,
-    QueueBind,
     QueueDeclare,
-    QueueDeclareOk,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from warren.evidence.declarations import Binding
     from warren.evidence.frames import Fact
     from warren.evidence.ledger import Consumer, Ledger
     from warren.simulator.wire import FieldTable
 
 _NAMES: Final = ("product", "version", "platform")
 _Declare = TypeVar("_Declare", QueueDeclare, ExchangeDeclare)
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """A queue that was bound to an exchange."""
-
-    queue: str
-    exchange: str
-    routing_key: str
-
-    @property
-    def is_pattern(self) -> bool:
-        """Whether its key has wildcards, as those of topic exchanges may."""
-        return any(word in ("*", "#") for word in self.routing_key.split("."))
-
-    def __str__(self) -> str:
-        """Say it in words."""
-        return f'{self.queue} to exchange "{self.exchange}" with key "{self.routing_key}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +39,6 @@ class Observed:
     """Vhosts that it asked for and was not let into, but into the case's."""
     queues: tuple[QueueDeclare, ...] = ()
     exchanges: tuple[ExchangeDeclare, ...] = ()
-    bindings: tuple[Binding, ...] = ()
     fetches: bool = False
     """Whether it asks for messages one by one (basic.get)."""
 
@@ -91,9 +71,14 @@ class Observed:
         """Give its consumer of a queue."""
         return next((c for c in self.consumers if c.queue == queue), None)
 
+    @property
+    def bindings(self) -> tuple[Binding, ...]:
+        """The bindings of queues that it asked for."""
+        return tuple(b for b in self.ledger.bindings if b.kind == "queue")
+
     def bindings_of(self, queue: str) -> tuple[Binding, ...]:
         """Give those of one queue."""
-        return tuple(b for b in self.bindings if b.queue == queue)
+        return tuple(b for b in self.bindings if b.name == queue)
 
     def _is_passing(self, queue: str) -> bool:
         declared = [d for d in self.ledger.declarations if (d.kind, d.name) == ("queue", queue)]
@@ -106,7 +91,7 @@ def observe(facts: Iterable[Fact]) -> Observed:
     reader = LedgerReader()
     for fact in facts:
         reader.take(fact)
-    seen = [fact for fact in facts if isinstance(fact, FrameSeen)]
+    seen = (fact for fact in facts if isinstance(fact, FrameSeen))
     asked = [s.content for s in seen if s.direction is Direction.TO_BROKER]
     logins = [c.client_properties for c in asked if isinstance(c, ConnectionStartOk)]
     return Observed(
@@ -117,7 +102,6 @@ def observe(facts: Iterable[Fact]) -> Observed:
         other_vhosts=tuple(dict.fromkeys(_turned_away(facts))),
         queues=_declared((c.queue, c) for c in asked if isinstance(c, QueueDeclare)),
         exchanges=_declared((c.exchange, c) for c in asked if isinstance(c, ExchangeDeclare)),
-        bindings=tuple(dict.fromkeys(_bindings(seen))),
         fetches=any(isinstance(c, BasicGet) for c in asked),
     )
 
@@ -129,20 +113,6 @@ def _declared(asked: Iterable[tuple[str, _Declare]]) -> tuple[_Declare, ...]:
         if not declare.passive or name not in by_name:
             by_name[name] = declare
     return tuple(by_name.values())
-
-
-def _bindings(seen: Iterable[FrameSeen]) -> Iterable[Binding]:
-    """Read the bindings; one without a queue's name is of the queue declared last on its channel (queue.bind)."""
-    last: dict[tuple[int, int], str] = {}
-    for frame in seen:
-        channel = frame.connection, frame.channel
-        match frame.content:
-            case QueueDeclareOk(queue=queue):
-                last[channel] = queue
-            case QueueBind(queue=queue, exchange=exchange, routing_key=key):
-                yield Binding(queue or last.get(channel, ""), exchange, key)
-            case _:
-                pass
 
 
 def _turned_away(facts: Iterable[Fact]) -> Iterable[str]:

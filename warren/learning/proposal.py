@@ -17,10 +17,10 @@ from warren.workloads.own.message import ID, NUMBER
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from warren.evidence.declarations import Binding
     from warren.evidence.ledger import Consumer
     from warren.learning.changes import Changes, Tried
     from warren.learning.clean_run import CleanRun
-    from warren.learning.observed import Binding
     from warren.learning.row_effects import NotOurs
     from warren.workloads.own import Effect
 

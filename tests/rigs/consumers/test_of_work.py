@@ -145,7 +145,7 @@ def test_declarations(case: Case) -> None:
 
 def test_publishes(case: Case) -> None:
     """Published of the work is what the id of a message is in, or what is a copy of one that has none."""
-    case.seen.of_work.know("0" * 32, b"bad")
+    case.seen.of_work.know_body(b"bad")
     case.publish(1.0, "dead", BODY)
     case.publish(2.0, "dead", b"bad")
     case.publish(3.0, "events.1", b"bad news", EVENTS)

@@ -58,12 +58,17 @@ class OfWork:
         """Whether the instances do nothing beside."""
         return self._workload.is_told
 
-    def know(self, unit_id: str, body: bytes = b"") -> None:
-        """Learn by what a message that was sent is known in what is published of it: its id, or else its body."""
+    def know(self, unit_id: str) -> None:
+        """Learn the id of a message that was sent: by that it is known in what is published of it."""
         if self.is_all:
             return
         forms = {unit_id, unit_id.replace("-", ""), str(number_of(unit_id))}
         self._marks += [form.encode() for form in forms]
+
+    def know_body(self, body: bytes) -> None:
+        """Learn the body of one that has no id in it."""
+        if self.is_all:
+            return
         if len(body) >= _LONG:
             self._marks.append(body)
         elif body:

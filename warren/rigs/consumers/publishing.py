@@ -78,9 +78,9 @@ class Publishing:
 
     def raw(self, body: bytes, role: Role | None = None, shape: Shape = as_it_is) -> str:
         """Publish any bytes to the queue of a role (the workload's entry by default); give the message-id."""
-        unit_id = self._world.new_id()
-        self._seen.of_work.know(unit_id, body)
-        properties = self._publish(role or self._workload.entry, body, unit_id, shape)
+        # Such a body has no id in it: it is known by all of it.
+        self._seen.of_work.know_body(body)
+        properties = self._publish(role or self._workload.entry, body, self._world.new_id(), shape)
         return properties.message_id or body.decode("utf-8", "replace")
 
     def adopt(self, *units: Unit) -> None:
