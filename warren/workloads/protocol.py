@@ -270,6 +270,10 @@ class Workload(Protocol):
         """What of its effects is not compared, as its manifest says; a sentence for each."""
 
     @property
+    def totals(self) -> tuple[str, ...]:
+        """Tables of which the rows before the first message count, since later ones do not say whose they are."""
+
+    @property
     def lasts_by_commits(self) -> bool:
         """Whether its work can only be made to last at a database whose commits can be kept on their way."""
 

@@ -248,9 +248,9 @@ class Seen:
     # --- outside -----------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Keep what is there before the first message, so far as a user's own effects are compared with that."""
-        if not self._workload.is_told:
-            self._workload.tally((), self)
+        """Keep what is there before the first message, so far as effects are compared with that."""
+        for table in self._workload.totals:
+            self.table_before(table)
 
     def tally(self) -> Tally:
         """Hold the database as it is now against what was sent."""

@@ -35,6 +35,11 @@ class CourseDesign:
         return ()
 
     @property
+    def totals(self) -> tuple[str, ...]:
+        """None: each row says whose it is."""
+        return ()
+
+    @property
     def lasts_by_commits(self) -> bool:
         """It lasts by itself."""
         return False

@@ -127,6 +127,11 @@ class OwnWorkload:
         return tuple(f"{self.slug}: {effect}: {', '.join(effect.ignore)}" for effect in tables)
 
     @property
+    def totals(self) -> tuple[str, ...]:
+        """The tables of its total effects."""
+        return tuple(e.table for e in self.effects if isinstance(e, TotalEffect))
+
+    @property
     def lasts_by_commits(self) -> bool:
         """Whether nothing but a commit can make it longer."""
         return self.stretches and not any(isinstance(e, CallEffect) for e in self.effects)
