@@ -17,11 +17,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from tests.simulator.model.races import (
+    Namesakes,
     comes_again,
+    counts,
     greedy,
     leaves_alone,
     passing_on,
     settles_for_two,
+    short_lived_in,
 )
 from tests.simulator.model.real import ANSWER_SECONDS, Client
 from tests.simulator.model.streams import by_stream, without_counts, without_races
@@ -46,10 +49,6 @@ PROBE = 9
 """The channel on which the barrier asks, on the observer's or an exclusive queue's connection."""
 OBSERVER = 0
 NOT_FOUND = 404
-SETTLING = (
-    *(commands.BasicAck, commands.BasicNack, commands.BasicReject, commands.BasicRecover),
-    commands.TxCommit,
-)
 GENERATED = re.compile(r"amq\.(?:gen|ctag)-([\w-]{22})")
 
 
@@ -83,6 +82,9 @@ class Pair:
     _known_names: set[str] = field(init=False, default_factory=set)
     _streams: set[str] = field(init=False, default_factory=set)
     """The names that streams have had."""
+    _namesakes: Namesakes = field(init=False, default_factory=Namesakes)
+    _fleeting: set[str] = field(init=False, default_factory=set)
+    """The quorum queues that the last publish brought a message that lives for 1 ms: it may be still to come."""
     _waited: float = field(init=False, default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -115,7 +117,8 @@ class Pair:
         for command in given:
             self._note_confirms(command)
             self._note_chance(command)
-            self._note_namesakes(command)
+            if self._namesakes.mislead(self.model, command) or counts(self._fleeting, command):
+                self.raced = self._chance = True
             self.raced |= leaves_alone(self.model, self.vhost, command)
             if self.drawn and self.version.startswith("3.10.") and comes_again(self.model, command):
                 self.raced = self._chance = True
@@ -185,6 +188,7 @@ class Pair:
         self._note_release(held)
         self._note_overtaking(given, taken)
         self._note_chunks(taken)
+        self._fleeting = short_lived_in(given, taken, self._taken())
         self._wait_until_gone(before - self._short_lived())
         probes = self._probes()
         expected = by_stream(caused + self._tell_model(*probes), self._streams)
@@ -231,21 +235,6 @@ class Pair:
         self._chance |= len(waiting) > 1
         if getattr(command, "requeue", False):
             self._chance |= any(queue.ready for queue in waiting)
-
-    def _note_namesakes(self, command: Any) -> None:
-        """See whether deliveries are settled whose queue is gone, and another has its name.
-
-        RabbitMQ may tell that one, which may take another message for settled, or crash.
-        """
-        channel = self.model.connections[command.connection].channels.get(command.channel)
-        if channel is None or not isinstance(command, SETTLING):
-            return
-        held = [*channel.unacked.values()]
-        for _, deliveries in () if channel.tx is None else channel.tx.settlements:
-            held += deliveries.values()
-        names = {each.queue.name for each in held if each.queue.deleted}
-        if names & channel.vhost.queues.keys():
-            self.raced = self._chance = True
 
     def _taken(self) -> dict[Queue, int]:
         """Return how many messages each queue has ever taken in."""

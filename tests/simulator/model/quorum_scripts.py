@@ -61,6 +61,17 @@ KEPT: dict[str, object] = {
 }
 
 
+def expired_behind_what_is_dropped(q: str, _x: str) -> Script:
+    """Drop the oldest message of a queue that is too long; the one behind it has expired."""
+    return [
+        declare(q, x_max_length=2),
+        publish(q, b"dropped"),
+        publish(q, b"expired", expiration="0"),
+        publish(q, b"left"),
+        *(c.BasicGet(*HERE, q, no_ack=True) for _ in range(2)),
+    ]
+
+
 def kept_dead_letters(q: str, _x: str) -> Script:
     """Let messages die that must arrive: where they can, where nobody is, and where they are refused."""
     names = [f"{q}{each}" for each in ("there", "nowhere", "full")]
@@ -206,9 +217,27 @@ def place_of_lower_priority(q: str, _x: str) -> Script:
     ]
 
 
+def more_than_its_limit(q: str, _x: str) -> Script:
+    """Cancel a consumer that holds three messages, and have one of its tag come that may hold two."""
+    return [
+        declare(q),
+        c.BasicConsume(*HERE, q, "a"),
+        *(publish(q, b"%d" % each) for each in range(3)),
+        c.BasicCancel(*HERE, "a"),
+        c.BasicQos(*HERE, 2),
+        c.BasicConsume(*HERE, q, "a"),
+        *(publish(q, b"%d" % each) for each in range(3, 12)),
+        c.BasicNack(*HERE, 3, requeue=False),
+        c.BasicAck(*HERE, 2),
+        c.BasicAck(*HERE, 0, multiple=True),
+        c.BasicAck(*HERE, 0, multiple=True),
+    ]
+
+
 QUORUM_SCRIPTS: tuple[Callable[[str, str], Script], ...] = (
     channel_limit,
     foreign_arguments,
+    expired_behind_what_is_dropped,
     kept_dead_letters,
     not_kept_dead_letters,
     delayed_retries,
@@ -218,4 +247,5 @@ QUORUM_SCRIPTS: tuple[Callable[[str, str], Script], ...] = (
     place_of_a_cancelled,
     place_passed_by,
     place_of_lower_priority,
+    more_than_its_limit,
 )

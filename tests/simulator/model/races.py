@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Any
 from warren.simulator.model import commands, events
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from warren.simulator.model import Broker
+    from warren.simulator.model.channel import Channel
+    from warren.simulator.model.queue import Queue
+
+SETTLING = (
+    *(commands.BasicAck, commands.BasicNack, commands.BasicReject, commands.BasicRecover),
+    commands.TxCommit,
+)
 
 
 def greedy(model: Broker) -> set[int]:
@@ -101,3 +108,55 @@ def settles_for_two(model: Broker, caused: Iterable[Any]) -> bool:
         if count > consumer.prefetch:
             more.add(consumer.queue)
     return any(full[queue] > 1 for queue in more)
+
+
+class Namesakes:
+    """Knows which queues a channel may take for another that has come by the name of one that is gone."""
+
+    def __init__(self) -> None:
+        """Know none yet."""
+        self._got: dict[Channel, set[Queue]] = {}
+
+    def mislead(self, model: Broker, command: Any) -> bool:
+        """Tell whether RabbitMQ may tell the wrong queue by `command`, and note which queue it gets from.
+
+        Deliveries are settled whose queue is gone: their namesake may take another message for settled, or crash. Or
+        a channel that once got from a quorum queue publishes to a namesake of another type: 4.3.6 ends the connection
+        with 541.
+        """
+        channel = model.connections[command.connection].channels.get(command.channel)
+        if channel is None:
+            return False
+        queues = channel.vhost.queues
+        if isinstance(command, commands.BasicGet) and command.queue in queues:
+            self._got.setdefault(channel, set()).add(queues[command.queue])
+        if isinstance(command, SETTLING):
+            held = [*channel.unacked.values()]
+            for _, deliveries in () if channel.tx is None else channel.tx.settlements:
+                held += deliveries.values()
+            return any(each.queue.deleted and each.queue.name in queues for each in held)
+        return isinstance(command, commands.BasicPublish) and any(
+            queue.deleted and queue.name in queues and queues[queue.name].kind is not queue.kind
+            for queue in self._got.get(channel, ())
+        )
+
+
+def short_lived_in(
+    given: Iterable[Any], before: Mapping[Queue, int], after: Mapping[Queue, int]
+) -> set[str]:
+    """Name the quorum queues that a publish brought a message that lives for 1 ms: on RabbitMQ it may be still to come.
+
+    `before` and `after` say how many messages each has ever taken in.
+    """
+    is_short = any(
+        isinstance(command, commands.BasicPublish) and command.message.properties.expiration == "0"
+        for command in given
+    )
+    grown = (queue for queue, count in after.items() if count > before.get(queue, count))
+    return {queue.name for queue in grown if queue.kind.name == "quorum"} if is_short else set()
+
+
+def counts(queues: set[str], command: Any) -> bool:
+    """Tell whether a command answers how many messages one of these had."""
+    counting = isinstance(command, commands.QueuePurge | commands.QueueDelete)
+    return counting and command.queue in queues

@@ -161,6 +161,18 @@ def test_a_full_queue_drops_its_head() -> None:
     assert lab.ready("q") == [b"2"]
 
 
+@pytest.mark.parametrize("semantics", RELEASES)
+def test_what_expired_behind_a_dropped_head(semantics: Version) -> None:
+    """It goes as soon as it comes next."""
+    lab, client = lab_with(semantics, x_max_length=2)
+    client.publish("q", b"dropped")
+    client.publish("q", b"expired", expiration="0")
+    lab.wait(0.002)
+    client.publish("q", b"left")
+    lab.wait(0)
+    assert lab.ready("q") == [b"left"]
+
+
 def test_a_queue_that_rejects_does_so_late() -> None:
     """It takes the message that makes it too long, refuses those that follow, and needs room to take more."""
     lab, client = lab_with(x_max_length=5, x_overflow="reject-publish")

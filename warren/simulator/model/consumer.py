@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Consumer:
-    """One subscription. `prefetch` is its limit of unacknowledged messages, 0 for none.
+    """One subscription. `prefetch` is its limit of unacknowledged messages, 0 for none, beside an `excess` of those.
 
     `late` counts those that it did not settle in time: until it does, it gets no more. `order` is
     the queue's: each consumer has a greater one than those that came before it. `rank` is the priority by
@@ -28,6 +28,7 @@ class Consumer:
         "arguments",
         "blocked",
         "channel",
+        "excess",
         "exclusive",
         "late",
         "no_ack",
@@ -65,13 +66,14 @@ class Consumer:
         timeout = arguments.get("x-consumer-timeout")
         self.timeout = timeout if isinstance(timeout, int) else None  # milliseconds
         self.unacked = 0
+        self.excess = 0
         self.late = 0
         self.order = 0
         self.blocked = False
 
     def can_take(self) -> bool:
         """Tell whether its prefetch, its channel's prefetch and its connection's credit allow it."""
-        if (self.prefetch and self.unacked >= self.prefetch) or self.late:
+        if (self.prefetch and self.unacked - self.excess >= self.prefetch) or self.late:
             return False
         channel = self.channel
         if channel.connection.credit <= 0:

@@ -212,7 +212,9 @@ class QuorumQueue(Queue):
         consumer = batch[0].consumer
         if consumer is None:
             self._got -= len(batch)
-        elif not consumer.unacked:
+            return
+        consumer.excess = min(consumer.excess, consumer.unacked)
+        if not consumer.unacked:
             if consumer in self._departed:
                 del self._departed[consumer]
                 self.rotation.remove(consumer)
@@ -304,6 +306,7 @@ class QuorumQueue(Queue):
                 self._is_refusing = False
         elif self.policy.limited:
             self._drop_head()
+            self._await_expiry()  # what comes next now may have expired behind what was dropped
 
     def _overflows(self) -> bool:
         return not self._is_below(1)
@@ -325,7 +328,10 @@ class QuorumQueue(Queue):
     # Consumers
 
     def add_consumer(self, consumer: Consumer) -> None:
-        """Let `consumer` take part; it takes over what one of its tag on its channel still holds."""
+        """Let `consumer` take part; it takes over what one of its tag on its channel still holds.
+
+        More than its own limit allows do not count: it gets another for each that it settles.
+        """
         consumer.prefetch = consumer.channel.prefetch or UNLIMITED_PREFETCH
         super().add_consumer(consumer)
         for earlier in [*self._departed]:
@@ -339,6 +345,7 @@ class QuorumQueue(Queue):
             if enqueued.consumer is earlier:
                 enqueued.consumer = consumer
         consumer.unacked, earlier.unacked = earlier.unacked, 0
+        consumer.excess = max(0, consumer.unacked - consumer.prefetch)
         del self._departed[earlier]
         if not consumer.can_take():
             self.rotation.block(consumer)
