@@ -23,6 +23,7 @@ PURE: dict[str, set[str]] = {  # sys for its maxsize alone
         "base64",
         "bisect",
         "copy",
+        "decimal",
         "hashlib",
         "heapq",
         "hmac",

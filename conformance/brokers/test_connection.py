@@ -264,6 +264,8 @@ def test_octets_after_close(broker: BrokerRig) -> None:
     [
         pytest.param(2, wire.QueueDeclare(), id="not-open"),
         pytest.param(2, wire.ChannelCloseOk(), id="close-ok-of-none"),
+        pytest.param(2, wire.QueueDeclareOk("q"), id="a-brokers-method"),
+        pytest.param(2, wire.ConnectionClose(200), id="of-the-connection"),
         pytest.param(1, wire.ChannelOpen(), id="open-twice"),
     ],
 )

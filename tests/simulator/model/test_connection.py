@@ -200,6 +200,35 @@ def test_a_direct_reply_to_nobody(semantics: Version, times: int) -> None:
     assert len(server.publish("amq.rabbitmq.reply-to.nobody", b"!", mandatory=True)) == 1
 
 
+@pytest.mark.parametrize(
+    ("semantics", "tags"), [("3.10", [1, 1, 1]), ("4.0", [1, 1, 1]), ("4.3", [1, 2, 3])]
+)
+def test_the_tags_of_direct_replies(semantics: Version, tags: list[int]) -> None:
+    """As 4.3 replies count as deliveries; before, each has the tag of the delivery that comes next."""
+    lab = Lab(semantics)
+    asker, server = lab.channel(1), lab.channel(2)
+    asker.declare("q")
+    asker.publish("q")
+    asker.consume("amq.rabbitmq.reply-to", no_ack=True)
+    name = reply_name(lab)
+    given = [reply.delivery_tag for _ in range(2) for reply in server.publish(name, b"!")]
+    assert [*given, asker.get("q").delivery_tag] == tags
+
+
+def test_a_second_reply_consumer() -> None:
+    """It is 406, also by the tag of the first, which a queue's consumer may have as well."""
+    lab = Lab()
+    client = lab.channel(1)
+    client.consume("amq.rabbitmq.reply-to", no_ack=True)
+    again = client.consume("amq.rabbitmq.reply-to", no_ack=True)
+    assert closed(again) == ("channel", 406, "reply consumer already set")
+    other = lab.channel(2)
+    other.declare("q")
+    other.consume("amq.rabbitmq.reply-to", no_ack=True)
+    (answer,) = other.consume("q")
+    assert isinstance(answer, events.BasicConsumeOk)
+
+
 def test_a_direct_reply_by_copy() -> None:
     """A reply-to name in CC or BCC is replied to as one in the routing key is."""
     lab = Lab()
@@ -228,6 +257,16 @@ def test_deleting_a_vhost_closes_its_connections() -> None:
     assert event.reply_code == 320
     assert lab.broker.vhosts == {}
     assert lab.broker.connections == {}
+
+
+def test_consumers_hear_that_their_vhost_is_deleted() -> None:
+    """Each is cancelled, as by any end of its queue, before its connection is closed."""
+    lab = Lab()
+    client = lab.channel()
+    client.declare("q")
+    client.consume("q")
+    told = lab.do(commands.DeleteVhost("/"))
+    assert [type(event) for event in told] == [events.BasicCancel, events.ConnectionClose]
 
 
 def test_deleting_a_user_closes_its_connections() -> None:

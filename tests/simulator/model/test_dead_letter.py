@@ -14,6 +14,8 @@ from warren.simulator.wire import BasicProperties, encode_properties
 
 TO_DEAD = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "dead"}
 
+TTL_0: dict[str, object] = {"x-message-ttl": 0}
+
 
 def lab_with(semantics: Version = "4.3", **arguments: Any) -> Any:
     """Return a broker with the queue q, whose dead letters go to the queue dead."""
@@ -303,3 +305,35 @@ def test_the_order_in_an_entry(semantics: Version, first: str, again: str) -> No
         (death,) = got.message.properties.headers["x-death"]
         assert " ".join(death) == expected
         client.nack(got.delivery_tag)
+
+
+@pytest.mark.parametrize(
+    ("semantics", "queues"), [("3.10", "q2 q0 q1"), ("4.0", "q2 q1 q0"), ("4.3", "q2 q1 q0")]
+)
+def test_the_order_of_entries(semantics: Version, queues: str) -> None:
+    """The latest death comes first; on 3.10 those before it turn round each time."""
+    lab = Lab(semantics)
+    client = lab.channel()
+    for number in range(4):
+        onward = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": f"q{number + 1}"}
+        client.declare(f"q{number}", durable=True, arguments=onward)
+    client.publish("q0")
+    for number in range(3):
+        client.nack(client.get(f"q{number}").delivery_tag, requeue=False)
+    history = client.get("q3").message.properties.headers["x-death"]
+    assert " ".join(death["queue"] for death in history) == queues
+
+
+@pytest.mark.parametrize(("semantics", "left"), [("3.10", 0), ("4.0", 1), ("4.3", 1)])
+def test_a_detour_between_retries(semantics: Version, left: int) -> None:
+    """A retry by way of two queues comes back each time; on 3.10 its second time is taken for a circle, and dropped."""
+    lab = Lab(semantics)
+    client = lab.channel()
+    for name, following, more in (("q", "a", {}), ("a", "b", TTL_0), ("b", "q", TTL_0)):
+        onward = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": following}
+        client.declare(name, durable=True, arguments=onward | more)
+    client.publish("q")
+    for _ in range(2):
+        assert len(lab.ready("q")) == 1
+        client.nack(client.get("q").delivery_tag, requeue=False)
+    assert len(lab.ready("q")) == left

@@ -207,6 +207,23 @@ def test_a_commit_that_a_queue_refuses_closes_the_channel() -> None:
     assert lab.ready("q") == [b"1"]
 
 
+def test_a_full_quorum_queue_does_not_make_a_commit_fail() -> None:
+    """It takes all that a commit brings before it can refuse; what it refuses in the next one is lost."""
+    lab = Lab()
+    client = lab.channel()
+    limits = {"x-queue-type": "quorum", "x-max-length": 1, "x-overflow": "reject-publish"}
+    client.declare("q", durable=True, arguments=limits)
+    client.do(commands.TxSelect)
+    for body in (b"1", b"2", b"3"):
+        client.publish("q", body)
+    (answer,) = client.do(commands.TxCommit)
+    assert isinstance(answer, events.TxCommitOk)
+    client.publish("q", b"4")
+    (answer,) = client.do(commands.TxCommit)
+    assert isinstance(answer, events.TxCommitOk)
+    assert lab.ready("q") == [b"1", b"2", b"3"]
+
+
 def test_confirms_and_transactions_exclude_each_other() -> None:
     """A channel is in one mode or the other: 406."""
     lab = Lab()

@@ -207,3 +207,14 @@ def test_no_deadline_when_nothing_waits() -> None:
     assert lab.broker.next_deadline() is None
     client.get("q")
     assert lab.broker.next_deadline() == pytest.approx(lab.now + 0.005)
+
+
+@pytest.mark.parametrize(("semantics", "order"), [("3.10", "012"), ("4.0", "120"), ("4.3", "120")])
+def test_an_x_max_priority_of_0(semantics: Version, order: str) -> None:
+    """It is as none on 3.10, and as 1 on 4.0 and 4.3."""
+    client = Lab(semantics).channel()
+    client.declare("q", arguments={"x-max-priority": 0})
+    for priority in range(3):
+        client.publish("q", b"%d" % priority, priority=priority)
+    got = [client.get("q", no_ack=True).message.body for _ in range(3)]
+    assert b"".join(got).decode() == order

@@ -17,6 +17,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.simulator.model import restarts
 from tests.simulator.model.exchange_scripts import EXCHANGE_SCRIPTS
 from tests.simulator.model.machine import Expiring, Parity, QuorumParity, Restarting, StreamParity
+from tests.simulator.model.odd_scripts import ODD_SCRIPTS
 from tests.simulator.model.parity import Pair
 from tests.simulator.model.queue_type_scripts import TYPE_SCRIPTS
 from tests.simulator.model.quorum_scripts import QUORUM_SCRIPTS
@@ -79,7 +80,14 @@ def url(real: RunningBroker, own_run: Run) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     "script",
-    [*SCRIPTS, *EXCHANGE_SCRIPTS, *TYPE_SCRIPTS, *QUORUM_SCRIPTS, *STREAM_SCRIPTS],
+    [
+        *SCRIPTS,
+        *EXCHANGE_SCRIPTS,
+        *TYPE_SCRIPTS,
+        *QUORUM_SCRIPTS,
+        *STREAM_SCRIPTS,
+        *ODD_SCRIPTS,
+    ],
     ids=lambda script: script.__name__,
 )
 def test_scripts(url: str, script: Callable[[str, str], list[Any]]) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from warren.simulator.errors import AmqpError
-from warren.simulator.model.tables import require_equivalent, text
+from warren.simulator.model.tables import require_equivalent, same, text
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,9 @@ from warren.simulator.model.tables import require_equivalent, text
         (True, "true"),
         (None, "undefined"),
         (1.5, "1.5"),
+        (100.0, "100.0"),
+        (-100000.0, "-1.0e5"),
+        (0.00001, "1.0e-5"),
         (Decimal("-0.05"), "{2,-5}"),
         (datetime(2020, 1, 1, tzinfo=UTC), "1577836800"),
         ({}, "[]"),
@@ -50,3 +53,39 @@ def test_clash(current: dict[str, object], received: dict[str, object], said: st
     with pytest.raises(AmqpError) as caught:
         require_equivalent(current, received, ("x",), "queue 'q' in vhost '/'")
     assert caught.value.reply_text.endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "equal", "loosely"),
+    [
+        (5, 5.0, False, True),
+        (0.0, -0.0, False, True),
+        (5, Decimal(5), False, False),
+        (5.0, Decimal(5), False, False),
+        (Decimal(5), Decimal("5.0"), False, False),
+        (Decimal(5), Decimal(5), True, True),
+        (1, True, False, False),
+        ([1], [True], False, False),
+        ([1], [1.0], False, False),
+        ({"a": 1}, {"a": True}, False, False),
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}, False, False),
+        ([{"a": [1]}], [{"a": [1]}], True, True),
+        ([], {}, True, True),
+        ([[]], [{}], False, False),
+        (None, None, True, True),
+    ],
+)
+def test_same(left: object, right: object, equal: bool, loosely: bool) -> None:
+    """Values are equal as RabbitMQ holds them, and not as Python does."""
+    assert same(left, right, loose_numbers=False) is equal
+    assert same(left, right, loose_numbers=True) is loosely
+
+
+@pytest.mark.parametrize("received", [None, [1], {"a": 1}, True])
+def test_a_type_that_is_none(received: object) -> None:
+    """A queue is not declared again with another value where its type was named, nor with none."""
+    with pytest.raises(AmqpError) as caught:
+        require_equivalent(
+            {"x-queue-type": "classic"}, {"x-queue-type": received}, ("x-queue-type",), "queue 'q'"
+        )
+    assert caught.value.reply_text.endswith("but current is 'classic'")

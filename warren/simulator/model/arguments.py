@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from warren.simulator.errors import AmqpError, ReplyCode, precondition_failed
 from warren.simulator.model.policy import Overflow
 from warren.simulator.model.stream_arguments import check_age, check_filter, check_offset
-from warren.simulator.model.tables import field_type, is_integer
+from warren.simulator.model.tables import field_type, is_integer, text
 
 if TYPE_CHECKING:
     from warren.simulator.model.queue_types import QueueType
@@ -183,10 +183,12 @@ def _check_master_locator(value: object, semantics: Semantics) -> None:
 def check_server_named_type(arguments: Arguments, semantics: Semantics) -> None:
     """Raise for a type that the broker does not name queues of, or that does not exist: it looks there first."""
     given = arguments.get("x-queue-type", "classic")
+    if given is None and semantics.names_default_type:
+        return  # it has a name when that is looked at
     found = semantics.queue_types.get(given) if isinstance(given, str) else None
     if found is None:
-        if semantics.checks_server_named_type and isinstance(given, str):
-            raise precondition_failed(f"unknown queue type '{given}'")
+        if semantics.checks_server_named_type and isinstance(given, str | bytes | bool):
+            raise precondition_failed(f"unknown queue type '{text(given)}'")
         raise AmqpError(ReplyCode.INTERNAL_ERROR)
     if found.replicated:
         raise precondition_failed(f"Cannot declare a server-named queue for type {found.module}")

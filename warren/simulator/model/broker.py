@@ -8,6 +8,7 @@ from warren.simulator.errors import AmqpError, ReplyCode, Scope, as_latin_1, rep
 from warren.simulator.model import commands, events, limits
 from warren.simulator.model.changes import Changes
 from warren.simulator.model.methods import (
+    access,
     basic,
     channel,
     confirm,
@@ -69,6 +70,8 @@ CHANNEL_COMMANDS: Mapping[type, Callable[[State, Channel, Any], None]] = {
     commands.ChannelFlow: channel.flow,
     commands.ChannelClose: channel.close,
     commands.ChannelCloseOk: channel.close_ok,
+    access.AccessRequest: access.request,
+    access.BrokersMethod: access.refuse,
     commands.ExchangeDeclare: exchange.declare,
     commands.ExchangeDelete: exchange.delete,
     commands.ExchangeBind: exchange.bind,
@@ -102,6 +105,7 @@ METHOD_IDS: Mapping[type[commands.Command], tuple[int, int]] = {
     commands.ChannelFlow: (20, 20),
     commands.ChannelClose: (20, 40),
     commands.ChannelCloseOk: (20, 41),
+    access.AccessRequest: (30, 10),
     commands.ExchangeDeclare: (40, 10),
     commands.ExchangeDelete: (40, 20),
     commands.ExchangeBind: (40, 30),
@@ -131,6 +135,7 @@ ConnectionStartOk has none: RabbitMQ names none when it refuses a login.
 """
 
 NO_METHOD = (0, 0)
+RECOVER_ASYNC = (60, 100)
 
 CLOSING_CHANNEL_COMMANDS = (commands.ChannelClose, commands.ChannelCloseOk)
 """What still counts on a channel after the broker's ChannelClose; everything else is ignored."""
@@ -252,6 +257,7 @@ class Broker:
             return None
         found = client.channels.get(command.channel)
         if found is None:
+            channel.check_room(client)
             raise AmqpError(ReplyCode.CHANNEL_ERROR, "expected 'channel.open'")
         if found.closing and not isinstance(command, CLOSING_CHANNEL_COMMANDS):
             return None
@@ -278,7 +284,7 @@ class Broker:
         if not isinstance(command, commands.ConnectionCommand):
             raise error
         number = command.connection
-        method = METHOD_IDS.get(type(command), NO_METHOD)
+        method = _method_of(command)
         if error.reply_code is ReplyCode.INTERNAL_ERROR:
             method = error.class_id, error.method_id  # the broker's fault: mostly no method's
         client = state.connections.get(number)
@@ -325,3 +331,12 @@ class Broker:
             work = waiting.popleft().send()
             self._work_left -= work
             self._state.meter.work += work
+
+
+def _method_of(command: commands.Command) -> tuple[int, int]:
+    """Return the identifiers of the method that a client has said."""
+    if isinstance(command, access.BrokersMethod):
+        return command.class_id, command.method_id
+    if isinstance(command, commands.BasicRecover) and command.asynchronous:
+        return RECOVER_ASYNC
+    return METHOD_IDS.get(type(command), NO_METHOD)

@@ -30,9 +30,14 @@ class ClassicQueue(Queue):
     def __init__(self, *given: Any, **options: Any) -> None:
         """Begin empty."""
         super().__init__(*given, **options)
-        max_priority = self.policy.max_priority
+        max_priority = self._max_priority
         self.ready: Lane | Priorities = Lane() if max_priority is None else Priorities(max_priority)
         self.uncounted_from: dict[int, int] = {}  # by priority, see `loses_count_of_deliveries`
+
+    @property
+    def _max_priority(self) -> int | None:
+        given = self.policy.max_priority
+        return None if given is None else max(given, self.state.semantics.least_max_priority)
 
     def keeps(self, enqueued: Enqueued) -> bool:
         """Tell whether it is persistent."""
@@ -197,7 +202,7 @@ class ClassicQueue(Queue):
             if self.keeps(enqueued):
                 kept.append(enqueued)
             elif semantics.loses_count_of_deliveries and not enqueued.redelivered:
-                priority = priority_in(self.policy.max_priority, enqueued)
+                priority = priority_in(self._max_priority, enqueued)
                 self.uncounted_from.setdefault(priority, enqueued.position)  # the first, in order
         self.empty()
         for enqueued in kept:
@@ -209,5 +214,5 @@ class ClassicQueue(Queue):
         self.touch()
 
     def _is_uncounted(self, enqueued: Enqueued) -> bool:
-        first = self.uncounted_from.get(priority_in(self.policy.max_priority, enqueued))
+        first = self.uncounted_from.get(priority_in(self._max_priority, enqueued))
         return first is not None and enqueued.position >= first

@@ -102,12 +102,13 @@ def bury(
     if semantics.trusts_death_header and not deaths:
         deaths = _history(headers)
     previous = deaths.find(queue.name, reason.value)
-    long = queue.state.field_types.long
     if previous is None:
         latest = _death(queue, message, reason, died_at)
     else:
-        latest = _again(previous, long, in_order=semantics.trusts_death_header)
-    deaths = deaths.with_latest(latest)
+        latest = _again(previous, queue.state.field_types.long)
+    if semantics.regroups_deaths and deaths:
+        latest = dict(sorted(latest.items()))
+    deaths = deaths.with_latest(latest, turns_round=semantics.regroups_deaths)
     first = "x-death" not in headers if semantics.trusts_death_header else not message.deaths
     if first:
         headers |= _summary("first", queue.name, reason, message.exchange)
@@ -144,18 +145,15 @@ def _history(headers: Mapping[str, object]) -> Deaths:
     )
 
 
-def _again(
-    death: Mapping[str, object], long: Callable[[int], int], *, in_order: bool
-) -> Mapping[str, object]:
-    """Count one more death of the same kind; the broker that reads its header writes an entry `in_order` of its keys.
+def _again(death: Mapping[str, object], long: Callable[[int], int]) -> Mapping[str, object]:
+    """Count one more death of the same kind.
 
     A publisher may have written any count. RabbitMQ adds to it without a limit, and wraps to a
     negative number when it writes 64 bits; a count that stays at the largest is wrong for nobody.
     """
     count = death.get("count")
     counted = long(min(count + 1, LARGEST_LONG) if isinstance(count, int) else 1)
-    again = {**death, "count": counted}
-    return dict(sorted(again.items())) if in_order else again
+    return {**death, "count": counted}
 
 
 def _death(queue: Queue, message: Message, reason: Reason, died_at: float) -> Mapping[str, object]:

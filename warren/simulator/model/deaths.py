@@ -9,7 +9,7 @@ Death: TypeAlias = Mapping[str, object]
 
 
 class Deaths(Collection[Death]):
-    """The deaths of one message, latest first: one entry for each queue and reason, with a count.
+    """The deaths of one message, the latest first: one entry for each queue and reason, with a count.
 
     It never changes. What is asked at every death takes no look at the other entries, and to add one copies them in
     one go: a message may die in thousands of queues.
@@ -52,10 +52,13 @@ class Deaths(Collection[Death]):
         """Return the entry for this queue and reason; None when there is none."""
         return self._by_cause.get((queue, reason))
 
-    def with_latest(self, death: Death) -> Deaths:
-        """Return the history with one more death, in place of an entry for the same queue and reason."""
+    def with_latest(self, death: Death, *, turns_round: bool = False) -> Deaths:
+        """Return the history with one more death, in place of an entry for the same queue and reason.
+
+        With `turns_round` the entries before it are in the opposite order from then on.
+        """
         queue = str(death["queue"])
-        by_cause = self._by_cause.copy()
+        by_cause = dict(reversed(self._by_cause.items())) if turns_round else self._by_cause.copy()
         by_cause.pop((queue, death["reason"]), None)
         by_cause[queue, death["reason"]] = death
         return Deaths(by_cause, self._queues if queue in self._queues else self._queues | {queue})

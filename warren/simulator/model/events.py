@@ -62,6 +62,11 @@ class ChannelFlowOk(ChannelEvent):
 
 
 @fact
+class AccessRequestOk(ChannelEvent):
+    """Here is a ticket."""
+
+
+@fact
 class ChannelClose(ChannelEvent):
     """The broker closes the channel after an error; all it held is released already."""
 

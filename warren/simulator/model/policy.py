@@ -106,7 +106,7 @@ def _retry(arguments: Arguments, definition: Definition) -> DelayedRetry | None:
     """Read for which returns a queue waits; of the kind a policy comes before an argument."""
     kind = _first(definition.get("delayed-retry-type"), arguments.get("x-delayed-retry-type"))
     least = _least(arguments, definition, "delayed-retry-min")
-    if kind not in RETRIES or not least or least < 0:
+    if not isinstance(kind, str) or kind not in RETRIES or not least or least < 0:
         return None
     most = _least(arguments, definition, "delayed-retry-max") or least
     return DelayedRetry(kind != "returned", kind != "failed", least, most)

@@ -46,6 +46,7 @@ class Queue(Declared):
     least_ttl: ClassVar[int] = 0
     """Milliseconds that a message lives at least."""
     heeds_channel_limit: ClassVar[bool] = True
+    answers_late: ClassVar[bool] = False  # after the commit of a transaction
     """Whether the limit of a channel as a whole holds its deliveries up, and counts them."""
 
     __slots__ = (
@@ -150,6 +151,10 @@ class Queue(Declared):
 
         `publisher` is None when nobody waits for an answer: it is a dead letter.
         """
+
+    def refuses(self, _publisher: Publisher, /) -> bool:
+        """Tell whether it takes no more of a publisher that has heard so: most types answer each message for itself."""
+        return False
 
     @abstractmethod
     def put_back(self, returned: Iterable[Enqueued], how: Settlement) -> None:

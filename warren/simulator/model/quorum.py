@@ -50,6 +50,7 @@ class QuorumQueue(Queue):
     least_ttl = 1
     remembers_taken = True
     heeds_channel_limit = False
+    answers_late = True
 
     __slots__ = (
         "_delayed",
@@ -125,7 +126,7 @@ class QuorumQueue(Queue):
 
     def enqueue(self, message: Message, publisher: Publisher | None = None, /) -> bool:
         """Take `message`; return False when `publisher` has been told that the queue is full."""
-        if publisher is not None and self._refuses(publisher):
+        if publisher is not None and self.refuses(publisher):
             return False
         enqueued = Enqueued(self, message, self.next_position, self.expiry(message))
         self.next_position += 1
@@ -283,7 +284,8 @@ class QuorumQueue(Queue):
 
     # Limits and deadlines
 
-    def _refuses(self, publisher: Publisher) -> bool:
+    def refuses(self, publisher: Publisher, /) -> bool:
+        """Tell whether the publisher has heard that the queue is full."""
         if not self._rejects:
             return False
         since = publisher.publishes_to.get(self)

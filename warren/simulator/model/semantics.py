@@ -106,6 +106,9 @@ class Semantics:
     replies_before_commit: bool
     """A direct reply does not wait for the transaction it is published in."""
 
+    replies_take_tags: bool
+    """A direct reply takes a delivery tag; where this is False, it has that of the delivery to come."""
+
     plain_expiration: bool
     """An expiration is handed on as a plain number: `+0100` as `100`."""
 
@@ -137,8 +140,16 @@ class Semantics:
     """How often and where a message died is read from its x-death header, even if a publisher wrote
     it. Where this is False, the broker keeps a record of its own."""
 
+    regroups_deaths: bool
+    """At each death but the first the entries of x-death change their order: the new one comes first, with its
+    keys in order, and those before it turn round. A circle is looked for in that order, and so may be found
+    where there was a rejection: the message is dropped."""
+
     new_key_drops_copies: bool
     """x-dead-letter-routing-key takes the CC header out of the dead-lettered message."""
+
+    least_max_priority: int
+    """What an x-max-priority below this counts as: 0 as 1."""
 
     topic_hash_limit: int | None
     """How many `#` a topic binding may have; None for no limit."""
@@ -218,6 +229,7 @@ SEMANTICS: dict[Version, Semantics] = {
         reply_to_is_routable=False,
         denies_reply_bindings=False,
         replies_before_commit=True,
+        replies_take_tags=False,
         plain_expiration=False,
         last_death_headers=False,
         resolves_at_commit=True,
@@ -226,7 +238,9 @@ SEMANTICS: dict[Version, Semantics] = {
         loses_count_of_deliveries=True,
         keeps_transient_exchanges=False,
         trusts_death_header=True,
+        regroups_deaths=True,
         new_key_drops_copies=True,
+        least_max_priority=0,
         topic_hash_limit=None,
         loose_numbers=True,
         routes_by_milliseconds=False,
@@ -266,6 +280,7 @@ SEMANTICS: dict[Version, Semantics] = {
         reply_to_is_routable=False,
         denies_reply_bindings=False,
         replies_before_commit=True,
+        replies_take_tags=False,
         plain_expiration=True,
         last_death_headers=True,
         resolves_at_commit=False,
@@ -274,7 +289,9 @@ SEMANTICS: dict[Version, Semantics] = {
         loses_count_of_deliveries=True,
         keeps_transient_exchanges=False,
         trusts_death_header=False,
+        regroups_deaths=False,
         new_key_drops_copies=False,
+        least_max_priority=1,
         topic_hash_limit=None,
         loose_numbers=False,
         routes_by_milliseconds=True,
@@ -316,6 +333,7 @@ SEMANTICS: dict[Version, Semantics] = {
         reply_to_is_routable=True,
         denies_reply_bindings=True,
         replies_before_commit=False,
+        replies_take_tags=True,
         plain_expiration=True,
         last_death_headers=True,
         resolves_at_commit=False,
@@ -324,7 +342,9 @@ SEMANTICS: dict[Version, Semantics] = {
         loses_count_of_deliveries=False,
         keeps_transient_exchanges=True,
         trusts_death_header=False,
+        regroups_deaths=False,
         new_key_drops_copies=False,
+        least_max_priority=1,
         topic_hash_limit=2,
         loose_numbers=False,
         routes_by_milliseconds=True,

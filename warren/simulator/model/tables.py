@@ -4,6 +4,8 @@ Encoding and decoding belong to the wire. Integer types are told apart by the cl
 """
 
 from collections.abc import Callable, Hashable, Mapping
+from decimal import Decimal
+from math import copysign
 from typing import Any
 
 from warren.simulator.errors import AmqpError, ReplyCode, precondition_failed
@@ -61,14 +63,31 @@ def is_integer(value: object) -> bool:
 
 
 def same(left: object, right: object, *, loose_numbers: bool) -> bool:
-    """Tell whether two field values are equal; `loose_numbers` takes 1 and 1.0 for equal."""
+    """Tell whether two field values are equal; `loose_numbers` takes 1 and 1.0 for equal, and 0.0 and -0.0.
+
+    What is in tables and arrays is equal only with its types, and in its order; a decimal only with its digits.
+    """
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, int | float) and isinstance(right, int | float):
-        return left == right and (
-            loose_numbers or isinstance(left, float) == isinstance(right, float)
-        )
-    return left == right
+        if loose_numbers:
+            return left == right
+        return left == right and _sign(left) == _sign(right)
+    return _exact(left) == _exact(right)
+
+
+def _sign(number: float) -> float | None:
+    """Return the sign of a floating-point number, None for an integer."""
+    return copysign(1, number) if isinstance(number, float) else None
+
+
+def _exact(value: object) -> object:
+    """Return what is equal for values that RabbitMQ holds as one term: an empty table is an empty array."""
+    if isinstance(value, Mapping):
+        return [(name, field_type(item), _exact(item)) for name, item in value.items()]
+    if isinstance(value, list | tuple):
+        return [(field_type(item), _exact(item)) for item in value]
+    return value.as_tuple() if isinstance(value, Decimal) else value
 
 
 def freeze(value: object) -> Hashable:
@@ -89,13 +108,19 @@ def require_equivalent(
     """Raise 406 when a redeclaration of `resource` changes one of the arguments `keys`."""
     for key in keys:
         old, new = current.get(key), received.get(key)
-        if key == "x-queue-type" and {old, new} == {None, "classic"}:
+        if key == "x-queue-type" and _is_unsaid(current, received):
             continue
         if (key in current) == (key in received) and same(old, new, loose_numbers=False):
             continue
         if key in current and key in received:
             raise inequivalent(key, resource, _bare(new), _bare(old))
         raise inequivalent(key, resource, _typed(received, key), _typed(current, key))
+
+
+def _is_unsaid(current: Mapping[str, object], received: Mapping[str, object]) -> bool:
+    """Tell whether one names the type that the other has without naming it."""
+    types = [each["x-queue-type"] for each in (current, received) if "x-queue-type" in each]
+    return types == ["classic"]
 
 
 def require_same_field(name: str, current: object, received: object, resource: str) -> None:
@@ -153,9 +178,21 @@ def _pair(value: Any) -> str:
     return f"{{{-exponent},{'-' * sign}{int(''.join(map(str, digits)))}}}"
 
 
+def _float(value: Any) -> str:
+    """Write a floating-point number in the shorter of two ways: `100.0`, but `1.0e3`."""
+    sign, digits, exponent = Decimal(repr(float(value))).normalize().as_tuple()
+    text, places = "".join(map(str, digits)), int(exponent)
+    scientific = len(text) + places - 1
+    plain = repr(float(value)) if "e" not in repr(float(value)) else f"{Decimal(repr(value)):f}"
+    short = f"{'-' * sign}{text[0]}.{text[1:] or '0'}e{scientific}"
+    return plain if len(plain) <= len(short) else short
+
+
 _WRITERS: Mapping[str, Callable[[Any], str]] = {
     "bool": lambda value: str(value).lower(),
     "decimal": _pair,
+    "double": _float,
+    "float": _float,
     "timestamp": _seconds,
     "void": lambda _: "undefined",
 }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from warren.simulator import wire
 from warren.simulator.model import commands, events
+from warren.simulator.model.methods.access import BrokersMethod
 from warren.simulator.session.heartbeats import Heartbeats
 from warren.simulator.session.portions import Settling
 from warren.simulator.session.properties import Properties
@@ -133,7 +134,9 @@ class Session:
         to_command = TO_COMMAND.get(type(method))
         if to_command is not None:
             return to_command(self.number, channel, method)
-        return self._refuse(method) if channel else self._of_connection(method)
+        if channel:
+            return BrokersMethod(self.number, channel, method.CLASS_ID, method.METHOD_ID)
+        return self._of_connection(method)
 
     def _of_connection(self, method: wire.Method) -> commands.Command | None:
         """Translate what is no method of a channel."""

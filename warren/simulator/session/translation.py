@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from warren.simulator import wire
 from warren.simulator.model import Message, commands, events
+from warren.simulator.model.methods.access import AccessRequest
 from warren.simulator.wire.constants import FRAME_OVERHEAD, FrameKind
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ TO_COMMAND: Mapping[type[wire.Method], ToCommand] = {
     wire.ChannelFlow: lambda c, n, m: commands.ChannelFlow(c, n, m.active),
     wire.ChannelClose: lambda c, n, _: commands.ChannelClose(c, n),
     wire.ChannelCloseOk: lambda c, n, _: commands.ChannelCloseOk(c, n),
+    wire.AccessRequest: lambda c, n, _: AccessRequest(c, n),
     wire.ExchangeDeclare: _exchange_declare,
     wire.ExchangeDelete: lambda c, n, m: commands.ExchangeDelete(
         c, n, m.exchange, m.if_unused, m.no_wait
@@ -110,7 +112,7 @@ TO_COMMAND: Mapping[type[wire.Method], ToCommand] = {
     wire.TxCommit: lambda c, n, _: commands.TxCommit(c, n),
     wire.TxRollback: lambda c, n, _: commands.TxRollback(c, n),
 }
-"""Every method a client may send on a channel, but basic.publish; any other is 503."""
+"""Every method a client may send on a channel, but basic.publish."""
 
 
 def to_publish(
@@ -207,6 +209,7 @@ TO_METHOD: Mapping[type[events.Event], Callable[[Any], wire.Method]] = {
         e.reply_code, e.reply_text, e.class_id, e.method_id
     ),
     events.ChannelCloseOk: lambda _: wire.ChannelCloseOk(),
+    events.AccessRequestOk: lambda _: wire.AccessRequestOk(),
     events.ExchangeDeclareOk: lambda _: wire.ExchangeDeclareOk(),
     events.ExchangeDeleteOk: lambda _: wire.ExchangeDeleteOk(),
     events.ExchangeBindOk: lambda _: wire.ExchangeBindOk(),

@@ -45,6 +45,7 @@ from warren.simulator.wire.frames import (
 )
 from warren.simulator.wire.message import Message
 from warren.simulator.wire.methods import METHODS, decode_method, encode_method
+from warren.simulator.wire.methods.access import AccessRequest, AccessRequestOk
 from warren.simulator.wire.methods.basic import (
     BasicAck,
     BasicCancel,
@@ -140,6 +141,8 @@ __all__ = [
     "HEARTBEAT_FRAME",
     "METHODS",
     "PROTOCOL_HEADER",
+    "AccessRequest",
+    "AccessRequestOk",
     "AmqpError",
     "Assembler",
     "BasicAck",

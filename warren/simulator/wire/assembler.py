@@ -7,7 +7,7 @@ raises what AMQP says of a frame that may not stand where it stands.
 
 from typing import Final
 
-from warren.simulator.errors import AmqpError, ReplyCode, unexpected_frame
+from warren.simulator.errors import AmqpError, ReplyCode, frame_error, unexpected_frame
 from warren.simulator.wire.constants import FrameKind
 from warren.simulator.wire.frames import Frame
 from warren.simulator.wire.message import Message
@@ -105,6 +105,7 @@ class StrictAssembler:
         message = self._unfinished.get(channel)
         if message is None:
             if kind is not FrameKind.METHOD:
+                _check_no_heartbeat(kind, payload)
                 raise unexpected_frame("expected method frame, got non method frame instead")
             message = Message(channel, self._known_publishes.get(payload) or self._decode(payload))
             if message.whole:
@@ -139,6 +140,7 @@ class StrictAssembler:
         expected = message.method.CLASS_ID
         wanted = f"expected content header for class {expected}, got"
         if kind is not FrameKind.HEADER or has_weight(payload):
+            _check_no_heartbeat(kind, payload)
             raise _refused(
                 ReplyCode.UNEXPECTED_FRAME,
                 message,
@@ -159,6 +161,7 @@ class StrictAssembler:
 
     def _take_piece(self, kind: FrameKind, payload: bytes, message: Message[bytes]) -> None:
         if kind is not FrameKind.BODY:
+            _check_no_heartbeat(kind, payload)
             raise _refused(
                 ReplyCode.UNEXPECTED_FRAME,
                 message,
@@ -170,6 +173,14 @@ class StrictAssembler:
             )
         message.take_piece(payload)
         message.whole = not message.missing
+
+
+def _check_no_heartbeat(kind: FrameKind, payload: bytes) -> None:
+    """Raise for a heartbeat, which belongs to no channel: no method is to blame, whatever is unfinished."""
+    if kind is FrameKind.HEARTBEAT:
+        if payload:
+            raise frame_error("a heartbeat has a payload")
+        raise unexpected_frame(f"type {kind.value} on a channel")
 
 
 def _refused(code: ReplyCode, message: Message[bytes], text: str) -> AmqpError:

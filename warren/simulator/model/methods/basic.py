@@ -44,9 +44,7 @@ def qos(state: State, channel: Channel, command: commands.BasicQos) -> None:
 def consume(state: State, channel: Channel, command: commands.BasicConsume) -> None:
     """Begin a subscription; deliveries follow the answer."""
     name, tag = queue_name(channel, command.queue), command.consumer_tag
-    if tag in channel.consumers or (
-        channel.reply_consumer is not None and channel.reply_consumer[0] == tag
-    ):
+    if tag in channel.consumers:
         raise AmqpError(ReplyCode.NOT_ALLOWED, f"attempt to reuse consumer tag '{tag}'")
     if name == REPLY_TO:
         consume_replies(state, channel, command)

@@ -26,18 +26,23 @@ def open_(state: State, connection: Connection, command: commands.ChannelOpen) -
         raise AmqpError(ReplyCode.CHANNEL_ERROR, "second 'channel.open' seen")
     if connection.vhost is None:
         raise AmqpError(ReplyCode.CHANNEL_ERROR, "unexpected method in connection state opening")
-    if 0 < connection.channel_max <= len(connection.channels):
-        raise AmqpError(
-            ReplyCode.NOT_ALLOWED,
-            f"number of channels opened ({len(connection.channels)}) has reached the negotiated "
-            f"channel_max ({connection.channel_max})",
-        )
+    check_room(connection)
     check_channels(state, connection.user)
     access = connection.user.in_vhost(connection.vhost.name)
     connection.channels[command.channel] = Channel(
         connection, command.channel, connection.vhost, access
     )
     state.events.append(events.ChannelOpenOk(connection.number, command.channel))
+
+
+def check_room(connection: Connection) -> None:
+    """Raise 530 when there are as many channels as were agreed: whatever is said on one more."""
+    if 0 < connection.channel_max <= len(connection.channels):
+        raise AmqpError(
+            ReplyCode.NOT_ALLOWED,
+            f"number of channels opened ({len(connection.channels)}) has reached the negotiated "
+            f"channel_max ({connection.channel_max})",
+        )
 
 
 def flow(state: State, channel: Channel, command: commands.ChannelFlow) -> None:

@@ -123,9 +123,11 @@ def delete_vhost(state: State, command: commands.DeleteVhost) -> None:
     if vhost is None:
         return
     inside = [connection for connection in state.connections.values() if connection.vhost is vhost]
-    force(state, inside, f"vhost '{vhost.name}' is deleted")
     for queue in [*vhost.queues.values()]:
-        vhost.delete_queue(queue)
+        vhost.delete_queue(
+            queue
+        )  # so consumers hear basic.cancel before their connections are closed
+    force(state, inside, f"vhost '{vhost.name}' is deleted")
     for exchange in [*vhost.exchanges.values()]:
         if exchange.name in vhost.exchanges:  # an auto-delete one may have gone with another
             vhost.delete_exchange(exchange)

@@ -78,11 +78,18 @@ def check(channel: Channel, command: commands.BasicPublish, message: Message) ->
 
 
 def distribute(
-    state: State, channel: Channel, message: Message, queues: Collection[Queue], *, mandatory: bool
+    state: State,
+    channel: Channel,
+    message: Message,
+    queues: Collection[Queue],
+    *,
+    mandatory: bool,
+    heard_full: Mapping[Queue, bool] | None = None,
 ) -> bool:
     """Put a routed message into its queues; return or confirm it.
 
-    Return False when a queue refused it, or has been deleted.
+    Return False when a queue refused it, or has been deleted. `heard_full`: of which queues a transaction
+    heard before its commit that they are full, and of which not.
     """
     taken = True
     state.meter.work += len(queues)
@@ -90,7 +97,10 @@ def distribute(
     traffic.publish += 1
     for queue in queues:
         queue.traffic.publish += 1
-        if queue.deleted or not queue.enqueue(message, channel):
+        if heard_full is not None and queue.answers_late and not queue.deleted:
+            if not heard_full[queue]:
+                queue.enqueue(message)
+        elif queue.deleted or not queue.enqueue(message, channel):
             taken = False
     if not queues and not mandatory:
         traffic.drop_unroutable += 1
@@ -124,7 +134,7 @@ def reply(state: State, message: Message) -> bool:
         channel = state.reply_channels.get(name)
         if channel is not None and channel.reply_consumer is not None:
             tag = channel.next_delivery_tag
-            channel.next_delivery_tag = tag + 1
+            channel.next_delivery_tag = tag + state.semantics.replies_take_tags
             number, consumer_tag = channel.connection.number, channel.reply_consumer[0]
             state.events.append(
                 events.BasicDeliver(

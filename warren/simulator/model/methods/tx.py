@@ -34,15 +34,22 @@ def select(state: State, channel: Channel, command: commands.TxSelect) -> None:
 def commit(state: State, channel: Channel, command: commands.TxCommit) -> None:
     """Let everything held back take effect; 406 when a queue refuses a message.
 
+    A quorum queue's refusal comes too late for that: what it refused before is lost, and it takes all else.
     Where a queue is gone (506), messages that were published before it stay, and nothing is settled.
     """
     transaction = current(channel)
     taken = []
+    heard: dict[Queue, bool] = {}
     for message, targets, mandatory in transaction.publishes:
         queues = resolve(channel.vhost, targets)
         routed = not state.semantics.replies_before_commit and reply(state, message)
         returned = mandatory and not routed
-        taken.append(distribute(state, channel, message, queues, mandatory=returned))
+        for queue in queues:
+            if queue not in heard:
+                heard[queue] = queue.refuses(channel)
+        taken.append(
+            distribute(state, channel, message, queues, mandatory=returned, heard_full=heard)
+        )
     channel.tx = Transaction()
     for outcome, deliveries in transaction.settlements:
         settle(channel, deliveries, outcome)

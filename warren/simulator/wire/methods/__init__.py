@@ -9,7 +9,16 @@ from typing import Any, Final
 
 from warren.simulator.errors import AmqpError, ReplyCode, frame_error
 from warren.simulator.wire.errors import EncodeError
-from warren.simulator.wire.methods import basic, channel, confirm, connection, exchange, queue, tx
+from warren.simulator.wire.methods import (
+    access,
+    basic,
+    channel,
+    confirm,
+    connection,
+    exchange,
+    queue,
+    tx,
+)
 from warren.simulator.wire.methods.declaration import (
     DECLARED,
     Method,
@@ -20,6 +29,7 @@ from warren.simulator.wire.methods.declaration import (
 
 __all__ = [
     "METHODS",
+    "access",
     "basic",
     "channel",
     "confirm",
