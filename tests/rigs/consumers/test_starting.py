@@ -259,6 +259,19 @@ def test_its_own_queue_is_the_last(world: StandInWorld) -> None:
     assert world.time == pytest.approx(104.5, abs=0.1)
 
 
+def test_its_own_queue_was_the_last(world: StandInWorld) -> None:
+    """Whose queue is known to be right from an earlier start is given all its time, as on a busy machine."""
+
+    def consume_in_turn() -> None:
+        role = PART if world.time < 109.9 else world.processes[0].role
+        if world.time > (100.5, 110.5, 1000)[len(world.seen)]:
+            world.consume(replace(world.processes[0], role=role))
+
+    world.every_tick = consume_in_turn
+    _rig_of_own(world, KnownStart(shortest=2.0)).start.all()
+    assert world.time == pytest.approx(110.5, abs=0.1)
+
+
 @pytest.mark.parametrize(
     ("silent", "beats", "agreed", "offered"),
     [(0.5, 0, 5, "2"), (6.4, 0, 5, "7"), (6.4, 1, 5, "2"), (6.4, 0, 0, "5")],
