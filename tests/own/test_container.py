@@ -230,7 +230,7 @@ def test_learn_compose(client: DockerClient, tmp_path: Path) -> None:
     ("options", "words"),
     [
         (("--image", "warren-no-such"), "--image: the image warren-no-such"),
-        (("--compose", "compose.yml", "--service", "order"), "name one of orders, rabbitmq, paym"),
+        (("--compose", "compose.yml", "--service", "order"), "name one of orders, payments, rabb"),
         (("--compose", "compose.yml"), "Which service is the consumer? (orders, payments)"),
     ],
 )
