@@ -259,6 +259,7 @@ def test_proposal_beside_options(person: Person) -> None:
         (("--image", "a", "--compose", "c.yml"), "they name two consumers; take one out"),
         (("--service", "a", "--", "true"), "--service: it is one of a Compose file; add"),
         (("--image", "a", "--file", "a=b"), "an image has no folder to make files in; use --env"),
+        (("--compose", "c.yml", "--out", "a/w.toml"), "c.yml: a manifest in "),
     ],
 )
 def test_what_runs(person: Person, options: tuple[str, ...], words: str) -> None:

@@ -62,6 +62,14 @@ class Options:
         if self.file and self.image:
             raise OptionError("an image has no folder to make files in", "--file", "use --env")
 
+        home = self.manifest.parent
+        if self.compose and not self.compose.resolve().is_relative_to(home.resolve()):
+            raise OptionError(
+                f"a manifest in {home} cannot name it, since it is in none of its folders",
+                str(self.compose),
+                "give --out or --directory so that the manifest is beside it",
+            )
+
     def slug(self, service: str) -> str:
         """Name the consumer, where it is that service of its Compose file ("" for none)."""
         image = (self.image or "").rpartition("/")[2].partition(":")[0]

@@ -13,6 +13,7 @@ from warren.claims.implementation import Container, Program, Schema
 from warren.claims.manifest import missing
 from warren.errors import OptionError
 from warren.learning import telling
+from warren.learning.addresses import of_variables
 from warren.learning.containers import ComposeFile
 from warren.learning.search import Proposal, propose
 from warren.learning.words import TWO_WAYS_OUT
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from warren.command.person import Person
 
 TEMPLATE: Final = ".template"
+_RECIPES: Final = ("Dockerfile", "Containerfile")
 _OF_DATABASE: Final = "{database_"
 _SERVER: Final = "postgresql"
 """The database of a container that is told of one, and nothing says which: it reaches no file of this machine."""
@@ -105,11 +107,13 @@ class Finding:
         return Subject(program, chosen.slug(""), self._scripts(()), found.database, found.fixed)
 
     def _image(self, image: str) -> Subject:
-        """Take what the image has, and what the source here reads, if that is its own."""
+        """Take what the image has, and what the source here reads, if an image is made of it."""
         chosen = self.chosen
         telling.refuse_unknown_words(chosen.command, "COMMAND")
         of_image = self._containers.variables_in(image, "--image")
-        found = replace(propose(chosen.folder, (), of_image), command=(), templates={}, in_files=())
+        found = Proposal((), of_variables(of_image))
+        if any((chosen.folder / name).is_file() for name in _RECIPES):
+            found = replace(propose(chosen.folder, (), of_image), templates={}, in_files=())
         found = found.beside(self.environment, ())
         self._accept(found)
         environment = {**self.environment, **_replacements(found)}
