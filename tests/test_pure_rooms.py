@@ -51,7 +51,7 @@ PURE: dict[str, set[str]] = {  # sys for its maxsize alone
     "worlds/protocol": set(),
     "rigs/consumers": {"contextlib", "decimal", "functools", "operator", "traceback"},
     "rigs/protocol.py": {"contextlib"},
-    "rigs/deadlines.py": {"operator"},
+    "rigs/deadlines.py": {"math", "operator"},
     "rigs/pace.py": set(),
 }
 """Beside what may be used everywhere."""

@@ -22,7 +22,7 @@ def test_wrong_usage(arguments: tuple[str, ...]) -> None:
     assert "Usage: " in result.output
 
 
-@pytest.mark.parametrize("command", ["check", "smoke", "upgrade", "report compare"])
+@pytest.mark.parametrize("command", ["check", "learn", "smoke", "upgrade", "report compare"])
 def test_help_has_the_exit_status(command: str) -> None:
     """--help says what each exit status means."""
     output = run(*command.split(), "--help").output

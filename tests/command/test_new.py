@@ -40,7 +40,7 @@ def test_each_language(language: str) -> None:
     assert not left
     design = load_manifest(folder / "warren.toml", load_catalogue()).designs["my-orders"]
     assert {"no-loss", "effect-once", "survives-database-loss"} <= design.claims
-    assert len(design.claims | design.denies) == 19
+    assert len(design.claims | design.denies) == 20
     assert {"Makefile", "README.md", "schema.sql", "samples", ".gitignore"} <= {
         path.name for path in folder.iterdir()
     }

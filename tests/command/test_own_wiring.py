@@ -33,7 +33,9 @@ from warren.workloads.own import (
     PublishEffect,
     RowEffect,
     Sample,
+    TableEffect,
     Template,
+    TotalEffect,
 )
 from warren.workloads.own.found import Found
 from warren.workloads.own.message import OwnUnit
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
 OUT, IN = Direction.TO_BROKER, Direction.TO_CLIENT
 ROWS = RowEffect("SELECT count(*) FROM orders WHERE ref = :id")
+NOT_THERE = Found(0, ("what there is",))
 
 
 def own(exchange: str, key: str) -> OwnWorkload:
@@ -111,14 +114,16 @@ DELIVERED = Delivery(
 )
 
 
-def said_of(effect: Effect, *, calls: Any = (), published: Any = (), **told: str) -> str:
+def said_of(
+    effect: Effect, found: Found = NOT_THERE, *, calls: Any = (), published: Any = (), **told: str
+) -> str:
     """Give what is said where that effect is missing; the program has an environment."""
     unit = OwnUnit("1", b"1", Template(b"").properties, "")
     rig = Mock()
-    rig.seen.tally.return_value = OwnTally((effect, ROWS), (unit,), ((Found(0), Found(1)),))
+    rig.seen.tally.return_value = OwnTally((effect, ROWS), (unit,), ((found, Found(1)),))
     rig.seen.ledger.return_value.deliveries = [DELIVERED]
     rig.seen.calls.return_value, rig.seen.published.return_value = calls, published
-    return undone(rig, Program(("./orders",), Path(), told))
+    return undone(rig, Program(("./orders",), Path(), told), "SQLite 3.40")
 
 
 @pytest.mark.parametrize("kind", ["reject", "nack"])
@@ -129,7 +134,7 @@ def test_refused(kind: str) -> None:
     rig.seen.tally.return_value = OwnTally((ROWS,), (unit,), ((Found(0),),))
     refused = replace(DELIVERED, settlement=Settlement(2.0, kind))
     rig.seen.ledger.return_value.deliveries = [refused]
-    said = undone(rig, Program(("./orders",), Path()))
+    said = undone(rig, Program(("./orders",), Path()), "SQLite 3.40")
     assert said.startswith(
         f"the message was delivered ({refused}); it refused the message: see what it printed, and whether the sample "
         "is what its publisher sends; sql "
@@ -183,3 +188,16 @@ def test_no_effect() -> None:
     assert "write exchange and routing_key" in said_of(publish, published=["publishes to shop"])
     assert "one in its directory" in said_of(PathEffect("out/{id}"))
     assert "orders WHERE ref" not in said_of(rows)
+
+
+def test_no_row_of_a_table() -> None:
+    """Of a table it is said in which database it was looked for, where in it, and what to compare."""
+    said = said_of(TableEffect("orders", "ref"), DB="{database_url}")
+    assert said.endswith(
+        "table orders by ref was expected of it, and never came; in the case's database (SQLite 3.40): what there is; "
+        "see whether it writes to the database that it is told of, and whether ref has the {id} of the message"
+    )
+    words = "is there for 0 messages, and 1 were sent"
+    said = said_of(TotalEffect("stock", (("*", 1),)), Found(0, ("+0",), words=words), DB="{dsn}")
+    assert f"the total of table stock was expected of it, and {words}; in the case's" in said
+    assert said.endswith("and whether `adds` is what one message adds")

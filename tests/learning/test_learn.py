@@ -53,8 +53,12 @@ class Person:
     def learn(self, program: str, *options: str, answers: str = "") -> Learnt:
         """Learn one of the consumers here."""
         shutil.copy(CONSUMERS / program, self.directory)
+        return self.run(*options, "--", sys.executable, program, answers=answers)
+
+    def run(self, *words: str, answers: str = "") -> Learnt:
+        """Run the command."""
         done = subprocess.run(
-            [WARREN, "learn", *options, "--", sys.executable, program],
+            [WARREN, "learn", *words],
             cwd=self.directory,
             env=self._environment,
             input=answers,
@@ -246,6 +250,24 @@ def test_proposal_beside_options(person: Person) -> None:
         "- environment: AMQP_URL (read by its source) = {amqp_url}\nStart it so?" in learnt.printed
     )
     assert "never connected" not in learnt.printed
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ((), "nothing says what runs; end it with `-- COMMAND`, or give --image IMAGE"),
+        (("--image", "a", "--compose", "c.yml"), "they name two consumers; take one out"),
+        (("--service", "a", "--", "true"), "--service: it is one of a Compose file; add"),
+        (("--image", "a", "--file", "a=b"), "an image has no folder to make files in; use --env"),
+        (("--compose", "c.yml", "--out", "a/w.toml"), "c.yml: a manifest in "),
+    ],
+)
+def test_what_runs(person: Person, options: tuple[str, ...], words: str) -> None:
+    """It has to be clear what runs; else it is said before anything is looked at."""
+    (person.directory / "c.yml").touch()
+    learnt = person.run("--yes", *options)
+    assert learnt.status == 2
+    assert words in learnt.printed
 
 
 def test_misspelt_word(person: Person) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,8 +16,10 @@ from warren.evidence.rows import TableRows
 from warren.learning.changes import NOTHING, Changes, Outside, Tried
 from warren.learning.learner import Lesson, Wishes, as_learnt, learn, told_in_words
 from warren.learning.observed import Observed, observe
+from warren.learning.rehearsal import Beside, Rehearsed, Script
+from warren.learning.row_effects import NOBODYS
 from warren.learning.sample import LearnSample
-from warren.learning.trial import Beside, Sent
+from warren.learning.trial import Sent, Stopped
 from warren.simulator.wire import (
     BasicAck,
     BasicConsume,
@@ -28,6 +31,9 @@ from warren.simulator.wire import (
     QueueDeclareOk,
 )
 from warren.workloads.protocol import Route
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PROGRAM = Program(("./orders",), Path("/"))
 OUT, IN = Direction.TO_BROKER, Direction.TO_CLIENT
@@ -49,6 +55,7 @@ class Trial:
             self.wire.frame(IN, BasicConsumeOk(f"of {queue}"))
         self.last, self.now = queues[-1], Outside()
         self.rows: tuple[tuple[object, ...], ...] = ()
+        self.done = list[str]()
 
     def start(self) -> Observed:
         """Give what it shows."""
@@ -62,15 +69,12 @@ class Trial:
         """Give nothing."""
         return Outside()
 
-    def beside(self, _heartbeat: int, _queue: str) -> Beside:
-        """Let a second one consume."""
-        return Beside(consumes=True)
-
     def send(self, sample: LearnSample, route: Route) -> Sent:
         """Deliver and ack a message, which leaves a file where its body says so; raise for one that cannot be done."""
         if sample.body == b"bad":
             raise InstanceError("it cannot be done")
         self.routes.append(route)
+        self.done.append("send")
         self.wire.deliver(len(self.routes), consumer=f"of {self.last}")
         self.wire.frame(OUT, BasicAck(len(self.routes)))
         delivery = self.observed().ledger.deliveries[-1]
@@ -85,9 +89,32 @@ class Trial:
         """Have nothing more."""
         return sent
 
-    def stop(self) -> tuple[float, int | None]:
+    def stop(self) -> Stopped:
         """End in order."""
-        return 2.0, 0
+        self.done.append("stop")
+        return Stopped("SIGTERM", 2.0, 0)
+
+
+@dataclass
+class Rehearsal:
+    """Stands in for the other runs, which leave nothing; notes when it is asked for what."""
+
+    done: list[str]
+    queues: Sequence[str] = ()
+
+    def prepare(self, queues: Sequence[str]) -> None:
+        """Note it."""
+        self.done.append("prepare")
+        self.queues = queues
+
+    def play(self, _script: Script) -> None:
+        """Note it."""
+        self.done.append("play")
+
+    def rehearsed(self) -> Rehearsed:
+        """Let a second one consume."""
+        self.done.append("rehearsed")
+        return Rehearsed((), NOTHING, NOBODYS, Beside(consumes=True))
 
 
 def lesson(
@@ -100,8 +127,8 @@ def lesson(
     program: Program = PROGRAM,
 ) -> Lesson:
     """Learn it."""
-    wishes = Wishes(samples, 1, queue, exchange, routing_key)
-    return learn(trial, wishes, program, _refuse)  # type: ignore[arg-type]  # a stand-in
+    wishes, others = Wishes(samples, queue, exchange, routing_key), Rehearsal(trial.done)
+    return learn(trial, others, wishes, program, _refuse)  # type: ignore[arg-type]  # stand-ins
 
 
 def _refuse(question: str, choices: object) -> str:
@@ -154,9 +181,32 @@ def test_several_queues() -> None:
 
 
 def test_queue_named_by_the_broker() -> None:
-    """A queue that has another name at each start cannot be described."""
+    """A queue that has another name at each start cannot be described, and nothing else is started for it."""
+    trial = Trial("amq.gen-1")
     with pytest.raises(InstanceError, match="the broker names its queue"):
-        lesson(Trial("amq.gen-1"))
+        lesson(trial)
+    assert trial.done == []
+
+
+def test_beside_each_other() -> None:
+    """The other runs start while the first has its messages, and have theirs while it stops."""
+    trial = Trial("work")
+    lesson(trial)
+    assert trial.done == ["prepare", "send", "send", "play", "stop", "rehearsed"]
+
+
+@pytest.mark.parametrize(
+    ("stopped", "words"),
+    [
+        (Stopped("SIGQUIT", 0.25, 0), "SIGQUIT ended it in 0.2 s, with exit status 0"),
+        (Stopped("SIGTERM", 10.0, None), "SIGTERM did not end it within 10 s"),
+    ],
+)
+def test_stop(stopped: Stopped, words: str) -> None:
+    """It is said how it stopped; what mends a deaf process 1 is said of a container alone."""
+    assert str(stopped) == words
+    mended = "`init: true`" in str(replace(stopped, in_container=True))
+    assert mended == (stopped.exit_status is None)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +255,9 @@ def test_database_without_a_change(told: str, has_row: bool, unseen: str) -> Non
 def test_written() -> None:
     """The manifest gets what was seen: a second instance, a grace for a slow end, twice the time of its work."""
     found = lesson(Trial("work"))
-    learnt = as_learnt(found, PROGRAM, name="a", body="b", directory=".", schema="", migrate=())
+    learnt = as_learnt(
+        found, PROGRAM, name="a", body="b", compose="", directory=".", schema="", migrate=()
+    )
     assert (learnt.instances, learnt.grace, learnt.seconds) == (2, 10.0, 8.0)
     assert learnt.sample == "Words."
     assert learnt.queue == "work"

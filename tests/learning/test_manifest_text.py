@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from warren.claims.catalogue import load_catalogue
+from warren.claims.implementation import Container
 from warren.claims.manifest import load_manifest
 from warren.learning.manifest_text import Learnt, manifest_text, toml
 from warren.learning.proposal import ProposedEffect
@@ -87,6 +91,25 @@ def test_without_effects() -> None:
     text = manifest_text(learnt())
     assert "effects" not in tomllib.loads(text)["consumers"]["orders"]
     assert "# [[consumers.orders.effects]]" in text
+
+
+@pytest.mark.parametrize(
+    ("runs", "container"),
+    [
+        ({"image": "shop/orders:1"}, Container("shop/orders:1")),
+        ({"compose": "compose.yml", "service": "orders"}, Container(service="orders")),
+    ],
+)
+def test_container(tmp_path: Path, runs: dict[str, Any], container: Container) -> None:
+    """An image or a service runs in place of a command, and keeps its own stop signal."""
+    for name in ("order.json", "schema.sql", "compose.yml"):
+        (tmp_path / name).write_text("{id}")
+    path, effect = tmp_path / "warren.toml", ProposedEffect(EFFECTS[-1], "words")
+    path.write_text(manifest_text(replace(learnt(effect), command=(), templates={}, **runs)))
+    (program,) = load_manifest(path, load_catalogue()).designs["orders"].roles.values()
+    compose = tmp_path / "compose.yml" if "compose" in runs else None
+    assert program.container == replace(container, compose=compose)
+    assert (program.argv, program.grace) == ((), 10.0)
 
 
 def test_comments_stay_comments() -> None:

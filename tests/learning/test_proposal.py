@@ -33,7 +33,7 @@ def remarks(*outsides: Outside) -> tuple[str, ...]:
 def run(*outsides: Outside) -> CleanRun:
     """Give the run of two messages, with what there was after each."""
     moments = [Moment(done, outside) for done, outside in enumerate((Outside(), *outsides))]
-    return CleanRun("", IDS, moments)
+    return CleanRun(IDS, moments)
 
 
 def rows(*all_rows: tuple[object, ...]) -> Outside:

@@ -23,7 +23,7 @@ def run(*after: Rows, before: Rows = (), ids: tuple[str, ...] = IDS) -> CleanRun
         Moment(0, _rows(before)),
         *(Moment(n, _rows(a)) for n, a in zip(done, after, strict=True)),
     ]
-    return CleanRun("", ids, moments)
+    return CleanRun(ids, moments)
 
 
 def _rows(rows: Rows) -> Outside:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tarfile
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -194,6 +195,70 @@ def test_file_of_a_database(smoke: Callable[..., subprocess.CompletedProcess[str
     ended = smoke(f'image = "{IMAGE}"\nenvironment = {{ DB = "{{database_url}}" }}')
     assert ended.returncode == 2
     assert "run it with --database postgresql or mysql" in ended.stdout
+
+
+def test_learn_image(client: DockerClient, tmp_path: Path) -> None:
+    """An image is learnt by its name, which the manifest has in place of a command; its containers are gone then."""
+    ended = learn(tmp_path, "--image", IMAGE, "--env", "AMQP_URL={amqp_url}")
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
+    (slug, consumer), *_ = tomllib.loads((tmp_path / "warren.toml").read_text())[
+        "consumers"
+    ].items()
+    assert (slug, consumer["image"], "command" in consumer) == ("warren-test-orders", IMAGE, False)
+    assert consumer["effects"][0]["publishes"] == {"exchange": "billing", "routing_key": "invoice"}
+    assert f"{slug}: works: 1 effect of one message" in ended.stdout
+    assert not of_image(client)
+
+
+def test_learn_compose(client: DockerClient, tmp_path: Path) -> None:
+    """A service is learnt by its Compose file alone, whose addresses lead to the case; the one consumer is found."""
+    del client
+    needs_compose()
+    services = COMPOSE.replace("payments:", "payments-db:").replace("shop/payments", "postgres:15")
+    (tmp_path / "compose.yml").write_text(services)
+    ended = learn(tmp_path, "--compose", "compose.yml", "--database", "sqlite")
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
+    assert "its consumer is the service orders\n" in ended.stdout
+    assert "Start it so?" not in ended.stdout
+    consumer = tomllib.loads((tmp_path / "warren.toml").read_text())["consumers"]["orders"]
+    assert (consumer["compose"], consumer["service"]) == ("compose.yml", "orders")
+    assert "environment" not in consumer
+    assert "orders: works: 1 effect of one message" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--image", "warren-no-such"), "--image: the image warren-no-such"),
+        (("--compose", "compose.yml", "--service", "order"), "name one of orders, payments, rabb"),
+        (("--compose", "compose.yml"), "Which service is the consumer? (orders, payments)"),
+    ],
+)
+def test_learn_nothing(
+    client: DockerClient, tmp_path: Path, options: tuple[str, ...], words: str
+) -> None:
+    """Which image there is not, and which services there are, is said before anything is started."""
+    del client
+    needs_compose()
+    (tmp_path / "compose.yml").write_text(COMPOSE)
+    ended = learn(tmp_path, *options)
+    assert ended.returncode == 2
+    assert words in ended.stdout + ended.stderr
+    assert "broker:" not in ended.stdout
+
+
+def learn(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run `warren learn` in a folder with a sample."""
+    (folder / "order.json").write_text('{"ref": "order-17"}')
+    command = str(Path(sys.executable).parent / "warren"), "learn", "--yes"
+    return subprocess.run(
+        [*command, "--message", "order.json", *options],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
 
 
 def of_image(client: DockerClient) -> list[Container]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warren.rigs.deadlines import Deadlines
+from warren.rigs.deadlines import Deadlines, offered_heartbeat
 from warren.rigs.pace import PACES, Pace
 
 DEADLINES = ("stopped", "reconnected", "noticed", "quiet")
@@ -54,6 +54,28 @@ def test_work_has_its_time(pace: Pace, start: float, work: float) -> None:
     """Work is given more than the time that it takes at this pace."""
     deadlines = Deadlines.measured(pace, start)
     assert deadlines.within(work) > deadlines.seconds(work) == work * pace.second
+
+
+@given(st.floats(0, 100))
+def test_offered_heartbeat(silence: float) -> None:
+    """A start that is silent for as long as the one before, and half as long again, keeps its connection."""
+    assert 2 * offered_heartbeat(silence) >= max(4.0, 1.5 * silence)
+
+
+@pytest.mark.parametrize(
+    ("silence", "work", "offered"),
+    [
+        (None, 0.0, 5),
+        (None, 30.0, 5),
+        (None, 6.0, 2),
+        (0.1, 0.0, 2),
+        (3.2, 6.0, 2),
+        (9.1, 30.0, 10),
+    ],
+)
+def test_heartbeat_for_a_start(silence: float | None, work: float, offered: int) -> None:
+    """What is not known is given time; and work that nobody can lengthen lasts longer than a silent connection."""
+    assert offered_heartbeat(silence, work) == offered
 
 
 @pytest.mark.parametrize("pace", PACES.values(), ids=lambda pace: pace.name)

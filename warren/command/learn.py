@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -15,32 +15,30 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import click
 
 from warren.claims.catalogue import load_catalogue
-from warren.claims.implementation import Program, Schema
-from warren.claims.manifest import load_manifest, missing
+from warren.claims.manifest import load_manifest
 from warren.command import options
+from warren.command.learn_options import Options
 from warren.command.person import Person
 from warren.command.smoke import STATUSES, smoke
+from warren.command.subject import Finding
 from warren.errors import OptionError
 from warren.learning import telling
-from warren.learning.learner import Wishes, as_learnt, compared, learn, script, told_in_words
+from warren.learning.learner import Wishes, as_learnt, learn, told_in_words
 from warren.learning.manifest_text import manifest_text
-from warren.learning.rehearsal import rehearse
+from warren.learning.rehearsal import Rehearsal
 from warren.learning.sample import marked
-from warren.learning.search import propose
 from warren.learning.trial import Trial
-from warren.learning.words import TWO_WAYS_OUT
 from warren.report.header import header
 from warren.rigs.pace import PACES
 from warren.worlds.real import RealWorlds, Servers
-from warren.worlds.real.launching import inherited_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from warren.command.subject import Subject
     from warren.learning.asyncapi import Described
     from warren.learning.learner import Lesson
     from warren.learning.sample import LearnSample
-    from warren.learning.search import Proposal
 
 STATUS: Final = """\b
 Exit status:
@@ -49,14 +47,15 @@ Exit status:
   2  nothing could be learnt, no effect was found, or the set-up cannot be used"""
 
 _FAST: Final = PACES["fast"]
-_SLOW: Final = PACES["document"]
 _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
-_TEMPLATE: Final = ".template"
 _SAMPLES: Final = "samples"
 
 
 @click.command(epilog=STATUS, context_settings={"allow_interspersed_args": False})
-@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND...]")
+@click.option("--image", metavar="IMAGE", help="an image; COMMAND takes the place of its own")
+@click.option("--compose", type=_FILE, metavar="FILE", help="or a Compose file")
+@click.option("--service", metavar="NAME", help="which of its services")
 @click.option("--env", multiple=True, metavar="NAME=TEXT", help="e.g. AMQP_URL={amqp_url}")
 @click.option("--file", multiple=True, metavar="FILE=TEMPLATE", help="a file made from a template")
 @click.option("--message", type=_FILE, metavar="FILE", help="the body of a sample message")
@@ -74,7 +73,9 @@ _SAMPLES: Final = "samples"
 @click.option("--routing-key", metavar="KEY", help="and with which key")
 @click.option("--schema", type=_FILE, metavar="FILE", help="SQL that makes its tables")
 @click.option("--migrate", metavar="COMMAND", help="or a command that makes them")
-@click.option("--directory", type=options.PATH, default=".", metavar="DIR", help="where it runs")
+@click.option(
+    "--directory", type=options.PATH, metavar="DIR", help="where it runs; by default here"
+)
 @click.option("--name", metavar="NAME", help="what it is called; by default as its directory")
 @click.option("--out", type=options.PATH, metavar="FILE", help="by default DIR/warren.toml")
 @click.option("--force", is_flag=True, help="write over files that are there")
@@ -92,46 +93,11 @@ _SAMPLES: Final = "samples"
 def command(ctx: click.Context, /, **chosen: Any) -> None:
     """Run a consumer, see what it does, and write its manifest.
 
-    COMMAND starts it. It is told where its broker and its database are by --env and --file, with places such as
-    {amqp_url} and {database_url}; without these options `learn` looks for them, and asks.
+    COMMAND starts it, or it is in a container: --image or --compose. It is told where its broker and its database are
+    by --env and --file, with places such as {amqp_url} and {database_url}; without these options `learn` looks for
+    them, and asks.
     """
-    ctx.exit(_Learning(_Options(**chosen)).run())
-
-
-@dataclass(frozen=True, slots=True)
-class _Options:
-    """The options as they were written; relative paths are from where the person stands."""
-
-    command: tuple[str, ...]
-    env: tuple[str, ...]
-    file: tuple[str, ...]
-    message: Path | None
-    asyncapi: Path | None
-    operation: str | None
-    properties: tuple[str, ...]
-    queue: str | None
-    exchange: str | None
-    routing_key: str | None
-    schema: Path | None
-    migrate: str | None
-    directory: Path
-    name: str | None
-    out: Path | None
-    force: bool
-    within: float
-    yes: bool
-    broker: str
-    database: str
-
-    @property
-    def manifest(self) -> Path:
-        """Where the manifest is written."""
-        return (self.out or self.directory / "warren.toml").absolute()
-
-    @property
-    def slug(self) -> str:
-        """What the consumer is called."""
-        return telling.slug(self.name or self.directory.absolute().name)
+    ctx.exit(_Learning(Options(**chosen)).run())
 
 
 class _Given(NamedTuple):
@@ -150,7 +116,7 @@ class _Given(NamedTuple):
 class _Learning:
     """One run of the command: what is asked, run, written and tried."""
 
-    def __init__(self, chosen: _Options) -> None:
+    def __init__(self, chosen: Options) -> None:
         """Ask nothing yet."""
         self._options, self._person = chosen, Person(asks=not chosen.yes)
 
@@ -158,7 +124,7 @@ class _Learning:
         """Learn, write, try; give the exit status."""
         chosen = self._options
         self._refuse_to_overwrite(chosen.manifest)
-        program, found = self._program()
+        subject = Finding(chosen, self._person, self._put).subject()
         given = self._given()
         samples = tuple(
             replace(sample, properties={**sample.properties, **given.correlated})
@@ -167,7 +133,7 @@ class _Learning:
         body = self._place_of(samples[0], given)
         if body != given.file:
             self._refuse_to_overwrite(body, *(sample.body for sample in samples))
-        database = found.database if chosen.database == "auto" else ""
+        database = subject.database if chosen.database == "auto" else ""
         with (
             closing(
                 Servers(chosen.broker, database or chosen.database, self._person.say)
@@ -177,91 +143,27 @@ class _Learning:
             self._person.secrets = worlds.secrets
             self._person.say(header(servers, _FAST))
             kind = servers.database.kind
-            wishes = Wishes(
-                samples, _FAST.heartbeat, given.queue, given.exchange, given.routing_key
-            )
-            with worlds.world(self._schema(), restarts=False) as world:
-                trial = Trial(world, program, chosen.slug, chosen.within, found.fixed)
-                choose = partial(self._person.choose, option="--queue")
-                lesson = learn(trial, wishes, program, choose)
-            lesson = self._compared(lesson, worlds, program)
+            wishes = Wishes(samples, given.queue, given.exchange, given.routing_key)
+            lesson = self._lesson(worlds, subject, wishes)
             for sentence in told_in_words(lesson):
                 self._person.say(f"- {sentence}")
             self._put(body, lesson.sample.body, *(sample.body for sample in samples))
-            self._write(lesson, program, body)
+            self._write(lesson, subject, body)
             return self._try(lesson, worlds, kind)
 
-    def _compared(self, lesson: Lesson, worlds: RealWorlds, program: Program) -> Lesson:
-        """Have the consumer do it again in two other ways, and see what is the same."""
-        chosen = self._options
-        what = script(lesson, program, chosen.slug, chosen.within)
+    def _lesson(self, worlds: RealWorlds, subject: Subject, wishes: Wishes) -> Lesson:
+        """Have the consumer do its messages in three worlds, and see what is the same."""
+        program, name, within = subject.program, subject.slug, self._options.within
+        schema = subject.tables(self._options.migrate)
+        choose = partial(self._person.choose, option="--queue")
         with (
-            worlds.world(self._schema(), restarts=False) as one,
-            worlds.world(self._schema(), restarts=False) as other,
+            worlds.world(schema, restarts=False) as first,
+            worlds.world(schema, restarts=False) as pair,
+            worlds.world(schema, restarts=False) as again,
+            closing(Rehearsal(pair, again, program, name, within)) as rehearsal,
         ):
-            return compared(lesson, rehearse(one, other, what))
-
-    def _program(self) -> tuple[Program, Proposal]:
-        """Give what is started, and what was found of it."""
-        chosen = self._options
-        command = telling.as_started(chosen.command, inherited_environment()["PATH"])
-        telling.refuse_outside(command, chosen.directory.absolute())
-        telling.refuse_unknown_words(command, "COMMAND")
-        environment, templates = telling.variables(chosen.env), telling.pairs("--file", chosen.file)
-        found = propose(chosen.directory, command, os.environ)
-        if not (templates or any("{" in word for word in command)):
-            found = found.beside(environment, command)
-            proposed, templates = self._accepted(found, is_enough=bool(environment))
-            environment, command = {**environment, **proposed}, found.command
-        program = Program(
-            command,
-            chosen.directory.absolute(),
-            environment,
-            has_placeholders=True,
-            templates=templates,
-        )
-        if fault := missing(program, environment.get("PATH", inherited_environment()["PATH"])):
-            raise OptionError(fault, "warren learn")
-        return program, found
-
-    def _accepted(
-        self, found: Proposal, *, is_enough: bool
-    ) -> tuple[dict[str, str], dict[str, str]]:
-        """Show what was found, and ask whether to tell it so; give the environment and the templates.
-
-        `is_enough` says that it is told something already, so that nothing more need be found.
-        """
-        if found.is_empty and is_enough:
-            return {}, {}
-        if found.is_empty:
-            raise OptionError(
-                "nothing in its environment, .env, configuration files and source names a broker",
-                str(self._options.directory.absolute()),
-                TWO_WAYS_OUT,
-            )
-        self._person.say("it can be told its addresses so:")
-        for line in found.lines():
-            self._person.say(f"- {line}")
-        if not self._person.agrees("Start it so?"):
-            raise OptionError("then it is not known what it is to be told", "--env", TWO_WAYS_OUT)
-        if found.also_read:
-            self._person.say(found.also_needed)
-        for name, text in found.templates.items():
-            template = self._options.directory.absolute() / f"{name}{_TEMPLATE}"
-            self._put(template, text.encode())
-        environment = {name: address.replacement for name, address in found.variables.items()}
-        return environment, {name: f"{name}{_TEMPLATE}" for name in found.templates}
-
-    def _schema(self) -> Schema:
-        chosen, program = self._options, None
-        if chosen.migrate:
-            program = Program(
-                tuple(shlex.split(chosen.migrate)),
-                chosen.directory.absolute(),
-                has_placeholders=True,
-                source="--migrate",
-            )
-        return Schema(program, (chosen.schema.absolute(),) if chosen.schema else ())
+            trial = Trial(first, program, name, within, subject.fixed)
+            return learn(trial, rehearsal, wishes, program, choose)
 
     def _given(self) -> _Given:
         """Give the message that is to be sent, as the options and a document say it."""
@@ -310,18 +212,20 @@ class _Learning:
         is_its_own = sample.is_changed or not given.file.is_relative_to(home)
         return home / _SAMPLES / given.file.name if is_its_own else given.file
 
-    def _write(self, lesson: Lesson, program: Program, body: Path) -> None:
+    def _write(self, lesson: Lesson, subject: Subject, body: Path) -> None:
         """Write the manifest."""
         chosen, home = self._options, self._options.manifest.parent
-        schema, migrate = chosen.schema, shlex.split(chosen.migrate or "")
+        container = subject.program.container
+        compose = container.compose if container is not None else None
         learnt = as_learnt(
             lesson,
-            program,
-            name=chosen.slug,
+            subject.program,
+            name=subject.slug,
             body=telling.relative(body, home),
-            directory=telling.relative(chosen.directory, home),
-            schema=telling.relative(schema, home) if schema else "",
-            migrate=migrate,
+            compose=telling.relative(compose, home) if compose else "",
+            directory=telling.relative(chosen.folder, home),
+            schema=telling.relative(subject.schema[0], home) if subject.schema else "",
+            migrate=shlex.split(chosen.migrate or ""),
         )
         self._put(chosen.manifest, manifest_text(learnt).encode())
 
@@ -332,12 +236,12 @@ class _Learning:
         if not lesson.proposed.effects:
             self._person.say(f"name an effect at the end of {shown}, then: warren smoke {shown}")
             return options.UNUSABLE
-        status, pace = 0, _FAST if lesson.bears_heartbeat else _SLOW
-        for smoked in smoke(load_manifest(manifest, load_catalogue()), worlds, pace):
+        status = 0
+        for smoked in smoke(load_manifest(manifest, load_catalogue()), worlds, _FAST):
             self._person.say(f"{smoked.design}: {smoked.result}: {smoked.words}")
             status = max(status, STATUSES.get(smoked.result, 0))
         if not status:
-            with_it = f"--broker {self._options.broker} --database {kind} --pace {pace.name}"
+            with_it = f"--broker {self._options.broker} --database {kind}"
             self._person.say(f"next: warren check {shown} {with_it} -n 4")
         return status
 

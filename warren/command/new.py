@@ -31,6 +31,7 @@ _CLAIMS: Final = (
     "single-flight",
     "fair-dispatch",
     "keeps-prefetch",
+    "keeps-concurrency",
     "rejects-malformed",
     "rejects-misshapen",
     "takes-any-input",
@@ -78,8 +79,8 @@ LANGUAGES: Final[Mapping[str, _Language]] = {
         variable="DATABASE_DSN",
         place="{dsn}",
         example="pgsql:host=localhost;dbname=@@name;user=me;password=secret",
-        # PHP has one thread: nothing is sent while it waits for its database.
-        denies=("heartbeat-safe", "single-flight"),
+        # PHP has one thread: nothing is sent, and no other message worked on, while it waits for its database.
+        denies=("heartbeat-safe", "single-flight", "keeps-concurrency"),
     ),
 }
 

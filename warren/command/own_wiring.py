@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from warren.workloads.own import CallEffect, OwnTally, PathEffect, PublishEffect, RowEffect
+from warren.workloads.own import (
+    CallEffect,
+    OwnTally,
+    PathEffect,
+    PublishEffect,
+    RowEffect,
+    TableEffect,
+    TotalEffect,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,6 +23,7 @@ if TYPE_CHECKING:
     from warren.learning.observed import Observed
     from warren.rigs.consumers.rig import Rig
     from warren.workloads.own import Effect, OwnWorkload
+    from warren.workloads.own.found import Found
 
 _MOST: Final = 4
 _REFUSALS: Final = ("reject", "nack")
@@ -51,8 +60,11 @@ def undelivered(own: OwnWorkload, observed: Observed) -> str:
     )
 
 
-def undone(rig: Rig, program: Program) -> str:
-    """Say which effects are missing, what became of the message, and what else was seen."""
+def undone(rig: Rig, program: Program, database: str) -> str:
+    """Say which effects are missing, what became of the message, and what else was seen.
+
+    `database` is that of this run, in words.
+    """
     last = rig.seen.ledger().deliveries[-1]
     tally = rig.seen.tally()
     assert isinstance(tally, OwnTally), "it is of an OwnWorkload"
@@ -61,10 +73,10 @@ def undone(rig: Rig, program: Program) -> str:
         sentences.append(
             "it refused the message: see what it printed, and whether the sample is what its publisher sends"
         )
-    for effect in tally.missing():
+    for effect, found in tally.missing():
         sentences += [
-            f"{effect} was expected of it, and never came",
-            *_instead(effect, rig, program),
+            f"{effect} was expected of it, and {found.words or 'never came'}",
+            *_instead(effect, found, rig, program, database),
         ]
     return "; ".join(dict.fromkeys(sentences))
 
@@ -86,17 +98,17 @@ def unread(error: WarrenError, program: Program, database: str) -> str:
     )
 
 
-def _instead(effect: Effect, rig: Rig, program: Program) -> Iterator[str]:
+def _instead(
+    effect: Effect, found: Found, rig: Rig, program: Program, database: str
+) -> Iterator[str]:
     """Say what was seen of such effects, and what to look at."""
     match effect:
-        case RowEffect():
+        case RowEffect() | TableEffect() | TotalEffect():
+            yield f"in the case's database ({database}): {'; '.join(found.evidence)}"
             if not _is_told(program, _OF_DATABASES):
                 yield f"it is told of no database: write {{database_url}} or the like {_PLACES}"
             else:
-                yield (
-                    "see whether it writes to the database that it is told of, "
-                    "and whether the statement finds the row by :id, the {id} of the message"
-                )
+                yield f"see whether it writes to the database that it is told of{_and(effect)}"
         case CallEffect():
             calls = _some(map(str, rig.seen.calls()))
             yield f"the HTTP stub was asked {calls or 'nothing'}"
@@ -113,6 +125,17 @@ def _instead(effect: Effect, rig: Rig, program: Program) -> Iterator[str]:
             yield "the path is one in its directory, with {id} where the id of the message stands"
         case _:
             return
+
+
+def _and(effect: RowEffect | TableEffect | TotalEffect) -> str:
+    """Say what else may keep an effect from being found."""
+    match effect:
+        case RowEffect():
+            return ", and whether the statement finds the row by :id, the {id} of the message"
+        case TableEffect(key=key):
+            return f", and whether {key} has the {{id}} of the message"
+        case TotalEffect():
+            return ", and whether `adds` is what one message adds"
 
 
 def _is_told(program: Program, places: Iterable[str]) -> bool:

@@ -130,7 +130,7 @@ def smoke(implementation: Implementation, worlds: RealWorlds, pace: Pace) -> Ite
         with worlds.world(implementation.migrate, design.surroundings, restarts=False) as world:
             rig = Rig(world, implementation, workload, pace, ())
             try:
-                yield _try(rig, slug, world, design)
+                yield _try(rig, slug, world, design, worlds.database)
             except InstanceUnsupported as error:
                 yield Smoked(slug, Smoke.UNSUPPORTED, str(error))
             except UnreadEffect as error:
@@ -142,7 +142,7 @@ def smoke(implementation: Implementation, worlds: RealWorlds, pace: Pace) -> Ite
                 yield Smoked(slug, Smoke.WIRING, f"{error}{_printed(rig)}")
 
 
-def _try(rig: Rig, slug: str, world: World, design: ImplementedDesign) -> Smoked:
+def _try(rig: Rig, slug: str, world: World, design: ImplementedDesign, database: str) -> Smoked:
     rig.start.all(http=rig.workload.caller is not None)
     if rig.workload.is_told and (faults := rig.seen.heartbeat_faults()):
         return Smoked(slug, Smoke.WIRING, f"{faults[0].words}; use WARREN_HEARTBEAT as it is")
@@ -161,7 +161,7 @@ def _try(rig: Rig, slug: str, world: World, design: ImplementedDesign) -> Smoked
         words = own_wiring.undelivered(own, observe(world.facts())) if own else _undelivered(rig)
         return Smoked(slug, Smoke.WIRING, f"{words}{_printed(rig)}")
     if own is not None:
-        words = own_wiring.undone(rig, design.roles[slug])
+        words = own_wiring.undone(rig, design.roles[slug], database)
     elif rig.seen.tally().untouched:
         words = "the message was delivered, but no row came; does it write to WARREN_DATABASE_URL?"
     else:

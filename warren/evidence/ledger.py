@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from warren.evidence.commits import DatabaseFailed
 from warren.evidence.text import CUT
@@ -194,6 +194,10 @@ class Consumer:
         )
 
 
+IN_USE: Final = (403, 405)
+"""ACCESS_REFUSED: an exclusive consumer is there. RESOURCE_LOCKED: an exclusive queue is another connection's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A channel that the broker closed, since it would not do what was asked (AMQP 0-9-1, channel.close)."""
@@ -204,6 +208,11 @@ class Refusal:
     channel: int
     code: int
     words: str
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether it says that somebody else has the queue for themselves."""
+        return self.code in IN_USE and "exclusive" in self.words
 
     def __str__(self) -> str:
         """Give one line of evidence."""

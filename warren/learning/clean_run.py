@@ -44,7 +44,6 @@ class Moment:
 class CleanRun:
     """One run: the ids of its messages, and its moments, from before the first message to after the last."""
 
-    words: str
     ids: Sequence[str]
     moments: Sequence[Moment]
 

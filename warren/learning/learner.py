@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from warren.errors import InstanceError, OptionError
-from warren.learning.changes import changes, together
+from warren.learning.changes import together
 from warren.learning.clean_run import CleanRun, Moment
 from warren.learning.manifest_text import Learnt
 from warren.learning.proposal import Proposed, claims, key_for, propose
-from warren.learning.rehearsal import Rehearsed, Script
+from warren.learning.rehearsal import Script
 from warren.learning.words import describe, mode
 from warren.workloads.protocol import Route
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from warren.claims.implementation import Program
     from warren.evidence.ledger import Consumer, Delivery
-    from warren.learning.changes import Changes
     from warren.learning.observed import Observed
+    from warren.learning.rehearsal import Beside, Rehearsal
     from warren.learning.sample import LearnSample
-    from warren.learning.trial import Beside, Sent, Trial
+    from warren.learning.trial import Sent, Stopped, Trial
 
 _LEAST_SECONDS: Final = 0.1
 _USUAL_GRACE: Final = 5.0
@@ -37,8 +37,6 @@ class Wishes:
 
     samples: Sequence[LearnSample]
     """The ways in which the sample can have an id, the likeliest first."""
-    heartbeat: int
-    """The heartbeat (s) that cases would have it take."""
     queue: str | None = None
     exchange: str | None = None
     routing_key: str | None = None
@@ -55,31 +53,17 @@ class Lesson:
     sample: LearnSample
     """The one of the samples by which something follows the id, else the first."""
     sent: tuple[Sent, ...]
-    noise: Changes
-    """What changed while a second instance was started and killed."""
     proposed: Proposed
-    stopped_in: float
+    stopped: Stopped
     beside: Beside
-    """What became of another instance, with the heartbeat that cases would have it take."""
-    exit_status: int | None
-    """None where it did not end when it was asked to."""
+    """What became of another instance."""
     unseen: tuple[str, ...]
     """What could not be seen, or was not, though it was told where."""
-
-    @property
-    def run(self) -> CleanRun:
-        """Its messages, one after the other, as a clean run."""
-        return _run(self.sent)
 
     @property
     def acks_first(self) -> bool:
         """Whether it acked a message before all was done."""
         return any(sent.acks_first for sent in self.sent)
-
-    @property
-    def bears_heartbeat(self) -> bool:
-        """Whether it can be judged with a short heartbeat, as far as a second instance showed that."""
-        return self.beside.consumes or bool(self.beside.refused)
 
     @property
     def seconds(self) -> float:
@@ -88,65 +72,59 @@ class Lesson:
 
 
 def learn(
-    trial: Trial, wishes: Wishes, program: Program, choose: Callable[[str, Sequence[str]], str]
+    trial: Trial,
+    rehearsal: Rehearsal,
+    wishes: Wishes,
+    program: Program,
+    choose: Callable[[str, Sequence[str]], str],
 ) -> Lesson:
-    """Have the lesson; `choose` asks the person. Raises `InstanceError` where nothing can be learnt."""
+    """Have the lesson; `choose` asks the person. Raises `InstanceError` where nothing can be learnt.
+
+    What other runs need no message for goes on meanwhile.
+    """
     observed = trial.start()
     queue = _work_queue(observed, wishes, choose)
     route, words = _route(observed, queue, wishes)
-    before = trial.outside()
-    beside = trial.beside(wishes.heartbeat, queue or observed.work_queues()[0])
-    noise = changes(before, trial.outside())
+    queues = [queue] if queue else observed.work_queues()
+    _refuse_named_by_broker(observed, queues, route)
+    rehearsal.prepare(queues)
     sample, sent = _tried(trial, wishes, route)
     consumer = _consumer_of(trial.observed(), sent[0].delivery)
-    if observed.is_server_named(consumer.queue):
-        raise InstanceError(
-            f"the broker names its queue ({consumer.queue}), so it is another at each start",
-            f"the consumer of {route.exchange or 'the default exchange'}",
-            "have it consume from a queue with a name: no message survives its end in one like this",
-        )
-    seconds, status = trial.stop()
+    _refuse_named_by_broker(observed, [consumer.queue], route)
+    run = _run(sent)
+    route = Route(route.exchange, consumer.queue, route.routing_key)
+    rehearsal.play(Script(route, sample, run.ids, not consumer.no_ack, run.left))
+    stopped = trial.stop()
+    others = rehearsal.rehearsed()
+    found = propose((run, *others.runs), others.noise, others.not_ours)
+    has_rows = bool(together(others.noise, run.changes).tables)
     return Lesson(
         observed=observed,
         consumer=consumer,
-        route=Route(route.exchange, consumer.queue, route.routing_key),
+        route=route,
         route_words=words,
         sample=sample,
         sent=sent,
-        noise=noise,
-        proposed=propose([_run(sent)], noise),
-        stopped_in=seconds,
-        beside=beside,
-        exit_status=status,
-        unseen=tuple(_unseen(program, has_rows=bool(together(noise, _run(sent).changes).tables))),
+        proposed=replace(found, remarks=(*found.remarks, *others.remarks)),
+        stopped=stopped,
+        beside=others.beside,
+        unseen=tuple(_unseen(program, has_rows=has_rows)),
     )
 
 
-def script(lesson: Lesson, program: Program, name: str, within: float) -> Script:
-    """Say what is to be done in the other clean runs."""
-    return Script(
-        program,
-        name,
-        lesson.route,
-        lesson.sample,
-        lesson.run.ids,
-        instances=2 if lesson.beside.consumes else 1,
-        is_redelivered=not lesson.consumer.no_ack,
-        left=lesson.run.left,
-        within=within,
-    )
-
-
-def compared(lesson: Lesson, others: Rehearsed) -> Lesson:
-    """Give what a lesson comes to by the other clean runs."""
-    noise = together(lesson.noise, others.noise)
-    proposed = propose((lesson.run, *others.runs), noise, others.not_ours)
-    return replace(lesson, proposed=replace(proposed, remarks=(*proposed.remarks, *others.remarks)))
+def _refuse_named_by_broker(observed: Observed, queues: Sequence[str], route: Route) -> None:
+    """Raise `InstanceError` where each of these queues has another name at each start."""
+    if all(map(observed.is_server_named, queues)):
+        raise InstanceError(
+            f"the broker names its queue ({queues[0]}), so it is another at each start",
+            f"the consumer of {route.exchange or 'the default exchange'}",
+            "have it consume from a queue with a name: no message survives its end in one like this",
+        )
 
 
 def _run(sent: Sequence[Sent]) -> CleanRun:
     moments = (Moment(0, sent[0].before), *(Moment(n, s.after) for n, s in enumerate(sent, 1)))
-    return CleanRun("one after the other", tuple(s.tried.id for s in sent), moments)
+    return CleanRun(tuple(s.tried.id for s in sent), moments)
 
 
 def _tried(trial: Trial, wishes: Wishes, route: Route) -> tuple[LearnSample, tuple[Sent, ...]]:
@@ -222,6 +200,7 @@ def _consumer_of(observed: Observed, delivery: Delivery) -> Consumer:
 def _unseen(program: Program, *, has_rows: bool) -> Iterator[str]:
     told = " ".join((*program.argv, *program.environment.values(), *program.templates))
     is_told = any(p in told for p in ("{database_", "{sqlalchemy_url}", "{jdbc_url}", "{dsn}"))
+    is_told |= program.container is not None and program.container.compose is not None
     if is_told and not has_rows:
         yield (
             "no table of the case's database changed; see whether it writes to the one that it was told of"
@@ -231,7 +210,7 @@ def _unseen(program: Program, *, has_rows: bool) -> Iterator[str]:
             "it was told of no database (by --env NAME={database_url}, or {database_path} of SQLite), so rows"
             " could not be seen"
         )
-    if not program.templates and "{http_stub_url}" not in told:
+    if not program.templates and program.container is None and "{http_stub_url}" not in told:
         yield "it was told of no {http_stub_url}, so calls to other services could not be seen"
 
 
@@ -256,15 +235,9 @@ def _told(lesson: Lesson) -> Iterator[str]:
     yield from lesson.proposed.remarks
     if lesson.beside.refused:
         yield f"a second instance beside it was refused: {lesson.beside.refused}"
-    elif not lesson.bears_heartbeat:
-        yield (
-            "a second instance, with a short heartbeat, did not get to consume: it is tried with the longer one"
-            " of --pace document"
-        )
-    if lesson.exit_status is None:
-        yield f"SIGTERM did not end it within {lesson.stopped_in:.0f} s"
-    else:
-        yield f"SIGTERM ended it in {lesson.stopped_in:.1f} s, with exit status {lesson.exit_status}"
+    elif not lesson.beside.consumes:
+        yield "a second instance beside it did not get to consume, and was refused nothing"
+    yield str(lesson.stopped)
     yield from (f"not seen: {what}" for what in lesson.unseen)
 
 
@@ -274,6 +247,7 @@ def as_learnt(
     *,
     name: str,
     body: str,
+    compose: str,
     directory: str,
     schema: str,
     migrate: Sequence[str],
@@ -283,13 +257,16 @@ def as_learnt(
         lesson.consumer,
         heartbeat=lesson.observed.heartbeat,
         acks_first=lesson.acks_first,
-        exit_status=lesson.exit_status,
+        exit_status=lesson.stopped.exit_status,
     )
     words = lesson.sample.words
     return Learnt(
         name=name,
         language=lesson.observed.platform or "unknown",
         command=program.argv,
+        image=program.container.image if program.container else "",
+        compose=compose,
+        service=program.container.service if program.container else "",
         queue=lesson.consumer.queue,
         exchange=lesson.route.exchange,
         routing_key=lesson.route.routing_key,
@@ -305,7 +282,7 @@ def as_learnt(
         denies=denied,
         schema=schema,
         migrate=migrate,
-        grace=2 * _USUAL_GRACE if lesson.stopped_in > _QUICK else 0.0,
+        grace=2 * _USUAL_GRACE if lesson.stopped.seconds > _QUICK else 0.0,
         seen=describe(lesson.observed),
         route=lesson.route_words,
         sample=f"{words[:1].upper()}{words[1:]}.",

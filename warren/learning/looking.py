@@ -6,16 +6,20 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from warren.errors import InstanceError
 from warren.evidence.frames import FrameForged, FrameHeld, FrameLost, FrameReleased
 from warren.learning.changes import Outside
 from warren.learning.observed import Observed, observe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from warren.evidence.frames import Fact
+    from warren.worlds.protocol import Process
     from warren.worlds.real.world import RealWorld
 
+USUAL_HEARTBEAT: Final = 60
+"""Seconds that RabbitMQ offers, so that the consumer's own heartbeat is seen."""
 _QUIET: Final = 0.4
 """Seconds without a frame after which it has begun whatever it consumes, or has done what it does."""
 _MOST_OCTETS: Final = 1 << 20
@@ -39,6 +43,24 @@ def wait_until_quiet(world: RealWorld, within: float) -> None:
     while seen != len(world.facts()) and world.now() < ends:
         seen = len(world.facts())
         world.wait_for(_grown(world, seen), _QUIET)
+
+
+def await_consuming(
+    world: RealWorld, process: Process, queues: Sequence[str], within: float
+) -> None:
+    """Wait until an instance consumes from one of these queues. Raises `InstanceError` where it will not."""
+
+    def consumes() -> bool:
+        return any(map(observed(world, process.name).consumer_of, queues))
+
+    def is_over() -> bool:
+        ledger = observed(world, process.name).ledger
+        is_refused = any(refusal.is_in_use for refusal in ledger.refusals)
+        return process.exit_status is not None or is_refused
+
+    world.wait_for(lambda: consumes() or is_over(), within)
+    if not consumes():
+        raise InstanceError("it did not consume", process.name)
 
 
 def _whose(fact: Fact) -> str:

@@ -37,6 +37,9 @@ class Learnt:
     routing_key: str
     body: str
     seconds: float
+    image: str = ""
+    compose: str = ""
+    service: str = ""
     directory: str = "."
     environment: Mapping[str, str] = field(default_factory=dict)
     templates: Mapping[str, str] = field(default_factory=dict)
@@ -76,7 +79,7 @@ def _lines(learnt: Learnt) -> Iterator[str]:
         yield f"directory = {toml(learnt.directory)}"
     yield ""
     yield f"[consumers.{learnt.name}]"
-    yield f"command = {toml(list(learnt.command))}"
+    yield from _what_runs(learnt)
     if learnt.instances > 1:
         yield from _comments("A second one was seen to consume beside the first.")
         yield f"instances = {learnt.instances}"
@@ -86,7 +89,8 @@ def _lines(learnt: Learnt) -> Iterator[str]:
         yield f"templates = {toml(learnt.templates)}"
     yield f"queue = {toml(learnt.queue)}"
     if learnt.grace:
-        yield f'stop = {{ signal = "SIGTERM", grace = {learnt.grace} }}'
+        signal = "" if learnt.image or learnt.compose else 'signal = "SIGTERM", '
+        yield f"stop = {{ {signal}grace = {learnt.grace} }}"
     yield from _comments(learnt.promises)
     yield f"claims = {toml(list(learnt.claims))}"
     yield f"denies = {toml(list(learnt.denies))}"
@@ -109,6 +113,16 @@ def _lines(learnt: Learnt) -> Iterator[str]:
             yield f"schema = {toml(learnt.schema)}"
         if learnt.migrate:
             yield f"migrate = {toml(list(learnt.migrate))}"
+
+
+def _what_runs(learnt: Learnt) -> Iterator[str]:
+    if learnt.image:
+        yield f"image = {toml(learnt.image)}"
+    if learnt.compose:
+        yield f"compose = {toml(learnt.compose)}"
+        yield f"service = {toml(learnt.service)}"
+    if learnt.command:
+        yield f"command = {toml(list(learnt.command))}"
 
 
 def _effects(learnt: Learnt) -> Iterator[str]:

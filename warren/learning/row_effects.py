@@ -12,7 +12,7 @@ from warren.evidence.text import redact
 from warren.learning.columns import chosen, ignored, key_of, paths_of
 from warren.workloads.own import ROWS, TableEffect, TotalEffect
 from warren.workloads.own.cells import has_id, marked, rows_of
-from warren.workloads.own.table_effects import growth
+from warren.workloads.own.table_effects import alike, growth
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from warren.learning.columns import Group
     from warren.workloads.own.cells import Cell, Row
 
-_ALIKE = 1e-6
 _DAY = 86400.0
 _NEXT = 'name what it owes: sql = "SELECT count(*) FROM … WHERE … = :id"'
 
@@ -103,7 +102,7 @@ def _total(
     adds = {
         name: _whole(found[0])
         for name, found in each.items()
-        if all(abs(one - found[0]) < _ALIKE for one in found)
+        if all(alike(one, found[0]) for one in found)
         and found[0]
         and not not_ours.is_made(table, name, {row.get(name) for row in new})
     }
@@ -126,7 +125,7 @@ def _part(name: str, value: float) -> str:
 
 
 def _whole(value: float) -> float:
-    return round(value) if abs(value - round(value)) < _ALIKE else value
+    return round(value) if alike(value, round(value)) else value
 
 
 def _new_rows(run: CleanRun, table: str) -> list[Row]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from signal import Signals
 from typing import TYPE_CHECKING, Final
 
 from warren.errors import InstanceError, WarrenError
 from warren.evidence.commits import CommitBegun
 from warren.learning.changes import Tried, changes
 from warren.learning.clean_run import is_even, left_by
-from warren.learning.looking import observed, outside, wait_until_quiet
+from warren.learning.looking import USUAL_HEARTBEAT, observed, outside, wait_until_quiet
 from warren.learning.words import expected_and_seen, has_printed, without_delivery
 from warren.workloads.own.message import dashed
 from warren.workloads.protocol import Role, Route
@@ -25,13 +26,15 @@ if TYPE_CHECKING:
     from warren.worlds.protocol import Process
     from warren.worlds.real.world import RealWorld
 
-_HEARTBEAT: Final = 60
-"""Seconds that RabbitMQ offers, so that the consumer's own heartbeat is seen."""
 _OTHERS_FIRST: Final = 5.0
 """Seconds that it may take from its first consumer to that of its work queue: Celery begins with queues for control."""
 _AFTERWARDS: Final = 3.0
 """Seconds in which the effect of a message comes that was settled before, or the end of a consumer that did not ack."""
 _TO_STOP: Final = 10.0
+_DEAF: Final = (
+    ": process 1 of a container is not ended by a signal that it does not handle; `init: true` in a Compose file, or"
+    " an init process in the image, mends that"
+)
 _LINES: Final = 6
 _ENOUGH: Final = 20
 """Deliveries of one message after which nobody expects it to be done."""
@@ -56,11 +59,22 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """Whether a second instance got to consume beside the first, and what the broker refused it ("" for nothing)."""
+class Stopped:
+    """How an instance took it to be asked to end."""
 
-    consumes: bool
-    refused: str = ""
+    signal: str
+    seconds: float
+    exit_status: int | None
+    """None where it did not end."""
+    in_container: bool = False
+
+    def __str__(self) -> str:
+        """Say it in a sentence."""
+        if self.exit_status is not None:
+            ended = f"{self.signal} ended it in {self.seconds:.1f} s"
+            return f"{ended}, with exit status {self.exit_status}"
+        advice = _DEAF if self.in_container else ""
+        return f"{self.signal} did not end it within {self.seconds:.0f} s{advice}"
 
 
 class Trial:
@@ -84,7 +98,9 @@ class Trial:
 
     def start(self) -> Observed:
         """Start it and wait until it consumes. Raises `InstanceError` where it does not."""
-        process = self._process = self._begin(1, _HEARTBEAT)
+        told = {"WARREN_HEARTBEAT": str(USUAL_HEARTBEAT), "WARREN_PREFETCH": "1"}
+        role = Role(self._name, Route("", ""))
+        process = self._process = self._world.start(self._program, f"{self._name}-1", role, told)
 
         def consumes() -> bool:
             return process.exit_status is not None or bool(self.observed().consumers)
@@ -110,37 +126,7 @@ class Trial:
 
     def observed(self) -> Observed:
         """Give what it has shown of itself up to now."""
-        return self._observed(self._process)
-
-    def beside(self, heartbeat: int, queue: str) -> Beside:
-        """Start another instance beside it, to which that heartbeat (s) is offered, and kill it once it consumes.
-
-        One that sleeps while it starts is closed by its broker, where the heartbeat is short.
-        """
-        other = self._begin(2, heartbeat)
-
-        def consumes() -> bool:
-            return self._observed(other).consumer_of(queue) is not None
-
-        def is_over() -> bool:
-            ends = self._observed(other).ledger.ends
-            return other.exit_status is not None or any(end.by == "broker" for end in ends)
-
-        self._world.wait_for(lambda: consumes() or is_over(), self._within)
-        found = Beside(
-            consumes(), next((r.words for r in self._observed(other).ledger.refusals), "")
-        )
-        other.kill()
-        self._world.wait_for(lambda: not self._observed(other).ledger.connections, self._within)
-        return found
-
-    def _begin(self, number: int, heartbeat: int) -> Process:
-        told = {"WARREN_HEARTBEAT": str(heartbeat), "WARREN_PREFETCH": "1"}
-        role = Role(self._name, Route("", ""))
-        return self._world.start(self._program, f"{self._name}-{number}", role, told)
-
-    def _observed(self, process: Process | None) -> Observed:
-        return observed(self._world, process.name if process is not None else "")
+        return observed(self._world, self._process.name if self._process is not None else "")
 
     def send(self, sample: LearnSample, route: Route) -> Sent:
         """Send a message and see what comes of it. Raises `InstanceError` where it is not delivered and settled."""
@@ -177,13 +163,15 @@ class Trial:
         self._wait_until_quiet()
         return (*sent[:-1], replace(sent[-1], after=self.outside()))
 
-    def stop(self) -> tuple[float, int | None]:
-        """Ask it to end; give how long that took, and its exit status (None where it did not end)."""
+    def stop(self) -> Stopped:
+        """Ask it to end, and see what it does."""
         assert self._process is not None, "it is started first"
         process, began = self._process, self._world.now()
         process.stop()
         self._world.wait_for(lambda: process.exit_status is not None, _TO_STOP)
-        return self._world.now() - began, process.exit_status
+        name, took = Signals(process.stop_signal).name, self._world.now() - began
+        is_in_one = self._program.container is not None
+        return Stopped(name, took, process.exit_status, in_container=is_in_one)
 
     def outside(self) -> Outside:
         """Look at all that there is outside now."""

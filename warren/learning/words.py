@@ -20,6 +20,10 @@ TWO_WAYS_OUT: Final = (
     " host and port there are two ways out: make them a variable, or run it in a container in which the name"
     " of the broker leads to Warren's relay"
 )
+_IN_A_CONTAINER: Final = (
+    "tell it where its broker is by --env NAME={amqp_url}; in its network the name `broker`, the names of a Compose"
+    " file's other services, and the host of an `amqp://` URL in its variables lead there, and no other name"
+)
 _MEND: Final = "mend what it says there, and pass what it needs of the environment by --env"
 _PASSED_OVER: Final = 12
 """Queues that are named one by one."""
@@ -33,6 +37,13 @@ def told(program: Program) -> str:
     ]
     parts += [f"{made} made from {source}" for made, source in program.templates.items()]
     parts += [f"{word} in its command" for word in program.argv if "{" in word]
+    container = program.container
+    if container is not None:
+        parts += [
+            f"what service {container.service} has"
+            if container.service
+            else f"what {container.image} has"
+        ]
     return ", ".join(parts) or "nothing"
 
 
@@ -49,15 +60,16 @@ def expected_and_seen(
     ended = f" and ended with exit status {status}" if status is not None else ""
     said = has_printed(printed)
     if not observed.connections:
+        way_out = TWO_WAYS_OUT if program.container is None else _IN_A_CONTAINER
         places = f"look at {', '.join(fixed)}; " if fixed else ""
         if status is not None:
             what = f"it ended with exit status {status} before it asked for its broker; it was told {told(program)}"
             return (
                 f"{what}{said}",
-                f"{_MEND}; if it did not reach its broker, {places}{TWO_WAYS_OUT}",
+                f"{_MEND}; if it did not reach its broker, {places}{way_out}",
             )
         what = f"it never connected to its broker within {within:.0f} s; it was told {told(program)}{said}"
-        return what, f"{places}{TWO_WAYS_OUT}"
+        return what, f"{places}{way_out}"
     asked = "; ".join(describe(observed)) or "it has not said anything yet"
     if refusals := observed.ledger.refusals:
         what = f"the broker refused it: {refusals[0].words}{ended}; {asked}{said}"

@@ -1,15 +1,16 @@
 """How long a case waits: every deadline of it, which follows from the pace and from how busy the machine is.
 
 Both kinds of deadline come from here: what must happen is given `within`, what must not happen is watched for `quiet`.
-Both grow with how long an instance took to start on this machine, the best sign of how busy it is. Waiting itself is
-the world's.
+Both grow with how long an instance took to start on this machine, the best sign of how busy it is. The heartbeat that a
+program of somebody else's is offered follows how long it is silent while it starts. Waiting itself is the world's.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +23,24 @@ _USUAL_START = 0.6
 """Seconds in which an instance of the reference is ready on an idle machine of two cores."""
 _USUAL_FORK = 0.1
 """Seconds in which one is that has its modules loaded already (`preload` of a manifest)."""
+_LEAST_HEARTBEAT: Final = 2
+"""Seconds: with less, clients that send one a second at most (py-amqp's users) are taken for silent as they begin."""
+_PATIENT_HEARTBEAT: Final = 5
+"""Seconds, for a start of which nothing is known: some send nothing for seconds before they consume (Celery)."""
+_SILENT_FOR: Final = 3
+"""Heartbeats after which no broker keeps a silent connection: cases that show this have work that lasts longer."""
+
+
+def offered_heartbeat(silence: float | None, work: float = 0.0) -> int:
+    """Give the heartbeat (s) to offer to one whose start was silent for so long; None where none was seen.
+
+    A broker bears a silence of two heartbeats at least, so the next start may be silent for twice as long. `work` is
+    how long its longest work lasts (s), where nobody can make it longer: that has to be more than a broker bears. 0
+    where work lasts as long as a case likes.
+    """
+    wanted = _PATIENT_HEARTBEAT if silence is None else math.ceil(silence)
+    most = int(work / _SILENT_FOR) if work else wanted
+    return max(_LEAST_HEARTBEAT, min(wanted, most))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,19 +12,18 @@ from tests.rigs.consumers.stand_in_rig import rig_of
 from tests.stand_ins import implementation
 from warren.claims.implementation import ImplementedDesign, Program
 from warren.errors import InstanceError, InstanceUnsupported
-from warren.evidence.frames import Direction, FrameSeen
+from warren.evidence.frames import ConnectionEnded, Direction, FrameSeen
 from warren.rigs.consumers.rig import Rig
 from warren.rigs.consumers.starts import KnownStart
 from warren.rigs.pace import PACES
-from warren.simulator.wire import (
-    QueueDeclare,
-)
+from warren.simulator.wire import ConnectionTuneOk, Heartbeat, QueueDeclare
 from warren.workloads.course.roles import PART, STREAM
 from warren.workloads.own import OwnWorkload, Sample, Template
 from warren.worlds.protocol import QueueDepth
 
 if TYPE_CHECKING:
     from tests.stand_ins import StandInWorld
+    from warren.simulator.wire import Content
 
 
 @pytest.mark.parametrize(
@@ -260,11 +259,74 @@ def test_its_own_queue_is_the_last(world: StandInWorld) -> None:
     assert world.time == pytest.approx(104.5, abs=0.1)
 
 
-def _rig_of_own(world: StandInWorld) -> Rig:
+def test_its_own_queue_was_the_last(world: StandInWorld) -> None:
+    """Whose queue is known to be right from an earlier start is given all its time, as on a busy machine."""
+
+    def consume_in_turn() -> None:
+        role = PART if world.time < 109.9 else world.processes[0].role
+        if world.time > (100.5, 110.5, 1000)[len(world.seen)]:
+            world.consume(replace(world.processes[0], role=role))
+
+    world.every_tick = consume_in_turn
+    _rig_of_own(world, KnownStart(shortest=2.0)).start.all()
+    assert world.time == pytest.approx(110.5, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("silent", "beats", "agreed", "offered"),
+    [(0.5, 0, 5, "2"), (6.4, 0, 5, "7"), (6.4, 1, 5, "2"), (6.4, 0, 0, "5")],
+    ids=["at once", "silent", "beating", "without"],
+)
+def test_heartbeat_follows_the_start(
+    world: StandInWorld, silent: float, beats: int, agreed: int, offered: str
+) -> None:
+    """One that sends nothing for seconds while it starts is offered a heartbeat that the next start bears."""
+    known = KnownStart()
+
+    def see(content: Content) -> None:
+        frame = FrameSeen(world.time, "orders-1", 1, Direction.TO_BROKER, 0, content)
+        world.seen.append(frame)
+
+    def start_late() -> None:
+        if not world.seen:
+            see(ConnectionTuneOk(heartbeat=agreed))
+            for _ in range(beats):
+                see(Heartbeat())
+        elif world.time > 100 + silent and len(world.seen) == 1 + beats:
+            world.consume(world.processes[0])
+
+    world.every_tick = start_late
+    _rig_of_own(world, known).start.all()
+    world.seen.clear()
+    _rig_of_own(world, known).start.all()
+    assert [process.env["WARREN_HEARTBEAT"] for process in world.processes] == ["5", offered]
+
+
+def test_heartbeat_after_a_lost_start(world: StandInWorld) -> None:
+    """Where the broker closed its connection in the start, the next is offered one that bears that silence."""
+    known = KnownStart()
+
+    def be_closed() -> None:
+        if not world.seen:
+            frame = ConnectionTuneOk(heartbeat=5)
+            world.seen.append(FrameSeen(world.time, "orders-1", 1, Direction.TO_BROKER, 0, frame))
+        elif world.time > 115 and len(world.seen) == 1:
+            world.seen.append(
+                ConnectionEnded(world.time, "orders-1", 1, by="broker", how="reset", detail="")
+            )
+            world.processes[0].exit_status = 1
+
+    world.every_tick = be_closed
+    with pytest.raises(InstanceError, match="ended with exit status 1 before it was ready, after"):
+        _rig_of_own(world, known).start.all()
+    assert known.heartbeat(0.0) == 15
+
+
+def _rig_of_own(world: StandInWorld, known: KnownStart | None = None) -> Rig:
     """Make a rig on a consumer that is not told its queue."""
     own = OwnWorkload("orders", "work", "", Sample(Template(b"{id}", routing_key="work")), ())
     design = ImplementedDesign(
         own, {"orders": Program(("true",), Path("/"))}, frozenset(), frozenset()
     )
     whole = replace(implementation("blocking"), designs={"orders": design})
-    return Rig(world, whole, own, PACES["fast"], ())
+    return Rig(world, whole, own, PACES["fast"], (), known=known)

@@ -116,11 +116,29 @@ def test_passwords_in_urls_are_not_shown() -> None:
     assert "geheim" not in shown({"at": "amqp://me:geheim@host/"})
 
 
-def test_no_table() -> None:
-    """A table that is not there is told."""
+@pytest.mark.parametrize(
+    ("table", "evidence"),
+    [
+        (None, "there is no table lines"),
+        (TableRows(("ref",), ()), f"lines: of its rows (0) none has {ONE} in ref"),
+        (TableRows(("ref",), ((TWO,),)), f"lines: of its rows (1) none has {ONE} in ref"),
+        (TableRows(("id", "at"), ((ONE, 1),)), "lines has no column for ref; it has id, at"),
+    ],
+)
+def test_no_row(table: TableRows | None, evidence: str) -> None:
+    """Where the id of a message is in no row, it is told where it was looked for: table, key and value."""
     workload, units = judged(LINES)
-    (lost, _) = workload.tally(units, Outside()).losses(Ledger())
-    assert lost.evidence == ("there is no table lines",)
+    tables = {"lines": table} if table else {}
+    (lost, *_) = workload.tally(units, Outside(tables=tables)).losses(Ledger())
+    assert lost.words == f"lost: table lines by ref of message {ONE} never came"
+    assert lost.evidence == (evidence,)
+
+
+def test_no_table_of_a_total() -> None:
+    """A total of a table that is not there is lost, and it is told that there is none."""
+    workload, units = judged(STOCK)
+    (lost, *_) = workload.tally(units, Outside()).losses(Ledger())
+    assert lost.evidence == ("there is no table stock",)
 
 
 def test_slow_message() -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from warren.evidence.frames import Direction, FrameSeen
+from warren.evidence.ledger import IN_USE
 from warren.evidence.work_places import WorkPlaces, only_of, queues_of, work_places
 from warren.simulator.wire import (
     BasicConsume,
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
     from warren.simulator.wire import BasicProperties, Message
     from warren.workloads import Workload
     from warren.worlds.line.rules import Match
-
-IN_USE: Final = (403, 405)
-"""ACCESS_REFUSED: an exclusive consumer is there. RESOURCE_LOCKED: an exclusive queue is another connection's."""
-
 
 _LONG: Final = 12
 """Octets of a body that stands in no other by chance."""

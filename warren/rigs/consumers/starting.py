@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from warren.errors import FaultUnsupported, InstanceError, InstanceUnsupported
 from warren.rigs.consumers.endings import ExclusiveConsumer
 from warren.rigs.consumers.holds import Holds
-from warren.rigs.consumers.of_work import IN_USE
 from warren.rigs.consumers.wiring import advice_to_own, seen_instead
 from warren.worlds.line.rules import declaration
 from warren.worlds.protocol import Certificate
@@ -34,6 +33,8 @@ _QUIET: Final = 5.0
 """Seconds from the last consumer of other queues to the verdict that there will be none of its own, at least."""
 _TIMES_FIRST: Final = 3
 """How many times as long as to its first consumer an instance is given from one to the next."""
+_LONG: Final = 2
+"""The size of a unit whose work is to last."""
 _SHOWN: Final = 4
 """Lines of an instance's output that fit into a sentence."""
 
@@ -149,7 +150,7 @@ class Starting:
         pace = self._tempo.pace
         env = {
             "WARREN_PROTOCOL": "1",
-            "WARREN_HEARTBEAT": str(pace.heartbeat),
+            "WARREN_HEARTBEAT": str(self._heartbeat()),
             "WARREN_PREFETCH": str(prefetch),
             "WARREN_SECOND": str(pace.second),
             "WARREN_MAX_MESSAGES": str(max_messages),
@@ -163,6 +164,13 @@ class Starting:
         )
         self._instances.add(process)
         return process
+
+    def _heartbeat(self) -> int:
+        """Give the heartbeat (s) that an instance is told; who is told none is offered one that its start bears."""
+        wanted = self._tempo.pace.heartbeat
+        if self._workload.is_told:
+            return wanted
+        return max(wanted, self._known.heartbeat(self._workload.own_seconds(_LONG)))
 
     def declare_own(self) -> None:
         """Have the queue of a consumer that declares one of its own be there, by an instance that is killed then.
@@ -211,8 +219,11 @@ class Starting:
         began = self._world.now()
         within = self.ready_within
         self._declare_in_turn(processes, began + within)
-        for process in processes:
-            self._await_one(process, began, within)
+        try:
+            for process in processes:
+                self._await_one(process, began, within)
+        finally:
+            self._known.showed(self._seen.everything(), {process.name for process in processes})
         took = self._world.now() - began
         preloaded = all(self._program(process.role).preload for process in processes)
         self._tempo.took(took, preloaded=preloaded)
@@ -252,9 +263,10 @@ class Starting:
         """Whether a consumer that is not told its queue consumes others, and has been quiet for long enough.
 
         Some consume other queues before the one for work, as Celery's worker does. The longer one took to its first,
-        on a machine that is busy, the longer is it given to its last.
+        on a machine that is busy, the longer is it given to its last; all its time, where an earlier start has shown
+        that its queue is right.
         """
-        if self._workload.is_told:
+        if self._workload.is_told or self._known.shortest is not None:
             return False
         at = [c.at for c in self._seen.everything().consumers_of(process.name)]
         if not at:
@@ -281,8 +293,7 @@ class Starting:
             r
             for r in self._seen.everything().refusals
             if r.instance == process.name
-            and r.code in IN_USE
-            and "exclusive" in r.words
+            and r.is_in_use
             and (self._workload.is_told or process.role.queue in r.words)
         ]
 

@@ -65,17 +65,29 @@ class TableEffect:
     def find_all(self, units: Sequence[OwnUnit], outside: Tables) -> tuple[Found, ...]:
         """Read the table once, and compare the rows of each message."""
         table = outside.table(self.table) if units else None
+        rows = rows_of(table) if table else []
+        own = {unit.id: [*self._own(rows, unit.id)] for unit in units}
+        return tuple(
+            self._compare(own[unit.id], unit)
+            if own[unit.id]
+            else Found(0, (self._sought(table, rows, unit.id),))
+            for unit in units
+        )
+
+    def _sought(self, table: TableRows | None, rows: Sequence[Row], new_id: str) -> str:
+        """Say where the id of a message was looked for, and is not."""
         if table is None:
-            return tuple(Found(0, (f"there is no table {self.table}",)) for _ in units)
-        rows = rows_of(table)
-        return tuple(self._compare([*self._own(rows, unit.id)], unit) for unit in units)
+            return f"there is no table {self.table}"
+        if self.key.partition(".")[0] not in table.columns:
+            return f"{self.table} has no column for {self.key}; it has {', '.join(table.columns)}"
+        return f"{self.table}: of its rows ({len(rows)}) none has {new_id} in {self.key}"
 
     def _own(self, rows: Iterable[Row], new_id: str) -> Iterator[Row]:
         return (row for row in rows if has_id(mark(row.get(self.key), new_id)))
 
     def _compare(self, own: list[Row], unit: OwnUnit) -> Found:
         evidence = tuple(f"{self.table}: {shown(row)}" for row in own[:SHOWN])
-        if not self.expected or not own:
+        if not self.expected:
             return Found(len(own), evidence)
         # Another body leaves other values: of that only how many rows there are is known.
         if not unit.is_usual:
@@ -128,7 +140,10 @@ class TotalEffect:
 
     def find_all(self, units: Sequence[OwnUnit], outside: Tables) -> tuple[Found, ...]:
         """Compare with what was there before the first message."""
-        added = growth(outside.table_before(self.table), outside.table(self.table))
+        table = outside.table(self.table) if units else None
+        if table is None:
+            return tuple(Found(0, (f"there is no table {self.table}",)) for _ in units)
+        added = growth(outside.table_before(self.table), table)
         times = {what: added.get(what, 0) / each for what, each in self.adds}
         least, most = min(times.values()), max(times.values())
         evidence = tuple(
@@ -136,10 +151,10 @@ class TotalEffect:
             f" and each message adds {_number(each)}"
             for what, each in self.adds
         )
-        there = [least >= place - _ALIKE for place in range(1, len(units) + 1)]
+        there = [least > place or alike(least, place) for place in range(1, len(units) + 1)]
         words = f"is there for {_number(most)} messages, and {len(units)} were sent"
         found = [Found(int(is_there), evidence) for is_there in there]
-        if found and all(there) and most > len(units) + _ALIKE:
+        if all(there) and most > len(units) and not alike(most, len(units)):
             found[-1] = Found(2, evidence, words=words)
         elif not all(there):
             words = f"is there for {_number(least)} messages, and {len(units)} were sent"
@@ -154,6 +169,11 @@ class TotalEffect:
     def absence(self) -> str:
         """Name the table."""
         return f"nothing added to {self.table}"
+
+
+def alike(one: float, other: float) -> bool:
+    """Whether two sums are the same, but for how they were added up."""
+    return abs(one - other) < _ALIKE
 
 
 def growth(before: TableRows | None, after: TableRows | None) -> dict[str, float]:

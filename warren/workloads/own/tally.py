@@ -53,10 +53,11 @@ class OwnTally:
         pairs = (pair for found in self.found for pair in zip(self.effects, found, strict=True))
         return not any(one.count or (one.words and e.tells_apart) for e, one in pairs)
 
-    def missing(self) -> tuple[Effect, ...]:
-        """Give the effects that are not there for each message."""
+    def missing(self) -> tuple[tuple[Effect, Found], ...]:
+        """Give the effects that are not there for each message, with what there is of the first without it."""
         columns = zip(self.effects, zip(*self.found, strict=True), strict=True)
-        return tuple(effect for effect, found in columns if not _is_there(found))
+        lost = ((effect, [one for one in found if not one.count]) for effect, found in columns)
+        return tuple((effect, found[0]) for effect, found in lost if found)
 
     def has(self, body: bytes) -> bool:
         """Whether a message of that body has left its effects, of those that show whose they are."""

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from warren.worlds.real.place import Place
     from warren.worlds.real.process import RealProcess
 
-_LEAST_HEARTBEAT: Final = 2
-"""Seconds: with less, clients that send one a second at most (py-amqp's users) are taken for silent as they begin."""
 _READ: Final = 10.0
 """Seconds in which a program reads its files and connects; it is only waited for."""
 
@@ -91,10 +89,10 @@ class OwnPrograms:
             self.stub.seconds = seconds
 
     def entry(self, heartbeat: int) -> Entry:
-        """Say how a program that names its own vhost and user gets into the case's."""
+        """Say how a program that names its own vhost and user gets into the case's, offered that heartbeat (s)."""
         url = urlsplit(self._place.broker.amqp_url(self._place.vhost))
         user, password = unquote(url.username or ""), unquote(url.password or "")
-        return Entry(self._place.vhost, user, password, max(_LEAST_HEARTBEAT, heartbeat))
+        return Entry(self._place.vhost, user, password, heartbeat)
 
     def in_its_words(
         self,

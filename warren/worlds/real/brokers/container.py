@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 DEFAULT_IMAGE = "rabbitmq:4.3-management"
 _LABEL = "warren.run"
 _TOOL = "rabbitmqctl"
+_BROKER, _OR = "--broker docker", ", or choose another broker"
 _TIMEOUT = 60  # seconds for one answer of the engine, or for one step of progress of a pull
 _SHORT_TIMEOUT = 10  # where an engine may well be away, and can be asked another time
 
@@ -57,16 +58,16 @@ def image_name(short: str) -> str:
     return f"rabbitmq:{short}-management" if re.fullmatch(r"\d+(\.\d+)*", short) else short
 
 
-def engine(timeout: int = _TIMEOUT) -> docker.DockerClient:
-    """Connect to the Docker engine that the environment names. Raises BrokerUnavailable."""
+def engine(timeout: int = _TIMEOUT, where: str = _BROKER) -> docker.DockerClient:
+    """Connect to the Docker engine that the environment names. Raises BrokerUnavailable, for what needs it."""
     try:
         client = docker.from_env(timeout=timeout)
         client.ping()
     except (docker.errors.DockerException, requests.RequestException) as error:
         raise BrokerUnavailable(
             f"no Docker engine answers ({type(error).__name__})",
-            "--broker docker",
-            "start one and check that you may use it (`docker ps`), or choose another broker",
+            where,
+            f"start one and check that you may use it (`docker ps`){_OR if where == _BROKER else ''}",
         ) from error
     return client
 

@@ -5,7 +5,8 @@ from a Compose file, and `addresses` finds what its own values lead to. `holder`
 `namespace` sockets in it; `ways` are what leads out of one all the same.
 """
 
-from warren.worlds.real.containers.containers import Containers
+from warren.worlds.real.containers.compose import services_in
+from warren.worlds.real.containers.containers import Containers, variables_in
 from warren.worlds.real.containers.process import ContainerProcess
 
-__all__ = ["ContainerProcess", "Containers"]
+__all__ = ["ContainerProcess", "Containers", "services_in", "variables_in"]

@@ -55,7 +55,7 @@ def service_of(file: Path, name: str, project: Path, run: Run) -> Service:
 
 
 def _facts(file: Path, name: str, project: Path) -> dict[str, Any]:
-    services = _config(file)["services"]
+    services = services_in(file)
     where = f"service {name} of {file}"
     if name not in services:
         known = ", ".join(sorted(services))
@@ -63,6 +63,12 @@ def _facts(file: Path, name: str, project: Path) -> dict[str, Any]:
     return asdict(
         read_service(services[name], tuple(s for s in services if s != name), where, project)
     )
+
+
+def services_in(file: Path) -> dict[str, dict[str, Any]]:
+    """Give what a file says of each of its services, by their names. Raises `InstanceError` where it cannot be read."""
+    services: dict[str, dict[str, Any]] = _config(file)["services"]
+    return services
 
 
 def _config(file: Path) -> dict[str, Any]:

@@ -99,9 +99,7 @@ class Containers:
         service = self._service(program, program.container)
         with asking(where):
             image = self._client.images.get(service.image)
-        service = replace(
-            service, environment={**_variables_of(image.attrs), **service.environment}
-        )
+        service = replace(service, environment={**variables_of(image.attrs), **service.environment})
         addresses = found_in(
             service.environment, [peer for peer in service.peers if peer not in self._services]
         )
@@ -142,7 +140,7 @@ class Containers:
     @cached_property
     def _client(self) -> DockerClient:
         self._run.once("containers", partial(self._run.note, CONTAINER, {}))
-        return engine()
+        return engine(where="consumers in containers")
 
     def _service(self, program: Program, container: Container) -> Service:
         """Give what is to run: what the manifest says comes over what the Compose file says."""
@@ -278,7 +276,13 @@ def _filled(words: list[str] | str | None, places: Placeholders) -> list[str] | 
             return list(map(places.fill, words))
 
 
-def _variables_of(image: Mapping[str, Any]) -> dict[str, str]:
+def variables_in(image: str, where: str) -> dict[str, str]:
+    """Give the environment of an image of that name. Raises `InstanceError` where it is not on this machine."""
+    with contextlib.closing(engine(where=where)) as client, asking(where):
+        return variables_of(client.images.get(image).attrs)
+
+
+def variables_of(image: Mapping[str, Any]) -> dict[str, str]:
     """Give the environment that an image has."""
     pairs = (variable.partition("=") for variable in image["Config"].get("Env") or ())
     return {name: value for name, _, value in pairs}
