@@ -76,7 +76,12 @@ def key_for(binding: Binding) -> str:
 
 
 def claims(
-    consumer: Consumer, *, heartbeat: int, acks_first: bool, exit_status: int | None
+    consumer: Consumer,
+    *,
+    heartbeat: int,
+    acks_first: bool,
+    calls_http: bool,
+    exit_status: int | None,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Suggest what a consumer may claim, and what it cannot but deny.
 
@@ -89,7 +94,8 @@ def claims(
     lively = ("heartbeat-safe",) if heartbeat else ()
     if acks_first:
         return (*fair, *lively, *orderly), ("no-loss",)
-    return ("no-loss", "effect-once", *fair, *lively, *orderly), ()
+    called = ("survives-http-loss",) if calls_http else ()
+    return ("no-loss", "effect-once", *fair, *lively, *called, *orderly), ()
 
 
 def _path_effects(tried: Sequence[Tried]) -> Iterator[ProposedEffect]:

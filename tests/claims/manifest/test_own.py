@@ -99,7 +99,7 @@ def test_all_that_it_says(folder: Path) -> None:
     assert (workload.queue, workload.exchange, workload.judged_as) == (
         "shop.orders",
         "shop",
-        "blocking",
+        ("blocking", "own"),
     )
     assert workload.is_told_prefetch
     assert workload.sample.message.properties == BasicProperties(

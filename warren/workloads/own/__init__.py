@@ -5,7 +5,7 @@ owes, `cells` what stands in rows, `consumer` the workload that a rig asks. What
 (`protocol = 2`) is `warren.claims.own_manifest`'s.
 """
 
-from warren.workloads.own.consumer import LIKE, MALFORMED, MISSHAPEN, OwnWorkload
+from warren.workloads.own.consumer import LIKE, MALFORMED, MISSHAPEN, OWN, OwnWorkload
 from warren.workloads.own.effects import CallEffect, Effect, PathEffect, PublishEffect, RowEffect
 from warren.workloads.own.message import ID, Sample, Template, number_of
 from warren.workloads.own.recorded import Recorded
@@ -17,6 +17,7 @@ __all__ = [
     "LIKE",
     "MALFORMED",
     "MISSHAPEN",
+    "OWN",
     "ROWS",
     "CallEffect",
     "Effect",

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LIKE: Final = "blocking"
 """The design of the course that has one queue and one message as well, whose cases therefore judge it."""
+OWN: Final = "own"
+"""What stands among the designs of a guarantee that is about users' own consumers."""
 MALFORMED: Final = (b'{"unfinished":', b"\xff\xfe\x00", b"")
 """No JSON, for who takes JSON."""
 MISSHAPEN: Final = (b'{"something":"else"}', b"[]", b"42")
@@ -50,6 +52,8 @@ class OwnWorkload:
     instances: int = 1
     is_told_prefetch: bool = False
     """Whether its command or environment has a place for the prefetch count that a case wants."""
+    is_told_http: bool = False
+    """Whether it is told the address of the HTTP stub."""
     lasts_by_itself: bool = False
     """Whether nothing is stretched, since no commit can be kept on its way, and the `slow` message is sent instead."""
 
@@ -59,9 +63,9 @@ class OwnWorkload:
         return False
 
     @property
-    def judged_as(self) -> str:
-        """As the course's simplest design."""
-        return LIKE
+    def judged_as(self) -> tuple[str, ...]:
+        """As the course's simplest design, and as somebody's own."""
+        return LIKE, OWN
 
     @property
     def worker(self) -> Role:
@@ -119,6 +123,11 @@ class OwnWorkload:
         """Whether its work reaches outside, where it can be made longer."""
         reaches = any(isinstance(effect, _REACHING) for effect in self.effects)
         return reaches and not self.lasts_by_itself
+
+    @property
+    def calls_http(self) -> bool:
+        """Whether a call is an effect of it, or may be made on the way to one."""
+        return self.is_told_http or any(isinstance(e, CallEffect) for e in self.effects)
 
     @property
     def ignored(self) -> tuple[str, ...]:
