@@ -258,7 +258,7 @@ def _effect(shape: EffectShape) -> Effect:
     if shape.http is not None:
         return CallEffect(*shape.request, key=shape.key or "")
     assert shape.path is not None, "an effect is of one kind"
-    return PathEffect(shape.path)
+    return PathEffect.of(shape.path, shape.key or "", shape.rows or (), shape.ignore or ())
 
 
 def _program(path: Path, manifest: OwnManifestShape, consumer: ConsumerShape) -> Program:

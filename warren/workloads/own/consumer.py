@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, Self
 from warren.errors import InstanceUnsupported
 from warren.evidence.work_places import Outlet
 from warren.workloads.own.effects import CallEffect, PublishEffect, RowEffect
+from warren.workloads.own.file_effects import PathEffect
 from warren.workloads.own.message import OwnUnit, dashed
 from warren.workloads.own.table_effects import TableEffect, TotalEffect
 from warren.workloads.own.tally import OwnTally
@@ -32,6 +33,8 @@ MISSHAPEN: Final = (b'{"something":"else"}', b"[]", b"42")
 """JSON that says something else than any sample."""
 _REACHING: Final = RowEffect | TableEffect | TotalEffect | CallEffect
 """Effects at whose place work can be made longer."""
+_COMPARED: Final = TableEffect | TotalEffect | PathEffect
+"""Effects of which a part may be ignored."""
 _PER_SECOND: Final = 5.0
 """Document seconds that one real second is at most (`warren.rigs.pace`, "fast")."""
 
@@ -131,9 +134,9 @@ class OwnWorkload:
 
     @property
     def ignored(self) -> tuple[str, ...]:
-        """What its manifest ignores of tables."""
-        tables = (e for e in self.effects if isinstance(e, TableEffect | TotalEffect) and e.ignore)
-        return tuple(f"{self.slug}: {effect}: {', '.join(effect.ignore)}" for effect in tables)
+        """What its manifest ignores of tables and files."""
+        some = (e for e in self.effects if isinstance(e, _COMPARED) and e.ignore)
+        return tuple(f"{self.slug}: {effect}: {', '.join(effect.ignore)}" for effect in some)
 
     @property
     def totals(self) -> tuple[str, ...]:
