@@ -2,89 +2,94 @@
 
 from __future__ import annotations
 
+import functools
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import Failure, Inconclusive, Moment, Violation, delivery
+from warren.rigs.consumers import Failure, Inconclusive, Moment, delivery
 
 from .comebacks import ended
+from .outages import (
+    AWAY,
+    SIZE,
+    STALLED,
+    expect_going_on,
+    has_ended,
+    judge_outage,
+    judge_pause,
+    lost,
+    requirements,
+    see_done,
+    start_working,
+    undone,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from warren.rigs.consumers import Holds, Process, Rig, Unit
 
-pytestmark = pytest.mark.guarantee("survives-database-loss")
-SIZE = 1
-"""Of the unit of work in which a database goes away."""
-AWAY = 5
-"""Document seconds for which a database stays away once work has met that."""
+GUARANTEE = "survives-database-loss"
+pytestmark = pytest.mark.guarantee(GUARANTEE)
 MET = 2
 """Document seconds in which work that is over has met that its table is missing."""
 LATER = 5.0
 """Real seconds in which a timer that was set for another try goes off: longer than usual pauses."""
-MOST_TRIES = 10
-"""How often a second work may be tried again while its database is away."""
 CONNECTIONS = 6
 """How many connections one try may ask for: a pool tests one and opens another, a driver asks with TLS and without."""
 LOCKED = 33.0
 """Real seconds for which a file is locked: longer than the busy time-outs that people set."""
 LATE = 2
 """Document seconds by which a slow database is late, each way."""
-STALLED = 60.0
-"""Real seconds after which one whose database is there will do nothing any more: longer than usual pauses."""
 _BACK = "after the database was back"
 GOES_ON = "survives-database-loss.goes-on"
 STATEMENTS = 20
 """How many statements a unit of work may take, each of which is late."""
-
-
-def _requirements(how: str) -> tuple[str, str]:
-    return f"survives-database-loss.{how}", f"survives-database-loss.{how}-recovers"
+_requirements = functools.partial(requirements, GUARANTEE)
 
 
 @pytest.mark.quick(designs=("blocking",))
 @pytest.mark.requirement(*_requirements("tables-missing"), GOES_ON)
 def test_tables_missing(rig: Rig) -> None:
     """Work that finds its table missing is not lost, and is done by itself when the table is there again."""
-    workers = _start(rig)
+    workers = start_working(rig)
     holds = _publish_held(rig, workers)
     with rig.database.without_tables():
         holds.release()
         # By then it has done its work, and met that.
         met = rig.work_time(SIZE) + AWAY * rig.deadlines.slowness
-        rig.wait.see(lambda: _has_ended(workers), rig.deadlines.seconds(met))
-    _judge(rig, "tables-missing", goes_on=GOES_ON)
+        rig.wait.see(lambda: has_ended(workers), rig.deadlines.seconds(met))
+    judge_outage(rig, _requirements("tables-missing"), _BACK, goes_on=GOES_ON)
 
 
 @pytest.mark.quick(designs=("blocking",))
 @pytest.mark.requirement(*_requirements("broker-lost"))
 def test_broker_lost_meanwhile(rig: Rig) -> None:
     """Work whose table is missing is not lost with its connection to the broker, and is done by itself later."""
-    workers = _start(rig)
+    workers = start_working(rig)
     holds = _publish_held(rig, workers)
     with rig.database.without_tables():
         holds.release()
         met = rig.work_time(SIZE) + MET * rig.deadlines.slowness
-        rig.wait.see(lambda: _has_ended(workers), rig.deadlines.seconds(met))
+        rig.wait.see(lambda: has_ended(workers), rig.deadlines.seconds(met))
         for process in workers:
             process.line.cut()
-        rig.wait.see(lambda: _has_ended(workers), LATER)
-    _judge(rig, "broker-lost")
+        rig.wait.see(lambda: has_ended(workers), LATER)
+    judge_outage(rig, _requirements("broker-lost"), _BACK)
 
 
 @pytest.mark.guarantee("survives-database-loss", designs=("blocking",))
 @pytest.mark.requirement("survives-database-loss.pause")
 def test_pause(rig: Rig) -> None:
     """Between two tries of a package without texts, whose table is missing, there is a pause."""
-    (worker,) = _start(rig)
+    (worker,) = start_working(rig)
     with rig.database.without_tables():
         began = rig.now()
         unit = rig.publish.work(0)
         rig.wait.pass_time(2 * AWAY)
-        _judge_pause(rig, began, _tries(rig, worker, unit), "its table was missing")
+        judge_pause(rig, began, _tries(rig, worker, unit), "its table was missing")
 
 
 @pytest.mark.full
@@ -93,13 +98,13 @@ def test_pause(rig: Rig) -> None:
 def test_pause_refused(rig: Rig) -> None:
     """Between two tries of a package without texts, whose database refuses connections, there is a pause."""
     rig.database.need_line()
-    (worker,) = _start(rig)
+    (worker,) = start_working(rig)
     worker.database.refuse()
     began = rig.now()
     unit = rig.publish.work(0)
     rig.wait.pass_time(2 * AWAY)
     tries = _tries(rig, worker, unit, failures=CONNECTIONS)
-    _judge_pause(rig, began, tries, "its database refused connections")
+    judge_pause(rig, began, tries, "its database refused connections")
 
 
 @pytest.mark.quick(designs=("blocking",))
@@ -119,7 +124,7 @@ def test_refused(rig: Rig) -> None:
 def test_out_of_space(rig: Rig) -> None:
     """Work whose database has no space is not lost, and is done by itself when there is some again."""
     rig.database.let_space_run_out()
-    workers = _start(rig)
+    workers = start_working(rig)
     holds = _publish_held(rig, workers)
     for process in rig.instances.all:
         process.database.fail(Failure.OUT_OF_SPACE)
@@ -127,12 +132,12 @@ def test_out_of_space(rig: Rig) -> None:
     # With a file nothing shows it: after that time they have met it.
     met = rig.work_time(SIZE) + AWAY * rig.deadlines.slowness
     rig.wait.see(lambda: _has_failed(rig), rig.deadlines.seconds(met))
-    rig.wait.see(lambda: _has_ended(workers), rig.deadlines.seconds(AWAY))
+    rig.wait.see(lambda: has_ended(workers), rig.deadlines.seconds(AWAY))
     if rig.seen.done():
         raise Inconclusive("no witness: the work found space for its effect")
     for process in rig.instances.all:
         process.database.restore()
-    _judge(rig, "out-of-space")
+    judge_outage(rig, _requirements("out-of-space"), _BACK)
 
 
 @pytest.mark.full
@@ -140,7 +145,7 @@ def test_out_of_space(rig: Rig) -> None:
 def test_cut(rig: Rig) -> None:
     """Work whose connection to the database is cut right before its commit is not lost, and is done by itself."""
     rig.database.need_line()
-    workers = _start(rig)
+    workers = start_working(rig)
     commits = rig.database.hold_commits(Moment.BEFORE_COMMIT, *workers)
     rig.publish.work(SIZE)
     caught = commits.first(
@@ -148,7 +153,7 @@ def test_cut(rig: Rig) -> None:
     )
     caught.process.database.cut()
     commits.release()
-    _judge(rig, "cut")
+    judge_outage(rig, _requirements("cut"), _BACK)
 
 
 @pytest.mark.full
@@ -157,14 +162,14 @@ def test_cut(rig: Rig) -> None:
 def test_restarted(rig: Rig) -> None:
     """Work whose database server really ends right before its commit, and is back later, is not lost, and is done."""
     rig.database.need_line()
-    workers = _start(rig)
+    workers = start_working(rig)
     commits = rig.database.hold_commits(Moment.BEFORE_COMMIT, *workers)
     rig.publish.work(SIZE)
     commits.first(rig.deadlines.within(rig.work_time(SIZE)), "no worker asked for a commit")
     with rig.database.shut_down():
         commits.release()
-        rig.wait.see(lambda: _has_ended(workers), rig.deadlines.seconds(AWAY))
-    _judge(rig, "restarted")
+        rig.wait.see(lambda: has_ended(workers), rig.deadlines.seconds(AWAY))
+    judge_outage(rig, _requirements("restarted"), _BACK)
 
 
 @pytest.mark.full
@@ -172,15 +177,15 @@ def test_restarted(rig: Rig) -> None:
 def test_silent(rig: Rig) -> None:
     """Work whose database says nothing for a while is not lost, and is done by itself when it speaks again."""
     rig.database.need_line()
-    workers = _start(rig)
+    workers = start_working(rig)
     for process in rig.instances.all:
         process.database.half_open()
     rig.publish.work(SIZE)
     met = rig.work_time(SIZE) + 3 * AWAY * rig.deadlines.slowness
-    rig.wait.see(lambda: _has_ended(workers), rig.deadlines.seconds(met))
+    rig.wait.see(lambda: has_ended(workers), rig.deadlines.seconds(met))
     for process in rig.instances.all:
         process.database.restore()
-    _judge(rig, "silent")
+    judge_outage(rig, _requirements("silent"), _BACK)
 
 
 @pytest.mark.full
@@ -188,17 +193,17 @@ def test_silent(rig: Rig) -> None:
 def test_dead_connection(rig: Rig) -> None:
     """Work whose database connection died without a word, while new ones are served, is not lost; new work is done."""
     rig.database.need_line()
-    _start(rig)
+    start_working(rig)
     for process in rig.instances.all:
         process.database.let_die()
     rig.publish.work(SIZE)
     within = rig.deadlines.within(rig.work_time(SIZE)) + STALLED
-    is_done = _see_done(rig, within)
+    is_done = see_done(rig, within)
     must, should = _requirements("dead-connection")
-    lost = _lost(rig)
-    _expect_going_on(rig, "though its database serves new connections")
-    rig.judge(*lost, requirement=must)
-    rig.judge(*_undone(rig, is_done, f"within {within:.1f} s"), requirement=should)
+    losses = lost(rig)
+    expect_going_on(rig, "though its database serves new connections")
+    rig.judge(*losses, requirement=must)
+    rig.judge(*undone(rig, is_done, f"within {within:.1f} s"), requirement=should)
 
 
 @pytest.mark.full
@@ -206,23 +211,23 @@ def test_dead_connection(rig: Rig) -> None:
 def test_slow(rig: Rig) -> None:
     """Work whose database answers late is not lost, and is done by itself."""
     rig.database.need_line()
-    _start(rig)
+    start_working(rig)
     for process in rig.instances.all:
         process.database.delay(rig.deadlines.seconds(LATE))
     rig.publish.work(SIZE)
-    _judge(rig, "slow", late=STATEMENTS * 2 * LATE)
+    judge_outage(rig, _requirements("slow"), _BACK, late=STATEMENTS * 2 * LATE)
 
 
 @pytest.mark.full
 @pytest.mark.requirement(*_requirements("locked"))
 def test_locked(rig: Rig) -> None:
     """Work that finds its database locked past the busy time-out is not lost, and is done by itself afterwards."""
-    workers = _start(rig)
+    workers = start_working(rig)
     holds = _publish_held(rig, workers)
     with rig.database.locked():
         holds.release()
-        rig.wait.see(lambda: _has_ended(workers), LOCKED)
-    _judge(rig, "locked")
+        rig.wait.see(lambda: has_ended(workers), LOCKED)
+    judge_outage(rig, _requirements("locked"), _BACK)
 
 
 @pytest.mark.full
@@ -241,18 +246,6 @@ def test_called(rig: Rig) -> None:
     rig.judge(*ended(rig.instances.all), *rig.calls.until_done())
 
 
-def _start(rig: Rig) -> list[Process]:
-    """Start a worker, and see it work: its connection to the database is open then, and what it does counts."""
-    workers = rig.start.workers(1)
-    rig.publish.work(SIZE)
-    rig.wait.need(
-        lambda: rig.seen.done() and rig.seen.at_rest(),
-        rig.deadlines.within(rig.work_time(SIZE)),
-        "no work was done",
-    )
-    return workers
-
-
 def _publish_held(rig: Rig, workers: list[Process]) -> Holds:
     """Publish a unit of work, whose making may need the database, and hold it on its way to the worker."""
     holds = rig.faults.hold(delivery, *workers)
@@ -269,89 +262,24 @@ def _meet(
 ) -> None:
     """Let the work of a unit meet a database that fails all instances, for a while."""
     rig.database.need_line()
-    workers = _start(rig)
+    workers = start_working(rig)
     for process in rig.instances.all:
         begin(process)
     rig.publish.work(SIZE)
     rig.wait.witness(  # who ends as soon as its idle connection is cut meets nothing more
-        lambda: _has_failed(rig) or _has_ended(workers),
+        lambda: _has_failed(rig) or has_ended(workers),
         rig.deadlines.within(rig.work_time(SIZE)),
         "no instance met that its database fails",
     )
-    rig.wait.see(lambda: _has_ended(workers), rig.deadlines.seconds(AWAY))
+    rig.wait.see(lambda: has_ended(workers), rig.deadlines.seconds(AWAY))
     for process in rig.instances.all:
         end(process)
-    _judge(rig, how)
+    judge_outage(rig, _requirements(how), _BACK)
 
 
 def _has_failed(rig: Rig) -> bool:
     """Whether an instance was seen to meet that its database fails."""
     return bool(rig.seen.ledger().database_failures())
-
-
-def _judge(rig: Rig, how: str, *, late: float = 0, goes_on: str = "") -> None:
-    """Wait for the effect, now that the database is back; where it does not come, look where the message is."""
-    must, should = _requirements(how)
-    within = rig.deadlines.reconnected + rig.deadlines.seconds(late)
-    is_done = _see_done(rig, within)
-    rig.judge(*_lost(rig), requirement=must)
-    if goes_on:
-        _expect_going_on(rig, _BACK)
-        rig.judge(requirement=goes_on)
-    rig.judge(*_undone(rig, is_done, f"within {within:.1f} s {_BACK}"), requirement=should)
-
-
-def _see_done(rig: Rig, within: float) -> bool:
-    """Wait until the effect is there, or nothing more can come of it; say whether it is there."""
-    idle = rig.wait.idle()
-    rig.wait.see(lambda: rig.seen.done() or _is_given_up(rig, idle), within)
-    return rig.seen.done()
-
-
-def _lost(rig: Rig) -> tuple[Violation, ...]:
-    """Give what is lost: it has no effect, and is in no queue."""
-    return () if rig.seen.done() or _is_kept(rig) else rig.seen.losses()
-
-
-def _undone(rig: Rig, is_done: bool, when: str) -> tuple[Violation, ...]:
-    """Say that the effect did not come by itself."""
-    statuses = (f"{p.name} ended with status {p.exit_status}" for p in _ended(rig))
-    evidence = (*rig.seen.last(), *statuses)
-    return () if is_done else (Violation(f"its effect did not come {when}", evidence),)
-
-
-def _expect_going_on(rig: Rig, when: str) -> None:
-    """Where the effect did not come, send new work: who lives on does that, and does not stall for ever."""
-    if rig.seen.done() or _ended(rig):
-        return
-    new = rig.publish.work(SIZE)
-    rig.wait.see(lambda: rig.seen.is_done(new) or bool(_ended(rig)), STALLED)
-    alive = ", ".join(p.name for p in rig.instances.workers)
-    words = f"{alive} lives on, and did no new work within {STALLED:.0f} s {when}"
-    rig.expect(rig.seen.is_done(new) or bool(_ended(rig)), words, *rig.seen.last())
-
-
-def _is_given_up(rig: Rig, idle: Callable[[], bool]) -> bool:
-    """Whether nothing more can come: for a while no message was anywhere, or who works on them has ended.
-
-    One moment shows nothing: a message may be acked before its copy for another try is in a queue.
-    """
-    is_idle = idle()  # asked each time: it watches
-    return _has_ended(rig.instances.workers) or (is_idle and not _is_kept(rig))
-
-
-def _is_kept(rig: Rig) -> bool:
-    """Whether there is a message on any queue, or in hand of an instance: it can be of no other unit."""
-    is_in_hand = any(d.open_until == float("inf") for d in rig.seen.ledger().deliveries)
-    return is_in_hand or rig.seen.kept_aside() > 0 or any(map(rig.seen.ready, rig.workload.roles))
-
-
-def _ended(rig: Rig) -> list[Process]:
-    return [p for p in rig.instances.all if p.exit_status is not None]
-
-
-def _has_ended(processes: list[Process]) -> bool:
-    return all(p.exit_status is not None for p in processes)
 
 
 def _tries(rig: Rig, worker: Process, unit: Unit, *, failures: int = 1) -> list[str]:
@@ -360,13 +288,3 @@ def _tries(rig: Rig, worker: Process, unit: Unit, *, failures: int = 1) -> list[
     deliveries = [str(d) for d in ledger.of(unit.message_id)]
     failed = [str(f) for f in ledger.database_failures() if f.instance == worker.name]
     return max(deliveries, failed[::failures], key=len)
-
-
-def _judge_pause(rig: Rig, began: float, tries: list[str], meanwhile: str) -> None:
-    seconds = rig.now() - began
-    rig.expect(
-        len(tries) <= MOST_TRIES * seconds,
-        f"tried {len(tries)} times in {seconds:.1f} s while {meanwhile}",
-        *tries[:MOST_TRIES],
-    )
-    rig.judge()

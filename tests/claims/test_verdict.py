@@ -18,7 +18,9 @@ from warren.claims.verdict import (
     describe,
     judge_denials,
     judge_item,
+    known_causes,
     outcome_of_denied,
+    with_causes,
 )
 from warren.evidence.violation import Violation
 
@@ -145,6 +147,16 @@ def test_what_is_left_out_counts_for_nothing() -> None:
     assert judge_denials([denied], due) == ()
     assert judge_denials([denied, finding(Stance.DENIED, Outcome.PASS)], due) != ()
     assert outcome_of_denied([left_out, Verdict("no-loss.cut", Outcome.FAIL)]) is Outcome.FAIL
+
+
+def test_likely_causes() -> None:
+    """What is likely is the cause where another verdict on the same has shown that, and nowhere else."""
+    failed = finding(Stance.CLAIMED, Outcome.FAIL)
+    shown = replace(failed, verdict=replace(failed.verdict, cause="it acks first"))
+    likely = replace(failed, verdict=replace(failed.verdict, likely_cause="it acks first"))
+    other = replace(likely, implementation="parcels")
+    found = with_causes([shown, failed, likely, other], known_causes([shown, likely, other]))
+    assert [f.verdict.cause for f in found] == ["it acks first", "", "it acks first", ""]
 
 
 def test_describe() -> None:

@@ -137,5 +137,18 @@ def test_claims(
     """Claims are suggested from how it acks, and how it ended; what cannot hold is denied."""
     consumer = seen().consumer_of(queue)
     assert consumer is not None
-    found = claims(consumer, heartbeat=30, acks_first=acks_first, exit_status=exit_status)
+    found = claims(
+        consumer, heartbeat=30, acks_first=acks_first, calls_http=False, exit_status=exit_status
+    )
     assert found == (claimed, denied)
+
+
+@pytest.mark.parametrize("acks_first", [True, False])
+def test_claims_of_one_that_calls(*, acks_first: bool) -> None:
+    """Who acks after its HTTP calls may claim that they may fail; who acks before loses what fails."""
+    consumer = seen().consumer_of("work")
+    assert consumer is not None
+    claimed, _ = claims(
+        consumer, heartbeat=30, acks_first=acks_first, calls_http=True, exit_status=0
+    )
+    assert ("survives-http-loss" in claimed) is not acks_first

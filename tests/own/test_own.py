@@ -26,6 +26,7 @@ language = "Python 3"
 command = ["{python}", "orders.py"{defect}]
 environment = {{ {environment} }}
 queue = "{queue}"
+claims = {claims}
 
 [consumers.orders.message]
 exchange = "shop"
@@ -53,7 +54,11 @@ def manifest(tmp_path: Path) -> Callable[..., Path]:
     """Give what writes the manifest of a consumer, in a folder of its own with all that it names."""
 
     def write(
-        defect: str = "", *, queue: str = "shop.orders", environment: str = ADDRESSES
+        defect: str = "",
+        *,
+        queue: str = "shop.orders",
+        environment: str = ADDRESSES,
+        claims: str = "[]",
     ) -> Path:
         folder = tmp_path / (defect or "good")
         folder.mkdir()
@@ -68,6 +73,7 @@ def manifest(tmp_path: Path) -> Callable[..., Path]:
                 defect=f', "{defect}"' if defect else "",
                 environment=environment,
                 queue=queue,
+                claims=claims,
             )
         )
         return path
@@ -124,3 +130,24 @@ def test_verdicts(manifest: Callable[..., Path], tmp_path: Path) -> None:
         if f["verdict"]["outcome"] not in ("pass", "unsupported")
     }
     assert bad == {("orders-acks-first", "no-loss"), ("orders-no-key", "effect-once")}, ended.stdout
+
+
+def test_one_cause(manifest: Callable[..., Path], tmp_path: Path) -> None:
+    """Who acks first reads that once, with what follows under it, and the evidence once in pytest's failures."""
+    claims = '["no-loss", "survives-database-loss"]'
+    chosen = (
+        "test_killed_before_commit or (test_crash_before_ack and killed) or test_tables_missing"
+    )
+    ended = run_suite(
+        [manifest("acks-first", claims=claims)],
+        *("-n", "3", "--report", str(tmp_path / "report"), "-k", chosen),
+    )
+    cause = "role orders acks before its work is done: what it works on counts as done"
+    found = json.loads((tmp_path / "report" / "report.json").read_text())["findings"]
+    bad = [f for f in found if f["result"] == "bad"]
+    assert len(bad) >= 3, ended.stdout
+    assert {f["verdict"]["cause"] for f in bad} == {cause}, ended.stdout
+    said = " ".join(ended.stdout.split())
+    assert f"{cause}; {len(bad)} verdicts with this cause" in said
+    cases = {f["case"] for f in bad}
+    assert said.count("fails, too, which has the evidence") == len(cases) - 1 > 0

@@ -10,7 +10,7 @@ from warren.claims.catalogue import Level, Requirement
 from warren.claims.verdict import Finding, Measurement, Outcome, Stance, Verdict
 from warren.evidence.text import REDACTED
 from warren.evidence.violation import Violation
-from warren.plugin.findings import complaint, pack, unpack
+from warren.plugin.findings import cause_of, complaint, complaint_in_brief, pack, unpack
 from warren.report.redaction import redacted
 from warren.rigs.consumers import Rig
 from warren.rigs.consumers.judging import to_findings
@@ -50,6 +50,22 @@ def test_complaint() -> None:
         "--- stream-1 printed (status 3):",
         "it went wrong",
     ]
+
+
+def test_complaint_of_a_known_cause() -> None:
+    """The cause stands over all; of another case that has it, what does not hold is said without its evidence."""
+    rig = rig_of("no-loss")
+    lost = (Violation("lost: the row", ("1.250 deliver",)),)
+    verdict = Verdict(CRASH.id, Outcome.FAIL, "", lost, cause="it acks first")
+    findings = to_findings([Verdict(CUT.id, Outcome.PASS, cause="no"), verdict], rig, "test", 0)
+    assert complaint(findings, rig).splitlines()[0] == "the cause: it acks first"
+    assert cause_of(findings) == ("orders", "blocking", "it acks first")
+    assert complaint_in_brief(findings, "it acks first", "test_a").splitlines() == [
+        "the cause: it acks first",
+        "claimed, does not hold: no-loss.crash on orders blocking: lost: the row",
+        "with this cause test_a fails, too, which has the evidence",
+    ]
+    assert cause_of(findings[:1]) is None
 
 
 def test_complaint_steers_no_terminal() -> None:

@@ -171,3 +171,13 @@ def test_filters_in_a_browser(
     wanted = {a["data-mark"] for a in page.all("a", "cell") if "off" not in str(a["class"])}
     assert wanted == {"violated", "stale"}
     assert sum("hidden" in row for row in page.all("tr")) == 2
+
+
+def test_one_cause_is_one_headline(report: Report, catalogue: Catalogue) -> None:
+    """Verdicts with one cause are folded under it."""
+    one = report.findings[1]
+    bad = replace(one, verdict=replace(one.verdict, cause="it acks first"))
+    html = to_html(replace(report, findings=(bad,) * 3, stale_denials=()), catalogue)
+    headline = "orders blocking: it acks first; 3 verdicts with this cause"
+    assert f"<details><summary>{headline}</summary>" in html
+    assert 'What needs a look <span class="quiet">1</span>' in html

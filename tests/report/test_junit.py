@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from warren.report.junit import item_properties
@@ -26,3 +27,10 @@ def test_properties(report: Report) -> None:
 def test_nothing() -> None:
     """An item without findings has no properties."""
     assert item_properties(()) == []
+
+
+def test_cause(report: Report) -> None:
+    """What is behind a verdict stands beside it, where it is known."""
+    bad = report.findings[1]
+    bad = replace(bad, verdict=replace(bad.verdict, cause="it acks first"))
+    assert ("no-loss.frozen.cause", "it acks first") in item_properties([bad])

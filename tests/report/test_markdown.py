@@ -63,3 +63,14 @@ def test_summary_has_a_bound(report: Report, catalogue: Catalogue) -> None:
     text = to_markdown(replace(report, findings=many, stale_denials=()), catalogue)
     assert "And 7 more in the report." in text
     assert text.count("<details>") == MOST_THINGS
+
+
+def test_one_cause(report: Report, catalogue: Catalogue) -> None:
+    """Verdicts with one cause are one thing: the first with its evidence, the others by their names."""
+    one = report.findings[1]
+    bad = replace(one, verdict=replace(one.verdict, cause="it acks first"))
+    text = to_markdown(replace(report, findings=(bad,) * 3, stale_denials=()), catalogue)
+    assert "### What needs a look (1)" in text
+    assert text.count("<details>") == text.count("row 7") == 1
+    assert "it acks first&#59; 3 verdicts with this cause</summary>" in text
+    assert r"also fail\: no\-loss.frozen \(2 cases\)" in text

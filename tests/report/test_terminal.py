@@ -199,13 +199,30 @@ def test_faults_and_shared_evidence(report: Report, catalogue: Catalogue) -> Non
 
 
 def test_one_cause(report: Report, catalogue: Catalogue) -> None:
-    """Verdicts with one cause stand under it, the first with its evidence, the others in a line each."""
+    """Verdicts with one cause stand under it, the first with its evidence, the others by their names alone."""
     one = report.findings[1]
     bad = replace(one, verdict=replace(one.verdict, cause="it consumes without acks"))
     text = printed(replace(report, findings=(bad,) * 3, stale_denials=()), catalogue)
     assert "orders blocking: it consumes without acks; 3 verdicts with this cause" in text
     assert text.count("row 7") == 1
-    assert text.count("\n  also claimed, does not hold: ") == 2
+    name = one.verdict.requirement
+    assert f"\n  also fail: {name} (2 cases)\n" in text
+
+
+def test_one_cause_of_what_nobody_claims(report: Report, catalogue: Catalogue) -> None:
+    """Of who claims nothing a cause is told once, with all that fails by it."""
+    broken = (Violation("it never came"),)
+    fails = [
+        observed(
+            report,
+            guarantee,
+            Verdict(f"{guarantee}.a", Outcome.FAIL, "", broken, cause="it acks first"),
+        )
+        for guarantee in ("no-loss", "graceful-stop", "no-loss")
+    ]
+    text = printed(replace(report, findings=tuple(fails), stale_denials=()), catalogue)
+    assert "it acks first; with this cause fail no-loss, graceful-stop\n" in text
+    assert "it never came" not in text
 
 
 def observed(report: Report, guarantee: str, verdict: Verdict) -> Finding:

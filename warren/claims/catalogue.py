@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from warren import suite
 from warren.errors import SetupError
 from warren.workloads import WORKLOADS
-from warren.workloads.own import LIKE
+from warren.workloads.own import LIKE, OWN
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -59,6 +59,11 @@ class Requirement:
         """The guarantee that this requirement is a part of."""
         return self.id.partition(".")[0]
 
+    @property
+    def is_about_own(self) -> bool:
+        """Whether it is judged of a user's own consumer."""
+        return bool({LIKE, OWN} & {*self.designs}) and not self.course
+
 
 @dataclass(frozen=True, slots=True)
 class Guarantee:
@@ -90,15 +95,15 @@ class Catalogue:
     def due(self, guarantee: str, design: str) -> frozenset[str]:
         """Give the ids of all requirements of a guarantee that are judged in a design.
 
-        What is no design of the course is the name of a user's own consumer, judged as `LIKE` is.
+        What is no design of the course is the name of a user's own consumer, judged as `LIKE` is, and as `OWN`.
         """
         if design in WORKLOADS or design == AMQP:
             return frozenset(r.id for r in self.of(guarantee) if design in r.designs)
-        return frozenset(r.id for r in self.of(guarantee) if LIKE in r.designs and not r.course)
+        return frozenset(r.id for r in self.of(guarantee) if r.is_about_own)
 
     def without_course(self) -> Catalogue:
         """Give what can be judged of a consumer that is not the course's."""
-        kept = {i: r for i, r in self.requirements.items() if LIKE in r.designs and not r.course}
+        kept = {i: r for i, r in self.requirements.items() if r.is_about_own}
         about = {r.guarantee for r in kept.values()}
         return Catalogue({s: g for s, g in self.guarantees.items() if s in about}, kept)
 
@@ -150,7 +155,7 @@ def load_catalogue(path: Traversable | None = None) -> Catalogue:
         f"{g.slug} names the unknown design {d}"
         for g in guarantees.values()
         for d in g.designs
-        if d not in WORKLOADS
+        if d not in (*WORKLOADS, OWN)
     ]
     return _checked(path, guarantees, read.requirements, unknown)
 

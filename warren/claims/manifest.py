@@ -76,7 +76,7 @@ def _faults_of_words(shape: ManifestShape, catalogue: Catalogue) -> Iterator[Fau
     for slug, design in shape.designs.items():
         key = f"designs.{slug}"
         yield from _faults_of_roles(f"{key}.roles", slug, design)
-        yield from faults_of_promises(key, slug, design, catalogue)
+        yield from faults_of_promises(key, (slug,), design, catalogue)
     claims = {slug: design.claims for slug, design in shape.designs.items()}
     yield from faults_of_known_failures(shape.known_failures, claims, catalogue)
     commands = [role.command for design in shape.designs.values() for role in design.roles.values()]

@@ -70,7 +70,7 @@ def read_own(path: Path, data: object, catalogue: Catalogue, today: date | None)
         raise refusal(path, faults)
     try:
         workloads = {
-            name: _workload(name, consumer, path.parent)
+            name: _workload(name, consumer, path.parent, path.parent / shape.directory)
             for name, consumer in shape.consumers.items()
         }
     except SchemaFault as fault:
@@ -178,7 +178,8 @@ def _faults(
         yield Fault("database", "nothing makes its tables; add `schema` or `migrate`")
 
 
-def _workload(name: str, consumer: ConsumerShape, home: Path) -> OwnWorkload:
+def _workload(name: str, consumer: ConsumerShape, home: Path, directory: Path) -> OwnWorkload:
+    texts = [*_texts_of(consumer, home, directory)]
     return OwnWorkload(
         slug=name,
         queue=consumer.queue,
@@ -186,15 +187,19 @@ def _workload(name: str, consumer: ConsumerShape, home: Path) -> OwnWorkload:
         sample=_sample(name, consumer, home),
         effects=tuple(map(_effect, consumer.effects)),
         instances=consumer.instances,
-        is_told_prefetch=any("{prefetch}" in text for text in _texts_of(consumer, home)),
+        is_told_prefetch=any("{prefetch}" in text for text in texts),
+        is_told_http=any("{http_stub_url}" in text for text in texts),
     )
 
 
-def _texts_of(consumer: ConsumerShape, home: Path) -> Iterator[str]:
+def _texts_of(consumer: ConsumerShape, home: Path, directory: Path) -> Iterator[str]:
     """Give all texts that placeholders may stand in."""
     yield from (*(consumer.command or ()), *consumer.environment.values())
+    files = [directory / source for source in consumer.templates.values()]
     if consumer.compose is not None:
-        yield (home / consumer.compose).read_text("utf-8", errors="replace")
+        files.append(home / consumer.compose)
+    for file in files:
+        yield file.read_text("utf-8", errors="replace")
 
 
 def _uses_database(consumer: ConsumerShape) -> bool:
@@ -253,7 +258,7 @@ def _effect(shape: EffectShape) -> Effect:
     if shape.http is not None:
         return CallEffect(*shape.request, key=shape.key or "")
     assert shape.path is not None, "an effect is of one kind"
-    return PathEffect(shape.path)
+    return PathEffect.of(shape.path, shape.key or "", shape.rows or (), shape.ignore or ())
 
 
 def _program(path: Path, manifest: OwnManifestShape, consumer: ConsumerShape) -> Program:

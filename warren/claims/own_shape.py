@@ -29,6 +29,7 @@ from warren.claims.own_surroundings import (
     Services,
     parts_of,
 )
+from warren.workloads.own.message import ID, NUMBER
 
 PROTOCOL: Final = 2
 _MOST_INSTANCES: Final = 16
@@ -189,13 +190,29 @@ class EffectShape(Shape):
         if self.table is not None:
             self._check_table()
             return self
-        if given := {"rows", "adds", "ignore"} & self.model_fields_set:
-            raise ValueError(f"`{min(given)}` is said of a `table`; take it out here")
+        if self.adds is not None:
+            raise ValueError("`adds` is said of a `table`; take it out here")
+        if self.path is not None:
+            self._check_path(self.path)
+            return self
+        if given := {"rows", "ignore"} & self.model_fields_set:
+            raise ValueError(f"`{min(given)}` is said of a `table` or a `path`; take it out here")
         if self.key is not None and self.publishes is None and self.http is None:
             raise ValueError("`key` makes publishes or calls one effect; take it out here")
         if self.publishes is not None and self.key not in (None, "message_id"):
             raise ValueError('publishes are known by `key = "message_id"` alone')
         return self
+
+    def _check_path(self, path: str) -> None:
+        has_id = any(word in path for word in (ID, NUMBER))
+        if self.key is not None and has_id:
+            raise ValueError(
+                "`key` says where lines of a file have the id, and the `path` has it; take one out"
+            )
+        if self.key is None and not has_id and {"rows", "ignore"} & self.model_fields_set:
+            raise ValueError(
+                "lines of a `path` without {id} belong to a message by `key`, where they have its id; add it"
+            )
 
     def _check_table(self) -> None:
         if (self.key is None) == (self.adds is None):

@@ -21,28 +21,28 @@ class Promises(Protocol):
 
 
 def faults_of_promises(
-    key: str, slug: str, design: Promises, catalogue: Catalogue
+    key: str, slugs: Sequence[str], design: Promises, catalogue: Catalogue
 ) -> Iterator[Fault]:
-    """Find guarantees that are none, mean nothing in a design of the catalogue, or are claimed and denied."""
+    """Find guarantees that are none, mean nothing in these designs of the catalogue, or are claimed and denied."""
     for list_name in ("claims", "denies"):
         guarantees: list[str] = getattr(design, list_name)
-        yield from _faults_of_guarantees(f"{key}.{list_name}", slug, guarantees, catalogue)
+        yield from _faults_of_guarantees(f"{key}.{list_name}", slugs, guarantees, catalogue)
     for guarantee in sorted({*design.claims} & {*design.denies}):
         yield Fault(key, f"`{guarantee}` is both claimed and denied; take it out of one of the two")
 
 
 def _faults_of_guarantees(
-    key: str, slug: str, guarantees: list[str], catalogue: Catalogue
+    key: str, slugs: Sequence[str], guarantees: list[str], catalogue: Catalogue
 ) -> Iterator[Fault]:
     for guarantee in guarantees:
         if guarantee not in catalogue.guarantees:
             hint = nearest(guarantee, catalogue.guarantees)
             yield Fault(key, f"there is no guarantee `{guarantee}`{hint}")
-        elif slug not in catalogue.guarantees[guarantee].designs:
+        elif not {*slugs} & {*catalogue.guarantees[guarantee].designs}:
             designs = ", ".join(catalogue.guarantees[guarantee].designs)
             yield Fault(
                 key,
-                f"`{guarantee}` means nothing in `{slug}`, only in {designs}; take it out",
+                f"`{guarantee}` means nothing in `{slugs[0]}`, only in {designs}; take it out",
             )
 
 

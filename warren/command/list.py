@@ -15,6 +15,7 @@ from warren.claims.manifest_shape import nearest
 from warren.command.sets import full_only
 from warren.errors import OptionError
 from warren.workloads import WORKLOADS
+from warren.workloads.own import LIKE, OWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,6 +80,7 @@ def _lines(
     yield ""
     yield "Designs and their roles"
     yield from (f"  {design.slug:<14}{_roles(design)}" for design in WORKLOADS.values())
+    yield f"  {OWN:<14}a user's own consumer, judged as {LIKE} is, and by what is about such alone"
     yield ""
     yield "Guarantees and their requirements"
     for guarantee in chosen:

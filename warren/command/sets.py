@@ -12,6 +12,7 @@ import pytest
 from warren import suite
 from warren.claims.catalogue import AMQP
 from warren.errors import SetupError
+from warren.workloads.own import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,7 +49,9 @@ class _Collected:
         self.full: dict[tuple[str, str], None] = {}
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
-        self.full |= _judged(items)
+        """Note what is left to the full set; what is about users' own consumers alone has no subject here."""
+        left = (i for i in items if _design(i) != OWN or i.get_closest_marker("full"))
+        self.full |= _judged(left)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self.quick |= _judged(session.items)
@@ -56,18 +59,17 @@ class _Collected:
 
 def _judged(items: Iterable[pytest.Item]) -> dict[tuple[str, str], None]:
     return {
-        (requirement, design): None
+        (requirement, _design(item)): None
         for item in items
-        if (design := _design(item))
         for marker in item.iter_markers("requirement")
         for requirement in marker.args
     }
 
 
-def _design(item: pytest.Item) -> str | None:
-    """Give the design that an item judges; None where its parameters were not selected."""
+def _design(item: pytest.Item) -> str:
+    """Give the design that an item judges: of the reference, which has all of the course, else of users' own."""
     callspec = getattr(item, "callspec", None)
     if callspec is None or "subject" not in callspec.params:
         return AMQP
     subject = callspec.params["subject"]
-    return subject.workload.slug if subject else None
+    return subject.workload.slug if subject else OWN

@@ -48,14 +48,15 @@ def _rank(groups: Sequence[Group], path: str) -> tuple[bool, bool] | None:
 
 def chosen(
     groups: Sequence[Group],
-    key: str,
+    key: str | None,
     is_made: Callable[[str, Collection[Cell]], bool] = lambda _path, _cells: False,
 ) -> list[str]:
     """Give the paths that are alike in all groups, one by one and together.
 
-    `is_made` says what cannot be compared whatever was seen: keys that the database counts, the day of the run.
+    The `key`, if there is one, is alike by what it is. `is_made` says what cannot be compared whatever was seen: keys
+    that the database counts, the day of the run.
     """
-    kept = [key]
+    kept = [] if key is None else [key]
     for path in paths_of(groups):
         if path == key or is_secret(path):
             continue

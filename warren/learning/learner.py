@@ -257,6 +257,7 @@ def as_learnt(
         lesson.consumer,
         heartbeat=lesson.observed.heartbeat,
         acks_first=lesson.acks_first,
+        calls_http=any(sent.tried.changes.calls for sent in lesson.sent),
         exit_status=lesson.stopped.exit_status,
     )
     words = lesson.sample.words

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from warren.learning.proposal import ProposedEffect
     from warren.workloads.own import Effect
+    from warren.workloads.own.comparing import Cells
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -150,16 +151,12 @@ def _effect(effect: Effect) -> tuple[str, ...]:
         case RowEffect(sql=sql):
             return (f"sql = {toml(sql)}",)
         case TableEffect(table=table, key=key, expected=rows, ignore=ignore):
-            shown = [toml(dict(row)) for row in rows]
-            lines: tuple[str, ...] = (f"rows = [{shown[0]}]",)
-            if len(shown) > 1:
-                lines = ("rows = [", *(f"    {row}," for row in shown), "]")
             named = (f"table = {toml(table)}", f"key = {toml(key)}")
-            return (*named, *lines, *_ignored(ignore))
+            return (*named, *_rows(rows), *_ignored(ignore))
         case TotalEffect(table=table, adds=adds, ignore=ignore):
             return (f"table = {toml(table)}", f"adds = {toml(dict(adds))}", *_ignored(ignore))
-        case PathEffect(path=path):
-            return (f"path = {toml(path)}",)
+        case PathEffect(path=path, key=key, expected=rows, ignore=ignore):
+            return (f"path = {toml(path)}", *_known_by(key), *_rows(rows), *_ignored(ignore))
         case CallEffect(method=method, path=path, key=known_by):
             return (f"http = {toml(f'{method} {path}')}", *_known_by(known_by))
         case PublishEffect(exchange=exchange, routing_key=key, key=known_by):
@@ -167,6 +164,13 @@ def _effect(effect: Effect) -> tuple[str, ...]:
             return (f"publishes = {toml(goes)}", *_known_by(known_by))
         case _:
             raise TypeError(effect)
+
+
+def _rows(rows: Sequence[Cells]) -> tuple[str, ...]:
+    shown = [toml(dict(row)) for row in rows]
+    if len(shown) > 1:
+        return ("rows = [", *(f"    {row}," for row in shown), "]")
+    return tuple(f"rows = [{row}]" for row in shown)
 
 
 def _ignored(paths: Sequence[str]) -> tuple[str, ...]:

@@ -10,17 +10,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from warren.learning.changes import NOTHING
+from warren.learning.file_effects import own_file, shared_files
 from warren.learning.row_effects import NOBODYS, row_effect
-from warren.workloads.own import CallEffect, PathEffect, PublishEffect
+from warren.workloads.own import CallEffect, PublishEffect
 from warren.workloads.own.message import ID, NUMBER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from warren.evidence.declarations import Binding
     from warren.evidence.ledger import Consumer
     from warren.learning.changes import Changes, Tried
     from warren.learning.clean_run import CleanRun
+    from warren.learning.file_effects import FoundFile
     from warren.learning.row_effects import NotOurs
     from warren.workloads.own import Effect
 
@@ -64,8 +66,12 @@ def propose(
             remarks.append(found)
         else:
             effects.append(ProposedEffect(*found))
-    effects += (*_path_effects(tried), *_call_effects(tried), *_publish_effects(tried))
-    remarks += (*_other_files(tried, noise), *_without_id(tried, noise))
+    files = [*_files(tried, not_ours)]
+    effects += (ProposedEffect(f.effect, f.words) for f in files)
+    effects += (*_call_effects(tried), *_publish_effects(tried))
+    remarks += (f.remark for f in files if f.remark)
+    known = {f.effect.path for f in files}
+    remarks += (*_other_files(tried, noise, known), *_without_id(tried, noise))
     return Proposed(tuple(effects), tuple(remarks))
 
 
@@ -76,7 +82,12 @@ def key_for(binding: Binding) -> str:
 
 
 def claims(
-    consumer: Consumer, *, heartbeat: int, acks_first: bool, exit_status: int | None
+    consumer: Consumer,
+    *,
+    heartbeat: int,
+    acks_first: bool,
+    calls_http: bool,
+    exit_status: int | None,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Suggest what a consumer may claim, and what it cannot but deny.
 
@@ -89,15 +100,17 @@ def claims(
     lively = ("heartbeat-safe",) if heartbeat else ()
     if acks_first:
         return (*fair, *lively, *orderly), ("no-loss",)
-    return ("no-loss", "effect-once", *fair, *lively, *orderly), ()
+    called = ("survives-http-loss",) if calls_http else ()
+    return ("no-loss", "effect-once", *fair, *lively, *called, *orderly), ()
 
 
-def _path_effects(tried: Sequence[Tried]) -> Iterator[ProposedEffect]:
+def _files(tried: Sequence[Tried], not_ours: NotOurs) -> Iterator[FoundFile]:
     def paths(t: Tried) -> list[str]:
         return [t.marked(path) for path in t.changes.files if t.is_in(path)]
 
     for path in _common(tried, paths):
-        yield ProposedEffect(PathEffect(path), f"the file {path}")
+        yield own_file(path, tried, not_ours)
+    yield from shared_files(tried, not_ours)
 
 
 def _call_effects(tried: Sequence[Tried]) -> Iterator[ProposedEffect]:
@@ -140,13 +153,13 @@ def _as_one(key: str) -> str:
     return f"; two with the same {key} count as one" if key else ""
 
 
-def _other_files(tried: Sequence[Tried], noise: Changes) -> Iterator[str]:
-    """Say which files changed whose names have no id."""
+def _other_files(tried: Sequence[Tried], noise: Changes, known: Collection[str]) -> Iterator[str]:
+    """Say which files changed whose names have no id, and that are no effects."""
     others = [
         {
             p: octets
             for p, octets in t.changes.files.items()
-            if p not in noise.files and not any(one.is_in(p) for one in tried)
+            if p not in noise.files and p not in known and not any(one.is_in(p) for one in tried)
         }
         for t in tried
     ]
@@ -159,7 +172,10 @@ def _other_files(tried: Sequence[Tried], noise: Changes) -> Iterator[str]:
                 " by {database_url} or {database_name} where its database is, and use --database sqlite"
             )
         elif all(t.is_in(text) for t, text in zip(tried, texts, strict=True)):
-            yield f"the file {path} has the id in it, but only one whose name has it can be an effect"
+            yield (
+                f"the file {path} has the id in it, but only one whose name has it, or one of JSON lines, can"
+                " be an effect"
+            )
         else:
             yield f"the file {path} changed, without the id"
 

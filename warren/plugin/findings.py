@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from warren.claims.verdict import Cause
     from warren.rigs.protocol import CaseRig
 
 FINDING = "warren-finding"
@@ -44,9 +45,10 @@ def complaint(findings: Iterable[Finding], rig: CaseRig) -> str:
         result, words = judge_item(finding)
         if result is ItemResult.GOOD:
             continue
-        if finding.verdict.faults and not lines:  # of the case, so the same for all its findings
+        if not lines:  # of the case, so the same for all its findings
+            lines += [f"the cause: {finding.verdict.cause}"] * bool(finding.verdict.cause)
             faults = [f"    {line}" for line in finding.verdict.faults]
-            lines = ["what was done, and what came of it:", *faults]
+            lines += ["what was done, and what came of it:", *faults] if faults else []
         lines.append(words)
         for said, evidence in by_evidence(finding.verdict.violations):
             lines += [*(f"  {one}" for one in said), *(f"    {line}" for line in evidence)]
@@ -55,6 +57,28 @@ def complaint(findings: Iterable[Finding], rig: CaseRig) -> str:
     for process in rig.processes:
         if output := process.output().strip():
             lines += [f"--- {process.name} printed (status {process.exit_status}):", output]
+    return visible_lines("\n".join(lines))
+
+
+def cause_of(findings: Iterable[Finding]) -> Cause | None:
+    """Give the cause of what makes an item fail; None where none is known."""
+    causes = (
+        (f.implementation, f.design, f.verdict.cause)
+        for f in findings
+        if f.verdict.cause and judge_item(f)[0] is not ItemResult.GOOD
+    )
+    return next(causes, None)
+
+
+def complaint_in_brief(findings: Iterable[Finding], cause: str, shown_by: str) -> str:
+    """Give what makes an item fail, without the evidence, for another item of the same cause has shown that."""
+    judged = map(judge_item, findings)
+    bad = (words for result, words in judged if result is not ItemResult.GOOD)
+    lines = (
+        f"the cause: {cause}",
+        *bad,
+        f"with this cause {shown_by} fails, too, which has the evidence",
+    )
     return visible_lines("\n".join(lines))
 
 

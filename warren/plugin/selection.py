@@ -10,6 +10,7 @@ import pytest
 from warren.claims.catalogue import AMQP
 from warren.errors import SetupError
 from warren.plugin.sets import check_marks, is_full
+from warren.workloads.own import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,7 +86,7 @@ def generate(
         Subject(implementation, implemented.workload)
         for implementation in implementations
         for implemented in implementation.designs.values()
-        if implemented.workload.judged_as in designs
+        if {*implemented.workload.judged_as} & {*designs}
         and (not options.designs or implemented.slug in options.designs)
         and (not wanted or wanted.intersection(guarantees_of(metafunc.definition)))
     ]
@@ -105,7 +106,7 @@ def check_selection(
     }
     if asks_for_broker(options, catalogue) or any(
         (not options.designs or design.slug in options.designs)
-        and (not wanted or design.workload.judged_as in about)
+        and (not wanted or about.intersection(design.workload.judged_as))
         for implementation in implementations
         for design in implementation.designs.values()
     ):
@@ -167,7 +168,7 @@ def drop_unselected(
 def _is_about_the_course(item: pytest.Item, catalogue: Catalogue) -> bool:
     """Whether an item judges a user's own consumer by what the course alone asks."""
     subject = subject_of(item)
-    if subject is None or subject.workload.judged_as == subject.workload.slug:
+    if subject is None or OWN not in subject.workload.judged_as:
         return False
     ids = [str(i) for marker in item.iter_markers("requirement") for i in marker.args]
     return all(i in catalogue.requirements and catalogue.requirements[i].course for i in ids)
@@ -191,7 +192,7 @@ def _deselect(config: pytest.Config, items: list[pytest.Item], dropped: list[pyt
 
 def _is_in_full(item: pytest.Item) -> bool:
     subject = subject_of(item)
-    return is_full(item, subject.workload.judged_as if subject else None)
+    return is_full(item, *(subject.workload.judged_as if subject else ()))
 
 
 def _is_unselected(item: pytest.Item, options: Options) -> bool:

@@ -22,8 +22,10 @@ from warren.claims.verdict import (
     StaleDenial,
     judge_denials,
     judge_item,
+    known_causes,
+    with_causes,
 )
-from warren.plugin.findings import unpack, unpack_drawing
+from warren.plugin.findings import cause_of, complaint_in_brief, unpack, unpack_drawing
 from warren.plugin.options import UNUSABLE
 from warren.plugin.progress import Progress
 from warren.report.facts import Report, RunFacts
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
     from warren.claims.catalogue import Catalogue
     from warren.claims.extent import Extent
+    from warren.claims.verdict import Cause
     from warren.plugin.hooks import Warren
     from warren.report.drawing.facts import Drawing
 
@@ -90,6 +93,8 @@ class Summary:
     def pytest_sessionfinish(self, session: pytest.Session) -> object:
         """Judge the run as a whole and set the exit status, before pytest prints its summary."""
         self._progress.stop()
+        self._findings = [*with_causes(self._findings, known_causes(self._findings))]
+        self._fold_failures()
         if self._warren.interrupted:
             session.exitstatus = pytest.ExitCode.INTERRUPTED
         if self._findings or self._measurements or self._left_all(session):
@@ -106,6 +111,20 @@ class Summary:
             reporter = self._config.pluginmanager.get_plugin("terminalreporter")
             stream = reporter._tw._file if reporter else sys.stdout  # noqa: SLF001 - the stream has no public name
             print_report(self._report, self._catalogue, console_for(stream), self._written)
+
+    def _fold_failures(self) -> None:
+        """Have pytest's own list of failures show the evidence of one cause once; its files have all of it by now."""
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        shown: dict[Cause, str] = {}
+        causes = known_causes(self._findings)
+        for failed in reporter.stats.get("failed", ()) if reporter else ():
+            findings = with_causes(unpack(failed.user_properties)[0], causes)
+            cause = cause_of(findings)
+            if cause is None:
+                continue
+            if cause in shown:
+                failed.longrepr = complaint_in_brief(findings, cause[-1], shown[cause])
+            shown.setdefault(cause, failed.nodeid)
 
     def _left_all(self, session: pytest.Session) -> bool:
         """Whether all that was asked for belongs to the full set."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from warren.claims.verdict import Finding
 from warren.evidence.text import brief, visible
 from warren.evidence.violation import by_evidence
-from warren.report.table import Cell, Mark, Table, folded, headline, tables
+from warren.report.table import Cell, Fold, Mark, Table, folded, headline, tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -83,25 +83,27 @@ def _ignored(report: Report) -> Iterator[str]:
 
 
 def _bad(report: Report) -> Iterator[str]:
-    things = [thing for fold in folded(report) for thing in fold.things]
-    if not things:
+    folds = folded(report)
+    if not folds:
         return
-    yield f"### What needs a look ({len(things)})"
+    yield f"### What needs a look ({len(folds)})"
     yield ""
-    for sentence, subject in things[:MOST_THINGS]:
-        yield from _thing(sentence, subject)
-    if (more := len(things) - MOST_THINGS) > 0:
+    for fold in folds[:MOST_THINGS]:
+        yield from _thing(*fold.things[0], fold)
+    if (more := len(folds) - MOST_THINGS) > 0:
         yield f"And {more} more in the report."
         yield ""
 
 
-def _thing(sentence: str, subject: Finding | StaleDenial) -> Iterator[str]:
+def _thing(sentence: str, subject: Finding | StaleDenial, fold: Fold) -> Iterator[str]:
     if not isinstance(subject, Finding):
         yield f"- {_escaped(brief(sentence))}"
         yield ""
         return
-    yield f"<details><summary>{_html(brief(sentence))}</summary>"
+    yield f"<details><summary>{_html(brief(fold.headline if fold.cause else sentence))}</summary>"
     yield ""
+    if fold.cause:
+        yield from (_escaped(brief(sentence)), "")
     yield _escaped(subject.case)
     yield ""
     if subject.verdict.faults:
@@ -110,6 +112,8 @@ def _thing(sentence: str, subject: Finding | StaleDenial) -> Iterator[str]:
     for words, evidence in by_evidence(subject.verdict.violations):
         yield from (f"**{_escaped(said)}**" for said in words)
         yield from _fenced(evidence)
+    for line in fold.others:
+        yield from (_escaped(line), "")
     yield "</details>"
     yield ""
 

@@ -61,8 +61,12 @@ def _is_left_to_full(mark: Mark, findings: tuple[Finding, ...]) -> bool:
 
 
 def _failures(table: Table) -> Iterator[str]:
-    """Tell of each observed guarantee that fails how the first of its cases did."""
-    failed = (f for f in _observed(table) if f.verdict.outcome is Outcome.FAIL)
+    """Tell of each observed guarantee that fails how the first of its cases did; of one cause once for all of them."""
+    failed = [f for f in _observed(table) if f.verdict.outcome is Outcome.FAIL]
+    for cause in dict.fromkeys(f.verdict.cause for f in failed if f.verdict.cause):
+        named = dict.fromkeys(f.guarantee for f in failed if f.verdict.cause == cause)
+        yield f"{cause}; with this cause fail {', '.join(named)}"
+    failed = [f for f in failed if not f.verdict.cause]
     for (guarantee, design), found in groupby(failed, key=lambda f: (f.guarantee, f.design)):
         first, *rest = found
         where = "" if len(table.designs) == 1 else f" in {design}"

@@ -6,7 +6,7 @@ that a person sees first. Whoever draws a mark decides how it looks.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from warren.report.facts import Report
 
 
+Thing = tuple[str, Finding | StaleDenial]
+"""What is bad or undecided: its sentence, and what it is about."""
 NO_CASES = 5
 """Pytest's exit status where nothing was left to run."""
 
@@ -149,7 +151,7 @@ def suggested(table: Table) -> tuple[Suggested, ...]:
     return tuple(each for each in found if each.claims or each.denies)
 
 
-def bad_sentences(report: Report) -> tuple[tuple[str, Finding | StaleDenial], ...]:
+def bad_sentences(report: Report) -> tuple[Thing, ...]:
     """Give each bad or undecided thing as its sentence, with what it is about; bad ones first."""
     judged = [(*judge_item(finding), finding) for finding in report.findings]
     bad = [(words, finding) for result, words, finding in judged if result is ItemResult.BAD]
@@ -159,30 +161,70 @@ def bad_sentences(report: Report) -> tuple[tuple[str, Finding | StaleDenial], ..
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """What is bad or undecided for one cause; several have one only where the rig knows it, else it is ""."""
+    """What is bad or undecided for one cause, which is "" where the rig knows none.
+
+    Then it is one thing alone, or several requirements that lack the same.
+    """
 
     cause: str
-    things: tuple[tuple[str, Finding | StaleDenial], ...]
+    things: tuple[Thing, ...]
 
     @property
     def headline(self) -> str:
-        """Say the cause once for all."""
-        _, first = self.things[0]
+        """Say the cause once for all; the sentence of the first where there is none."""
+        sentence, first = self.things[0]
+        if not self.cause:
+            return sentence
         count = len(self.things)
         what = "one verdict" if count == 1 else f"{count} verdicts"
         return f"{first.implementation} {first.design}: {self.cause}; {what} with this cause"
 
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Name the requirements of all but the first together, in a line for each outcome."""
+        named: dict[Outcome, Counter[str]] = defaultdict(Counter)
+        for _, subject in self.things[1:]:
+            if isinstance(subject, Finding):
+                named[subject.verdict.outcome][subject.verdict.requirement] += 1
+        return tuple(
+            f"also {outcome}: {', '.join(_times(*each) for each in counts.items())}"
+            for outcome, counts in named.items()
+        )
+
+
+def _times(name: str, count: int) -> str:
+    return name if count == 1 else f"{name} ({count} cases)"
+
 
 def folded(report: Report) -> tuple[Fold, ...]:
     """Give what is bad or undecided, all of one cause at the place of the first; else one by one."""
-    folds: dict[object, list[tuple[str, Finding | StaleDenial]]] = {}
+    folds: dict[object, list[Thing]] = {}
     causes: dict[object, str] = {}
     for number, (sentence, subject) in enumerate(bad_sentences(report)):
         cause = subject.verdict.cause if isinstance(subject, Finding) else ""
-        key = (subject.implementation, subject.design, cause) if cause else number
+        same = cause or _lacking(subject)
+        key = (subject.implementation, subject.design, same) if same else number
         folds.setdefault(key, []).append((sentence, subject))
         causes[key] = cause
-    return tuple(Fold(causes[key], tuple(things)) for key, things in folds.items())
+    return tuple(Fold(causes[key], tuple(_led(things))) for key, things in folds.items())
+
+
+def _lacking(subject: Finding | StaleDenial) -> str:
+    """Say what an unsupported verdict lacks, which others may, too; "" for any other."""
+    if isinstance(subject, Finding) and subject.verdict.outcome is Outcome.UNSUPPORTED:
+        return subject.verdict.words
+    return ""
+
+
+def _led(things: Sequence[Thing]) -> list[Thing]:
+    """Put the shortest sentence first: it says what is behind all, the longer ones what came of that."""
+    lead = min(things, key=lambda thing: (_is_undecided(thing), len(thing[0])))
+    return [lead, *(thing for thing in things if thing is not lead)]
+
+
+def _is_undecided(thing: Thing) -> bool:
+    subject = thing[1]
+    return isinstance(subject, Finding) and judge_item(subject)[0] is ItemResult.UNDECIDED
 
 
 def headline(report: Report) -> tuple[str, str]:

@@ -5,6 +5,7 @@ It is read in 100 columns, without colour and without UTF-8 as well.
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING, TextIO
 
@@ -186,10 +187,16 @@ def _print_bad(report: Report, console: Console) -> None:
         _say(console)
         if fold.cause:
             _say(console, brief(fold.headline), _style_of(fold.things))
-        first, *rest = fold.things
-        _print_thing(*first, console)
-        for sentence, _ in rest:
-            _say(console, _clip(f"  also {brief(visible(sentence))}", console.width), "dim")
+        _print_thing(*fold.things[0], console)
+        for line in fold.others:
+            for part in _broken(line, console.width):
+                _say(console, part, "dim")
+
+
+def _broken(line: str, width: int) -> list[str]:
+    """Break a line of names between them, each part under the first."""
+    parts = textwrap.wrap(line, width - 4, break_long_words=False, break_on_hyphens=False)
+    return [f"  {'  ' * bool(place)}{part}" for place, part in enumerate(parts)]
 
 
 def _style_of(things: Iterable[tuple[str, Finding | StaleDenial]]) -> str:

@@ -192,8 +192,8 @@ class Workload(Protocol):
         """Its name in manifests, options and reports."""
 
     @property
-    def judged_as(self) -> str:
-        """The design whose cases judge it: itself, if it is one of the course's."""
+    def judged_as(self) -> tuple[str, ...]:
+        """The designs whose cases judge it: itself, if it is one of the course's."""
 
     @property
     def is_told(self) -> bool:
@@ -264,6 +264,10 @@ class Workload(Protocol):
 
     def stretch(self, size: int) -> float:
         """Give the document seconds that each commit and call is made to last; 0 where they last by themselves."""
+
+    @property
+    def calls_http(self) -> bool:
+        """Whether its work may call the HTTP service of a case."""
 
     @property
     def ignored(self) -> tuple[str, ...]:

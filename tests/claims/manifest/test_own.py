@@ -99,7 +99,7 @@ def test_all_that_it_says(folder: Path) -> None:
     assert (workload.queue, workload.exchange, workload.judged_as) == (
         "shop.orders",
         "shop",
-        "blocking",
+        ("blocking", "own"),
     )
     assert workload.is_told_prefetch
     assert workload.sample.message.properties == BasicProperties(
@@ -292,10 +292,25 @@ FAULTS = {
         'table = "orders"\nadds = { pieces = 0 }',
         "what `adds` names is not 0; take such columns out.",
     ),
-    "ignored of no table": (
+    "ignored of a call": (
         'path = "out/{id}.json"',
-        'path = "out/{id}.json"\nignore = ["at"]',
-        "`ignore` is said of a `table`; take it out here.",
+        'http = "POST /charge"\nignore = ["at"]',
+        "`ignore` is said of a `table` or a `path`; take it out here.",
+    ),
+    "adds to a file": (
+        'path = "out/{id}.json"',
+        'path = "out/{id}.json"\nadds = { "*" = 1 }',
+        "`adds` is said of a `table`; take it out here.",
+    ),
+    "key of a file whose name has the id": (
+        'path = "out/{id}.json"',
+        'path = "out/{id}.json"\nkey = "ref"',
+        "`key` says where lines of a file have the id, and the `path` has it; take one out.",
+    ),
+    "lines without a key": (
+        'path = "out/{id}.json"',
+        'path = "orders.jsonl"\nrows = [{ ref = "{id}" }]',
+        "lines of a `path` without {id} belong to a message by `key`, where they have its id; add it.",
     ),
     "no request": (
         'http = "POST /charge"',

@@ -8,14 +8,17 @@ A defect stands in the file of the guarantee that its first requirement belongs 
 
 from __future__ import annotations
 
-from tests.conformance.breaks import effects, endings, inputs, publishing, requests
+from tests.conformance.breaks import effects, endings, inputs, own, publishing, requests
 from tests.conformance.breaks.facts import Break
 
-__all__ = ["BREAKS", "HOLDS", "Break"]
+__all__ = ["BREAKS", "HOLDS", "OWN_BREAKS", "Break"]
 
 BREAKS: dict[str, tuple[Break, ...]] = (
     effects.BREAKS | endings.BREAKS | inputs.BREAKS | publishing.BREAKS | requests.BREAKS
 )
+
+OWN_BREAKS = own.BREAKS
+"""Those of a user's own consumers, which `tests/own` judges."""
 
 HOLDS: dict[str, tuple[str, ...]] = {
     "backs-off-in-place": (

@@ -28,6 +28,7 @@ _LOW_ON_MEMORY: Final = "low on memory"
 _WRITE_SLOW: Final = (
     'write slow = { body = "FILE", seconds = 30.0 }, a message whose work lasts so long'
 )
+_WRITE_HTTP: Final = "put {http_stub_url} where the service's address goes, in `environment`, `command` or a template"
 
 
 class Faults:
@@ -132,6 +133,15 @@ class Faults:
         finally:
             self._journal.note("", "had the broker be short of memory no more")
             self._world.set_memory_alarm(False)
+
+    def need_http(self) -> None:
+        """Raise `InstanceUnsupported` where nothing says that the work calls an HTTP service."""
+        if not self._workload.calls_http:
+            raise InstanceUnsupported(
+                "nothing says that its work calls an HTTP service",
+                where=f"consumers.{self._workload.slug}",
+                what_to_do=_WRITE_HTTP,
+            )
 
     @contextlib.contextmanager
     def http_lost(self, failure: HttpFailure) -> Iterator[None]:

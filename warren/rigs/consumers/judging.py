@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from warren.claims.verdict import Finding, Measurement, Outcome, Stance, Verdict, describe
 from warren.errors import FaultUnsupported, InstanceUnsupported, WarrenError
 from warren.evidence.violation import Violation
+from warren.rigs.consumers.early_acks import is_shown_by
 from warren.rigs.consumers.endings import ExclusiveConsumer, Inconclusive, Unmet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from warren.evidence.frames import ConnectionEnded, Pause
+    from warren.evidence.ledger import Delivery
     from warren.rigs.consumers.rig import Rig
 
 
@@ -32,7 +34,11 @@ def _with_faults(verdict: Verdict, error: Exception | None, rig: Rig) -> Verdict
     """Tell, of all but a pass, what was done to the instances, and what is behind it where that is known."""
     if verdict.outcome is Outcome.PASS:
         return verdict
-    return replace(verdict, faults=rig.faults_noted(), cause=_cause(error, rig))
+    verdict = replace(verdict, faults=rig.faults_noted(), cause=_cause(error, rig))
+    if verdict.cause:
+        return verdict
+    words, is_sure = _acks_early(verdict, rig)
+    return replace(verdict, cause=words) if is_sure else replace(verdict, likely_cause=words)
 
 
 def _cause(error: Exception | None, rig: Rig) -> str:
@@ -44,6 +50,39 @@ def _cause(error: Exception | None, rig: Rig) -> str:
         role = rig.instances.named(min(automatic)).role
         return f"role {role} consumes without acks (no_ack): what it is sent counts as done"
     return ""
+
+
+def _acks_early(verdict: Verdict, rig: Rig) -> tuple[str, bool]:
+    """Say that a verdict comes from early acks of a user's own consumer, or "", and whether that is sure.
+
+    Where it is likely alone, another verdict may show that the consumer acks early.
+    """
+    early = _acked_early(rig)
+    is_sure = bool(early) and (
+        verdict.outcome is Outcome.INCONCLUSIVE or _all_shown_by(verdict, early)
+    )
+    if not is_sure:
+        early = (*early, *rig.seen.acked_without_effect())
+    if rig.workload.is_told or not (is_sure or _all_shown_by(verdict, early)):
+        return "", False
+    role = rig.instances.named(early[0].instance).role
+    words = f"role {role} acks before its work is done: what it works on counts as done"
+    return words, is_sure
+
+
+def _all_shown_by(verdict: Verdict, deliveries: Sequence[Delivery]) -> bool:
+    violations = verdict.violations
+    return bool(violations) and all(is_shown_by(v, deliveries) for v in violations)
+
+
+def _acked_early(rig: Rig) -> tuple[Delivery, ...]:
+    """Look once more at what was acked, of a user's own consumer; whatever cannot be read now says nothing."""
+    if rig.workload.is_told:
+        return ()
+    try:
+        return rig.seen.acked_early()
+    except (WarrenError, Inconclusive):
+        return ()
 
 
 def _beside_a_pause(verdict: Verdict, rig: Rig) -> Verdict:

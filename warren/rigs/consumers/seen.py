@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from warren.evidence.ledger import WorkEnd
 from warren.evidence.ledger_reader import LedgerReader
 from warren.evidence.violation import Violation
+from warren.rigs.consumers.early_acks import EarlyAcks
 from warren.rigs.consumers.endings import Inconclusive
 from warren.rigs.consumers.of_work import OfWork
 from warren.rigs.consumers.sightings import Sightings
@@ -44,6 +45,7 @@ class Seen:
         self._instances, self._units = instances, units
         self._rows = Sightings(world)
         self._remembered: Tally | None = None
+        self._early = EarlyAcks(units)
         self.of_work = OfWork(workload)
         self._reader, self._known = LedgerReader(), 0
         self._everything = self._reader.ledger()
@@ -110,8 +112,21 @@ class Seen:
         acked = now.settlement is not None and now.settlement.kind == "ack"
         if not acked or self.has_effect(now):
             return ()
+        self._early.note(now)
         words = f"{now.instance} acked it before its effect was there{self.still_missing(now)}"
         return (Violation(words, (str(now),)),)
+
+    def acked_early(self) -> tuple[Delivery, ...]:
+        """Give the deliveries that were acked before their effects were there, and so that nothing else explains it."""
+
+        def has_ended(name: str) -> bool:
+            return self._instances.named(name).exit_status is not None
+
+        return self._early.of_habit(self.tally(), has_ended)
+
+    def acked_without_effect(self) -> tuple[Delivery, ...]:
+        """Give the deliveries that were acked, and whose effects were not there when that was last looked at."""
+        return self._early.without_effect()
 
     def still_missing(self, *deliveries: Delivery) -> str:
         """Name the effects of deliveries that are not there yet, as the end of a sentence; "" without names."""
@@ -254,7 +269,11 @@ class Seen:
 
     def tally(self) -> Tally:
         """Hold the database as it is now against what was sent."""
-        return self._workload.tally(self._units, self)
+        # Before the effects are read, so that those of what was acked had to be there.
+        acked, now = self._early.acked(self.ledger()), self._world.now()
+        tally = self._workload.tally(self._units, self)
+        self._early.look(acked, tally, self.ledger(), now)
+        return tally
 
     def done(self) -> bool:
         """Whether all work that was sent has left its effect."""

@@ -20,14 +20,19 @@ class CourseDesign:
     slug: str
 
     @property
-    def judged_as(self) -> str:
+    def judged_as(self) -> tuple[str, ...]:
         """As itself."""
-        return self.slug
+        return (self.slug,)
 
     @property
     def is_told(self) -> bool:
         """Its instances know the contract."""
         return True
+
+    @property
+    def calls_http(self) -> bool:
+        """It calls nobody."""
+        return False
 
     @property
     def ignored(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, Self
 from warren.errors import InstanceUnsupported
 from warren.evidence.work_places import Outlet
 from warren.workloads.own.effects import CallEffect, PublishEffect, RowEffect
+from warren.workloads.own.file_effects import PathEffect
 from warren.workloads.own.message import OwnUnit, dashed
 from warren.workloads.own.table_effects import TableEffect, TotalEffect
 from warren.workloads.own.tally import OwnTally
@@ -24,12 +25,16 @@ if TYPE_CHECKING:
 
 LIKE: Final = "blocking"
 """The design of the course that has one queue and one message as well, whose cases therefore judge it."""
+OWN: Final = "own"
+"""What stands among the designs of a guarantee that is about users' own consumers."""
 MALFORMED: Final = (b'{"unfinished":', b"\xff\xfe\x00", b"")
 """No JSON, for who takes JSON."""
 MISSHAPEN: Final = (b'{"something":"else"}', b"[]", b"42")
 """JSON that says something else than any sample."""
 _REACHING: Final = RowEffect | TableEffect | TotalEffect | CallEffect
 """Effects at whose place work can be made longer."""
+_COMPARED: Final = TableEffect | TotalEffect | PathEffect
+"""Effects of which a part may be ignored."""
 _PER_SECOND: Final = 5.0
 """Document seconds that one real second is at most (`warren.rigs.pace`, "fast")."""
 
@@ -50,6 +55,8 @@ class OwnWorkload:
     instances: int = 1
     is_told_prefetch: bool = False
     """Whether its command or environment has a place for the prefetch count that a case wants."""
+    is_told_http: bool = False
+    """Whether it is told the address of the HTTP stub."""
     lasts_by_itself: bool = False
     """Whether nothing is stretched, since no commit can be kept on its way, and the `slow` message is sent instead."""
 
@@ -59,9 +66,9 @@ class OwnWorkload:
         return False
 
     @property
-    def judged_as(self) -> str:
-        """As the course's simplest design."""
-        return LIKE
+    def judged_as(self) -> tuple[str, ...]:
+        """As the course's simplest design, and as somebody's own."""
+        return LIKE, OWN
 
     @property
     def worker(self) -> Role:
@@ -121,10 +128,15 @@ class OwnWorkload:
         return reaches and not self.lasts_by_itself
 
     @property
+    def calls_http(self) -> bool:
+        """Whether a call is an effect of it, or may be made on the way to one."""
+        return self.is_told_http or any(isinstance(e, CallEffect) for e in self.effects)
+
+    @property
     def ignored(self) -> tuple[str, ...]:
-        """What its manifest ignores of tables."""
-        tables = (e for e in self.effects if isinstance(e, TableEffect | TotalEffect) and e.ignore)
-        return tuple(f"{self.slug}: {effect}: {', '.join(effect.ignore)}" for effect in tables)
+        """What its manifest ignores of tables and files."""
+        some = (e for e in self.effects if isinstance(e, _COMPARED) and e.ignore)
+        return tuple(f"{self.slug}: {effect}: {', '.join(effect.ignore)}" for effect in some)
 
     @property
     def totals(self) -> tuple[str, ...]:

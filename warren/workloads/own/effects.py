@@ -148,30 +148,6 @@ class CallEffect(_ByItsId):
         return f"no {self.method} {self.path}"
 
 
-@dataclass(frozen=True, slots=True)
-class PathEffect(_ByItsId):
-    """A file in the consumer's directory: there or not. That it is written again shows where its octets change."""
-
-    path: str
-
-    def find(self, new_id: str, outside: Tables) -> Found:
-        """Read the file."""
-        path = filled(self.path, new_id)
-        octets = outside.file(path)
-        if octets is None:
-            return Found(0)
-        return Found(1, (f"{path}: {len(octets)} octets",), octets)
-
-    def __str__(self) -> str:
-        """Give the path."""
-        return f"path {self.path}"
-
-    @property
-    def absence(self) -> str:
-        """Give the path."""
-        return f"no {self.path}"
-
-
 def _has_id(published: Published, new_id: str) -> bool:
     properties, wanted = published.properties, (new_id, str(number_of(new_id)))
     texts = (

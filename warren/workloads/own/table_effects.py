@@ -5,32 +5,22 @@ What the manifest names has to be as a clean run left it (decision 210). Less is
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from warren.workloads.own.cells import (
-    flat,
-    has_id,
-    is_under,
-    mark,
-    marked,
-    numbers_in,
-    rows_of,
-    shown,
-)
+from warren.workloads.own.cells import has_id, mark, numbers_in, rows_of, shown
+from warren.workloads.own.comparing import compared, expected_of
 from warren.workloads.own.found import SHOWN, Found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from warren.evidence.rows import TableRows
-    from warren.workloads.own.cells import Cell, Row
+    from warren.workloads.own.cells import Row
+    from warren.workloads.own.comparing import Cells
     from warren.workloads.own.message import OwnUnit
     from warren.workloads.protocol import Tables
 
-Cells = tuple[tuple[str, "Cell"], ...]
-"""A row that can be counted: its paths in order, without what is NULL."""
 ROWS: Final = "*"
 """Stands in `adds` for the number of rows, as in `count(*)`."""
 _ALIKE: Final = 1e-6
@@ -60,7 +50,7 @@ class TableEffect:
     ) -> TableEffect:
         """Make one from what a manifest says."""
         ignore = tuple(ignore)
-        return cls(table, key, tuple(_cells(flat(row.items()), ignore) for row in rows), ignore)
+        return cls(table, key, expected_of(rows, ignore), ignore)
 
     def find_all(self, units: Sequence[OwnUnit], outside: Tables) -> tuple[Found, ...]:
         """Read the table once, and compare the rows of each message."""
@@ -87,30 +77,7 @@ class TableEffect:
 
     def _compare(self, own: list[Row], unit: OwnUnit) -> Found:
         evidence = tuple(f"{self.table}: {shown(row)}" for row in own[:SHOWN])
-        if not self.expected:
-            return Found(len(own), evidence)
-        # Another body leaves other values: of that only how many rows there are is known.
-        if not unit.is_usual:
-            return Found(len(own) // len(self.expected), evidence)
-        expected = Counter(self.expected)
-        found = Counter(_cells(marked(row, unit.id), self.ignore) for row in own)
-        missing, more = [*(expected - found).elements()], [*(found - expected).elements()]
-        if not missing and not more:
-            return Found(1, evidence)
-        differences = tuple(_difference(missing, more))
-        count, words = self._wrong(len(own), missing, more)
-        words = words if len(own) != len(self.expected) else f"{words}: {differences[0]}"
-        return Found(count, (*differences, *evidence), words=words)
-
-    def _wrong(self, rows: int, missing: Sequence[Cells], more: Sequence[Cells]) -> tuple[int, str]:
-        """Say how often it is there for what it differs, and how it differs."""
-        if rows < len(self.expected):
-            return 0, f"has {rows} of {len(self.expected)} rows"
-        if rows > len(self.expected):
-            return 2, f"has {rows} rows in place of {len(self.expected)}"
-        if _is_greater(missing, more):
-            return 2, "has more in it than a clean run leaves"
-        return 0, "is not as a clean run leaves it"
+        return compared(own, self.expected, self.ignore, unit, evidence)
 
     def __str__(self) -> str:
         """Name the table, and the column of the id."""
@@ -182,42 +149,6 @@ def growth(before: TableRows | None, after: TableRows | None) -> dict[str, float
     was, now = numbers_in(old), numbers_in(new)
     grown = {path: now.get(path, 0) - was.get(path, 0) for path in {**now, **was}}
     return {ROWS: len(new) - len(old), **grown}
-
-
-def _cells(row: Mapping[str, Cell], ignore: Sequence[str]) -> Cells:
-    kept = (
-        (path, cell)
-        for path, cell in row.items()
-        if cell is not None and not is_under(path, ignore)
-    )
-    return tuple(sorted(kept))
-
-
-def _difference(missing: Sequence[Cells], more: Sequence[Cells]) -> Iterator[str]:
-    """Say what differs, cell by cell where one row stands in the place of another."""
-    for one, other in zip(missing, more, strict=False):
-        was, now = dict(one), dict(other)
-        for path in dict.fromkeys((*was, *now)):
-            if was.get(path) != now.get(path):
-                yield f"in a clean run {shown({path: was.get(path)})}, here {shown({path: now.get(path)})}"
-    for one in missing[len(more) :][:SHOWN]:
-        yield f"missing: {shown(dict(one))}"
-    for one in more[len(missing) :][:SHOWN]:
-        yield f"not in a clean run: {shown(dict(one))}"
-
-
-def _is_greater(missing: Sequence[Cells], more: Sequence[Cells]) -> bool:
-    """Whether all that differs are numbers, and greater ones than in a clean run."""
-    pairs = [
-        (dict(one).get(path), dict(other).get(path))
-        for one, other in zip(missing, more, strict=True)
-        for path in {**dict(one), **dict(other)}
-    ]
-    return all(
-        isinstance(was, int | float) and isinstance(now, int | float) and now > was
-        for was, now in pairs
-        if was != now
-    )
 
 
 def _measure(what: str) -> str:

@@ -95,7 +95,8 @@ class HttpStub:
             self._note(request, at, _NO_ANSWER)
             over.wait()
             return None
-        self._last()
+        if failure is None:  # work takes its time; who fails says so at once
+            self._last()
         # It is done once it was asked for, whether or not the caller is still there to hear of it.
         self._note(request, at, answer.status)
         return answer
