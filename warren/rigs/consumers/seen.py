@@ -111,7 +111,7 @@ class Seen:
         if not acked or self.has_effect(now):
             return ()
         words = f"{now.instance} acked it before its effect was there{self.still_missing(now)}"
-        return (Violation(words, (str(now),)),)
+        return (Violation(words, (str(now),), seen=True),)
 
     def still_missing(self, *deliveries: Delivery) -> str:
         """Name the effects of deliveries that are not there yet, as the end of a sentence; "" without names."""
@@ -177,7 +177,10 @@ class Seen:
         """Say which connections do not have the heartbeat that was asked for, so that no silence would end them."""
         asked = self._tempo.pace.heartbeat
         return tuple(
-            Violation(f"{name} negotiated a heartbeat of {got} s on connection {n}, not {asked} s")
+            Violation(
+                f"{name} negotiated a heartbeat of {got} s on connection {n}, not {asked} s",
+                seen=True,
+            )
             for (name, n), got in self.ledger().negotiated.items()
             if got != asked
         )
@@ -311,7 +314,7 @@ class Seen:
         rows = tally.rows_of(own)
         evidence = (*rows, str(delivery), f"{read_at:.3f} the row was read")
         words = f"its effect was there before its work of {least:.1f} s was done"
-        return (Violation(words, evidence),) if rows else ()
+        return (Violation(words, evidence, seen=True),) if rows else ()
 
     def longest_work(self) -> float:
         """Give the longest work on one message of those that were sent, in document seconds."""
