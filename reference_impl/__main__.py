@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from reference_impl.errors import ConsumerError
 from reference_impl.roles import DESIGNS, load, run
 from reference_impl.settings import SettingsError, database_url, from_environment
-from reference_impl.stop import Stop
+from reference_impl.stop import SIGNALS, Stop
 
 _ENDED, _CRASHED, _UNUSABLE = 0, 1, 2
 
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def stop_on_signals() -> Stop:
     """Make SIGTERM and SIGINT request the end; a second signal asks again and changes nothing."""
     stop = Stop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in SIGNALS:
         signal.signal(number, lambda _number, _frame: stop.request())
     return stop
 

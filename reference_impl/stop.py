@@ -1,7 +1,20 @@
 """Asking a role to end. How it ends is each family's matter."""
 
 import contextlib
+import signal
 import threading
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+"""Those that ask a role to end."""
+
+
+def leave_signals_to_main() -> None:
+    """Have these signals reach neither this thread nor those that it starts; to be called at its beginning.
+
+    The kernel lets a thread that starts another one, as pika does for each attempt to connect, take a signal that came
+    for the process. Python's handler runs in the main thread, and that sleeps on: no signal has woken it.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
 
 
 class Stop:

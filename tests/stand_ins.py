@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from warren.evidence.calls import HttpCall
     from warren.evidence.rows import MessageRow, TableRows, TaskRow
+    from warren.evidence.starved import Starved
 
 TICK = 0.01
 
@@ -139,9 +140,11 @@ class StandInProcess:
 
 @dataclass
 class StandInCall:
-    """A request that is answered at once, or never."""
+    """A request that is answered, or never is."""
 
     status: int
+    asked_at: float = 0.0
+    answered_at: float = 0.0
 
     def done(self) -> bool:
         """Say whether it is answered."""
@@ -149,7 +152,7 @@ class StandInCall:
 
     def result(self) -> HttpReply:
         """Give the answer."""
-        return HttpReply(self.status, b"", 0.0, 0.0)
+        return HttpReply(self.status, b"", self.asked_at, self.answered_at)
 
 
 class StandInExclusive:
@@ -175,7 +178,9 @@ class StandInWorld:
     room: int | None = None
     refused: list[str] = field(default_factory=list)
     http_status: int = 200
+    http_takes: float = 0.0
     stood_still: list[Pause] = field(default_factory=list)
+    waited: list[Starved] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=itertools.count)
     starts_at_once: int = 8
     seed: int = 0
@@ -188,6 +193,10 @@ class StandInWorld:
     def pauses(self) -> tuple[Pause, ...]:
         """Give what the test says."""
         return tuple(self.stood_still)
+
+    def starved(self) -> tuple[Starved, ...]:
+        """Give what the test says."""
+        return tuple(self.waited)
 
     def now(self) -> float:
         """Give the time."""
@@ -254,7 +263,7 @@ class StandInWorld:
 
     def call(self, _port: int, _path: str, _within: float) -> StandInCall:
         """Answer with the status that the test says."""
-        return StandInCall(self.http_status)
+        return StandInCall(self.http_status, self.time, self.time + self.http_takes)
 
     def add_task(self) -> int:
         """Give the next id."""

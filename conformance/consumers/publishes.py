@@ -76,7 +76,9 @@ def unconfirmed_at_ack(rig: Rig, stream: Process, package: str) -> list[Violatio
         published[p.body].append(p)
     return [
         Violation(
-            "a package was acked, and one of its parts never confirmed", (str(d), *map(str, tries))
+            "a package was acked, and one of its parts never confirmed",
+            (str(d), *map(str, tries)),
+            seen=True,
         )
         for d in ledger.of(package)
         if d.settlement is not None and not d.settlement.requeue

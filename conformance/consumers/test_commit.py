@@ -149,7 +149,8 @@ def _early_acks(rig: Rig, caught: CaughtCommit) -> list[Violation]:
         and not is_copied(ledger, d)
     ]
     waits = f"{caught.held.seen:.3f} its commit was asked for, and has been held since then"
-    return [Violation("acked before its effect was committed", (str(d), waits)) for d in acked]
+    words = "acked before its effect was committed"
+    return [Violation(words, (str(d), waits), seen=True) for d in acked]
 
 
 def _kill(rig: Rig, caught: CaughtCommit, commits: HeldCommits) -> None:

@@ -73,4 +73,5 @@ def _work(rig: Rig, count: int, size: int) -> tuple[float, tuple[str, ...]]:
     given = rig.seen.given()[before:]
     begun = min(d.passed_at for d in given if d.passed_at is not None)
     ended = max(d.settlement.at for d in given if d.settlement is not None)
+    rig.wait.rests_on(begun, ended, "the last of its messages was done")
     return ended - begun, tuple(map(str, given))

@@ -8,11 +8,12 @@ falls silent as soon as it has begun to consume has almost three.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import Inconclusive, Unmet, Violation
+from warren.rigs.consumers import Inconclusive, Unmet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,8 @@ def test_long_package_keeps_its_connection(rig: Rig) -> None:
         rig.expect(not ends, words, *map(str, ends))
         silences = [s for s in ledger.silences if s.instance == name and s.seconds > limit]
         longest = max((s.seconds for s in silences), default=0.0)
+        for silence in silences:
+            rig.wait.rests_on(silence.began, silence.ended, "it sent something again", name)
         words = f"{name} was silent for {longest:.2f} s, longer than {limit} s"
         rig.expect(not silences, words, *map(str, silences))
         again = [d for d in ledger.redeliveries() if d.instance == name]
@@ -128,7 +131,7 @@ def test_restarted_after_each_crash(rig: Rig) -> None:
         raise Unmet("no row was left that could be doubled")
     rig.judge(
         *(
-            Violation(f"{v.words}: {_crashes(rig)} crashes, {len(kept) - 1} restarts", v.evidence)
+            replace(v, words=f"{v.words}: {_crashes(rig)} crashes, {len(kept) - 1} restarts")
             for v in rig.seen.duplicates()
         ),
         requirement="effect-once.restarted",

@@ -51,7 +51,7 @@ def test_task_nacked(rig: Rig) -> None:
     if not lost:
         _need_nack(rig, http)
     words = f"GET /task was answered {answer.status}, and its message was not confirmed"
-    rig.judge(*([Violation(words, tuple(map(str, lost)))] if lost else []))
+    rig.judge(*([Violation(words, tuple(map(str, lost)), seen=True)] if lost else []))
 
 
 def _need_nack(rig: Rig, process: Process) -> None:

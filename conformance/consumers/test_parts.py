@@ -112,7 +112,11 @@ def _rows_there(
 ) -> list[Violation]:
     """Say which rows were there while a part was held back: they came before its own, whatever their ids say."""
     return [
-        Violation(f"{effect} was there while part {held} was held back", tuple(map(row_line, rows)))
+        Violation(
+            f"{effect} was there while part {held} was held back",
+            tuple(map(row_line, rows)),
+            seen=True,
+        )
         for effect, rows in before.rows.items()
         if wanted(effect.index)
     ]
@@ -172,7 +176,11 @@ def _work(rig: Rig, packages: Sequence[bytes], times: int = 1) -> list[tuple[flo
     before = len(_spans(rig))
     _need_all(rig, sum(rig.publish.body(package).size for package in packages), times)
     rig.wait.rest(0)
-    return _spans(rig)[before:]
+    spans = _spans(rig)[before:]
+    if spans:
+        last = max(end for _, end in spans)
+        rig.wait.rests_on(last - _makespan(spans), last, "the last of the parts was done")
+    return spans
 
 
 def _spans(rig: Rig) -> list[tuple[float, float]]:

@@ -117,13 +117,17 @@ def _overdue(rig: Rig, processes: Sequence[Process], meanwhile: str) -> list[Vio
 def _settled_after(rig: Rig, process: Process, stopped_at: float) -> list[Violation]:
     """Say which messages an instance settled for good, though they came when it had been told to stop."""
     told_at = stopped_at + rig.deadlines.seconds(UNTOLD) * rig.deadlines.slowness
-    return [
-        Violation(f"given after the stop, and settled by {d.settlement.kind}", (str(d),))
+    late = [
+        (d, d.passed_at, d.settlement.kind)
         for d in rig.seen.ledger().to(process.name)
-        if d.settlement is not None
-        and not d.settlement.requeue
-        and (d.passed_at or 0) > (told_at if d.settlement.kind == "ack" else stopped_at)
+        if d.settlement is not None and d.passed_at is not None and not d.settlement.requeue
     ]
+    found = []
+    for d, given_at, kind in late:
+        if given_at > (told_at if kind == "ack" else stopped_at):
+            rig.wait.rests_on(stopped_at, given_at, "it was given another message", process.name)
+            found.append(Violation(f"given after the stop, and settled by {kind}", (str(d),)))
+    return found
 
 
 def _bad_end(rig: Rig, process: Process, stopped_at: float, work: float) -> tuple[Violation, ...]:

@@ -175,7 +175,7 @@ def _judge_declarations(rig: Rig) -> None:
     for d in declared:
         if d.perishable:
             faults[f"{d.kind} {d.name} is declared {d.perishable}"].append(d)
-    found = [Violation(words, tuple(map(str, wrong))) for words, wrong in faults.items()]
+    found = [Violation(words, tuple(map(str, wrong)), seen=True) for words, wrong in faults.items()]
     rig.judge(*found, requirement="durable-topology.declared")
 
 
@@ -230,5 +230,7 @@ def _judge_publishes(
             words = f"GET /task was answered {answer.status} before its message was confirmed"
             faults["confirmed"][words].append(p)
     for slug in ("persistent", "confirmed", "mandatory"):
-        found = [Violation(words, tuple(map(str, ps))) for words, ps in faults[slug].items()]
+        found = [
+            Violation(words, tuple(map(str, ps)), seen=True) for words, ps in faults[slug].items()
+        ]
         rig.judge(*found, requirement=f"safe-publishing.{slug}")

@@ -9,7 +9,7 @@ from reference_impl.hardened.consumer import Consumer
 from reference_impl.hardened.errors import BrokerAwayError, LinkLostError
 from reference_impl.hardened.link import Link
 from reference_impl.settings import Settings
-from reference_impl.stop import Stop
+from reference_impl.stop import Stop, leave_signals_to_main
 
 if TYPE_CHECKING:
     from reference_impl.hardened.http import TaskAcceptor, TaskCaller
@@ -37,7 +37,7 @@ class ConsumerProcess:
             BrokerAwayError: no broker let us in at the start.
 
         """
-        with ThreadPoolExecutor(2) as threads:
+        with ThreadPoolExecutor(2, initializer=leave_signals_to_main) as threads:
             serving = threads.submit(self.link.run)
             working = threads.submit(self.consumer.work)
             for future in (serving, working):
@@ -93,7 +93,7 @@ class HttpProcess:
         from reference_impl.hardened.http import application  # noqa: PLC0415
         from reference_impl.http import serve  # noqa: PLC0415
 
-        with ThreadPoolExecutor(1) as threads:
+        with ThreadPoolExecutor(1, initializer=leave_signals_to_main) as threads:
             serving = threads.submit(self.link.run)
             try:
                 serve(application(self.controller), self.settings.http_port, self.stop)

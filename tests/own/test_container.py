@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 import tomllib
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.docker
 
-BASE, IMAGE = "python:3.11-slim", "warren-test-orders"
+BASE = "python:3.11-slim"
 MANIFEST = """
 protocol = 2
 name = "shipped"
@@ -46,12 +47,12 @@ properties = {{ message_id = "{{id}}" }}
 {effect}
 """
 INVOICE = 'publishes = { exchange = "billing", routing_key = "invoice" }\nkey = "message_id"'
-COMPOSE = f"""
+COMPOSE = """
 services:
   orders:
-    image: {IMAGE}
+    image: {image}
     depends_on: [rabbitmq]
-    # more
+    {more}
   rabbitmq:
     image: rabbitmq:4.3-management
   payments:
@@ -62,35 +63,40 @@ SERVICE = 'compose = "compose.yml"\nservice = "orders"'
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[DockerClient]:
-    """Give an engine with the consumer's image: Python, pika and one script."""
+    """Give an engine that has the image on which the consumer's is built."""
     try:
         client = docker.from_env()
         client.images.get(BASE)
     except docker.errors.DockerException:
         missing(f"there is no Docker engine with {BASE}; start one, and run .ci/images")
     with contextlib.closing(client):
-        made = client.containers.create(BASE)
+        yield client
+
+
+@pytest.fixture(scope="module")
+def image(client: DockerClient) -> Iterator[str]:
+    """Give the consumer's image: Python, pika and one script. Nobody else has it: others may run these tests, too."""
+    name, tag = "warren-test-orders", uuid.uuid4().hex
+    made = client.containers.create(BASE)
+    with contextlib.ExitStack() as stack:
+        stack.callback(made.remove)
         held = io.BytesIO()
         with tarfile.open(fileobj=held, mode="w") as archive:
             archive.add(Path(pika.__file__).parent, "app/pika")
             archive.add(Path(__file__).with_name("shipped.py"), "app/shipped.py")
         made.put_archive("/", held.getvalue())
-        made.commit(IMAGE, conf={"Cmd": ["python3", "/app/shipped.py"], "User": "nobody"})
-        made.remove()
-        try:
-            yield client
-        finally:
-            client.images.remove(IMAGE, force=True)
+        made.commit(name, tag, conf={"Cmd": ["python3", "/app/shipped.py"], "User": "nobody"})
+    yield f"{name}:{tag}"
+    client.images.remove(f"{name}:{tag}", force=True)
 
 
 @pytest.fixture
-def write(client: DockerClient, tmp_path: Path) -> Callable[..., list[str]]:
+def write(image: str, tmp_path: Path) -> Callable[..., list[str]]:
     """Write what a manifest says is run, and give the command that tries it on the lightest servers."""
-    del client
 
     def do(runs: str, more: str = "", effect: str = INVOICE) -> list[str]:
         (tmp_path / "order.json").write_text('{"ref": "{id}"}')
-        (tmp_path / "compose.yml").write_text(COMPOSE.replace("# more", more))
+        (tmp_path / "compose.yml").write_text(COMPOSE.format(image=image, more=more))
         path = tmp_path / "warren.toml"
         path.write_text(MANIFEST.format(runs=runs, effect=effect))
         command = str(Path(sys.executable).parent / "warren"), "smoke", str(path)
@@ -119,29 +125,30 @@ def smoke(write: Callable[..., list[str]]) -> Callable[..., subprocess.Completed
 
 
 def test_image(
-    client: DockerClient, smoke: Callable[..., subprocess.CompletedProcess[str]]
+    client: DockerClient, image: str, smoke: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     """An image is told its addresses in its own variables; its containers are gone when it is over."""
-    ended = smoke(f'image = "{IMAGE}"\nenvironment = {{ AMQP_URL = "{{amqp_url}}" }}')
+    ended = smoke(f'image = "{image}"\nenvironment = {{ AMQP_URL = "{{amqp_url}}" }}')
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "orders: works: 1 effect of one message" in ended.stdout
-    assert not of_image(client)
+    assert not of_image(client, image)
 
 
 def test_killed_run(
     client: DockerClient,
+    image: str,
     smoke: Callable[..., subprocess.CompletedProcess[str]],
     write: Callable[..., list[str]],
     tmp_path: Path,
 ) -> None:
     """The containers of a run that is killed are removed by the next."""
     environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
-    command = write(f'image = "{IMAGE}"\ncommand = ["sleep", "600"]')
+    command = write(f'image = "{image}"\ncommand = ["sleep", "600"]')
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as killed:
-        assert wait_until(lambda: len(of_image(client)) >= 2, timeout=60.0)
+        assert wait_until(lambda: len(of_image(client, image)) >= 2, timeout=60.0)
         killed.kill()
-    smoke(f'image = "{IMAGE}"\ncommand = ["false"]', environment=environment)
-    assert not of_image(client)
+    smoke(f'image = "{image}"\ncommand = ["false"]', environment=environment)
+    assert not of_image(client, image)
 
 
 def test_compose(smoke: Callable[..., subprocess.CompletedProcess[str]]) -> None:
@@ -153,12 +160,12 @@ def test_compose(smoke: Callable[..., subprocess.CompletedProcess[str]]) -> None
     assert "orders: works: 1 effect of one message" in ended.stdout
 
 
-def test_service(smoke: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+def test_service(image: str, smoke: Callable[..., subprocess.CompletedProcess[str]]) -> None:
     """A service of the manifest is reached where its placeholders say, and by its name at a port that is built in."""
     environment = 'AMQP_URL = "{amqp_url}", RATES = "{rates_host}:{rates_port} rates:8080"'
     server = f'[services.rates]\ncommand = ["{sys.executable}", "-m", "http.server", "{{port}}"]'
     ended = smoke(
-        f'image = "{IMAGE}"\nenvironment = {{ {environment} }}', effect=f"{INVOICE}\n\n{server}"
+        f'image = "{image}"\nenvironment = {{ {environment} }}', effect=f"{INVOICE}\n\n{server}"
     )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "orders: works: 1 effect of one message" in ended.stdout
@@ -190,31 +197,33 @@ def test_refused(smoke: Callable[..., subprocess.CompletedProcess[str]]) -> None
     assert "it is privileged, and could do anything to this machine" in ended.stdout
 
 
-def test_file_of_a_database(smoke: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+def test_file_of_a_database(
+    image: str, smoke: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
     """A container that would need a file of this machine as its database is told which one to take."""
-    ended = smoke(f'image = "{IMAGE}"\nenvironment = {{ DB = "{{database_url}}" }}')
+    ended = smoke(f'image = "{image}"\nenvironment = {{ DB = "{{database_url}}" }}')
     assert ended.returncode == 2
     assert "run it with --database postgresql or mysql" in ended.stdout
 
 
-def test_learn_image(client: DockerClient, tmp_path: Path) -> None:
+def test_learn_image(client: DockerClient, image: str, tmp_path: Path) -> None:
     """An image is learnt by its name, which the manifest has in place of a command; its containers are gone then."""
-    ended = learn(tmp_path, "--image", IMAGE, "--env", "AMQP_URL={amqp_url}")
+    ended = learn(tmp_path, "--image", image, "--env", "AMQP_URL={amqp_url}")
     assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
     (slug, consumer), *_ = tomllib.loads((tmp_path / "warren.toml").read_text())[
         "consumers"
     ].items()
-    assert (slug, consumer["image"], "command" in consumer) == ("warren-test-orders", IMAGE, False)
+    assert (slug, consumer["image"], "command" in consumer) == ("warren-test-orders", image, False)
     assert consumer["effects"][0]["publishes"] == {"exchange": "billing", "routing_key": "invoice"}
     assert f"{slug}: works: 1 effect of one message" in ended.stdout
-    assert not of_image(client)
+    assert not of_image(client, image)
 
 
-def test_learn_compose(client: DockerClient, tmp_path: Path) -> None:
+def test_learn_compose(image: str, tmp_path: Path) -> None:
     """A service is learnt by its Compose file alone, whose addresses lead to the case; the one consumer is found."""
-    del client
     needs_compose()
-    services = COMPOSE.replace("payments:", "payments-db:").replace("shop/payments", "postgres:15")
+    services = COMPOSE.format(image=image, more="")
+    services = services.replace("payments:", "payments-db:").replace("shop/payments", "postgres:15")
     (tmp_path / "compose.yml").write_text(services)
     ended = learn(tmp_path, "--compose", "compose.yml", "--database", "sqlite")
     assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
@@ -240,7 +249,7 @@ def test_learn_nothing(
     """Which image there is not, and which services there are, is said before anything is started."""
     del client
     needs_compose()
-    (tmp_path / "compose.yml").write_text(COMPOSE)
+    (tmp_path / "compose.yml").write_text(COMPOSE.format(image="shop/orders", more=""))
     ended = learn(tmp_path, *options)
     assert ended.returncode == 2
     assert words in ended.stdout + ended.stderr
@@ -261,9 +270,9 @@ def learn(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def of_image(client: DockerClient) -> list[Container]:
-    """Find the containers of the test's image, holders too."""
-    return client.containers.list(all=True, filters={"ancestor": IMAGE}, ignore_removed=True)
+def of_image(client: DockerClient, image: str) -> list[Container]:
+    """Find the containers of an image, holders too."""
+    return client.containers.list(all=True, filters={"ancestor": image}, ignore_removed=True)
 
 
 def needs_compose() -> None:

@@ -17,6 +17,9 @@ class Violation:
     evidence: tuple[str, ...] = ()
     missing: str = ""
     """Of an effect that was not there: which, in a few words; "" where it has no name."""
+    seen: bool = False
+    """Whether it is something that was seen to happen. Of what did not happen, or not in time, the machine may be the
+    reason; of this it is none."""
 
 
 def by_evidence(

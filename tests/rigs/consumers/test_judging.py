@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 import pytest
 
 from tests.stand_ins import StandInWorld, implementation
 from warren.claims.catalogue import Level, Requirement
-from warren.claims.verdict import Measurement, Outcome, Stance, Verdict, describe
+from warren.claims.verdict import Measurement, Outcome, Stance, Verdict
 from warren.errors import (
     DeadlineError,
     FaultUnsupported,
@@ -17,29 +14,14 @@ from warren.errors import (
     InstanceUnsupported,
     WarrenError,
 )
-from warren.evidence.frames import ConnectionEnded, Direction, FrameSeen, Pause
 from warren.evidence.violation import Violation
 from warren.rigs.consumers import Inconclusive, Rig, Unmet
 from warren.rigs.consumers.judging import conclude, to_findings, to_measurements
 from warren.rigs.pace import PACES
-from warren.simulator.wire import ConnectionTuneOk
 from warren.workloads import WORKLOADS
-
-if TYPE_CHECKING:
-    from warren.evidence.frames import By, How
 
 CRASH = Requirement("no-loss.crash", Level.MUST, "It comes again.", "document 1")
 CUT = Requirement("no-loss.cut", Level.MUST, "It comes again.", "document 1")
-
-
-@dataclass(frozen=True)
-class Silent:
-    """How a connection ended, how long after a pause (s), and the heartbeat (s) that was agreed on."""
-
-    after: float = 0.1
-    how: How = "eof"
-    by: By = "broker"
-    agreed: int | None = 1
 
 
 def rig_of(
@@ -103,39 +85,6 @@ def test_verdicts_before_the_end_stand() -> None:
     judged, broken = conclude(Inconclusive("no witness"), rig)
     assert (judged.requirement, judged.outcome) == (CUT.id, Outcome.PASS)
     assert (broken.requirement, broken.outcome) == (CRASH.id, Outcome.INCONCLUSIVE)
-
-
-@pytest.mark.parametrize(
-    ("pause", "end", "excused"),
-    [
-        pytest.param(2.1, Silent(), True, id="silent for two heartbeats"),
-        pytest.param(1.4, Silent(), False, id="too short"),
-        pytest.param(2.1, Silent(how="close"), False, id="closed with a word"),
-        pytest.param(2.1, Silent(after=1.1), False, id="long after it"),
-        pytest.param(2.1, Silent(after=-2.2), False, id="before it"),
-        pytest.param(2.1, Silent(agreed=None), False, id="nothing was agreed on"),
-        pytest.param(2.1, Silent(agreed=0), False, id="no heartbeat was agreed on"),
-        pytest.param(2.1, Silent(agreed=2), False, id="too short for a longer heartbeat"),
-        pytest.param(2.1, Silent(by="client"), False, id="ended by the client"),
-    ],
-)
-def test_beside_a_pause(pause: float, end: Silent, excused: bool) -> None:
-    """Nobody fails where the rig stood still and the broker then took its silence for a client's."""
-    world = StandInWorld()
-    rig = rig_of(world=world)
-    world.stood_still.append(Pause(10.0, 10.0 + pause))
-    if end.agreed is not None:
-        tune_ok = ConnectionTuneOk(heartbeat=end.agreed)
-        world.seen.append(FrameSeen(1.0, "stream-1", 1, Direction.TO_BROKER, 0, tune_ok))
-    at = 10.0 + pause + end.after
-    world.seen.append(ConnectionEnded(at, "stream-1", 1, end.by, end.how, ""))
-    rig.judge(requirement=CRASH.id)
-    rig.judge(Violation("lost: the package row"), requirement=CUT.id)
-    passed, other = conclude(None, rig)
-    assert passed.outcome is Outcome.PASS
-    assert other.outcome is (Outcome.INCONCLUSIVE if excused else Outcome.FAIL)
-    assert describe(other).endswith("lost: the package row")
-    assert ("Warren itself stood still for 2.1 s" in describe(other)) is excused
 
 
 def test_all_judged() -> None:

@@ -105,7 +105,7 @@ def test_record_of_a_call(world: StandInWorld) -> None:
     world.http_status = 0
     rig.calls.begin()
     assert [(call.path, call.status, call.until) for call in rig.record().calls] == [
-        ("/task", 200, 0.0),
+        ("/task", 200, world.time),
         ("/task", 0, None),
     ]
 

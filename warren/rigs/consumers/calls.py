@@ -12,6 +12,7 @@ from warren.worlds.protocol import HttpReply
 if TYPE_CHECKING:
     from warren.rigs.consumers.instances import Instances
     from warren.rigs.consumers.seen import Seen
+    from warren.rigs.consumers.waiting import Waiting
     from warren.rigs.deadlines import Tempo
     from warren.workloads import Unit, Workload
     from warren.worlds.protocol import Call, World
@@ -21,11 +22,18 @@ class Calls:
     """Calls at the instances of the workload's caller."""
 
     def __init__(
-        self, world: World, workload: Workload, tempo: Tempo, instances: Instances, seen: Seen
+        self,
+        world: World,
+        workload: Workload,
+        tempo: Tempo,
+        instances: Instances,
+        seen: Seen,
+        *,
+        waiting: Waiting,
     ) -> None:
         """Call nobody yet."""
         self._world, self._workload, self._tempo = world, workload, tempo
-        self._instances, self._seen = instances, seen
+        self._instances, self._seen, self._waiting = instances, seen, waiting
         self._begun: list[tuple[Asked, Call]] = []
 
     @property
@@ -81,11 +89,11 @@ class Calls:
             return self._workload.tally(new, self._seen).count > 0
 
         deadlines = self._tempo.deadlines
-        if not self._world.wait_for(works, deadlines.reconnected):
+        if not self._waiting.see(works, deadlines.reconnected):
             last = answers[-1]
             words = f"GET {caller.path} still answers {last.status} {last.error}".rstrip()
             return (Violation(words),)
-        if self._world.wait_for(is_done, deadlines.within(1)):
+        if self._waiting.see(is_done, deadlines.within(1)):
             return ()
         words = f"GET {caller.path} answered {answers[-1].status}, and its task was never done"
         return (Violation(words, self._seen.last()),)

@@ -9,16 +9,16 @@ import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from warren.claims.verdict import Finding, Measurement, Outcome, Stance, Verdict, describe
+from warren.claims.verdict import Finding, Measurement, Outcome, Stance, Verdict
 from warren.errors import FaultUnsupported, InstanceUnsupported, WarrenError
 from warren.evidence.violation import Violation
 from warren.rigs.consumers.early_acks import is_shown_by
 from warren.rigs.consumers.endings import ExclusiveConsumer, Inconclusive, Unmet
+from warren.rigs.consumers.excuses import excused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from warren.evidence.frames import ConnectionEnded, Pause
     from warren.evidence.ledger import Delivery
     from warren.rigs.consumers.rig import Rig
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def conclude(error: Exception | None, rig: Rig) -> tuple[Verdict, ...]:
     """Give one verdict for each requirement of a case that ended, by itself or with an error."""
     return tuple(
-        _with_faults(_beside_a_pause(verdict, rig), error, rig) for verdict in _verdicts(error, rig)
+        _with_faults(excused(verdict, rig), error, rig) for verdict in _verdicts(error, rig)
     )
 
 
@@ -83,43 +83,6 @@ def _acked_early(rig: Rig) -> tuple[Delivery, ...]:
         return rig.seen.acked_early()
     except (WarrenError, Inconclusive):
         return ()
-
-
-def _beside_a_pause(verdict: Verdict, rig: Rig) -> Verdict:
-    """Excuse what the rig's own machine caused by a pause: the broker takes the relay's silence for a client's.
-
-    The relay passes no heartbeats on while it does not run. A client sends one every half interval, and a broker ends
-    the connection, without a word, when none has come for two.
-    """
-    broken = _broken_by_a_pause(rig) if verdict.outcome is Outcome.FAIL else None
-    if broken is None:
-        return verdict
-    pause, end, heartbeat = broken
-    words = (
-        f"Warren itself stood still for {pause.seconds:.1f} s until {pause.ended:.3f}, and the broker ended"
-        f" connection {end.connection} of {end.instance}, as it does when it hears nothing for two heartbeats"
-        f" of {heartbeat} s; give the machine less to do beside it."
-        f" What would have been a failure: {describe(verdict)}"
-    )
-    return replace(verdict, outcome=Outcome.INCONCLUSIVE, words=words)
-
-
-def _broken_by_a_pause(rig: Rig) -> tuple[Pause, ConnectionEnded, int] | None:
-    """Find a pause that made the broker take a client for silent, the end of its connection, and its heartbeat (s).
-
-    The relay sees such an end when it runs again, within a heartbeat. A connection that came to agree on no heartbeat
-    ended for another reason: a broker that is restarted hangs up on those who come too early.
-    """
-    ledger, pauses = rig.seen.everything(), rig.pauses()
-    for end in ledger.ends:
-        heartbeat = ledger.negotiated.get((end.instance, end.connection), 0)
-        if end.by != "broker" or end.how == "close" or not heartbeat:
-            continue
-        for pause in pauses:
-            is_long = pause.seconds >= 1.5 * heartbeat
-            if is_long and pause.began < end.at < pause.ended + heartbeat:
-                return pause, end, heartbeat
-    return None
 
 
 def _verdicts(error: Exception | None, rig: Rig) -> tuple[Verdict, ...]:

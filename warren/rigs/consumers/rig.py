@@ -17,6 +17,7 @@ from warren.evidence.violation import Violation
 from warren.rigs.consumers.calls import Calls
 from warren.rigs.consumers.database import Database, has_line
 from warren.rigs.consumers.deaths import Deaths
+from warren.rigs.consumers.excuses import times_of
 from warren.rigs.consumers.faults import Faults
 from warren.rigs.consumers.instances import Instances
 from warren.rigs.consumers.judging import conclude, to_findings, to_measurements
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
     from warren.claims.catalogue import Requirement
     from warren.claims.implementation import Implementation
     from warren.claims.verdict import Finding, Measurement
+    from warren.evidence.faults import Fault
     from warren.evidence.frames import Pause
+    from warren.evidence.starved import Span, Starved
     from warren.rigs.deadlines import Deadlines
     from warren.rigs.pace import Pace
     from warren.workloads import Unit, Workload
@@ -70,6 +73,7 @@ class Rig:
         self.figures: list[tuple[str, dict[str, object]]] = []
         self._world, self._tempo = world, Tempo(pace)
         self._violations: list[Violation] = []
+        self._spans: dict[str, tuple[Span, ...]] = {}
         units: list[Unit] = []
         self.instances = Instances(workload)
         self._journal = Journal(world)
@@ -77,7 +81,9 @@ class Rig:
         self.wait = Waiting(world, self._tempo, self.seen)
         self.publish = Publishing(world, workload, self._tempo, units, self.seen)
         self.database = Database(world, self.wait, self._journal)
-        self.calls = Calls(world, workload, self._tempo, self.instances, self.seen)
+        self.calls = Calls(
+            world, workload, self._tempo, self.instances, self.seen, waiting=self.wait
+        )
         self.start = Starting(
             world,
             workload,
@@ -159,6 +165,7 @@ class Rig:
 
     def violated(self, words: str, *evidence: str) -> None:
         """Note a violation; `judge` gives the verdict."""
+        self.wait.keep()
         self._violations.append(Violation(words, evidence))
 
     def judge(self, *violations: Violation, requirement: str = "") -> None:
@@ -181,11 +188,22 @@ class Rig:
             for v in (*self._violations, *violations)
         )
         self._violations.clear()
+        if found:
+            self._spans[requirement] = times_of(self)
         self.verdicts.append(Verdict(requirement, bad if found else Outcome.PASS, "", found))
+
+    def rests_on(self, requirement: str) -> tuple[Span, ...]:
+        """Give the times on which a failure of a requirement rests; of now, where the case ended without a verdict."""
+        known = self._spans.get(requirement)
+        return times_of(self) if known is None else known
 
     def faults_noted(self) -> tuple[str, ...]:
         """Give what was done to the instances, and what shows that it took effect, a line each."""
         return self._journal.lines(self.seen.everything())
+
+    def faults_done(self) -> tuple[Fault, ...]:
+        """Give all that was ever done to the instances, in the order of time."""
+        return self._journal.everything()
 
     @property
     def unjudged(self) -> tuple[Violation, ...]:
@@ -224,7 +242,7 @@ class Rig:
         return Record(
             self.now(),
             self.seen.everything(),
-            self._journal.everything(),
+            self.faults_done(),
             tuple(self.publish.sent),
             self.calls.made(),
             self.seen.rows(),
@@ -236,3 +254,7 @@ class Rig:
     def pauses(self) -> tuple[Pause, ...]:
         """When the world itself stood still."""
         return self._world.pauses()
+
+    def starved(self) -> tuple[Starved, ...]:
+        """When instances waited for a processor."""
+        return self._world.starved()

@@ -114,7 +114,7 @@ class Seen:
             return ()
         self._early.note(now)
         words = f"{now.instance} acked it before its effect was there{self.still_missing(now)}"
-        return (Violation(words, (str(now),)),)
+        return (Violation(words, (str(now),), seen=True),)
 
     def acked_early(self) -> tuple[Delivery, ...]:
         """Give the deliveries that were acked before their effects were there, and so that nothing else explains it."""
@@ -192,7 +192,10 @@ class Seen:
         """Say which connections do not have the heartbeat that was asked for, so that no silence would end them."""
         asked = self._tempo.pace.heartbeat
         return tuple(
-            Violation(f"{name} negotiated a heartbeat of {got} s on connection {n}, not {asked} s")
+            Violation(
+                f"{name} negotiated a heartbeat of {got} s on connection {n}, not {asked} s",
+                seen=True,
+            )
             for (name, n), got in self.ledger().negotiated.items()
             if got != asked
         )
@@ -330,7 +333,7 @@ class Seen:
         rows = tally.rows_of(own)
         evidence = (*rows, str(delivery), f"{read_at:.3f} the row was read")
         words = f"its effect was there before its work of {least:.1f} s was done"
-        return (Violation(words, evidence),) if rows else ()
+        return (Violation(words, evidence, seen=True),) if rows else ()
 
     def longest_work(self) -> float:
         """Give the longest work on one message of those that were sent, in document seconds."""

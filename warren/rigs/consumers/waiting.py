@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from warren.evidence.starved import Span
 from warren.evidence.violation import Violation
 from warren.rigs.consumers.endings import Inconclusive, Unmet
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 _TRIES: Final = 3
 """How many consumers a case may catch until the failure of one comes when it should."""
-_NEVER: Final = -1.0
 _PRINTED: Final = 400
 """Characters of what an overdue instance printed last."""
 _Found = TypeVar("_Found")
@@ -28,30 +28,50 @@ class Waiting:
     def __init__(self, world: World, tempo: Tempo, seen: Seen) -> None:
         """Wait in a world."""
         self._world, self._tempo, self._seen = world, tempo, seen
+        self._kept: list[Span] = []
+        self._in_vain: list[Span] = []
 
     def need(self, condition: Callable[[], bool], within: float, words: str) -> None:
         """Wait for what the implementation must do; raises `Unmet` with the words where it does not."""
-        if not self._world.wait_for(condition, within):
+        if not self.see(condition, within):
             raise Unmet(f"{words} within {within:.1f} s")
 
     def witness(self, condition: Callable[[], bool], within: float, words: str) -> None:
         """Wait for the sign that a fault took effect; raises `Inconclusive` where there is none."""
-        if not self._world.wait_for(condition, within):
+        if not self.see(condition, within):
             raise Inconclusive(f"no witness: {words} within {within:.1f} s")
 
     def see(self, condition: Callable[[], bool], within: float) -> bool:
         """Wait for what the case will judge; say whether it came."""
-        return self._world.wait_for(condition, within)
+        return self._met(condition, within)
 
     def overdue(
         self, condition: Callable[[], bool], within: float, words: str, process: Process
     ) -> tuple[Violation, ...]:
         """Wait for what an instance must do, where not to do it in time is the violation; give that, or nothing."""
-        if self._world.wait_for(condition, within):
+        if self._met(condition, within, process.name):
             return ()
+        self.keep()
         printed = process.output()[-_PRINTED:]
         evidence = (*self._seen.last(process), *([printed] if printed else []))
         return (Violation(f"{words} within {within:.1f} s", evidence),)
+
+    def rests_on(self, began: float, ended: float, words: str, instance: str = "") -> None:
+        """Note a time whose length the case judges, and what came at its end; of that instance, where it is named."""
+        self._kept.append(Span(began, ended, words, instance))
+
+    def spans(self) -> tuple[Span, ...]:
+        """Give those of the case's own waits on which a verdict rests that is given now.
+
+        Those are what was noted, and the waits that were over before what was waited for had come. As soon as another
+        wait has its end, those before it were for something else: a case may only have watched.
+        """
+        return (*self._kept, *self._in_vain)
+
+    def keep(self) -> None:
+        """Have what was waited for in vain until now count for the verdict, whatever comes later."""
+        self._kept += self._in_vain
+        self._in_vain.clear()
 
     def pass_time(self, document_seconds: float) -> None:
         """Let so much of the document's time go by."""
@@ -64,11 +84,14 @@ class Waiting:
     def finish(self, work: float) -> None:
         """Wait until all that was sent is done, or nothing more can come; at most for that much work."""
         idle = self.idle()
-        self._world.wait_for(lambda: self._seen.done() or idle(), self._deadlines.within(work))
+        self._met(lambda: self._seen.done() or idle(), self._deadlines.within(work))
+        self._note_rest(idle)
 
     def rest(self, work: float) -> None:
         """Wait until nothing more can come, at most for that much work: what is doubled has been doubled by then."""
-        self._world.wait_for(self.idle(), self._deadlines.within(work))
+        idle = self.idle()
+        self._met(idle, self._deadlines.within(work))
+        self._note_rest(idle)
 
     def idle(self) -> Idle:
         """Begin to watch whether the case is at rest."""
@@ -85,6 +108,21 @@ class Waiting:
                 return found
         raise Inconclusive(f"no witness: {words}")
 
+    def _met(self, condition: Callable[[], bool], within: float, instance: str = "") -> bool:
+        """Wait until something is so, or note its deadline, which was that instance's where it is named."""
+        began = self._world.now()
+        if self._world.wait_for(condition, within):
+            self._in_vain.clear()
+            return True
+        self._in_vain.append(Span(began, self._world.now(), "its deadline", instance))
+        return False
+
+    def _note_rest(self, idle: Idle) -> None:
+        """Note the time in which nothing came any more, where something is missing after it."""
+        if idle.since is not None and not self._seen.done():
+            end = self._world.now()
+            self._in_vain.append(Span(idle.since, end, "its work was taken for over"))
+
     @property
     def _deadlines(self) -> Deadlines:
         return self._tempo.deadlines
@@ -100,16 +138,17 @@ class Idle:
     def __init__(self, world: World, tempo: Tempo, seen: Seen) -> None:
         """Begin to watch."""
         self._world, self._tempo, self._seen = world, tempo, seen
-        self._since = _NEVER
+        self.since: float | None = None
+        """When the rest began that still lasts."""
 
     def __call__(self) -> bool:
         """Look once more."""
         now = self._world.now()
         if not self._seen.at_rest():
-            self._since = _NEVER
-        elif self._since < 0:
-            self._since = now
-        return self._since >= 0 and now - self._since >= self._rest()
+            self.since = None
+        elif self.since is None:
+            self.since = now
+        return self.since is not None and now - self.since >= self._rest()
 
     def _rest(self) -> float:
         deadlines = self._tempo.deadlines

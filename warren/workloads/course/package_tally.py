@@ -163,7 +163,7 @@ class PackageTally:
             again = [d for d in self._deliveries_of(ledger, effect) if d.redelivered]
             why = "after a redelivery" if again else "and nothing was redelivered of its package"
             words = f"duplicated: {effect} is there {len(rows)} times, {why}"
-            out.append(Violation(words, (*row_lines(rows), *map(str, again))))
+            out.append(Violation(words, (*row_lines(rows), *map(str, again)), seen=True))
         return (*out, *self.unexpected())
 
     def unexpected(self) -> tuple[Violation, ...]:
@@ -177,7 +177,7 @@ class PackageTally:
             parts = [i for i in self._order(package) if i != PACKAGE]
             if parts != sorted(parts):
                 words = f"out of order: the part rows came as {_numbers(parts)}"
-                out.append(Violation(words, self._rows_of_package(package)))
+                out.append(Violation(words, self._rows_of_package(package), seen=True))
         return tuple(out)
 
     def early_results(self) -> tuple[Violation, ...]:
@@ -189,7 +189,7 @@ class PackageTally:
             late = [i for i in dict.fromkeys(order[len(before) :]) if i not in (PACKAGE, *before)]
             if late:
                 words = f"early result: the package row came before that of part {_numbers(late)}"
-                out.append(Violation(words, self._rows_of_package(package)))
+                out.append(Violation(words, self._rows_of_package(package), seen=True))
         return tuple(out)
 
     def _order(self, package: Package) -> tuple[int, ...]:
@@ -225,7 +225,8 @@ def unexpected(rows: Sequence[MessageRow]) -> tuple[Violation, ...]:
     if not count:
         return ()
     what = "a row" if count == 1 else f"{count} rows"
-    return (Violation(f"unexpected: {what} that no package asked for", row_lines(rows)),)
+    words = f"unexpected: {what} that no package asked for"
+    return (Violation(words, row_lines(rows), seen=True),)
 
 
 def row_line(row: MessageRow) -> str:

@@ -121,6 +121,7 @@ class TaskTally:
                         f"task {row.id}: {known[row.id].result} -> {row.result}",
                         *map(str, ledger.deliveries),
                     ),
+                    seen=True,
                 )
                 for row in again
             ),

@@ -119,7 +119,8 @@ class OwnTally:
                     words = f"{effect} of message {unit.id} was made again, and is another now"
                 if words:
                     again = _deliveries(ledger, unit)
-                    out.append(Violation(f"duplicated: {words}", (*one.evidence, *again)))
+                    evidence = (*one.evidence, *again)
+                    out.append(Violation(f"duplicated: {words}", evidence, seen=True))
         return tuple(out)
 
     def unexpected(self) -> tuple[Violation, ...]:

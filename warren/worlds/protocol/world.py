@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from warren.evidence.calls import HttpCall
     from warren.evidence.frames import Fact, Pause
     from warren.evidence.rows import MessageRow, TableRows, TaskRow
+    from warren.evidence.starved import Starved
     from warren.simulator.wire import BasicProperties
     from warren.workloads import Role, Route
     from warren.worlds.protocol.broker import Exclusive, QueueDepth, ReceivedReply
@@ -185,6 +186,9 @@ class World(Protocol):
 
     def pauses(self) -> tuple[Pause, ...]:
         """When the world itself was kept from running, so that no line passed anything on; never, in virtual time."""
+
+    def starved(self) -> tuple[Starved, ...]:
+        """When instances waited for a processor; never, in virtual time."""
 
     def restart_broker(self) -> None:
         """Restart the broker and return when it takes connections again."""

@@ -24,6 +24,7 @@ from warren.worlds.real.process import RealProcess
 from warren.worlds.real.relay.log import FrameLog
 from warren.worlds.real.relay.relay import Relay
 from warren.worlds.real.relay.veil import Veil
+from warren.worlds.real.run_queues import RunQueues
 from warren.worlds.real.runs.orphans import Orphans
 from warren.worlds.real.runs.ports import Ports
 from warren.worlds.real.runs.processes import CASE_MARK, kill_marked_descendants
@@ -31,13 +32,14 @@ from warren.worlds.real.world.broker import BrokerOfCase
 from warren.worlds.real.world.database import DatabaseOfCase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from warren.claims.implementation import Program
     from warren.claims.surroundings import Answer
     from warren.evidence.calls import HttpCall
     from warren.evidence.frames import Fact, Pause
+    from warren.evidence.starved import Starved
     from warren.workloads import Role
     from warren.worlds.protocol import Call, HttpFailure
     from warren.worlds.real.containers import ContainerProcess, Containers
@@ -87,6 +89,7 @@ class RealWorld(BrokerOfCase, DatabaseOfCase):
         self._ports = Ports()
         self._processes: list[RealProcess | ContainerProcess] = []
         self._orphans = Orphans(run.id)
+        self._run_queues = RunQueues(self.now)
         self._stretch = 0.0
         self._services = services or {}
         self._own = OwnPrograms(
@@ -109,6 +112,7 @@ class RealWorld(BrokerOfCase, DatabaseOfCase):
         """
 
         def holds() -> bool:
+            self._run_queues.look(self._living)
             if condition():
                 return True
             self._refuse_floods()
@@ -285,6 +289,14 @@ class RealWorld(BrokerOfCase, DatabaseOfCase):
     def pauses(self) -> tuple[Pause, ...]:
         """When the relay's thread was kept from running."""
         return self._relay.pauses()
+
+    def starved(self) -> tuple[Starved, ...]:
+        """When instances waited for a processor, as Linux tells it."""
+        return self._run_queues.look_now(self._living())
+
+    def _living(self) -> Iterator[tuple[str, int]]:
+        """Give the instances that were not found ended, each by its name and the id of its process."""
+        return ((p.name, p.pid) for p in self._processes if p.ended_at is None)
 
     def close(self) -> None:
         """End all processes, lines and connections of the case."""
