@@ -83,8 +83,8 @@ class Pair:
     _streams: set[str] = field(init=False, default_factory=set)
     """The names that streams have had."""
     _namesakes: Namesakes = field(init=False, default_factory=Namesakes)
-    _fleeting: set[str] = field(init=False, default_factory=set)
-    """The quorum queues that the last publish brought a message that lives for 1 ms: it may be still to come."""
+    _fleeting: deque[set[str]] = field(init=False, default_factory=lambda: deque(maxlen=5))
+    """The quorum queues that the last commands brought a message that lives for 1 ms: it may be still to come."""
     _waited: float = field(init=False, default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -188,7 +188,7 @@ class Pair:
         self._note_release(held)
         self._note_overtaking(given, taken)
         self._note_chunks(taken)
-        self._fleeting = short_lived_in(given, taken, self._taken())
+        self._fleeting.append(short_lived_in(given, taken, self._taken()))
         self._wait_until_gone(before - self._short_lived())
         probes = self._probes()
         expected = by_stream(caused + self._tell_model(*probes), self._streams)

@@ -156,7 +156,7 @@ def short_lived_in(
     return {queue.name for queue in grown if queue.kind.name == "quorum"} if is_short else set()
 
 
-def counts(queues: set[str], command: Any) -> bool:
+def counts(queues: Iterable[set[str]], command: Any) -> bool:
     """Tell whether a command answers how many messages one of these had."""
-    counting = isinstance(command, commands.QueuePurge | commands.QueueDelete)
-    return counting and command.queue in queues
+    counting = commands.QueuePurge | commands.QueueDelete | commands.QueueDeclare
+    return isinstance(command, counting) and any(command.queue in names for names in queues)
