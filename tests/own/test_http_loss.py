@@ -37,7 +37,7 @@ body = "order.json"
 http = "POST /charge"
 """
 ADDRESS = ', CHARGES = "{http_stub_url}"'
-NO_CALL = "calls-nobody"
+NO_CALL, NO_CLAIM = "calls-nobody", "promises-nothing"
 QUICKLY = "not stops-consuming or test_error"
 """That one is waited for in each case, and caught in one."""
 
@@ -51,8 +51,10 @@ def written(folder: Path, name: str) -> Path:
     shutil.copy(HERE / "charges.py", home)
     (home / "order.json").write_text('{"ref": "{id}", "amount": 42}')
     text = MANIFEST.format(name=name, python=sys.executable, address=ADDRESS)
-    if name == NO_CALL:
+    if name in (NO_CALL, NO_CLAIM):
         text = text.replace(ADDRESS, "").replace('http = "POST /charge"', 'path = "{id}.txt"')
+    if name == NO_CLAIM:
+        text = text.replace('claims = ["survives-http-loss"]', "")
     (home / "warren.toml").write_text(text)
     return home / "warren.toml"
 
@@ -61,7 +63,7 @@ def written(folder: Path, name: str) -> Path:
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """Judge all of them in one run, and read its report."""
     folder = tmp_path_factory.mktemp("http")
-    manifests = [written(folder, name) for name in (GOOD, NO_CALL, *OWN_BREAKS)]
+    manifests = [written(folder, name) for name in (GOOD, NO_CALL, NO_CLAIM, *OWN_BREAKS)]
     options = ("-n", "4", "--full", "--guarantee", "survives-http-loss", "-k", QUICKLY)
     ended = run_suite(manifests, *options, "--report", str(folder))
     assert (folder / "report.json").exists(), ended.stdout[-4000:]
@@ -95,6 +97,11 @@ def test_who_calls_nobody_is_told(report: Report) -> None:
     found = _of(report, NO_CALL)
     assert {f.verdict.outcome for f in found} == {Outcome.UNSUPPORTED}
     assert all("put {http_stub_url} where" in f.verdict.words for f in found), found
+
+
+def test_who_calls_nobody_and_claims_nothing_is_not_asked(report: Report) -> None:
+    """It is owed by nobody who does not claim it, and means nothing of who calls nobody."""
+    assert _of(report, NO_CLAIM) == []
 
 
 def _of(report: Report, name: str) -> list[Finding]:

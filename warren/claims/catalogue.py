@@ -72,6 +72,8 @@ class Guarantee:
     slug: str
     title: str
     designs: tuple[str, ...]
+    needs_http: bool = False
+    """Whether it is about who calls an HTTP service; of others it is asked where they promise something of it."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ class _Guarantee(BaseModel):
     model_config = ConfigDict(extra="forbid")
     title: str
     designs: tuple[str, ...]
+    needs_http: bool = False
 
 
 class _Requirement(BaseModel):
@@ -150,7 +153,10 @@ def load_catalogue(path: Traversable | None = None) -> Catalogue:
     """Read and check the catalogue; raise `SetupError` where it contradicts itself."""
     path = path or suite.CONFORMANCE / "catalogue.toml"
     read = _read(path, _Catalogue)
-    guarantees = {slug: Guarantee(slug, g.title, g.designs) for slug, g in read.guarantees.items()}
+    guarantees = {
+        slug: Guarantee(slug, g.title, g.designs, g.needs_http)
+        for slug, g in read.guarantees.items()
+    }
     unknown = [
         f"{g.slug} names the unknown design {d}"
         for g in guarantees.values()

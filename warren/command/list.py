@@ -60,7 +60,10 @@ def _data(
             for d in WORKLOADS.values()
         ],
         "guarantees": [
-            {**asdict(g), "requirements": [_requirement(r, full) for r in catalogue.of(g.slug)]}
+            {
+                **_without_empty(asdict(g)),
+                "requirements": [_requirement(r, full) for r in catalogue.of(g.slug)],
+            }
             for g in chosen
         ],
     }
@@ -68,7 +71,10 @@ def _data(
 
 def _requirement(requirement: Requirement, full: dict[str, tuple[str, ...]]) -> dict[str, Any]:
     """Leave out what is empty: most requirements correct nothing. `full` has the designs judged in that set alone."""
-    facts = {**asdict(requirement), "full": full.get(requirement.id, ())}
+    return _without_empty({**asdict(requirement), "full": full.get(requirement.id, ())})
+
+
+def _without_empty(facts: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value}
 
 

@@ -161,7 +161,13 @@ def drop_unselected(
     config: pytest.Config, items: list[pytest.Item], options: Options, catalogue: Catalogue
 ) -> None:
     """Deselect the cases that no chosen implementation, design or guarantee needs."""
-    dropped = [i for i in items if _is_unselected(i, options) or _is_about_the_course(i, catalogue)]
+    dropped = [
+        item
+        for item in items
+        if _is_unselected(item, options)
+        or _is_about_the_course(item, catalogue)
+        or _is_about_other_calls(item, catalogue)
+    ]
     _deselect(config, items, dropped)
 
 
@@ -172,6 +178,16 @@ def _is_about_the_course(item: pytest.Item, catalogue: Catalogue) -> bool:
         return False
     ids = [str(i) for marker in item.iter_markers("requirement") for i in marker.args]
     return all(i in catalogue.requirements and catalogue.requirements[i].course for i in ids)
+
+
+def _is_about_other_calls(item: pytest.Item, catalogue: Catalogue) -> bool:
+    """Whether an item asks after HTTP calls, and who is judged makes none and promises nothing of them."""
+    subject = subject_of(item)
+    if subject is None or subject.workload.calls_http:
+        return False
+    design = subject.implementation.designs[subject.workload.slug]
+    known = [catalogue.guarantees[g] for g in guarantees_of(item) if g in catalogue.guarantees]
+    return any(g.needs_http and g.slug not in design.claims | design.denies for g in known)
 
 
 def leave_to_full(
