@@ -28,7 +28,7 @@ def not_back(
     rig.wait.see(lambda: all(is_back(p) or p.exit_status is not None for p in consumers), seconds)
     silent = [p for p in consumers if p.exit_status is None and not is_back(p)]
     return [
-        *ended(consumers),
+        *ended(rig, consumers),
         *(
             Violation(f"{p.name} does not consume again within {seconds:.1f} s", rig.seen.last(p))
             for p in silent
@@ -36,10 +36,10 @@ def not_back(
     ]
 
 
-def ended(processes: Sequence[Process]) -> list[Violation]:
+def ended(rig: Rig, processes: Sequence[Process]) -> list[Violation]:
     """Say which instances have ended."""
     return [
-        Violation(f"{p.name} ended with status {p.exit_status}", (p.output()[-400:],))
+        Violation(f"{p.name} ended with status {p.exit_status}", rig.seen.printed(p))
         for p in processes
         if p.exit_status is not None
     ]

@@ -117,7 +117,7 @@ def _is_settled(rig: Rig, words: str, unit: Unit) -> bool:
     )
     ended = _ended(rig)
     statuses = "".join(f"; {p.name} ended with status {p.exit_status}" for p in ended)
-    output = [p.output()[-400:] for p in ended]
+    output = [line for p in ended for line in rig.seen.printed(p)]
     is_free = not ended and rig.wait.see(rig.seen.at_rest, rig.deadlines.stopped)
     missing = "settled" if rig.seen.is_done(unit) and not ended else "done"
     rig.expect(

@@ -99,13 +99,19 @@ def _judge_bad_bodies(rig: Rig, guarantee: str, bodies: Sequence[bytes]) -> None
         rig.expect(
             process.exit_status is None,
             f"{process.name} ended with status {process.exit_status}",
-            process.output()[-400:],
+            *rig.seen.printed(process),
             *rig.seen.last(process),
         )
     for message, body in bad.items():
         settled = ledger.settled(message)
-        rig.expect(settled, f"{short(body)} was not settled", *map(str, ledger.of(message)))
-    rig.expect(not again, "put back on its queue", *map(str, again[-LOOP:]))
+        rig.expect(
+            settled, f"the body {short(body)} was not settled", *map(str, ledger.of(message))
+        )
+    for body in dict.fromkeys(d.body for d in again):
+        back = [d for d in again if d.body == body]
+        times = f"{len(back)} times" if len(back) > 1 else "once"
+        words = f"the body {short(body)} was put back on its queue {times}"
+        rig.violated(words, *map(str, back[-LOOP:]))
     rig.expect(
         rig.seen.done(), "the next message was not done", *map(str, ledger.of(work.message_id))
     )

@@ -32,9 +32,9 @@ def test_blocked_while_it_acks(rig: Rig) -> None:
     rig.faults.block(*workers, tells_all=True)
     rig.publish.work(1)
     rig.wait.finish(rig.work_time(1))
-    violations = [*ended(workers), *rig.seen.losses()]
+    violations = [*ended(rig, workers), *rig.seen.losses()]
     rig.faults.unblock(*workers)
-    rig.judge(*(violations or new_work(rig) or ended(workers)))
+    rig.judge(*(violations or new_work(rig) or ended(rig, workers)))
 
 
 @pytest.mark.quick(designs=("parts",))
@@ -51,11 +51,11 @@ def test_blocked_while_it_publishes(rig: Rig) -> None:
         rig.publish.work(TEXTS)
     answers = _call(rig)
     rig.wait.need(
-        lambda: bool(ended(instances)) or _have_published(rig),
+        lambda: bool(ended(rig, instances)) or _have_published(rig),
         rig.deadlines.within(rig.work_time(TEXTS)),
         "nobody published while memory was short",
     )
-    rig.wait.see(lambda: bool(ended(instances)), rig.deadlines.noticed)
+    rig.wait.see(lambda: bool(ended(rig, instances)), rig.deadlines.noticed)
     rig.faults.unblock(*instances)
     _judge_afterwards(rig, answers)
 
@@ -75,7 +75,7 @@ def test_memory_alarm(rig: Rig) -> None:
     with rig.faults.short_of_memory():
         holds.release()
         answers = _call(rig)
-        rig.wait.see(lambda: bool(ended(instances)), rig.deadlines.noticed)
+        rig.wait.see(lambda: bool(ended(rig, instances)), rig.deadlines.noticed)
     _judge_afterwards(rig, answers)
 
 
@@ -94,7 +94,7 @@ def _call(rig: Rig) -> list[HttpReply]:
 def _judge_afterwards(rig: Rig, answers: list[HttpReply]) -> None:
     """Wait until all is done that was sent, and what was accepted meanwhile; then give new work."""
     rig.wait.finish(rig.work_time(CALLS * TEXTS))
-    violations = [*ended(rig.instances.all), *rig.seen.losses()]
+    violations = [*ended(rig, rig.instances.all), *rig.seen.losses()]
     if answers:
         _judge_answers(rig, answers)
     rig.judge(*(violations or new_work(rig)))

@@ -243,7 +243,7 @@ def test_called(rig: Rig) -> None:
     rig.expect(
         answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR, f"{words} while its table was away"
     )
-    rig.judge(*ended(rig.instances.all), *rig.calls.until_done())
+    rig.judge(*ended(rig, rig.instances.all), *rig.calls.until_done())
 
 
 def _publish_held(rig: Rig, workers: list[Process]) -> Holds:

@@ -37,11 +37,11 @@ def test_cut_while_blocked(rig: Rig) -> None:
         rig.publish.work(TEXTS)
     calls = [rig.calls.begin() for _ in range(2)] if rig.workload.caller is not None else []
     rig.wait.need(
-        lambda: bool(ended(instances)) or _have_published(rig, instances),
+        lambda: bool(ended(rig, instances)) or _have_published(rig, instances),
         rig.deadlines.within(rig.work_time(TEXTS)),
         "nobody published while memory was short",
     )
-    rig.wait.see(lambda: bool(ended(instances)), rig.deadlines.noticed)
+    rig.wait.see(lambda: bool(ended(rig, instances)), rig.deadlines.noticed)
     lost_at = rig.now()
     for process in instances:
         process.line.cut()
@@ -98,7 +98,7 @@ def test_cut_while_writing(rig: Rig) -> None:
     )  # and what follows: the line reads a megabyte of it, and then no more
     for _ in range(MANY):
         rig.publish.sized(LARGE)
-    rig.wait.see(lambda: bool(ended([stream])), rig.deadlines.noticed)
+    rig.wait.see(lambda: bool(ended(rig, [stream])), rig.deadlines.noticed)
     lost_at = rig.now()
     stream.line.cut()
     holds.release()

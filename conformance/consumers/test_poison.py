@@ -195,7 +195,7 @@ def _expect_bounded(rig: Rig, tries: Sequence[Delivery], is_kept: bool) -> None:
 def _expect_done(rig: Rig, other: Unit) -> None:
     ended = [p for p in rig.instances.workers if p.exit_status is not None]
     statuses = "".join(f"; {p.name} ended with status {p.exit_status}" for p in ended)
-    output = [p.output()[-400:] for p in ended]
+    output = [line for p in ended for line in rig.seen.printed(p)]
     words = f"the next message was not done{statuses}"
     rig.expect(rig.seen.is_done(other), words, *output, *rig.seen.last())
 

@@ -149,7 +149,7 @@ def test_missing_task(rig: Rig) -> None:
     status = server.exit_status
     ended = "" if status is None else f"; {server.name} ended with status {status}"
     words = f"the next request got no reply{ended}"
-    rig.expect(rig.publish.replies_to(following), words, server.output()[-400:])
+    rig.expect(rig.publish.replies_to(following), words, *rig.seen.printed(server))
     rig.judge(requirement="rpc-survives-missing-task.lives")
 
 
@@ -241,7 +241,7 @@ def test_request_waits_for_a_free_server(rig: Rig) -> None:
         _judge_not_kept(rig, _requests(rig)[1])
         return
     answer = rig.calls.answers(second, first)[0]
-    words = f"the second call was answered {answer.status} {answer.error}"
+    words = f"the second call was answered {answer.status} {answer.error}".rstrip()
     rig.expect(answer.status == OK, words)
     rig.judge()
 
@@ -344,7 +344,10 @@ def _judge_taken_late(rig: Rig, call: Call) -> None:
             f"no witness: the call took no late reply, but was answered {answer.status} {answer.error}"
         )
     timeout = rig.calls.timeout
-    words = f"a reply that came later than {timeout:.1f} s was taken after {answer.seconds:.1f} s"
+    words = (
+        f"a reply that came later than WARREN_TIMEOUT allows ({timeout:.1f} s) was taken after"
+        f" {answer.seconds:.1f} s"
+    )
     rig.violated(words, *map(str, _requests(rig)))
     rig.judge()
 
@@ -385,7 +388,7 @@ def _expect_own(rig: Rig, answer: HttpReply, request: Published) -> None:
     if row is None:
         words = "a request names no task that is there"
     elif answer.status != OK:
-        words = f"the call for task {task} was answered {answer.status} {answer.error}"
+        words = f"the call for task {task} was answered {answer.status} {answer.error}".rstrip()
     elif not isinstance(reply, dict):
         words = f"the call for task {task} was answered {OK} with no reply: {short(answer.body)}"
     else:

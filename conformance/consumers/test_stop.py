@@ -61,7 +61,7 @@ def test_stopped_idle(rig: Rig) -> None:
     for process in consumers:
         status = process.exit_status
         ended = "did not exit" if status is None else f"exited with status {status}"
-        rig.expect(status == 0, f"{process.name} {ended}", process.output()[-400:])
+        rig.expect(status == 0, f"{process.name} {ended}", *rig.seen.printed(process))
     rig.judge(requirement="graceful-stop.status")
 
 
@@ -148,7 +148,7 @@ def _bad_status(rig: Rig, process: Process) -> Iterator[Violation]:
     """Say that an instance failed at its end: its status stands neither for success nor for the stop signal."""
     if process.exit_status not in rig.start.orderly_statuses(process):
         words = f"{process.name} exited with status {process.exit_status}"
-        yield Violation(words, (process.output()[-400:],))
+        yield Violation(words, rig.seen.printed(process))
 
 
 def _bad_connections(rig: Rig, process: Process, stopped_at: float) -> Iterator[Violation]:

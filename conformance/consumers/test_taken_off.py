@@ -123,7 +123,7 @@ def test_publishing_channel_closed(rig: Rig) -> None:
     if not violations:
         # Who opens a channel for each publish has none to lose, and has to go on all the same.
         rig.faults.close_channels(UNKNOWN_TAG, *_published(rig))
-        violations = new_work(rig) or tuple(ended(rig.instances.all))
+        violations = new_work(rig) or tuple(ended(rig, rig.instances.all))
     rig.judge(*violations)
 
 

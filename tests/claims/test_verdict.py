@@ -163,6 +163,7 @@ def test_describe() -> None:
     """A verdict is described by its own words, or else by those of its violations."""
     violations = (Violation("one"), Violation("two"))
     assert describe(Verdict("r", Outcome.FAIL, "", violations)) == "one; two"
+    assert describe(Verdict("r", Outcome.FAIL, "", violations * 2)) == "one; two"
     assert describe(Verdict("r", Outcome.FAIL, "own", violations)) == "own"
 
 

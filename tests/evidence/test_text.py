@@ -72,10 +72,10 @@ def test_cut_url() -> None:
 
 @pytest.mark.parametrize(
     ("body", "shown"),
-    [(b"text", "'text'"), (b"\xff\n", r"'\\xff\n'"), ("é".encode(), r"'\xe9'"), (b"", "''")],
+    [(b"text", "'text'"), (b"\xff\n", r"b'\xff\n'"), ("é".encode(), r"'\xe9'"), (b"", "''")],
 )
 def test_short(body: bytes, shown: str) -> None:
-    """A body is shown in one printable line, quoted."""
+    """A body is shown in one printable line, quoted; one that is no text as octets."""
     assert short(body) == shown
 
 

@@ -385,6 +385,9 @@ def most_unacked(deliveries: Iterable[Delivery]) -> tuple[int, tuple[Delivery, .
 
 
 def short(body: bytes, limit: int = 60) -> str:
-    """Show a body in one line: printable, quoted, cut where it is long."""
-    text = ascii(body.decode("utf-8", "backslashreplace"))
+    """Show a body in one line: printable, quoted, as octets where it is no text, cut where it is long."""
+    try:
+        text = ascii(body.decode("utf-8"))
+    except UnicodeDecodeError:
+        text = repr(body)
     return text if len(text) <= limit else f"{text[: limit - 2]}{CUT}{text[-1]}"

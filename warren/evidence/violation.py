@@ -25,8 +25,11 @@ class Violation:
 def by_evidence(
     violations: Iterable[Violation],
 ) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
-    """Give the sentences of violations that rest on the same evidence together, and that evidence once."""
-    words: dict[tuple[str, ...], list[str]] = {}
+    """Give what violations of the same sentence rest on together, and sentences that rest on the same; each once."""
+    lines: dict[str, dict[str, None]] = {}
     for violation in violations:
-        words.setdefault(violation.evidence, []).append(violation.words)
+        lines.setdefault(violation.words, {}).update(dict.fromkeys(violation.evidence))
+    words: dict[tuple[str, ...], list[str]] = {}
+    for sentence, evidence in lines.items():
+        words.setdefault(tuple(evidence), []).append(sentence)
     return tuple((tuple(said), evidence) for evidence, said in words.items())

@@ -51,7 +51,8 @@ def complaint(findings: Iterable[Finding], rig: CaseRig) -> str:
             lines += ["what was done, and what came of it:", *faults] if faults else []
         lines.append(words)
         for said, evidence in by_evidence(finding.verdict.violations):
-            lines += [*(f"  {one}" for one in said), *(f"    {line}" for line in evidence)]
+            shown = [line for line in evidence if line not in finding.verdict.faults]
+            lines += [*(f"  {one}" for one in said), *(f"    {line}" for line in shown)]
     if not lines:
         return ""
     for process in rig.processes:

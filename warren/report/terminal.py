@@ -221,10 +221,13 @@ def _print_evidence(finding: Finding, console: Console) -> None:
         _say(console, "  what was done, and what came of it:")
         _print_lines(verdict.faults, console)
     for words, evidence in by_evidence(verdict.violations):
+        shown = [line for line in evidence if line not in verdict.faults]
         if len(verdict.violations) > 1:  # one alone stands in the sentence already
             for said in words:
                 _say(console, f"  {said}")
-        _print_lines(evidence, console)
+        elif verdict.faults and shown:
+            _say(console, "  what shows it:")
+        _print_lines(shown, console)
 
 
 def _print_lines(lines: Sequence[str], console: Console) -> None:

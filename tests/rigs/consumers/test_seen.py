@@ -154,6 +154,30 @@ def test_overlaps(case: Case) -> None:
     assert case.seen.overlaps(first.message) == ()
 
 
+def test_overlap_of_one_instance(case: Case) -> None:
+    """An instance that is given again what it still works on is named once."""
+    case.see(3.0, Direction.TO_CLIENT, BasicDeliver("consumer", 2, True, "", "queue"))
+    case.see(3.0, Direction.TO_CLIENT, ContentHeader(60, 0))
+    first, _ = case.seen.ledger().deliveries
+    (overlap,) = case.seen.overlaps(first.message)
+    assert overlap.words == "stream-1 was given the message again while it still worked on it"
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown"),
+    [
+        ("", ()),
+        ("one\n", ("stream-1 printed last: one",)),
+        ("one\ntwo\n\n  three\nfour\n", ("stream-1 printed last: two | three | four",)),
+        (f"{'x' * 500}end", (f"stream-1 printed last: …{'x' * 397}end",)),
+    ],
+)
+def test_printed(case: Case, printed: str, shown: tuple[str, ...]) -> None:
+    """The last lines that an instance printed are a line of evidence that says so; where there is none, none."""
+    case.process.printed = printed
+    assert case.seen.printed(case.process) == shown
+
+
 class OwnCase:
     """A case with a user's own consumer, and one message sent to it."""
 

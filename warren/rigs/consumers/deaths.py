@@ -181,9 +181,8 @@ class Deaths:
                 missed = trap.missed() or not killed
                 trap.release()
                 return tuple(killed), missed
-            self._note(
-                "doubled", self._seen.duplicates(), self.duplicates, " and then ".join(killed)
-            )
+            before = " and then ".join(killed) or "before anybody was killed"
+            self._note("doubled", self._seen.duplicates(), self.duplicates, before)
             trap.kill()
             killed.append(f"{process.name} was killed {place}")
         self._starting.await_ready(*self._replace_dead(beginning.roles))

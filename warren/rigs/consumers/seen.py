@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from warren.evidence.ledger import WorkEnd
 from warren.evidence.ledger_reader import LedgerReader
+from warren.evidence.text import CUT
 from warren.evidence.violation import Violation
 from warren.rigs.consumers.early_acks import EarlyAcks
 from warren.rigs.consumers.endings import Inconclusive
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from warren.worlds.protocol import Process, World
 
 _FOR_EVER = float("inf")
+_LINES, _PRINTED = 3, 400
+"""How many lines, and characters, of what an instance printed last are evidence."""
 
 
 class Seen:
@@ -181,12 +184,20 @@ class Seen:
         given = [(d, d.passed_at) for d in self.ledger().of(message) if d.passed_at is not None]
         return tuple(
             Violation(
-                f"{later.instance} was given the message while {earlier.instance} still worked on it",
+                _overlap(earlier.instance, later.instance),
                 (str(earlier), str(later), str(self.works_until(earlier))),
             )
             for (earlier, _), (later, given_at) in combinations(sorted(given, key=itemgetter(1)), 2)
             if self.works_until(earlier).at > given_at
         )
+
+    def printed(self, process: Process) -> tuple[str, ...]:
+        """Give what an instance printed last, as a line of evidence; none where it has printed nothing."""
+        lines = [line.strip() for line in process.output().splitlines() if line.strip()]
+        words = " | ".join(lines[-_LINES:])
+        if len(words) > _PRINTED:
+            words = f"{CUT}{words[-_PRINTED:]}"
+        return (f"{process.name} printed last: {words}",) if lines else ()
 
     def heartbeat_faults(self) -> tuple[Violation, ...]:
         """Say which connections do not have the heartbeat that was asked for, so that no silence would end them."""
@@ -375,3 +386,9 @@ class Seen:
     def rows(self) -> tuple[RowSeen, ...]:
         """Give every row that was seen so far, and when it was first."""
         return self._rows.all()
+
+
+def _overlap(earlier: str, later: str) -> str:
+    if earlier == later:
+        return f"{later} was given the message again while it still worked on it"
+    return f"{later} was given the message while {earlier} still worked on it"

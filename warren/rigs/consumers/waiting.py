@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 _TRIES: Final = 3
 """How many consumers a case may catch until the failure of one comes when it should."""
-_PRINTED: Final = 400
-"""Characters of what an overdue instance printed last."""
 _Found = TypeVar("_Found")
 
 
@@ -52,8 +50,7 @@ class Waiting:
         if self._met(condition, within, process.name):
             return ()
         self.keep()
-        printed = process.output()[-_PRINTED:]
-        evidence = (*self._seen.last(process), *([printed] if printed else []))
+        evidence = (*self._seen.last(process), *self._seen.printed(process))
         return (Violation(f"{words} within {within:.1f} s", evidence),)
 
     def rests_on(self, began: float, ended: float, words: str, instance: str = "") -> None:
