@@ -212,6 +212,12 @@ def test_queue_counts_publish_get_purge(broker: Embedded) -> None:
         pytest.param("PUT", "users/x", b"[" * 20_000, 400, id="deep"),
         pytest.param("PUT", "users/x", b'{"a":' * 20_000, 400, id="deep objects"),
         ("DELETE", "queues/%2F/none/contents", b"", 404),
+        ("PUT", "queues/%2F/q", b'{"arguments": {"x": [null]}}', 400),
+        ("PUT", "permissions/%2F/guest", b'{"configure": null, "write": "", "read": ""}', 400),
+        ("PUT", "users/x", b'{"password": null, "tags": ""}', 400),
+        ("PUT", "users/x", b'{"password": "x", "password_hash": "", "tags": ""}', 400),
+        ("PUT", "users/x", b'{"password_hash": "***", "tags": ""}', 400),
+        ("PUT", "vhosts/x", b'{"tags": 5}', 400),
     ],
 )
 def test_errors(broker: Embedded, method: str, path: str, body: bytes, status: int) -> None:
@@ -222,8 +228,12 @@ def test_errors(broker: Embedded, method: str, path: str, body: bytes, status: i
 
 @pytest.mark.parametrize("kind", ["queues", "exchanges"])
 def test_flag_that_is_none(broker: Embedded, kind: str) -> None:
-    """What is neither true nor the word for it is no yes, and no error of ours."""
+    """What is neither yes nor no, in JSON or by the word, is 400."""
     path = f"{kind}/%2F/flags"
-    assert broker.api("PUT", path, json={"durable": [], "auto_delete": {}}).status_code == 201
-    assert broker.api("GET", path).json()["durable"] is False
+    wrongs: tuple[object, ...] = ([], 1, None, "yes")
+    for wrong in wrongs:
+        answer = broker.api("PUT", path, json={"durable": wrong})
+        assert (answer.status_code, answer.json()["reason"]) == (400, ["not_boolean", wrong])
+    assert broker.api("PUT", path, json={"durable": "true", "arguments": []}).status_code == 201
+    assert broker.api("GET", path).json()["durable"] is True
     assert broker.api("DELETE", path).status_code == 204

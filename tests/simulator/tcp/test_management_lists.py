@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from tests.simulator.tcp.embedded import Embedded
 
 KINDS = ("configure", "write", "read")
@@ -93,6 +95,14 @@ def test_health(broker: Embedded) -> None:
         assert broker.api("GET", f"healthchecks/node{old}").status_code == status
 
 
+@pytest.mark.parametrize(("semantics", "status"), [("4.0", 404), ("4.3", 200)])
+def test_health_checks_of_4_3(semantics: str, status: int) -> None:
+    """What probes of later releases ask is there as 4.3."""
+    with Embedded.start("--semantics", semantics) as broker:
+        for check in ("ready-to-serve-clients", "is-in-service", "metadata-store/initialized"):
+            assert broker.api("GET", f"health/checks/{check}").status_code == status
+
+
 def test_topic_permissions_and_limits(broker: Embedded) -> None:
     """Topic permissions and limits are kept, shown, and gone with their user and virtual host."""
     broker.api("PUT", "vhosts/shop", json={})
@@ -152,3 +162,32 @@ def test_what_went_in_and_out(broker: Embedded) -> None:
     assert isinstance(after, dict)
     assert after["publish"] == before.get("publish", 0) + 6
     assert after["ack"] == before.get("ack", 0) + 2
+
+
+def test_lists_go_by_names(broker: Embedded) -> None:
+    """Lists come by virtual hosts and names, however old what they list is; patterns do not mind capitals."""
+    for name in ("zeta", "Alpha", "beta"):
+        broker.api("PUT", f"queues/%2F/by-{name}", json={})
+    shown = [each["name"] for each in broker.api("GET", "queues/%2F").json()]
+    assert shown == sorted(shown)
+    found = broker.api("GET", "queues?page=1&name=^BY-A&use_regex=true").json()
+    assert [each["name"] for each in found["items"]] == ["by-Alpha"]
+    nothing = broker.api("GET", "queues?page=1&name=(&use_regex=true").json()
+    assert (nothing["items"], nothing["page_count"]) == ([], 0)
+    assert broker.api("GET", "queues?page=").status_code == 400
+
+
+@pytest.mark.parametrize("kind", ["classic", "quorum"])
+def test_who_is_the_single_active_consumer(broker: Embedded, kind: str) -> None:
+    """A single active consumer is told from those that wait."""
+    arguments = {"x-single-active-consumer": True, "x-queue-type": kind}
+    with broker.connect() as connection:
+        channel = connection.channel()
+        channel.queue_declare(f"one-{kind}", durable=True, arguments=arguments)
+        for tag in ("first", "second"):
+            channel.basic_consume(f"one-{kind}", lambda *_: None, consumer_tag=tag)
+        consumers = broker.api("GET", "consumers/%2F").json()
+        shown = broker.queue(f"one-{kind}")
+    told = {each["consumer_tag"]: (each["active"], each["activity_status"]) for each in consumers}
+    assert told == {"first": (True, "single_active"), "second": (False, "waiting")}
+    assert shown["single_active_consumer_tag"] == "first"

@@ -59,10 +59,10 @@ class QuorumQueue(Queue):
         "_is_refusing",
         "_kept",
         "_overflow_count",
-        "_single",
         "ready",
         "rotation",
         "semantics",
+        "single",
     )
 
     def __init__(self, *given: Any, **options: Any) -> None:
@@ -73,7 +73,7 @@ class QuorumQueue(Queue):
         self.rotation: QuorumRotation = QuorumRotation()
         self._departed: dict[Consumer, None] = {}
         self._got = 0
-        self._single = SingleActive(by_priority=self.semantics.single_active_by_priority)
+        self.single = SingleActive(by_priority=self.semantics.single_active_by_priority)
         self._overflow_count = 0
         self._is_refusing = False
         self._kept = KeptDeadLetters(self)
@@ -95,7 +95,7 @@ class QuorumQueue(Queue):
         """Count whoever has messages or may get some: not those that wait to be the active one."""
         able = len(self.consumers)
         if self.policy.single_active_consumer:
-            able = int(self._single.active is not None)
+            able = int(self.single.active is not None)
         return able + len(self._departed) + self._got
 
     @property
@@ -219,7 +219,7 @@ class QuorumQueue(Queue):
             if consumer in self._departed:
                 del self._departed[consumer]
                 self.rotation.remove(consumer)
-            self._single.elect()
+            self.single.elect()
 
     def show(self, enqueued: Enqueued) -> Message:
         """Return a message as clients get it: they see how often it came back."""
@@ -340,7 +340,7 @@ class QuorumQueue(Queue):
             if earlier.channel is consumer.channel and earlier.tag == consumer.tag:
                 self._take_over(consumer, earlier)
         if self.policy.single_active_consumer:
-            self._single.add(consumer)
+            self.single.add(consumer)
 
     def _take_over(self, consumer: Consumer, earlier: Consumer) -> None:
         for enqueued in consumer.channel.unacked.values():
@@ -356,8 +356,8 @@ class QuorumQueue(Queue):
     def _next_consumer(self) -> Consumer | None:
         if not self.policy.single_active_consumer:
             return self.rotation.next()
-        active = self._single.active
-        if active is None or active.blocked or self._single.is_yielding:
+        active = self.single.active
+        if active is None or active.blocked or self.single.is_yielding:
             return None
         if active.can_take():
             return active
@@ -376,12 +376,12 @@ class QuorumQueue(Queue):
             else:
                 self.rotation.remove(consumer)
             if self.policy.single_active_consumer and not consumer.late:
-                self._single.remove(consumer)
+                self.single.remove(consumer)
         self._settle_lost(returned or ())
         if returned is not None:
             key = by_tag if self.semantics.returns_by_tag else by_holder
             self.put_back(sorted(returned, key=key), Settlement.LOST)
-        self._single.elect()
+        self.single.elect()
         self.touch()
         self.pump()
 

@@ -69,7 +69,7 @@ class TimedQuorumQueue(QuorumQueue):
                 self._take_back(channel, enqueued)
             elif enqueued.due is not None:
                 self._await_ack(enqueued.due)
-        self._single.elect()
+        self.single.elect()
         self.pump()
 
     def settled(self, batch: Sequence[Enqueued]) -> None:
@@ -121,7 +121,7 @@ class TimedQuorumQueue(QuorumQueue):
 
     def _suspend(self, channel: Channel, consumer: Consumer) -> None:
         if self.policy.single_active_consumer:
-            self._single.remove(consumer)
+            self.single.remove(consumer)
         where = (channel.connection.number, channel.number)
         self.state.events.append(BasicCancel(*where, consumer.tag))
 
@@ -129,7 +129,7 @@ class TimedQuorumQueue(QuorumQueue):
         if consumer.late or consumer not in self.consumers:
             return
         if self.policy.single_active_consumer:
-            self._single.add(consumer)
+            self.single.add(consumer)
         if consumer.blocked and consumer.can_take():
             self.unblock(consumer)
         self.pump()

@@ -6,7 +6,7 @@ A request that needs AMQP has a connection of its own for as long as it lasts, w
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from warren.simulator.errors import ReplyCode
 from warren.simulator.model import commands, events
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from warren.simulator.tcp.node import Node
 
 CHANNEL = 1
+Close: TypeAlias = events.ChannelClose | events.ConnectionClose
 
 
 class OwnConnection:
@@ -42,22 +43,28 @@ class OwnConnection:
         """Close it; what it held goes back."""
         self._node.ask(commands.ConnectionLost(self.number), self.number)
 
-    def do(self, make: Callable[[int, int], ChannelCommand]) -> list[events.Event]:
+    def do(
+        self,
+        make: Callable[[int, int], ChannelCommand],
+        refusal: Callable[[Close], Refused] | None = None,
+    ) -> list[events.Event]:
         """Do the command that `make` makes for our connection and channel; return the answers.
 
-        Raises Refused when the broker does.
+        Raises Refused when the broker does, worded by `refusal` if that is given.
         """
-        return self._do(make(self.number, CHANNEL))
+        return self._do(make(self.number, CHANNEL), refusal or _refusal)
 
-    def _do(self, command: commands.Command) -> list[events.Event]:
+    def _do(
+        self, command: commands.Command, refusal: Callable[[Close], Refused] | None = None
+    ) -> list[events.Event]:
         answers = self._node.ask(command, self.number)
         for answer in answers:
             if isinstance(answer, events.ChannelClose | events.ConnectionClose):
-                raise _refusal(answer)
+                raise (refusal or _refusal)(answer)
         return answers
 
 
-def _refusal(answer: events.ChannelClose | events.ConnectionClose) -> Refused:
+def _refusal(answer: Close) -> Refused:
     """Word what the broker refuses over AMQP as the API does."""
     _, _, reason = answer.reply_text.partition(" - ")
     if answer.reply_code == ReplyCode.ACCESS_REFUSED:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from warren.simulator.errors import AmqpError
 from warren.simulator.model import commands
 from warren.simulator.model.arguments import check_queue_arguments
+from warren.simulator.model.methods.exchange import check_binding
 from warren.simulator.model.methods.queue import default_type
 from warren.simulator.tcp.management import views
 from warren.simulator.tcp.management.releases import as_told
@@ -250,6 +251,9 @@ def _take_queue(vhost: VHost, described: Document) -> None:
     name, arguments = _need(described, "name"), arguments_of(described)
     if name in vhost.queues:
         return
+    for flag in ("durable", "auto_delete"):
+        if not isinstance(described.get(flag, False), bool):
+            raise bad_request("badarg")
     if vhost.semantics.names_default_type:  # 3.10 gives what is imported no type
         lasts = described.get("durable") is True and described.get("auto_delete") is not True
         given = described.get("type") or default_type(vhost, lasts=lasts)
@@ -257,7 +261,7 @@ def _take_queue(vhost: VHost, described: Document) -> None:
     try:
         kind = check_queue_arguments(arguments, vhost.describe("queue", name), vhost.semantics)
     except AmqpError as error:
-        raise bad_request(f"precondition_failed: {error.reply_text}") from error
+        raise bad_request(f"precondition_failed: {error.text}") from error
     vhost.make_queue(
         name,
         kind,
@@ -296,5 +300,9 @@ def _take_binding(vhost: VHost, described: Document) -> None:
             resource = f'{{resource,<<"{vhost.name}">>,{place},<<"{called}">>}}'
             raise bad_request(f"{{resources_missing,[{{not_found,{resource}}}]}}")
     if source is not None and destination is not None and source.name:
-        key = str(described.get("routing_key", ""))
-        vhost.bind(source, destination, key, arguments_of(described))
+        key, arguments = str(described.get("routing_key", "")), arguments_of(described)
+        try:
+            check_binding(source, None if kind != "queue" else vhost.queues[name], key, arguments)
+        except AmqpError as error:
+            raise bad_request(f"binding_invalid: {error.text}") from error
+        vhost.bind(source, destination, key, arguments)

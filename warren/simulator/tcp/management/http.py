@@ -275,7 +275,15 @@ def _read_head(node: Node, head: h11.Request, body: bytearray) -> _Asked:
     place, _, query = head.target.decode("latin-1").partition("?")
     root, *path = [unquote(part) for part in place.strip("/").split("/")]
     method = "GET" if head.method == b"HEAD" else head.method.decode()
-    return _Asked(root, tuple(path), method, dict(parse_qsl(query)), headers, body, user)
+    return _Asked(
+        root,
+        tuple(path),
+        method,
+        dict(parse_qsl(query, keep_blank_values=True)),
+        headers,
+        body,
+        user,
+    )
 
 
 def _is_host(text: str) -> bool:
@@ -307,7 +315,7 @@ def _authenticate(node: Node, header: str) -> str:
         name = password = ""
     user, account = node.broker.users.get(name), node.accounts.get(name)
     if scheme.lower() != "basic" or user is None or account is None or not user.accepts(password):
-        raise Refused(HTTPStatus.UNAUTHORIZED, "Not_Authorized", _REALM)
+        raise Refused(HTTPStatus.UNAUTHORIZED, "Not_Authorized", _REALM, "not_authorized")
     if not account.is_administrator:
         raise Refused(HTTPStatus.UNAUTHORIZED, "Not management user", _REALM)
     return name

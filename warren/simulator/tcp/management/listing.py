@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from warren.simulator.model.patterns import PatternError, read
+from warren.simulator.model.patterns import PatternError
 from warren.simulator.tcp.management.request import Answer, Refused, bad_request, written
 from warren.simulator.tcp.patterns import linear
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping
 
+    from warren.simulator.model.patterns import Pattern
     from warren.simulator.tcp.management.request import Request
 
 Item = dict[str, Any]
@@ -27,7 +28,7 @@ def listed(request: Request, items: Iterable[Item]) -> Answer:
 
     `items` are looked at while others have their turns.
     """
-    return Answer(HTTPStatus.OK, portions=_listed(request.query, items))
+    return Answer(HTTPStatus.OK, portions=_listed(request.query, items, by_name=True))
 
 
 def whole(items: Iterable[Item]) -> Answer:
@@ -51,12 +52,16 @@ def _document(parts: Mapping[str, object]) -> Generator[None, None, bytes]:
     return b"{%b}" % b",".join(texts)
 
 
-def _listed(query: Mapping[str, str], items: Iterable[Item]) -> Generator[None, None, bytes]:
+def _listed(
+    query: Mapping[str, str], items: Iterable[Item], *, by_name: bool = False
+) -> Generator[None, None, bytes]:
     found: list[Item] = []
     for item in items:
         found.append(item)
         if not len(found) % PORTION:
             yield
+    if by_name:
+        found.sort(key=_place)
     if "page" in query:
         return written(_page(query, found)).encode()
     ordered, texts = _in_order(query, found), []
@@ -77,8 +82,8 @@ def _page(query: Mapping[str, str], items: list[Item]) -> Item:
             error="invalid_pagination_parameters",
         )
     fitting = _in_order(query, _named(query, items))
-    pages = max(1, -(-len(fitting) // size))
-    if page > pages:
+    pages = -(-len(fitting) // size)
+    if page > max(1, pages):
         raise Refused(
             HTTPStatus.BAD_REQUEST,
             f"Page out of range, page: {page} page size: {size}, len: {len(fitting)}",
@@ -106,25 +111,35 @@ def _named(query: Mapping[str, str], items: list[Item]) -> list[Item]:
     name = query.get("name", "")
     if query.get("use_regex") != "true":
         return [each for each in items if name.lower() in str(each.get("name", "")).lower()]
+    pattern = _pattern(f"(?i){name}") or _pattern(name)
+    if pattern is None:
+        return []
+    return [each for each in items if pattern.search(str(each.get("name", "")))]
+
+
+def _pattern(text: str) -> Pattern | None:
     try:
-        pattern = read(name or ".*", linear)
-    except PatternError as error:
-        raise bad_request(f"name is no regular expression: {error}") from error
-    return [each for each in items if pattern is None or pattern.search(str(each.get("name", "")))]
+        return linear(text)
+    except PatternError:
+        return None
 
 
 def _in_order(query: Mapping[str, str], items: list[Item]) -> list[Item]:
     key = query.get("sort")
-    if key is None:
+    if not key:
         return items
     descending = query.get("sort_reverse") == "true"
     return sorted(items, key=lambda item: _rank(_under(item, key)), reverse=descending)
 
 
+def _place(item: Item) -> tuple[str, str]:
+    return str(item.get("vhost", "")), str(item.get("name", ""))
+
+
 def _rank(value: Any) -> tuple[bool, float, str]:
-    """Numbers come before texts, as Erlang has it."""
-    if isinstance(value, int | float):
-        return False, value, ""
+    """Numbers come before texts, as Erlang has it, and what is not there counts as 0."""
+    if value is None or isinstance(value, int | float):
+        return False, value or 0, ""
     return True, 0, str(value)
 
 

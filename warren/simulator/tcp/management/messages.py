@@ -5,17 +5,36 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from contextlib import suppress
 from dataclasses import fields
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from warren.simulator.errors import ReplyCode
 from warren.simulator.model import Message, commands, events
 from warren.simulator.session.properties import Properties
 from warren.simulator.tcp.management.connection import OwnConnection
-from warren.simulator.tcp.management.request import Answer, Refused, Request, require_short
+from warren.simulator.tcp.management.releases import is_one_of
+from warren.simulator.tcp.management.request import (
+    Answer,
+    Refused,
+    Request,
+    bad_request,
+    need_all,
+    refuse_nulls,
+    require_short,
+    whole_number,
+)
 from warren.simulator.tcp.management.views import plain
-from warren.simulator.wire import AmqpError, BasicProperties, decode_properties, encode_properties
+from warren.simulator.wire import (
+    AmqpError,
+    BasicProperties,
+    EncodeError,
+    decode_properties,
+    encode_properties,
+)
 
 if TYPE_CHECKING:
+    from warren.simulator.tcp.management.connection import Close
     from warren.simulator.tcp.node import Node
 
 DEFAULT_EXCHANGE = "amq.default"
@@ -27,34 +46,53 @@ _REQUEUE = {
     "reject_requeue_false": False,
 }
 _PROPERTIES = frozenset(each.name for each in fields(BasicProperties))
+_NUMBERS = {"delivery_mode": 8, "priority": 8, "timestamp": 64}
+"""How many bits a property that is a number has."""
 
 
 def publish(node: Node, request: Request, vhost: str, exchange: str) -> Answer:
     """Publish one message; the answer says whether a queue took it."""
     asked = request.json()
+    key, properties, payload, encoding = need_all(
+        asked, "routing_key", "properties", "payload", "payload_encoding"
+    )
     message = Message(
         "" if exchange == DEFAULT_EXCHANGE else exchange,
-        require_short(str(_need(asked, "routing_key"))),
-        _read_properties(_need(asked, "properties")),
-        _read_payload(asked),
+        require_short(str(key)),
+        _read_properties(properties),
+        _read_payload(payload, encoding),
     )
     with OwnConnection(node, request.user, vhost) as own:
-        said = own.do(lambda c, n: commands.BasicPublish(c, n, message, mandatory=True))
+        said = own.do(
+            lambda c, n: commands.BasicPublish(c, n, message, mandatory=True),
+            partial(_refused_publish, tells_missing=not is_one_of(node, "3.10")),
+        )
     routed = not any(isinstance(event, events.BasicReturn) for event in said)
     return Answer(HTTPStatus.OK, {"routed": routed})
 
 
+def _refused_publish(close: Close, *, tells_missing: bool) -> Refused:
+    """Word why a message was refused: as AMQP does, but for an exchange that is not there."""
+    if close.reply_code == ReplyCode.NOT_FOUND and tells_missing:
+        return Refused(HTTPStatus.NOT_FOUND, "exchange_not_found", error="not_found")
+    return bad_request(f"{close.reply_code:d} {close.reply_text}")
+
+
 def get(node: Node, request: Request, vhost: str, queue: str) -> Answer:
-    """Take up to `count` messages, and put them back if `ackmode` says so."""
+    """Take up to `count` messages, all for a negative one, and put them back if `ackmode` says so."""
     asked = request.json()
-    count, mode = _number(_need(asked, "count")), _need(asked, "ackmode")
-    if count is None or not isinstance(mode, str) or mode not in _REQUEUE:
-        raise Refused(
-            HTTPStatus.BAD_REQUEST, f"count is a number, ackmode one of {', '.join(_REQUEUE)}"
-        )
+    mode, counted, encoding = need_all(asked, "ackmode", "count", "encoding")
+    count = whole_number(counted)
+    if not isinstance(mode, str) or mode not in _REQUEUE:
+        raise bad_request(f"ackmode is one of {', '.join(_REQUEUE)}")
+    if encoding not in {"auto", "base64"}:
+        raise bad_request("Unsupported encoding. Please use auto or base64.")
+    most = whole_number(asked["truncate"]) if "truncate" in asked else None
+    if most is not None and most < 0:
+        raise bad_request(["not_integer", most])
     got: list[events.BasicGetOk] = []
     with OwnConnection(node, request.user, vhost) as own:
-        while len(got) < count:
+        while len(got) != count:
             said = own.do(lambda c, n: commands.BasicGet(c, n, queue))
             taken = [event for event in said if isinstance(event, events.BasicGetOk)]
             if not taken:
@@ -62,14 +100,7 @@ def get(node: Node, request: Request, vhost: str, queue: str) -> Answer:
             got += taken
         for each in reversed(got):
             _settle(own, each.delivery_tag, mode)
-    return Answer(HTTPStatus.OK, [_show(each, str(asked.get("encoding", "auto"))) for each in got])
-
-
-def _number(value: Any) -> int | None:
-    """Return a count, which tools also write as a text; None for what is none."""
-    if isinstance(value, str) and value.isdecimal():
-        return int(value[:9])
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return Answer(HTTPStatus.OK, [_show(each, encoding, most) for each in got])
 
 
 def _settle(own: OwnConnection, tag: int, mode: str) -> None:
@@ -79,40 +110,58 @@ def _settle(own: OwnConnection, tag: int, mode: str) -> None:
         own.do(lambda c, n: commands.BasicReject(c, n, tag, _REQUEUE[mode]))
 
 
-def _need(asked: dict[str, Any], name: str) -> Any:
-    try:
-        return asked[name]
-    except KeyError:
-        raise Refused(HTTPStatus.BAD_REQUEST, f"key_missing: {name}") from None
-
-
 def _read_properties(asked: Any) -> Properties:
+    """Read what is given of the properties that there are. Raises Refused 400."""
+    if not isinstance(asked, dict):
+        if asked != []:
+            raise bad_request("properties are a JSON object")
+        asked = {}
+    given = {name: _read_property(name, asked[name]) for name in _PROPERTIES if name in asked}
     try:
-        known = BasicProperties(**{k: v for k, v in dict(asked).items() if k in _PROPERTIES})
-        return Properties(encode_properties(known))
-    except (AmqpError, TypeError, ValueError, AttributeError) as error:
-        raise Refused(HTTPStatus.BAD_REQUEST, f"these are no properties: {error}") from error
+        return Properties(encode_properties(BasicProperties(**given)))
+    except (AmqpError, EncodeError) as error:
+        raise bad_request(f"these are no properties: {error}") from error
 
 
-def _read_payload(asked: dict[str, Any]) -> bytes:
-    payload, encoding = _need(asked, "payload"), _need(asked, "payload_encoding")
-    try:
-        if encoding == "base64":
+def _read_property(name: str, value: Any) -> Any:
+    bits = _NUMBERS.get(name)
+    if bits is not None:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise bad_request(["not_int", name])
+        return value % (1 << bits)  # what does not fit is cut
+    if name == "headers":
+        if value == []:
+            return {}
+        if not isinstance(value, dict):
+            raise bad_request("headers are a JSON object")
+        refuse_nulls(value)
+    elif not isinstance(value, str):
+        raise bad_request(["not_string", name])
+    return value
+
+
+def _read_payload(payload: Any, encoding: Any) -> bytes:
+    if not isinstance(payload, str):
+        raise bad_request("payload_not_string")
+    if encoding == "string":
+        return payload.encode()
+    if encoding == "base64":
+        try:
             return b64decode(payload, validate=True)
-        if encoding == "string":
-            return str(payload).encode()
-    except (ValueError, TypeError) as error:
-        raise Refused(HTTPStatus.BAD_REQUEST, f"this is no base64: {error}") from error
-    raise Refused(HTTPStatus.BAD_REQUEST, "payload_encoding is string or base64")
+        except ValueError as error:
+            raise bad_request(["not_base64", payload]) from error
+    raise bad_request(["unsupported_encoding", encoding])
 
 
-def _show(got: events.BasicGetOk, encoding: str) -> dict[str, Any]:
+def _show(got: events.BasicGetOk, encoding: str, most: int | None) -> dict[str, Any]:
+    """Describe a message; of its payload at most so many octets."""
     message: Any = got.message  # its properties are ours: the model hands them on as they are
     known = decode_properties(message.properties.octets)
-    payload, kind = b64encode(message.body).decode(), "base64"
-    if encoding != "base64":
+    body: bytes = message.body if most is None else message.body[:most]
+    payload, kind = b64encode(body).decode(), "base64"
+    if encoding == "auto":
         with suppress(UnicodeDecodeError):
-            payload, kind = message.body.decode(), "string"
+            payload, kind = body.decode(), "string"
     return {
         "payload": payload,
         "payload_bytes": len(message.body),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 MAX_NAME = 255
 """Octets of a short string."""
+WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 _SHORT = json.JSONEncoder(separators=(",", ":"))
@@ -37,14 +39,16 @@ class Request:
     user: str
 
     def json(self) -> dict[str, Any]:
-        """Return the body's object, an empty one for an empty body. Raises Refused 400."""
+        """Return the body's object, an empty one for an empty body or null. Raises Refused 400."""
         try:
-            found = json.loads(self.body) if self.body.strip() else {}
+            found = json.loads(self.body) if self.body.strip() else None
             json.dumps(found, ensure_ascii=False).encode()  # JSON can say what is no text
         except (ValueError, RecursionError) as error:
-            raise Refused(HTTPStatus.BAD_REQUEST, f"this is no JSON: {error}") from error
+            raise bad_request("not_json") from error
+        if found is None:
+            return {}
         if not isinstance(found, dict):
-            raise Refused(HTTPStatus.BAD_REQUEST, "this is no JSON object")
+            raise bad_request("not_json")
         return found
 
     def need(self, key: str) -> Any:
@@ -79,7 +83,7 @@ class Refused(Exception):  # noqa: N818 - it is an answer, and a good one
     def __init__(
         self,
         status: HTTPStatus,
-        reason: str | list[str],
+        reason: str | list[object],
         headers: Mapping[str, str] | None = None,
         error: str | None = None,
     ) -> None:
@@ -89,7 +93,7 @@ class Refused(Exception):  # noqa: N818 - it is an answer, and a good one
         self.answer = Answer(status, {"error": error, "reason": reason}, headers or {})
 
 
-def bad_request(reason: str | list[str]) -> Refused:
+def bad_request(reason: str | list[object]) -> Refused:
     """Make the refusal of a request that makes no sense: 400."""
     return Refused(HTTPStatus.BAD_REQUEST, reason)
 
@@ -102,8 +106,11 @@ def not_found() -> Refused:
 def arguments_of(asked: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments in a document. Raises Refused 400 for what AMQP has no words for."""
     arguments = asked.get("arguments", {})
+    if arguments == []:  # as some tools write what is empty
+        return {}
     if not isinstance(arguments, dict):
         raise bad_request("arguments are a JSON object")
+    refuse_nulls(arguments)
     try:
         encode_table(arguments)
     except EncodeError as error:
@@ -111,9 +118,40 @@ def arguments_of(asked: dict[str, Any]) -> dict[str, Any]:
     return arguments
 
 
+def refuse_nulls(value: object) -> None:
+    """Raise Refused 400 where JSON's null is somewhere in the value: AMQP's tables are given none."""
+    if value is None:
+        raise bad_request("null_not_allowed")
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            refuse_nulls(item)
+
+
 def is_set(asked: dict[str, Any], name: str) -> bool:
-    """Tell whether a document says yes to `name`: as JSON's true, or in the word that forms and tools send."""
-    return asked.get(name) in (True, "true")
+    """Tell whether a document says yes to `name`, also in a word. Raises Refused 400 for neither yes nor no."""
+    value = asked.get(name, False)
+    if value is True or value == "true":
+        return True
+    if value is False or value == "false":
+        return False
+    raise bad_request(["not_boolean", value])
+
+
+def whole_number(value: object) -> int:
+    """Return a number, which tools also write as a text. Raises Refused 400 for what is none."""
+    if isinstance(value, str) and WHOLE.fullmatch(value):
+        return int(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return int(value)
+    raise bad_request(["not_integer", value])
+
+
+def need_all(asked: dict[str, Any], *names: str) -> list[Any]:
+    """Return what a document says under all these names. Raises Refused 400 where it says nothing under some."""
+    missing = [f"{{key_missing,{name}}}" for name in names if name not in asked]
+    if missing:
+        raise bad_request(f"[{','.join(missing)}]")
+    return [asked[name] for name in names]
 
 
 def require_short(name: str) -> str:

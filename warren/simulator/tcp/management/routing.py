@@ -19,6 +19,7 @@ Routes = Mapping[str, Mapping[str, Handler]]
 
 SAFE = frozenset({"HEAD", "OPTIONS"})
 READS = SAFE | {"GET"}
+METHODS = READS | {"PUT", "POST", "DELETE", "PATCH"}
 
 
 class Router:
@@ -34,6 +35,8 @@ class Router:
 
     def answer(self, node: Node, request: Request) -> Answer:
         """Have a request answered; raises Refused."""
+        if request.method not in METHODS:
+            return Answer(HTTPStatus.NOT_IMPLEMENTED)
         for pattern, methods in self._by_length.get(len(request.path), ()):
             pairs = [*zip(pattern, request.path, strict=True)]
             if all(part in {"*", name} for part, name in pairs):

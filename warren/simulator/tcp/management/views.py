@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
+from warren.simulator.model.quorum import QuorumQueue
 from warren.simulator.model.tables import freeze
 from warren.simulator.model.traffic import Traffic
 
@@ -43,6 +44,7 @@ def queue(each: Queue) -> dict[str, Any]:
         "operator_policy": _name(each.matched.operator),
         "effective_policy_definition": plain(each.matched.definition),
         "consumers": each.consumer_count,
+        "single_active_consumer_tag": _tag(_single_active(each)),
         "messages": each.message_count + each.unacked_count,
         "messages_ready": each.message_count,
         "messages_unacknowledged": each.unacked_count,
@@ -78,6 +80,10 @@ def total_stats(vhosts: Iterable[VHost]) -> dict[str, int]:
 def _told(traffic: Traffic, names: tuple[str, ...]) -> dict[str, int]:
     counts = {name: getattr(traffic, name) for name in names}
     return counts if any(counts.values()) else {}
+
+
+def _tag(consumer: Consumer | None) -> str | None:
+    return None if consumer is None else consumer.tag
 
 
 def _name(policy: Policy | None) -> str | None:
@@ -209,6 +215,7 @@ def consumer(node: Node, each: Consumer) -> dict[str, Any]:
     session = node.hub.sessions.get(each.channel.connection.number)
     name = "" if session is None else session.name
     place = {} if session is None else _peer(session, "connection_name")
+    status = _activity(each)
     return {
         "consumer_tag": each.tag,
         "queue": {"name": each.queue.name, "vhost": each.queue.vhost.name},
@@ -222,11 +229,24 @@ def consumer(node: Node, each: Consumer) -> dict[str, Any]:
         "ack_required": not each.no_ack,
         "exclusive": each.exclusive,
         "prefetch_count": each.prefetch,
-        "active": True,
-        "activity_status": "up",
+        "active": status in {"up", "single_active"},
+        "activity_status": status,
         "consumer_timeout": node.options.consumer_timeout,
         "arguments": plain(each.arguments),
     }
+
+
+def _activity(consumer: Consumer) -> str:
+    if not consumer.queue.policy.single_active_consumer:
+        return "up"
+    return "single_active" if consumer is _single_active(consumer.queue) else "waiting"
+
+
+def _single_active(queue: Queue) -> Consumer | None:
+    """Return who gets all messages of a queue that gives them to one consumer; None for any other queue."""
+    if not queue.policy.single_active_consumer:
+        return None
+    return queue.single.active if isinstance(queue, QuorumQueue) else queue.active_consumer
 
 
 def _peer(session: Session, called: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from warren.simulator.tcp.management.request import (
     Answer,
     Request,
     arguments_of,
+    bad_request,
     not_found,
     require_short,
 )
@@ -105,7 +106,10 @@ def _post(
 ) -> Answer:
     asked = request.json()
     the_vhost(node, vhost)
-    key, arguments = require_short(str(asked.get("routing_key", ""))), arguments_of(asked)
+    given = asked.get("routing_key", "")
+    if not isinstance(given, str):
+        raise bad_request("routing_key is a text")
+    key, arguments = require_short(given), arguments_of(asked)
     name, to = ("" if each == DEFAULT else each for each in (source, destination))
     with OwnConnection(node, request.user, vhost) as own:
         own.do(

@@ -21,7 +21,8 @@ def _list(node: Node, request: Request, *vhost: str) -> Answer:
 
 
 def _show(node: Node, _request: Request, vhost: str, exchange: str) -> Answer:
-    return shown(views.exchange(found(the_vhost(node, vhost).exchanges.get(exchange))))
+    name = "" if exchange == messages.DEFAULT_EXCHANGE else exchange
+    return shown(views.exchange(found(the_vhost(node, vhost).exchanges.get(name))))
 
 
 def _put(node: Node, request: Request, vhost: str, exchange: str) -> Answer:
@@ -36,7 +37,7 @@ def _put(node: Node, request: Request, vhost: str, exchange: str) -> Answer:
                 str(asked.get("type", "direct")),
                 durable=is_set(asked, "durable"),
                 auto_delete=is_set(asked, "auto_delete"),
-                internal=asked.get("internal") is True,
+                internal=is_set(asked, "internal"),
                 arguments=arguments_of(asked),
             )
         )

@@ -34,6 +34,12 @@ def _mirrors(node: Node, request: Request) -> Answer:
     return _alone(node, request)
 
 
+def _latest(node: Node, _request: Request) -> Answer:
+    if not is_one_of(node, "4.3"):
+        raise not_found()
+    return shown(OK)
+
+
 def _alarms(node: Node, _request: Request) -> Answer:
     if node.hub.memory.alarm:
         return _failed(reason="There are alarms in effect")
@@ -77,6 +83,10 @@ ROUTES: Routes = {
     "health/checks/alarms": {"GET": _alarms},
     "health/checks/local-alarms": {"GET": _alarms},
     "health/checks/virtual-hosts": {"GET": _well},
+    "health/checks/ready-to-serve-clients": {"GET": _latest},
+    "health/checks/is-in-service": {"GET": _latest},
+    "health/checks/below-node-connection-limit": {"GET": _latest},
+    "health/checks/metadata-store/initialized": {"GET": _latest},
     "health/checks/node-is-quorum-critical": {"GET": _alone},
     "health/checks/node-is-mirror-sync-critical": {"GET": _mirrors},
     "health/checks/certificate-expiration/*/*": {"GET": _well},

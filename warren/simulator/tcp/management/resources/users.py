@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,12 @@ def take(node: Node, name: str, asked: Mapping[str, Any]) -> None:
         raise bad_request("tags_not_present")
     words = tags.split(",") if isinstance(tags, str) else map(str, tags)
     tags = tuple(word.strip() for word in words if word.strip())
+    if not isinstance(asked.get("password", ""), str):
+        raise bad_request("password is a text")
+    if password is not None and hashed is not None:
+        raise bad_request("both_password_and_password_hash_are_provided")
+    if hashed is not None and not is_base64(hashed):
+        raise bad_request(["not_base64", hashed])
     if asked.get("hashing_algorithm", HASHING) != HASHING and hashed:
         raise bad_request(f"passwords are hashed by {HASHING} here")
     if isinstance(password, str):
@@ -48,6 +55,14 @@ def take(node: Node, name: str, asked: Mapping[str, Any]) -> None:
     node.add_user(name, replace(account, limits=limits) if isinstance(limits, dict) else account)
 
 
+def is_base64(value: object) -> bool:
+    """Tell whether this is what a hash is written as."""
+    try:
+        return isinstance(value, str) and b64decode(value, validate=True) is not None
+    except ValueError:
+        return False
+
+
 def grant(node: Node, vhost: str, user: str, asked: Mapping[str, Any]) -> None:
     """Give permissions as a document describes them. Raises Refused 400."""
     if vhost not in node.broker.vhosts or user not in node.accounts:
@@ -55,7 +70,7 @@ def grant(node: Node, vhost: str, user: str, asked: Mapping[str, Any]) -> None:
     missing = [f"{{key_missing,{name}}}" for name in PERMISSIONS if name not in asked]
     if missing:
         raise bad_request(f"[{','.join(missing)}]")
-    patterns = {name: str(asked[name]) for name in PERMISSIONS}
+    patterns = {name: _text(name, asked[name]) for name in PERMISSIONS}
     for pattern in patterns.values():
         _require_pattern(pattern)
     node.do(commands.SetPermissions(user, vhost, **patterns))
@@ -69,7 +84,7 @@ def grant_topic(node: Node, vhost: str, user: str, asked: Mapping[str, Any]) -> 
     missing = [f"{{key_missing,{name}}}" for name in fields if name not in asked]
     if missing:
         raise bad_request(f"[{','.join(missing)}]")
-    exchange, write, read = (str(asked[name]) for name in fields)
+    exchange, write, read = (_text(name, asked[name]) for name in fields)
     host = node.broker.vhosts[vhost]
     if exchange not in host.exchanges and host.semantics.topics_go_with_exchange:
         raise bad_request(["no_such_exchange", exchange])
@@ -79,6 +94,12 @@ def grant_topic(node: Node, vhost: str, user: str, asked: Mapping[str, Any]) -> 
         node.do(SetTopicPermissions(user, vhost, exchange, (write, read)))
     except PatternError as error:  # it was one until the names were put in
         raise bad_request(f"no regular expression with its names: {error}") from error
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise bad_request(f"{name} is a text")
+    return value
 
 
 def _require_pattern(pattern: str) -> None:

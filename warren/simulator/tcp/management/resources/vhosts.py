@@ -45,6 +45,8 @@ def describe(node: Node, vhost: VHost) -> dict[str, Any]:
 
 def take(node: Node, name: str, asked: Mapping[str, Any]) -> None:
     """Make a virtual host as a document describes it, or change it. Raises Refused 400."""
+    if not isinstance(asked.get("tags") or [], str | list):
+        raise bad_request("tags are a text or a list")
     given = asked.get("metadata")
     said = {**(given if isinstance(given, dict) else {}), **asked}
     node.do(commands.AddVhost(name, _queue_type(node, said)))
