@@ -58,6 +58,10 @@ class StandInLine:
         """Note it."""
         self.done.append("half_open")
 
+    def let_die(self) -> None:
+        """Note it."""
+        self.done.append("let_die")
+
     def leave_unanswered(self) -> None:
         """Note it."""
         self.done.append("leave_unanswered")
