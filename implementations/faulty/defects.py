@@ -146,6 +146,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "keeps-closed-channel": Pieces(link=connecting.KeepsItsClosedChannel),
     "keeps-for-a-while": Pieces(settlement=copies.KeepsForAWhile),
     "keeps-nowhere": Pieces(settlement=settling.KeepsNowhere),
+    "leaves-connections": Pieces(publisher=tasks.LeavesConnections),
     "leaves-its-connection": Pieces(link=leaving.LeavesItsConnection),
     "leaves-a-child": Pieces(consumer=consuming.LeavesAChild),
     "loses-patience": Pieces(link=connecting.LosesPatience),
@@ -185,6 +186,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "remembers-the-last-ten": Pieces(inbox=effects.RemembersTheLastTen),
     "renames-first-step": Pieces(handlers={("pipeline", "stream"): steps.RenamesFirstStep}),
     "renames-parts": Pieces(handlers={_SPLITTER: packages.RenamesParts}),
+    "replies-anew": Pieces(handlers={_SERVER: rpc.RepliesAnew}),
     "replies-before-commit": Pieces(handlers={_SERVER: rpc.RepliesBeforeCommit}),
     "reopens-unconfirmed": Pieces(link=connecting.ReopensUnconfirmed),
     "reopens-without-prefetch": Pieces(
