@@ -356,6 +356,9 @@ class StandInWorld:
     def restart_broker(self) -> None:
         """Do nothing."""
 
+    def bar_connections(self, is_barred: bool) -> None:
+        """Bar nobody."""
+
     def set_memory_alarm(self, is_on: bool) -> None:
         """Do nothing."""
 

@@ -66,6 +66,24 @@ def test_new_connections_refused(rig: Rig) -> None:
     _judge_new_work(rig, lost_at, rig.instances.all)
 
 
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.guarantee("survives-connection-loss")
+@pytest.mark.requirement("survives-connection-loss.not-let-in")
+def test_new_connections_not_let_in(rig: Rig) -> None:
+    """A consumer whose connection is cut, and whose broker answers and lets nobody in for a while, does new work."""
+    rig.start.workers(1, http=True)
+    rig.warm_up()
+    lost_at = rig.now()
+    with rig.faults.nobody_let_in():
+        for process in rig.instances.all:
+            process.line.cut()
+        rig.wait.see(  # who has ended tries no more
+            lambda: all(p.exit_status is not None for p in rig.instances.all),
+            rig.deadlines.seconds(REFUSED),
+        )
+    rig.judge(*(not_back(rig, lost_at, rig.instances.all) or new_work(rig)))
+
+
 @pytest.mark.full
 @pytest.mark.guarantee("survives-connection-loss")
 @pytest.mark.requirement("survives-connection-loss.unanswered")

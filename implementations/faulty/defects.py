@@ -112,6 +112,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "drops-poison": Pieces(consumer=poison.DropsPoison),
     "drops-when-database-hangs": Pieces(consumer=outages.DropsWhenDatabaseHangs),
     "early-package-row": Pieces(gathering=packages.EarlyPackageRow),
+    "ends-when-not-let-in": Pieces(link=leaving.EndsWhenNotLetIn),
     "ends-with-143": Pieces(consumer=consuming.ExitsWith143),
     "ends-without-close": Pieces(link=connecting.EndsWithoutClosing),
     "error-looks-like-result": Pieces(handlers={_SERVER: rpc.ErrorLooksLikeResult}),

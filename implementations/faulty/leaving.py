@@ -1,6 +1,7 @@
 """Defects that show where two things meet: a stop, a kill or a silence while something else is under way."""
 
 import contextlib
+import os
 import threading
 from typing import Any
 
@@ -143,3 +144,15 @@ def _serve(connection: pika.BlockingConnection) -> None:
     while connection.is_open:
         with contextlib.suppress(AMQPError):  # of its channel, once
             connection.process_data_events(time_limit=None)
+
+
+class EndsWhenNotLetIn(Link):
+    """Takes a vhost that lets nobody in for a mistake in its settings, and ends."""
+
+    def _connect(self) -> pika.BlockingConnection:
+        try:
+            return super()._connect()
+        except AMQPError as error:
+            if "530" in repr(error):
+                os._exit(1)
+            raise

@@ -55,6 +55,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("survives-connection-loss.half-open", "stream-1 ended with status 1"),
         Break("survives-connection-loss.in-hand", "stream-1 ended with status 1"),
         Break("survives-connection-loss.refused", "stream-1 ended with status 1"),
+        Break("survives-connection-loss.not-let-in", "stream-1 ended with status 1"),
         Break("survives-cancel.idle", "stream-1 ended with status 0"),
         Break("survives-channel-close.idle", "stream-1 ended with status 0"),
         Break("survives-redeploy.exclusive-consumer", "stream-1 ended with status 1"),
@@ -85,6 +86,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     ),
     "ends-with-143": (
         Break("graceful-stop.status", "stream-1 exited with status 143", Outcome.WARN),
+    ),
+    "ends-when-not-let-in": (
+        Break("survives-connection-loss.not-let-in", "stream-1 ended with status 1"),
     ),
     "ends-without-close": (
         Break("graceful-stop.in-hand", "stream-1 ended connection 1 without connection.close"),
