@@ -59,6 +59,10 @@ class StandInLine:
         """Note it."""
         self.done.append("half_open")
 
+    def let_die(self) -> None:
+        """Note it."""
+        self.done.append("let_die")
+
     def leave_unanswered(self) -> None:
         """Note it."""
         self.done.append("leave_unanswered")
@@ -360,6 +364,9 @@ class StandInWorld:
 
     def restart_broker(self) -> None:
         """Do nothing."""
+
+    def bar_connections(self, is_barred: bool) -> None:
+        """Bar nobody."""
 
     def set_memory_alarm(self, is_on: bool) -> None:
         """Do nothing."""

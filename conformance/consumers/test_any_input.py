@@ -7,12 +7,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import EVERY_TYPE, FIELDS, headers, with_unused, without
+from warren.rigs.consumers import (
+    EVERY_TYPE,
+    FIELDS,
+    STREAM,
+    headers,
+    named,
+    package_body,
+    with_unused,
+    without,
+)
+
+from .crashes import cut_and_consume_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from warren.rigs.consumers import Process, Rig, Shape, Unit
+    from warren.rigs.consumers import FieldValue, Process, Rig, Shape, Unit
 
 pytestmark = pytest.mark.guarantee("takes-any-input")
 FRAME = 131_072 - 8
@@ -29,6 +40,25 @@ PROPERTIES: Mapping[str, Shape] = {
     ),
     "with properties that no design uses": with_unused,
 }
+MANY_TEXTS = 120
+"""More than fit into a batch of a hundred."""
+LONG_ID = 200
+"""Octets of a message_id, which may have 255: room is left for those who add to it."""
+DIED: Mapping[str, FieldValue] = {
+    "x-death": [
+        {
+            "count": 1,
+            "reason": "rejected",
+            "queue": "elsewhere",
+            "exchange": "",
+            "routing-keys": ["elsewhere"],
+        }
+    ],
+    "x-first-death-queue": "elsewhere",
+    "x-first-death-reason": "rejected",
+    "x-first-death-exchange": "",
+}
+"""What a broker wrote on a message that somebody has put back from a dead-letter queue."""
 HEADERS: Mapping[str, Shape] = {
     "with no header in its headers": headers({}),
     "with a header of every type": headers(EVERY_TYPE),
@@ -49,6 +79,38 @@ def test_headers(rig: Rig) -> None:
     """Work is done whatever headers its message has."""
     rig.start.workers(1)
     _judge(rig, _shaped(rig, HEADERS))
+
+
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.requirement("takes-any-input.long-id", "takes-any-input.dead-letter")
+def test_unusual_id_and_origin(rig: Rig) -> None:
+    """Work is done whose id is long, and work that somebody has put back from a dead-letter queue."""
+    rig.start.workers(1)
+    shapes = {f"with a message_id of {LONG_ID} octets": named("i" * LONG_ID)}
+    _judge(rig, _shaped(rig, shapes), "takes-any-input.long-id")
+    shapes = {"that was a dead letter elsewhere": headers(DIED)}
+    _judge(rig, _shaped(rig, shapes), "takes-any-input.dead-letter")
+
+
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.guarantee("takes-any-input", designs=("blocking", "parts", "parts-random", "pipeline"))
+@pytest.mark.requirement("takes-any-input.unnamed")
+def test_unnamed_on_two_connections(rig: Rig) -> None:
+    """Two messages without a message_id are two, also where each is the first of its connection."""
+    rig.start.workers(1)
+    first = rig.publish.sized(shape=without("message_id"))
+    rig.wait.need(
+        lambda: rig.seen.is_done(first) and rig.seen.at_rest(),
+        rig.deadlines.within(rig.work_time(1)),
+        "the first message was not done",
+    )
+    for process in rig.instances.consumers:
+        cut_and_consume_again(rig, process, 1)
+    second = rig.publish.sized(shape=without("message_id"))
+    rig.wait.finish(rig.work_time(1))
+    words = "a message without message_id, on a new connection, was not done"
+    rig.expect(rig.seen.is_done(second), words, *rig.seen.last())
+    rig.judge()
 
 
 @pytest.mark.full
@@ -88,6 +150,26 @@ def test_beyond_ascii(rig: Rig) -> None:
     _judge(rig, {"with characters beyond ASCII": partial(rig.publish.body, body)})
 
 
+@pytest.mark.full
+@pytest.mark.guarantee("takes-any-input", designs=("parts", "parts-random"))
+@pytest.mark.requirement("takes-any-input.many-texts")
+def test_many_texts(rig: Rig) -> None:
+    """A package of more than a hundred texts, one of them empty, has a part for each when it is acked."""
+    rig.start.workers(1)
+    (stream,) = rig.instances.of(STREAM)
+    texts = ["", *(f"text{i}" for i in range(MANY_TEXTS))]
+    package = rig.publish.body(package_body(*texts)).message_id
+    rig.wait.need(
+        lambda: rig.seen.ledger().settled(package) or bool(_ended(rig)),
+        rig.deadlines.within(MANY_TEXTS / 10),
+        "the package was not settled",
+    )
+    parts = rig.seen.ledger().published_by(stream.name)
+    words = f"{len(parts)} parts were published of {len(texts)} texts"
+    rig.expect(len(parts) >= len(texts), words, *map(str, rig.seen.ledger().of(package)))
+    rig.judge()
+
+
 def _shaped(rig: Rig, shapes: Mapping[str, Shape]) -> dict[str, Callable[[], Unit]]:
     return {words: partial(rig.publish.sized, shape=shape) for words, shape in shapes.items()}
 
@@ -97,7 +179,7 @@ def _of_sizes(rig: Rig, *sizes: int) -> dict[str, Callable[[], Unit]]:
     return {f"of {octets} octets": partial(rig.publish.sized, octets) for octets in possible}
 
 
-def _judge(rig: Rig, sendings: Mapping[str, Callable[[], Unit]]) -> None:
+def _judge(rig: Rig, sendings: Mapping[str, Callable[[], Unit]], requirement: str = "") -> None:
     """Send one message after another, each when the one before is done; judge what became of them.
 
     Who ended of a message, or holds it, can be given no other.
@@ -105,7 +187,7 @@ def _judge(rig: Rig, sendings: Mapping[str, Callable[[], Unit]]) -> None:
     for words, send in sendings.items():
         if not _is_settled(rig, f"a message {words}", send()):
             break
-    rig.judge()
+    rig.judge(requirement=requirement)
 
 
 def _is_settled(rig: Rig, words: str, unit: Unit) -> bool:

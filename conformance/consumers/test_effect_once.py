@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.guarantee("effect-once")
 TEXTS = 3
+MUCH = 30
+"""Units of work: more than are remembered where only the last few are."""
 WATCHED = 3
 """Document seconds in which what was done without a fault is watched for a second effect."""
 
@@ -34,6 +36,19 @@ def test_undisturbed(rig: Rig) -> None:
 @pytest.mark.requirement("effect-once.ack-lost")
 def test_ack_lost(rig: Rig) -> None:
     """Work whose ack is lost comes again when other work has been done in between, and its effect is not doubled."""
+    _lose_ack(rig, 1)
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("effect-once", designs=("blocking",))
+@pytest.mark.requirement("effect-once.ack-lost-long-ago")
+def test_ack_lost_long_ago(rig: Rig) -> None:
+    """Work whose ack is lost comes again when much other work was done in between, and its effect is not doubled."""
+    _lose_ack(rig, MUCH)
+
+
+def _lose_ack(rig: Rig, others: int) -> None:
+    """Have an ack lost, and so many other units of work done before its message comes again."""
     holds = rig.faults.hold(acks, *rig.start.workers(2))
     rig.publish.work(TEXTS)
     caught = holds.first(rig.deadlines.within(rig.work_time(TEXTS)), "no worker acked a message")
@@ -43,8 +58,11 @@ def test_ack_lost(rig: Rig) -> None:
         "no effect was left",
     )
     holds.release(but=[caught])
-    rig.publish.work(1)
-    rig.wait.see(rig.seen.done, rig.deadlines.within(rig.work_time(TEXTS + 1)))
+    for _ in range(others):
+        rig.publish.work(1)
+    rig.wait.see(
+        rig.seen.done, rig.deadlines.within(rig.work_time(TEXTS) + others * rig.work_time(1))
+    )
     rig.seen.remember_effects()
     caught.lose()
     rig.wait.witness(

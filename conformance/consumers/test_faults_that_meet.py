@@ -1,6 +1,6 @@
 """Faults that meet, or come often: what one leaves in a consumer (a flag, a place taken, a count), the next finds.
 
-survives-connection-loss and survives-blocked, where each fault alone does no harm.
+survives-connection-loss, survives-blocked and survives-database-loss, where each fault alone does no harm.
 """
 
 from __future__ import annotations
@@ -9,16 +9,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import STREAM, publish
+from warren.rigs.consumers import STREAM, delivery, publish
 
 from .comebacks import ended, new_work, not_back
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from warren.rigs.consumers import Process, Rig
 
 TEXTS = 2
 BOUND = 2
 MANY = 10
+AWAY = 3
+"""Document seconds in which work that is over has met that its table is missing."""
+LONG = 33.0
+"""Real seconds for which a table is missing: longer than people let a message wait before they ack it all the same."""
 LARGE = 1_000_000
 """Octets of a package, and of its part still more: all together are more than the buffers of a connection hold."""
 
@@ -105,6 +111,46 @@ def test_cut_while_writing(rig: Rig) -> None:
     violations = not_back(rig, lost_at, [stream])
     rig.wait.finish(rig.work_time(1) * MANY)
     rig.judge(*(violations or rig.seen.losses() or new_work(rig)))
+
+
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.guarantee("survives-database-loss")
+@pytest.mark.requirement("survives-database-loss.stopped")
+def test_stopped_without_tables(rig: Rig) -> None:
+    """Work whose table is missing when its consumer is told to stop is done by the next one, or kept in a queue."""
+
+    def stop(worker: Process) -> None:
+        worker.stop()
+        rig.wait.see(
+            lambda: worker.exit_status is not None, rig.start.grace(worker) + rig.deadlines.stopped
+        )
+
+    _leave_without_tables(rig, rig.work_time(1) + AWAY * rig.deadlines.slowness, stop)
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("survives-database-loss", designs=("blocking",))
+@pytest.mark.requirement("survives-database-loss.killed-waiting")
+def test_killed_after_a_long_wait(rig: Rig) -> None:
+    """Work whose table is missing for half a minute, and whose consumer is killed then, is done by another, or kept."""
+    waiting = LONG / rig.deadlines.seconds(1)
+    _leave_without_tables(rig, waiting, lambda worker: worker.kill())
+
+
+def _leave_without_tables(rig: Rig, waiting: float, end: Callable[[Process], object]) -> None:
+    """Have a worker meet that its table is missing, and end it; another takes over when the table is there again."""
+    (worker,) = rig.start.workers(1)
+    holds = rig.faults.hold(delivery, worker)
+    rig.publish.work(1)
+    holds.first(rig.deadlines.within(0), f"{worker.name} was given no message")
+    with rig.database.without_tables():
+        holds.release()
+        rig.wait.see(lambda: worker.exit_status is not None, rig.deadlines.seconds(waiting))
+        end(worker)
+        worker.kill()  # if it is still there
+    rig.start.another_worker()
+    rig.wait.finish(rig.work_time(1))
+    rig.judge(*(() if rig.seen.kept_aside() > 0 else rig.seen.losses()))
 
 
 def _have_published(rig: Rig, instances: list[Process]) -> bool:

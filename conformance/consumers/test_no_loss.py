@@ -202,6 +202,32 @@ def test_killed_after_old_ack(rig: Rig, lose: Callable[[Rig, Process], object]) 
     rig.judge(*rig.seen.losses())
 
 
+@pytest.mark.guarantee("no-loss", designs=("blocking",))
+@pytest.mark.requirement("no-loss.killed-given-again")
+def test_killed_given_again(rig: Rig) -> None:
+    """A consumer whose connection is cut in its work, which is given that again and is killed, loses nothing.
+
+    There is no other to give it to. Who takes the second delivery for one too many, since the first is still being
+    worked on, and acks it, has nothing left to be done when it is killed.
+    """
+    rig.start.workers(1)
+    caught = rig.faults.catch_at_work(MANY_TEXTS)
+    busy, lost_at = rig.instances.named(caught.instance), rig.now()
+    busy.line.cut()
+    rig.wait.see(
+        lambda: busy.exit_status is not None or rig.seen.consumes_since(busy, lost_at),
+        rig.deadlines.reconnected,
+    )
+    rig.wait.see(
+        lambda: rig.seen.ledger().settled(caught.message) or rig.seen.done(),
+        rig.work_time(MANY_TEXTS),
+    )
+    busy.kill()
+    rig.start.another_worker()
+    rig.wait.finish(rig.work_time(MANY_TEXTS))
+    rig.judge(*rig.seen.losses())
+
+
 @pytest.mark.guarantee("no-loss", "safe-publishing", designs=("parts", "parts-random", "pipeline"))
 @pytest.mark.requirement("no-loss.parts-without-queue", "safe-publishing.routed")
 def test_parts_without_queue(rig: Rig) -> None:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from warren.rigs.consumers import Ledger, Published, Rig
 
 
+MET = 3
+"""Document seconds in which work that is over has met that its table is missing."""
+
+
 def _bad_bodies(rig: Rig) -> None:
     """Send each role a body that is no JSON and one of another shape, one after the other, until all are settled."""
     for role in [role for role in rig.workload.roles if role.consumes]:
@@ -67,6 +71,31 @@ def test_put_aside(rig: Rig, send: Callable[[Rig], None]) -> None:
         for fault in _faults(ledger, p, late):
             faults[f"{p.instance} put aside a copy {fault}"].append(p)
     rig.judge(*[Violation(words, tuple(map(str, ps)), seen=True) for words, ps in faults.items()])
+
+
+@pytest.mark.guarantee("durable-topology", designs=("blocking",))
+@pytest.mark.requirement("durable-topology.copies", "durable-topology.set-aside")
+def test_copies_last(rig: Rig) -> None:
+    """A copy that is put aside, or is for a later try, is persistent, and what is put aside does not expire."""
+    (worker,) = rig.start.workers(1)
+    _bad_bodies(rig)
+    with rig.database.without_tables():
+        rig.publish.work(1)
+        met = rig.work_time(1) + MET * rig.deadlines.slowness
+        rig.wait.see(lambda: worker.exit_status is not None, rig.deadlines.seconds(met))
+    ledger = rig.seen.ledger()
+    transient = [
+        Violation(f"{p.instance} published a copy that is not persistent", (str(p),))
+        for p in published_aside(rig, ledger)
+        if p.properties.delivery_mode != PERSISTENT
+    ]
+    rig.judge(*transient, requirement="durable-topology.copies")
+    expiring = [
+        Violation(f"what is in queue {d.name} expires, and goes nowhere then", (str(d),))
+        for d in ledger.declarations
+        if d.kind == "queue" and d.has_ttl and not d.dead_letters and not d.server_named
+    ]
+    rig.judge(*expiring, requirement="durable-topology.set-aside")
 
 
 def _is_given_back(rig: Rig) -> bool:

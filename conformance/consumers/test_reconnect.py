@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .comebacks import new_work, not_back
+from .comebacks import ended, new_work, not_back
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +66,24 @@ def test_new_connections_refused(rig: Rig) -> None:
     _judge_new_work(rig, lost_at, rig.instances.all)
 
 
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.guarantee("survives-connection-loss")
+@pytest.mark.requirement("survives-connection-loss.not-let-in")
+def test_new_connections_not_let_in(rig: Rig) -> None:
+    """A consumer whose connection is cut, and whose broker answers and lets nobody in for a while, does new work."""
+    rig.start.workers(1, http=True)
+    rig.warm_up()
+    lost_at = rig.now()
+    with rig.faults.nobody_let_in():
+        for process in rig.instances.all:
+            process.line.cut()
+        rig.wait.see(  # who has ended tries no more
+            lambda: all(p.exit_status is not None for p in rig.instances.all),
+            rig.deadlines.seconds(REFUSED),
+        )
+    rig.judge(*(not_back(rig, lost_at, rig.instances.all) or new_work(rig)))
+
+
 @pytest.mark.full
 @pytest.mark.guarantee("survives-connection-loss")
 @pytest.mark.requirement("survives-connection-loss.unanswered")
@@ -80,6 +98,23 @@ def test_new_connection_unanswered(rig: Rig) -> None:
     rig.judge(
         *(not_back(rig, lost_at, rig.instances.all, within=UNANSWERED) or new_work(rig, behind=1))
     )
+
+
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.guarantee("survives-connection-loss")
+@pytest.mark.requirement("survives-connection-loss.dead-connection")
+def test_idle_connection_dead(rig: Rig) -> None:
+    """A consumer whose idle connection has died without a word, while new ones are served, gives it up by itself."""
+    rig.start.workers(1, http=True)
+    rig.warm_up()  # what is opened at the first message or call is open then, and dies too
+    lost_at = rig.now()
+    for process in rig.instances.all:
+        process.line.let_die()
+    within = max(UNANSWERED, rig.deadlines.noticed + rig.deadlines.reconnected)
+    violations = not_back(rig, lost_at, rig.instances.all, within=within)
+    # As long as the broker takes the dead connections for alive, it gives new work to them.
+    rig.wait.see(lambda: bool(ended(rig.instances.all)), rig.deadlines.noticed)
+    rig.judge(*(violations or new_work(rig)))
 
 
 @pytest.mark.guarantee(

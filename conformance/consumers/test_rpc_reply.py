@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import Moment, Unmet, answering_directly, delivery, publish
+from warren.rigs.consumers import Moment, Unmet, answering_directly, delivery, publish, short
 
 if TYPE_CHECKING:
     from warren.rigs.consumers import Process, Rig
@@ -27,6 +27,25 @@ def test_row_before_reply(rig: Rig) -> None:
     reply = rig.seen.ledger().publishes[-1]
     words = "the reply went out before the row of its task was committed"
     rig.expect(is_committed, words, str(reply))
+    rig.judge()
+
+
+@pytest.mark.guarantee("rpc-correlated")
+@pytest.mark.requirement("rpc-correlated.stored-result")
+def test_reply_of_another_server(rig: Rig) -> None:
+    """Where a server is killed as its reply goes out, that of the next one has the result that stands in the row."""
+    replies = rig.faults.hold(partial(publish, exchange=""), *rig.start.workers(2))
+    request = rig.publish.work().message_id
+    caught = replies.first(rig.deadlines.within(2), "no reply was published")
+    caught.process.kill()
+    caught.process.line.cut()  # the reply that the hold keeps is lost with it
+    replies.release(but=[caught])
+    rig.wait.see(lambda: bool(rig.publish.replies_to(request)), rig.deadlines.within(2))
+    results = [row.result for row in rig.seen.task_rows() if row.result is not None]
+    for reply in rig.publish.replies_to(request):
+        is_stored = any(f'"{result}"'.encode() in reply for result in results)
+        words = f"a reply has another result than the row of its task, {', '.join(results)}"
+        rig.expect(is_stored, words, short(reply))
     rig.judge()
 
 

@@ -81,6 +81,21 @@ def test_stopped_while_the_broker_is_away(rig: Rig) -> None:
     rig.judge(*_overdue(rig, consumers, "the broker was away"))
 
 
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.guarantee("graceful-stop", designs=("blocking", "task"))
+@pytest.mark.requirement("graceful-stop.blocked")
+def test_stopped_while_blocked(rig: Rig) -> None:
+    """A consumer that only acks, told to stop while it is told that memory is short, ends in its grace time."""
+    rig.start.workers(1)
+    consumers = rig.instances.consumers
+    rig.faults.block(*consumers, tells_all=True)
+    rig.publish.work(1)
+    rig.wait.see(rig.seen.done, rig.deadlines.within(rig.work_time(1)))
+    for process in consumers:
+        process.stop()
+    rig.judge(*_overdue(rig, consumers, "the broker was short of memory"))
+
+
 @pytest.mark.full
 @pytest.mark.requirement("graceful-stop.database-away")
 def test_stopped_while_a_table_is_away(rig: Rig) -> None:

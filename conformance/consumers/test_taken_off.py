@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import delivery
+from warren.rigs.consumers import Violation, delivery
 
 from .comebacks import ended, new_work, not_back
 from .crashes import UNKNOWN_TAG, close_consumers_channels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from warren.rigs.consumers import Process, Published, Rig, Role, Violation
+    from warren.rigs.consumers import Process, Published, Rig, Role
 
 TEXTS = 3
 ACK_TIMEOUT = 5
@@ -69,11 +69,29 @@ def test_queue_gone(rig: Rig) -> None:
 
 @pytest.mark.quick(designs=("blocking",))
 @pytest.mark.guarantee("survives-channel-close")
-@pytest.mark.requirement("survives-channel-close.idle")
+@pytest.mark.requirement("survives-channel-close.idle", "survives-channel-close.leaves-none")
 def test_channel_closed_idle(rig: Rig) -> None:
-    """A consumer whose channel the broker closes (406) opens another, also the second time, and does new work."""
+    """A consumer whose channel is closed (406) opens another, also the second time; no connection is left behind."""
     rig.start.workers(1, http=True)
-    rig.judge(*_twice(rig, lambda: close_consumers_channels(rig, *rig.instances.all)))
+    rig.warm_up()  # so that what is opened at the first message or call is open
+    before = {p.name: len(rig.seen.everything().open_of(p.name)) for p in rig.instances.all}
+    violations = _twice(rig, lambda: close_consumers_channels(rig, *rig.instances.all))
+    rig.judge(*violations, requirement="survives-channel-close.idle")
+    rig.wait.see(lambda: not _left_behind(rig, before), rig.deadlines.stopped)
+    rig.judge(*_left_behind(rig, before), requirement="survives-channel-close.leaves-none")
+
+
+def _left_behind(rig: Rig, before: Mapping[str, int]) -> list[Violation]:
+    """Say who has two connections more than before: one for each channel that was lost."""
+    now = {p.name: rig.seen.everything().open_of(p.name) for p in rig.instances.all}
+    return [
+        Violation(
+            f"{name} has {len(now[name])} connections open, and had {count} before",
+            tuple(map(str, now[name])),
+        )
+        for name, count in before.items()
+        if len(now[name]) > count + 1
+    ]
 
 
 @pytest.mark.full

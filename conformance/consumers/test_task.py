@@ -21,6 +21,8 @@ from warren.rigs.consumers import (
 if TYPE_CHECKING:
     from warren.rigs.consumers import Rig
 
+CALLS = 5
+
 
 @pytest.mark.guarantee("accepts-async")
 @pytest.mark.requirement("accepts-async.without-consumer")
@@ -47,6 +49,27 @@ def test_accepted_before_done(rig: Rig) -> None:
     for row in rows:
         words = f"task {row.id} was done before its message was delivered"
         rig.expect(not row.completed_at, words)
+    rig.judge()
+
+
+@pytest.mark.guarantee("accepts-async")
+@pytest.mark.requirement("accepts-async.leaves-none")
+def test_calls_leave_no_connection(rig: Rig) -> None:
+    """Five calls, one after the other, leave no connection to the broker behind them."""
+    rig.start.workers(1, http=True)
+    rig.warm_up()  # so that what is opened at the first call is open
+    http = rig.instances.of(HTTP)[0]
+    before = len(rig.seen.everything().open_of(http.name))
+    for _ in range(CALLS):
+        rig.calls.answers(rig.calls.begin())
+
+    def has_more() -> bool:
+        return len(rig.seen.everything().open_of(http.name)) > before + 1
+
+    rig.wait.see(lambda: not has_more(), rig.deadlines.stopped)
+    now = rig.seen.everything().open_of(http.name)
+    words = f"{http.name} has {len(now)} connections open after {CALLS} calls, and had {before}"
+    rig.expect(not has_more(), words, *map(str, now))
     rig.judge()
 
 

@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import HTTP, STREAM, TASK, Inconclusive, Violation, confirms, publish
+from warren.rigs.consumers import (
+    HTTP,
+    STREAM,
+    TASK,
+    Inconclusive,
+    UnroutedError,
+    Violation,
+    confirms,
+    publish,
+)
 
+from .comebacks import replace_lost
 from .crashes import UNKNOWN_TAG, close_and_consume_again, cut_and_consume_again
 from .publishes import (
     PERSISTENT,
@@ -31,13 +41,64 @@ if TYPE_CHECKING:
 TEXTS = 2
 
 
+def _lose_queue(rig: Rig) -> None:
+    """Delete the queue of the workers, and wait until they, or others in their stead, have declared it anew."""
+    worker, lost_at = rig.workload.worker, rig.now()
+    rig.faults.delete_queue(worker)
+    rig.wait.see(
+        lambda: all(
+            p.exit_status is not None or rig.seen.consumes_since(p, lost_at)
+            for p in rig.instances.workers
+        ),
+        rig.deadlines.reconnected,
+    )
+    replace_lost(rig, lost_at)
+
+
 @pytest.mark.guarantee("durable-topology", designs=("blocking", "rpc"))
 @pytest.mark.requirement("durable-topology.declared")
-def test_declared(rig: Rig) -> None:
+@pytest.mark.parametrize(
+    "lose",
+    [
+        pytest.param(None, id="first"),
+        pytest.param(_lose_queue, id="after-its-queue-went", marks=pytest.mark.full),
+    ],
+)
+def test_declared(rig: Rig, lose: Callable[[Rig], None] | None) -> None:
     """Every named queue and exchange that is declared is durable, not auto-delete, exclusive or to expire."""
     rig.start.workers(1, http=True)
     _have_work_done(rig)
+    if lose:
+        lose(rig)
     _judge_declarations(rig)
+
+
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.guarantee(
+    "durable-topology", designs=("blocking", "parts", "parts-random", "pipeline")
+)
+@pytest.mark.requirement("durable-topology.between-instances")
+def test_published_between_instances(rig: Rig) -> None:
+    """What is published when all consumers have stopped, and before the next ones start, waits for these."""
+    rig.start.workers(1)
+    _have_work_done(rig)
+    old = rig.instances.consumers
+    for process in old:
+        process.stop()
+    grace = max(map(rig.start.grace, old)) + rig.deadlines.stopped
+    rig.wait.see(lambda: all(p.exit_status is not None for p in old), grace)
+    for process in old:
+        process.kill()
+    try:
+        rig.publish.work(TEXTS)
+    except UnroutedError as error:
+        rig.violated(
+            "what was published when all consumers had stopped reached no queue", str(error)
+        )
+    else:
+        rig.start.await_ready(*[rig.start.instance(process.role) for process in old])
+        rig.wait.finish(rig.work_time(TEXTS))
+    rig.judge(*rig.seen.losses())
 
 
 def _lose_connections(rig: Rig) -> None:

@@ -13,7 +13,7 @@ from reference_impl.hardened.errors import LinkLostError
 from reference_impl.hardened.outage import is_outage
 from reference_impl.hardened.publisher import send
 from reference_impl.hardened.settlement import Settlement
-from reference_impl.topology import DEAD_LETTER
+from reference_impl.topology import DEAD_LETTER, declare_exchange
 
 _PLACES = 8
 
@@ -40,6 +40,24 @@ class KeepsTransientCopies(Settlement):
         properties = super()._explain(delivery, reason)
         properties.delivery_mode = 1
         return properties
+
+
+class KeepsForAWhile(Settlement):
+    """Puts bad messages aside in a queue that drops each of them after a day."""
+
+    def dead_letter(self, delivery: Delivery, reason: str) -> bool:
+        """Declare what forgets, publish the copy there, and reject."""
+
+        def settle(channel: BlockingChannel) -> None:
+            declare_exchange(channel, DEAD_LETTER.exchange)
+            day = {"x-message-ttl": 24 * 3600 * 1000}
+            channel.queue_declare(DEAD_LETTER.queue, durable=True, arguments=day)
+            channel.queue_bind(DEAD_LETTER.queue, DEAD_LETTER.exchange, routing_key="")
+            explanation = self._explain(delivery, reason)
+            send(channel, DEAD_LETTER.exchange, "", delivery.body, explanation)
+            channel.basic_reject(delivery.tag, requeue=False)
+
+        return self._try(settle)
 
 
 class KeepsExpiringCopies(Settlement):

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from pika.adapters.blocking_connection import BlockingChannel
+from pika.exceptions import ChannelClosedByBroker
 
 from reference_impl.hardened.consumer import Consumer
 from reference_impl.hardened.delivery import Delivery
@@ -37,6 +38,21 @@ class DeclaresOnce(Consumer):
         self.qos(channel)
         channel.add_on_cancel_callback(lambda _method: self.cancelled(channel))
         channel.basic_consume(self.route.queue, self.receive)
+
+
+class DeclaresAnewTransient(DeclaresOnce):
+    """Looks whether its queue is still there, and where it has gone makes another with the library's defaults."""
+
+    def start(self, channel: BlockingChannel) -> None:
+        """Declare as it should the first time, and with nothing but a name later."""
+        if self._is_declared:
+            own = channel.connection.channel()
+            try:
+                own.queue_declare(self.route.queue, passive=True)
+            except ChannelClosedByBroker:
+                channel.queue_declare(self.route.queue)
+                channel.queue_bind(self.route.queue, self.route.exchange, routing_key="")
+        super().start(channel)
 
 
 class ParksInAutoDelete(Settlement):

@@ -189,6 +189,20 @@ class RemembersTheLast(Inbox):
         return is_new
 
 
+class RemembersTheLastTen(Inbox):
+    """Remembers the ten messages that took effect last, as a cache of that size does."""
+
+    most = 10
+
+    def once(self, connection: sa.Connection, key: str | None) -> bool:
+        """Forget what is older."""
+        is_new = super().once(connection, key)
+        key_of, at = processed_message.c.key, processed_message.c.processed_at
+        kept = connection.scalars(sa.select(key_of).order_by(at.desc()).limit(self.most)).all()
+        connection.execute(processed_message.delete().where(key_of.not_in(kept)))
+        return is_new
+
+
 class SkipsEqualBodies(BlockingStream):
     """Skips a redelivery when some row has its bytes, though the row may be another message's."""
 

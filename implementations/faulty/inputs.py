@@ -1,5 +1,6 @@
 """Defects of input: what a consumer takes for granted of the messages that it is given."""
 
+import copy
 import os
 from dataclasses import replace
 
@@ -48,6 +49,40 @@ class CrashesWithoutContentType(Consumer):
         """Work on what has one."""
         if delivery.properties.content_type is None:
             os._exit(1)
+        return super().attempt(delivery)
+
+
+class RefusesLongIds(Consumer):
+    """Has a column of 64 characters for the ids of messages, and puts aside what does not fit."""
+
+    most = 64
+
+    def attempt(self, delivery: Delivery) -> bool:
+        """Work on what has a short one."""
+        if len(delivery.properties.message_id or "") > self.most:
+            raise RejectedError("value too long for type character varying(64)")
+        return super().attempt(delivery)
+
+
+class RefusesDeadLetters(Consumer):
+    """Takes a message that has been a dead letter for one that can never be done, and puts it aside again."""
+
+    def attempt(self, delivery: Delivery) -> bool:
+        """Work on what has never died."""
+        if "x-death" in (delivery.properties.headers or {}):
+            raise RejectedError("it has died before")
+        return super().attempt(delivery)
+
+
+class NamesByTag(Consumer):
+    """Has the delivery tag for the key of a message without an id, as if no tag were given twice."""
+
+    def attempt(self, delivery: Delivery) -> bool:
+        """Give a name to what has none."""
+        if delivery.properties.message_id is None:
+            named = copy.copy(delivery.properties)
+            named.message_id = f"tag-{delivery.tag}"
+            delivery = replace(delivery, properties=named)
         return super().attempt(delivery)
 
 

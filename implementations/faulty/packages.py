@@ -1,6 +1,7 @@
 """Defects of packages: how they are split, gathered, and worked on at once."""
 
 import contextlib
+import itertools
 import time
 import uuid
 import zlib
@@ -34,6 +35,14 @@ class DropsLastPart(PartsStream):
         """Split, one part short."""
         parts = list(super().split(package, texts, source))
         yield from parts[:-1] or parts
+
+
+class SplitsAHundred(PartsStream):
+    """Publishes the first batch of a hundred parts, and forgets that there may be another."""
+
+    def split(self, package: str, texts: list[str], source: str) -> Parts:
+        """Split into a hundred at most."""
+        yield from itertools.islice(super().split(package, texts, source), 100)
 
 
 class ReversesParts(PartsStream):

@@ -247,6 +247,17 @@ class RepliesBeforeCommit(RpcServer):
             connection.execute(row.values(result=result, completed_at=now()))
 
 
+class RepliesAnew(RpcServer):
+    """Replies with the result of work that it has done itself, also where another one's is in the row already."""
+
+    def answer(self, task_id: int) -> bytes:
+        """Complete the task if it is not; reply with another result all the same."""
+        task = self.tools.tasks.get(task_id)
+        if task is None or task.result is None:
+            return super().answer(task_id)
+        return serialize(json_encode({"result": f"9{task.result}9", "process_time": 2}))
+
+
 class CutsReplyAddresses(RpcServer):
     """Keeps 40 characters of a reply-to: enough for the name that a broker gives to a queue."""
 

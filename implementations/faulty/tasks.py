@@ -1,12 +1,15 @@
 """Defects of the asynchronous task: who does it, and where it is published."""
 
 import contextlib
+import os
 import threading
 from typing import Any
 
 import pika
 import sqlalchemy as sa
 from pika.adapters.blocking_connection import BlockingChannel
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
+from pika.exceptions import AMQPError
 
 from reference_impl.hardened.errors import HardenedError
 from reference_impl.hardened.publisher import Publisher
@@ -88,6 +91,22 @@ class WorksAside(Tasks):
         task_id = super().add()
         threading.Timer(0.1, self.complete, [task_id]).start()
         return task_id
+
+
+class LeavesConnections(Publisher):
+    """Opens a connection for each task, and leaves it open."""
+
+    def publish(self, exchange: str, body: bytes, **options: Any) -> None:
+        """Publish, and have one connection more."""
+        super().publish(exchange, body, **options)
+        threading.Thread(target=_stay, daemon=True).start()
+
+
+def _stay() -> None:
+    with contextlib.suppress(AMQPError, AMQPConnectorException, OSError):
+        connection = pika.BlockingConnection(pika.URLParameters(os.environ["WARREN_AMQP_URL"]))
+        while connection.is_open:
+            connection.process_data_events(time_limit=None)
 
 
 class PassesForPublished(Publisher):

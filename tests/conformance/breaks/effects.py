@@ -40,6 +40,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "acks-on-new-channel": (
         Break("no-loss.new-channel", "lost: the package row never came", full=True),
     ),
+    "acks-what-is-in-work": (
+        Break("no-loss.killed-given-again", "lost: the package row never came"),
+    ),
     "acks-up-to-the-newest": (
         Break("no-loss.killed-after-ack", "lost: the package row never came"),
     ),
@@ -117,6 +120,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "rejects-all-in-hand": (
         Break("no-loss.killed-after-reject", "lost: the package row never came", full=True),
         Break("survives-poison.in-hand", "the next message was not done", full=True),
+    ),
+    "remembers-the-last-ten": (
+        Break("effect-once.ack-lost-long-ago", "is there 2 times, after a redelivery", full=True),
     ),
     "remembers-the-last": (Break("effect-once.ack-lost", "is there 2 times, after a redelivery"),),
     "renames-first-step": tuple(

@@ -30,6 +30,12 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "accepts-without-row": (
         Break("survives-database-loss.called", "was answered 202 while its table", full=True),
     ),
+    "acks-at-stop": (Break("survives-database-loss.stopped", "lost: the package row never came"),),
+    "acks-overdue": (
+        Break(
+            "survives-database-loss.killed-waiting", "lost: the package row never came", full=True
+        ),
+    ),
     "blocks-heartbeats": (
         Break("heartbeat-safe.long-package", "stream-1 was silent for"),
         Break("single-flight.long-package", "was given the message while stream-"),
@@ -49,6 +55,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("survives-connection-loss.half-open", "stream-1 ended with status 1"),
         Break("survives-connection-loss.in-hand", "stream-1 ended with status 1"),
         Break("survives-connection-loss.refused", "stream-1 ended with status 1"),
+        Break("survives-connection-loss.not-let-in", "stream-1 ended with status 1"),
         Break("survives-cancel.idle", "stream-1 ended with status 0"),
         Break("survives-channel-close.idle", "stream-1 ended with status 0"),
         Break("survives-redeploy.exclusive-consumer", "stream-1 ended with status 1"),
@@ -60,6 +67,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "disables-heartbeats": (
         Break("heartbeat-safe.long-package", "negotiated a heartbeat of 0 s"),
         Break("no-loss.frozen-during-work", "lost: the package row never came"),
+        Break("survives-connection-loss.dead-connection", "stream-1 does not consume again"),
     ),
     "drains-before-stop": (
         Break("graceful-stop.in-hand", "given after the stop, and settled by ack"),
@@ -78,6 +86,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     ),
     "ends-with-143": (
         Break("graceful-stop.status", "stream-1 exited with status 143", Outcome.WARN),
+    ),
+    "ends-when-not-let-in": (
+        Break("survives-connection-loss.not-let-in", "stream-1 ended with status 1"),
     ),
     "ends-without-close": (
         Break("graceful-stop.in-hand", "stream-1 ended connection 1 without connection.close"),
@@ -99,6 +110,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     ),
     "gives-up-when-refused": (
         Break("survives-connection-loss.refused-long", "stream-1 ended with status 1", full=True),
+    ),
+    "hears-no-silence": (
+        Break("survives-connection-loss.dead-connection", "stream-1 does not consume again"),
     ),
     "ignores-bound": (Break("bounded-run.stops", "stream-1 did not exit"),),
     "ignores-cancel": (
@@ -124,6 +138,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "leaves-a-child": (
         Break("graceful-stop.idle", "stream-1 exited, and its connection is still open"),
     ),
+    "leaves-its-connection": (
+        Break("survives-channel-close.leaves-none", "connections open", Outcome.WARN),
+    ),
     "loses-patience": (
         Break("survives-connection-loss.late-answers", "stream-1 ended with status 1", full=True),
     ),
@@ -145,6 +162,8 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break(
             "no-loss.killed-at-any-step", "lost: the package row never came; stream-1 was killed"
         ),
+        Break("durable-topology.between-instances", "lost: the package row never came"),
+        Break("survives-database-loss.stopped", "lost: the package row never came"),
     ),
     "reconnects-before-it-stops": (Break("graceful-stop.broker-away", "stream-1 did not exit"),),
     "rejects-without-database": tuple(
@@ -221,6 +240,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     ),
     "waits-for-handshake": (
         Break("survives-connection-loss.unanswered", "does not consume again", full=True),
+    ),
+    "waits-for-memory-at-stop": (
+        Break("graceful-stop.blocked", "was short of memory, stream-1 did not exit"),
     ),
     "waits-for-room": (
         Break("survives-connection-loss.writing", "lost: the row of part 1 never came", full=True),

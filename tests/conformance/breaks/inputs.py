@@ -51,6 +51,14 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("survives-poison.bounded", "it was still in hand, or to be tried again"),
         Break("survives-poison.kept", "and is in no queue that keeps it"),
     ),
+    "names-by-tag": (Break("takes-any-input.unnamed", "on a new connection, was not done"),),
+    "refuses-dead-letters": (
+        Break("takes-any-input.dead-letter", "was a dead letter elsewhere was not done"),
+    ),
+    "refuses-long-ids": (Break("takes-any-input.long-id", "200 octets was not done"),),
+    "splits-a-hundred": (
+        Break("takes-any-input.many-texts", "100 parts were published of 121 texts", full=True),
+    ),
     "rejects-before-copy": (
         Break("survives-poison.killed-keeping", "and is in no queue", full=True),
     ),

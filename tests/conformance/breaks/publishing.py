@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from tests.conformance.breaks.facts import Break
+from warren.claims.verdict import Outcome
 
 BREAKS: dict[str, tuple[Break, ...]] = {
+    "declares-anew-transient": (
+        Break("durable-topology.declared", "consumer.stream is declared not durable", full=True),
+    ),
     "declares-transient-queue": (
         Break("durable-topology.declared", "consumer.stream is declared not durable"),
+    ),
+    "deletes-queue-at-stop": (
+        Break("durable-topology.between-instances", "had stopped reached no queue"),
+    ),
+    "keeps-for-a-while": (
+        Break("durable-topology.set-aside", "expires, and goes nowhere then", Outcome.WARN),
     ),
     "forgets-confirms": (Break("safe-publishing.confirmed", "without a confirm", full=True),),
     "ignores-returns": (
@@ -15,6 +25,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     ),
     "keeps-transient-copies": (
         Break("safe-publishing.put-aside", "put aside a copy that is not persistent"),
+        Break("durable-topology.copies", "a copy that is not persistent", Outcome.WARN),
     ),
     "keeps-unconfirmed-copies": (
         Break("safe-publishing.put-aside", "put aside a copy without a confirm"),

@@ -59,6 +59,10 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "purges-requests": (
         Break("rpc-request-kept.server-restarted", "callers got no reply", full=True),
     ),
+    "leaves-connections": (
+        Break("accepts-async.leaves-none", "connections open after", Outcome.WARN),
+    ),
+    "replies-anew": (Break("rpc-correlated.stored-result", "has another result than the row"),),
     "replies-before-commit": (
         Break("rpc-correlated.committed", "before the row of its task was committed"),
         Break("rpc-correlated.waits-for-commit", "went out while its commit was held"),

@@ -103,6 +103,12 @@ class VirtualLine:
         """Swallow all octets both ways until `restore`."""
         self._plan.half_open()
 
+    def let_die(self) -> None:
+        """Never pass anything on again on what is open, and let new connections through."""
+        dead, self._plan = self._plan, Plan()
+        self._plan.entry = dead.entry
+        dead.half_open()
+
     def leave_unanswered(self) -> None:
         """Take the next connection, and pass nothing on there."""
         self._is_next_unanswered = True

@@ -3,6 +3,7 @@
 A case imports this of Warren, and nothing else.
 """
 
+from warren.errors import UnroutedError
 from warren.evidence.declarations import Declaration
 from warren.evidence.frames import ConnectionEnded
 from warren.evidence.json_text import parse_json
@@ -24,9 +25,11 @@ from warren.rigs.consumers.shapes import (
     both,
     expiring,
     headers,
+    named,
     with_unused,
     without,
 )
+from warren.simulator.wire import FieldValue
 from warren.workloads import Poison, Role, Unit
 from warren.workloads.course.chance import early_or_tied
 from warren.workloads.course.package_tally import PACKAGE, Package, PackageTally, row_line
@@ -69,6 +72,7 @@ __all__ = [
     "Delivery",
     "Exclusive",
     "Failure",
+    "FieldValue",
     "HeldCommits",
     "Holds",
     "HttpFailure",
@@ -89,6 +93,7 @@ __all__ = [
     "Task",
     "Unit",
     "Unmet",
+    "UnroutedError",
     "Violation",
     "acks",
     "answering_directly",
@@ -104,6 +109,7 @@ __all__ = [
     "expiring",
     "headers",
     "most_unacked",
+    "named",
     "numbered",
     "opening",
     "package_body",

@@ -144,6 +144,17 @@ class Faults:
             )
 
     @contextlib.contextmanager
+    def nobody_let_in(self) -> Iterator[None]:
+        """Have the broker refuse new connections in the block (530), as one that is still starting its vhost."""
+        self._journal.note("", "had the broker let nobody in (530)")
+        self._world.bar_connections(True)
+        try:
+            yield
+        finally:
+            self._world.bar_connections(False)
+            self._journal.note("", "had the broker let everybody in again")
+
+    @contextlib.contextmanager
     def http_lost(self, failure: HttpFailure) -> Iterator[None]:
         """Have the HTTP service that consumers call fail whoever calls it in the block."""
         self._journal.note("", f"had the HTTP stub fail: it {failure}")

@@ -68,6 +68,11 @@ def headers(table: Mapping[str, FieldValue]) -> Shape:
     return lambda properties: replace(properties, headers=dict(table))
 
 
+def named(message_id: str) -> Shape:
+    """Give the message this id in place of its own."""
+    return lambda properties: replace(properties, message_id=message_id)
+
+
 def expiring(milliseconds: int) -> Shape:
     """Have the message expire after so long in a queue."""
     return lambda properties: replace(properties, expiration=str(milliseconds))

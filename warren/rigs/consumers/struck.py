@@ -166,6 +166,12 @@ class NotedLine:
         self._journal.note(self._to, f"passed nothing on any more, to or from {self._to}")
         self._line.half_open()
 
+    def let_die(self) -> None:
+        """Pass nothing on where it is connected, and take new connections."""
+        words = f"passed nothing on any more on the connections of {self._to} that there were"
+        self._journal.note(self._to, words)
+        self._line.let_die()
+
     def leave_unanswered(self) -> None:
         """Take the next connection, and pass nothing on there."""
         words = f"took the next connection of {self._to} and passed nothing on there"

@@ -24,6 +24,9 @@ class Line(Protocol):
     def half_open(self) -> None:
         """Pass nothing on in either direction, while both ends stay open, until `restore`."""
 
+    def let_die(self) -> None:
+        """Never pass anything on again on the connections that there are; new ones are let through."""
+
     def leave_unanswered(self) -> None:
         """Take the next connection, and never pass anything on there; those after it are let through."""
 

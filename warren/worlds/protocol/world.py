@@ -200,5 +200,8 @@ class World(Protocol):
         time-out for classic queues.
         """
 
+    def bar_connections(self, is_barred: bool) -> None:
+        """Have the broker answer whoever connects to the case's vhost, and let nobody in (530), or end that."""
+
     def set_memory_alarm(self, is_on: bool) -> None:
         """Have the broker itself be short of memory, or no longer: it blocks publishers, the world's own too."""

@@ -144,6 +144,20 @@ def test_half_open_for_new_connections(line: RealLine, scripted_broker: Scripted
         assert len(broker.receive(1)) == 1
 
 
+def test_let_die(line: RealLine, scripted_broker: ScriptedBroker) -> None:
+    """Connections that there are get nowhere, whatever is restored; new ones are let through."""
+    with client_of(line.port):
+        silent = scripted_broker.accept()
+        silent.receive(1)
+        line.let_die()
+        line.restore()
+        silent.send(deliver_octets(1))
+        with client_of(line.port):
+            assert len(scripted_broker.accept().receive(1)) == 1
+        assert silent.is_quiet()
+    assert line.cut() <= 2
+
+
 def test_leave_unanswered(line: RealLine, scripted_broker: ScriptedBroker) -> None:
     """The next connection gets nowhere, whatever is restored; the one after it is let through."""
     line.leave_unanswered()

@@ -155,6 +155,14 @@ class Management:
             if name in self.vhosts():
                 raise
 
+    def bar(self, vhost: str) -> None:
+        """Refuse further connections to a vhost (530), by a limit of none."""
+        self._call("PUT", "vhost-limits", vhost, "max-connections", json={"value": 0})
+
+    def unbar(self, vhost: str) -> None:
+        """End `bar`."""
+        self._call("DELETE", "vhost-limits", vhost, "max-connections")
+
     def default_queue_type(self, vhost: str) -> str:
         """Return the type of queues that are declared without one, "undefined" where none is set."""
         return str(self._call("GET", "vhosts", vhost).json().get("default_queue_type"))

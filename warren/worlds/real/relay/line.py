@@ -81,6 +81,19 @@ class RealLine:
         """
         self._do(self._plan.half_open)
 
+    def let_die(self) -> None:
+        """Never pass anything on again on the connections that there are; new ones are let through.
+
+        What was in force for the line, a delay or a hold, is so for the dead ones alone.
+        """
+
+        def let_die() -> None:
+            dead, self._plan = self._plan, Plan(self._resolve)
+            self._plan.entry = dead.entry
+            dead.half_open()
+
+        self._do(let_die)
+
     def leave_unanswered(self) -> None:
         """Take the next connection, and never pass anything on there; those after it are let through."""
 

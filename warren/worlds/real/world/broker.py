@@ -75,6 +75,14 @@ class BrokerOfCase:
         link.declare_exclusively(route.queue)
         return link
 
+    def bar_connections(self, is_barred: bool) -> None:
+        """Have the broker refuse further connections to the case's vhost (530), or no more."""
+        if is_barred:
+            self._broker_link()  # the rig's own is there before
+            self._place.management.bar(self._place.vhost)
+        else:
+            self._place.management.unbar(self._place.vhost)
+
     def restart_broker(self) -> None:
         """Restart the case's broker; raise `WarrenError` where this broker is not ours to restart."""
         self._close_link()
