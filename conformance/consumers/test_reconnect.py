@@ -113,7 +113,7 @@ def test_idle_connection_dead(rig: Rig) -> None:
     within = max(UNANSWERED, rig.deadlines.noticed + rig.deadlines.reconnected)
     violations = not_back(rig, lost_at, rig.instances.all, within=within)
     # As long as the broker takes the dead connections for alive, it gives new work to them.
-    rig.wait.see(lambda: bool(ended(rig.instances.all)), rig.deadlines.noticed)
+    rig.wait.see(lambda: bool(ended(rig, rig.instances.all)), rig.deadlines.noticed)
     rig.judge(*(violations or new_work(rig)))
 
 
