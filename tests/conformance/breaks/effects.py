@@ -20,6 +20,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     ),
     "acks-before-effect": (
         Break("no-loss.killed-before-ack", "acked before its effect was there"),
+        Break("survives-database-loss.stopped", "lost: the package row never came"),
     ),
     "acks-before-first-step": (
         Break("no-loss.killed-before-first-step", "lost: the row of part 1 never came"),
@@ -35,6 +36,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("no-loss.killed-during-work", "lost: the package row never came"),
         Break("no-loss.new-connection", "lost: the package row never came"),
         Break("rpc-request-kept.killed-during-work", "was never completed"),
+        Break("survives-database-loss.stopped", "lost: the package row never came"),
     ),
     "acks-on-any-channel": (Break("no-loss.new-connection", "lost: the package row never came"),),
     "acks-on-new-channel": (
@@ -65,6 +67,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "consumes-without-acks": (
         Break("fair-dispatch.prefetch", "consumes without acks"),
         Break("no-loss.killed-during-work", "lost: the package row never came"),
+        Break("survives-database-loss.stopped", "lost: the package row never came"),
     ),
     "does-nothing": (Break("no-loss.killed-before-work", "lost: the package row never came"),),
     "drops-last-part": (Break("no-loss.killed-before-work", "lost: the row of part 2 never came"),),
@@ -169,14 +172,17 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "takes-lost-for-published": (
         Break("no-loss.broker-restart", "lost: the row of part 2 never came"),
     ),
-    "undoes-redeliveries": tuple(
-        Break(f"no-loss.{how}", "lost: the package row never came")
-        for how in (
-            "killed-before-ack",
-            "cut-before-ack",
-            "frozen-before-ack",
-            "killed-at-any-step",
-        )
+    "undoes-redeliveries": (
+        *(
+            Break(f"no-loss.{how}", "lost: the package row never came")
+            for how in (
+                "killed-before-ack",
+                "cut-before-ack",
+                "frozen-before-ack",
+                "killed-at-any-step",
+            )
+        ),
+        Break("survives-database-loss.stopped", "lost: the package row never came"),
     ),
     "works-at-most-once": tuple(
         Break(f"no-loss.{how}-{moment}", "lost: the package row never came")

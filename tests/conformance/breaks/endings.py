@@ -147,6 +147,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "nacks-without-requeue": (
         Break("graceful-stop.in-hand", "the message in hand was not acked"),
         Break("graceful-stop.in-hand", "the message in hand left no effect"),
+        Break("survives-database-loss.stopped", "lost: the package row never came"),
     ),
     "never-acks": (
         Break("graceful-stop.in-hand", "the message in hand was not acked"),
