@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from contextlib import ExitStack
 from itertools import count
@@ -117,6 +119,7 @@ def test_starved_child() -> None:
             stack.callback(process.kill)
             assert process.stdout is not None
         child, _ = (int(process.stdout.readline()) for process in (parent, idle) if process.stdout)
+        stack.callback(os.kill, child, signal.SIGKILL)
         queues, began = RunQueues(monotonic), monotonic()
 
         def waited(instance: str) -> float:
