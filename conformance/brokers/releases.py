@@ -48,6 +48,9 @@ class Release:
     texts_in_latin_1: bool
     """A reply text has an octet that is no UTF-8 as the character of its number; otherwise as it came."""
 
+    drops_detours: bool
+    """A message that was rejected twice and came back by way of two queues with a TTL each time is dropped."""
+
     routes_by_milliseconds: bool
     """A headers exchange takes a message's timestamps for milliseconds, and those of bindings for seconds."""
 
@@ -117,6 +120,7 @@ RELEASES = {
         sorts_headers=False,
         checks_delivery_mode=True,
         texts_in_latin_1=False,
+        drops_detours=True,
         routes_by_milliseconds=False,
         clash_of_types="received none but current is the value 'quorum' of type 'longstr'",
         master_locator=True,
@@ -149,6 +153,7 @@ RELEASES = {
         sorts_headers=True,
         checks_delivery_mode=False,
         texts_in_latin_1=True,
+        drops_detours=False,
         routes_by_milliseconds=True,
         clash_of_types="received 'classic' but current is 'quorum'",
         master_locator=True,
@@ -181,6 +186,7 @@ RELEASES = {
         sorts_headers=True,
         checks_delivery_mode=False,
         texts_in_latin_1=True,
+        drops_detours=False,
         routes_by_milliseconds=True,
         clash_of_types="received 'classic' but current is 'quorum'",
         master_locator=False,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .releases import release_of
+
 if TYPE_CHECKING:
     from warren.rigs.brokers import BrokerRig, Received
 
@@ -160,6 +162,26 @@ def test_delayed_retry(broker: BrokerRig) -> None:
         with broker.expect.at_least(delay):
             channel.basic_reject(message.tag, requeue=False)
             broker.wait.ready(work, 1, "the message back in its queue")
+
+
+@pytest.mark.requirement("dead-letter.delayed-retry")
+def test_retry_by_a_detour(broker: BrokerRig) -> None:
+    """A retry by way of two queues with a TTL comes back each time; 3.10 drops it the second time."""
+    for name, following, more in (
+        ("work", "first", {}),
+        ("first", "second", {"x-message-ttl": 1}),
+        ("second", "work", {"x-message-ttl": 1}),
+    ):
+        onward = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": following}
+        broker.declare.queue(name, arguments=onward | more)
+    broker.publish(b"again", "work")
+    for _ in range(2):
+        channel = broker.open.channel()
+        channel.basic_reject(broker.expect.held("work", channel).tag, requeue=False)
+    broker.publish(b"later", "first")
+    left = {b"later"} if release_of(broker.version).drops_detours else {b"again", b"later"}
+    broker.wait.ready("work", len(left), "what came by way of two queues")
+    assert {*broker.drain("work")} == left
 
 
 @pytest.mark.requirement("dead-letter.no-delay-in-nack")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -229,6 +230,24 @@ def test_headers(
         if _reached(broker, name, exchange, queue, headers=headers)
     }
     assert reached == matching
+
+
+@pytest.mark.requirement("headers.all")
+@pytest.mark.parametrize(
+    ("bound", "other"),
+    [
+        pytest.param(1, Decimal(1), id="decimal"),
+        pytest.param([1], [True], id="in-an-array"),
+        pytest.param({"a": 1}, {"a": True}, id="in-a-table"),
+    ],
+)
+def test_headers_of_another_type(broker: BrokerRig, bound: Any, other: Any) -> None:
+    """A header of another type does not match, though some languages take the two for equal."""
+    exchange = broker.declare.exchange("kinds", "headers")
+    queue = broker.declare.queue()
+    broker.declare.binding(queue, exchange, arguments={"x-match": "all", "kind": bound})
+    assert _reached(broker, "other", exchange, queue, headers={"kind": other}) == set()
+    assert _reached(broker, "same", exchange, queue, headers={"kind": bound}) == {queue}
 
 
 @pytest.mark.requirement("headers.all-by-default")
