@@ -255,6 +255,19 @@ def stream_filters(q: str, _x: str) -> Script:
     return [*script, *read(q, 20, x_stream_filter=[]), *read(q, 20, x_stream_filter=[1])]
 
 
+def stream_channel_limit(q: str, _x: str) -> Script:
+    """Limit a channel as a whole that consumes from a stream already."""
+    return [
+        *filled(q, 1),
+        *read(q, 2, prefetch=2),
+        c.BasicQos(1, 2, 1, global_=True),
+        *(publish(q, b"%d" % number) for number in range(4)),
+        c.BasicAck(1, 2, 1),
+        c.BasicAck(1, 2, 0, multiple=True),
+        c.BasicAck(1, 2, 0, multiple=True),
+    ]
+
+
 def stream_dead_letters(q: str, _x: str) -> Script:
     """Let messages of other queues die into a stream."""
     script: Script = [declare(q, "stream")]
@@ -281,5 +294,6 @@ STREAM_SCRIPTS: tuple[Callable[[str, str], Script], ...] = (
     stream_consumers,
     stream_messages,
     stream_filters,
+    stream_channel_limit,
     stream_dead_letters,
 )

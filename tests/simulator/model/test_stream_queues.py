@@ -102,6 +102,17 @@ def test_ack_is_credit(semantics: Version) -> None:
     assert bodies(client.ack(1)) == [b"d"]
 
 
+@pytest.mark.parametrize("semantics", ["3.10", "4.0"])
+def test_the_limit_of_a_channel(semantics: Version) -> None:
+    """One that is set when a stream is consumed already does not hold up the stream."""
+    _, client = lab_with(semantics)
+    fill(client, b"a")
+    assert bodies(read(client, prefetch=2)) == [b"a"]
+    client.qos(1, global_=True)
+    assert bodies(client.publish("s", b"b")) == [b"b"]
+    assert bodies(client.publish("s", b"c")) == []
+
+
 WAYS = [
     (commands.BasicNack, True),
     (commands.BasicNack, False),

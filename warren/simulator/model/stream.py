@@ -48,6 +48,8 @@ class StreamQueue(Queue):
     holds limits it, and is held of copies: an ack is credit.
     """
 
+    heeds_channel_limit = False
+
     __slots__ = ("_cursors", "log", "ready", "semantics")
 
     def __init__(self, *given: Any, **options: Any) -> None:
