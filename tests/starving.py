@@ -18,14 +18,22 @@ BUSY = 8
 
 @contextlib.contextmanager
 def starving(process_id: int) -> Iterator[None]:
-    """Keep a process, with all its threads, from running; end the loops afterwards, when it has a processor again."""
-    processor = max(os.sched_getaffinity(0))
+    """Keep a process, with all its threads, from running; afterwards end the loops, and let it run as any other."""
+    usual = os.sched_getaffinity(0)
+    processor = max(usual)
     loop = f"import os; os.sched_setaffinity(0, [{processor}])\nwhile True: pass"
     with contextlib.ExitStack() as stack:
         for _ in range(BUSY):
             busy = stack.enter_context(Popen([sys.executable, "-S", "-c", loop], stdin=DEVNULL))
             stack.callback(busy.kill)
-        for task in Path(f"/proc/{process_id}/task").iterdir():
-            os.sched_setaffinity(int(task.name), [processor])
-            os.sched_setscheduler(int(task.name), os.SCHED_IDLE, os.sched_param(0))
+        _schedule(process_id, {processor}, os.SCHED_IDLE)
         yield
+    # On a busy machine it would not even end otherwise. Nobody but root may take SCHED_IDLE back.
+    with contextlib.suppress(PermissionError, ProcessLookupError, FileNotFoundError):
+        _schedule(process_id, usual, os.SCHED_OTHER)
+
+
+def _schedule(process_id: int, processors: set[int], policy: int) -> None:
+    for task in Path(f"/proc/{process_id}/task").iterdir():
+        os.sched_setaffinity(int(task.name), processors)
+        os.sched_setscheduler(int(task.name), policy, os.sched_param(0))

@@ -149,5 +149,7 @@ def test_one_cause(manifest: Callable[..., Path], tmp_path: Path) -> None:
     assert {f["verdict"]["cause"] for f in bad} == {cause}, ended.stdout
     said = " ".join(ended.stdout.split())
     assert f"{cause}; {len(bad)} verdicts with this cause" in said
+    failures = said.partition("= FAILURES =")[2].partition("orders-acks-first guarantee")[0]
     cases = {f["case"] for f in bad}
-    assert said.count("fails, too, which has the evidence") == len(cases) - 1 > 0
+    assert failures.count("fails, too, which has the evidence") == len(cases) - 1 > 0, ended.stdout
+    assert failures.count("what was done, and what came of it:") == 1
