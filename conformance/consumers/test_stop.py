@@ -88,6 +88,8 @@ def test_stopped_while_blocked(rig: Rig) -> None:
     """A consumer that only acks, told to stop while it is told that memory is short, ends in its grace time."""
     rig.start.workers(1)
     consumers = rig.instances.consumers
+    rig.publish.work(1)
+    rig.wait.need(rig.seen.done, rig.deadlines.within(rig.work_time(1)), "the work was not done")
     rig.faults.block(*consumers, tells_all=True)
     rig.publish.work(1)
     rig.wait.see(rig.seen.done, rig.deadlines.within(rig.work_time(1)))
