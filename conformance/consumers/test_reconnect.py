@@ -57,10 +57,7 @@ def test_new_connections_refused(rig: Rig) -> None:
     lost_at = rig.now()
     for process in rig.instances.all:
         process.line.refuse()
-    rig.wait.see(  # who has ended tries no more
-        lambda: all(p.exit_status is not None for p in rig.instances.all),
-        rig.deadlines.seconds(REFUSED),
-    )
+    _wait_outside(rig)
     for process in rig.instances.all:
         process.line.accept()
     _judge_new_work(rig, lost_at, rig.instances.all)
@@ -77,11 +74,16 @@ def test_new_connections_not_let_in(rig: Rig) -> None:
     with rig.faults.nobody_let_in():
         for process in rig.instances.all:
             process.line.cut()
-        rig.wait.see(  # who has ended tries no more
-            lambda: all(p.exit_status is not None for p in rig.instances.all),
-            rig.deadlines.seconds(REFUSED),
-        )
+        _wait_outside(rig)
     rig.judge(*(not_back(rig, lost_at, rig.instances.all) or new_work(rig)))
+
+
+def _wait_outside(rig: Rig) -> None:
+    """Let the time pass in which nobody gets in; who has ended tries no more."""
+    rig.wait.see(
+        lambda: all(p.exit_status is not None for p in rig.instances.all),
+        rig.deadlines.seconds(REFUSED),
+    )
 
 
 @pytest.mark.full
