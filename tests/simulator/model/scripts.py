@@ -361,6 +361,18 @@ def cycles(q: str, _x: str) -> Script:
     ]
 
 
+def turns_on_a_full_channel(q: str, _x: str) -> Script:
+    """Make room, message by message, on a channel with a limit of its own and three consumers of a queue."""
+    return [
+        c.QueueDeclare(*HERE, q, durable=True),
+        c.BasicQos(*HERE, 1, global_=True),
+        publish(q, b"0"),
+        *(c.BasicConsume(*HERE, q, tag) for tag in "abc"),
+        *(publish(q, b"%d" % each) for each in range(1, 8)),
+        *(c.BasicAck(*HERE, tag) for tag in range(1, 8)),
+    ]
+
+
 def rejected_into_waiting_hands(q: str, _x: str) -> Script:
     """Reject to a queue where somebody waits, and where nobody does."""
     onward = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": q}
@@ -394,6 +406,7 @@ SCRIPTS: tuple[Callable[[str, str], Script], ...] = (
     death_after_death,
     cycles,
     rejected_into_waiting_hands,
+    turns_on_a_full_channel,
 )
 
 

@@ -27,6 +27,7 @@ class Consumer:
     __slots__ = (
         "arguments",
         "blocked",
+        "blocked_as",
         "channel",
         "excess",
         "exclusive",
@@ -70,6 +71,7 @@ class Consumer:
         self.late = 0
         self.order = 0
         self.blocked = False
+        self.blocked_as = 0  # which of its queue's blocks that was
 
     def can_take(self) -> bool:
         """Tell whether its prefetch, its channel's prefetch and its connection's credit allow it."""
@@ -88,10 +90,11 @@ class Rotation:
     To come, to go and to have had its turn costs O(1), however many there are.
     """
 
-    __slots__ = ("_rings",)
+    __slots__ = ("_blocks", "_rings")
 
     def __init__(self) -> None:
         """Begin with nobody."""
+        self._blocks = 0
         self._rings: dict[int, OrderedDict[Consumer, None]] = {}  # by priority, highest first
 
     def add(self, consumer: Consumer) -> None:
@@ -116,7 +119,11 @@ class Rotation:
     def block(self, consumer: Consumer) -> None:
         """Take `consumer` out until it is added again."""
         self._rings[consumer.rank].pop(consumer, None)
-        consumer.blocked = True
+        self._note_blocked(consumer)
+
+    def _note_blocked(self, consumer: Consumer) -> None:
+        self._blocks += 1
+        consumer.blocked, consumer.blocked_as = True, self._blocks
 
     def first(self) -> Consumer | None:
         """Return who is first in turn, without moving it on."""
@@ -131,5 +138,5 @@ class Rotation:
                     ring.move_to_end(consumer)
                     return consumer
                 del ring[consumer]
-                consumer.blocked = True
+                self._note_blocked(consumer)
         return None

@@ -130,13 +130,13 @@ def is_full(channel: Channel) -> bool:
 
 
 def wake(channel: Channel) -> None:
-    """Let the channel's consumers that wait and now may take messages do so."""
+    """Let the channel's consumers that wait and now may take messages do so: in each queue the longest wait first."""
     awake = [
         consumer
         for consumer in channel.consumers.values()
         if consumer.blocked and consumer.can_take()
     ]
-    for consumer in awake:
+    for consumer in sorted(awake, key=lambda each: each.blocked_as):
         consumer.queue.unblock(consumer)
     for queue in dict.fromkeys(consumer.queue for consumer in awake):
         queue.pump()
