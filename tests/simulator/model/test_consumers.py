@@ -202,3 +202,17 @@ def test_who_follows_a_cancelled_consumer(semantics: Version, served: list[bytes
         first.publish("q", body)
     assert bodies(first.do(commands.BasicCancel, "a")) == served
     assert bodies(first.nack(1)) == ([] if served else [b"1"])
+
+
+def test_turns_on_a_full_channel() -> None:
+    """Of consumers of one queue on a channel that was full, the one that has waited longest is served first."""
+    client = Lab("4.0").channel()
+    client.declare("q")
+    client.qos(1, global_=True)
+    client.publish("q")
+    for tag in "abc":
+        client.consume("q", tag)
+    for _ in range(4):
+        client.publish("q")
+    caused = [event for tag in range(1, 5) for event in client.ack(tag)]
+    assert [e.consumer_tag for e in caused if isinstance(e, events.BasicDeliver)] == [*"abca"]
