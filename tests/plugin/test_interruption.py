@@ -14,6 +14,11 @@ INTERRUPTED = """
 def pytest_runtest_teardown(item):
     raise KeyboardInterrupt
 """
+WHERE_HIDDEN = """
+def pytest_runtest_teardown(item):
+    __tracebackhide__ = True  # as pluggy's own frames are
+    raise KeyboardInterrupt
+"""
 TWICE = """
 def pytest_keyboard_interrupt(excinfo):
     raise KeyboardInterrupt
@@ -29,3 +34,13 @@ def test_interrupted(project: Project, capsys: pytest.CaptureFixture[str], again
     printed = capsys.readouterr().out
     assert "Interrupted: 1 pass in " in printed
     assert "All claims hold" not in printed
+
+
+def test_hidden(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """An interruption within frames that pytest hides ends in order as well, with the last place that it shows."""
+    project.pytester.makeconftest(WHERE_HIDDEN)
+    with pytest.raises(KeyboardInterrupt):
+        project.run(project.manifest(claims=("no-loss",)), "-k", "holds")
+    printed = capsys.readouterr().out
+    assert ": KeyboardInterrupt" in printed
+    assert "Interrupted: 1 pass in " in printed

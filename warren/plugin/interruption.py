@@ -56,8 +56,8 @@ class Interruption:
         if self._workers:
             self._killing.start()
         if not self._config.option.fulltrace:
-            # Pytest words every entry, for seconds on a busy machine, and then shows the last one alone.
-            excinfo.traceback = excinfo.traceback[-1:]
+            # Pytest words every entry, for seconds on a busy machine, and then shows the last visible one alone.
+            excinfo.traceback = excinfo.traceback.filter(excinfo)[-1:]
 
     def pytest_unconfigure(self) -> None:
         """Kill nobody any more."""
