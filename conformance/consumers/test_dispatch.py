@@ -44,12 +44,14 @@ def test_prefetch(
 ) -> None:
     """With work waiting, no consumer holds more unacked messages than its prefetch count, which stays what it was."""
     first = worker = rig.start.workers(1, prefetch=prefetch)[0]
+    usual = rig.start.prefetch(first, prefetch)
     if lose:
         rig.warm_up()  # it is at rest: a channel that is closed while it still starts may take its connection along
     lost_at = rig.now()
     if lose:
         worker = lose(rig, first, prefetch)
-    prefetch = rig.start.prefetch(worker, prefetch)
+    # Some begin with less after a loss and ask for more, up to what they had, as their work gets done.
+    prefetch = max(usual, rig.start.prefetch(worker, prefetch))
     holds = rig.faults.hold(acks, worker)
     for _ in range(prefetch + 2):
         rig.publish.work(1)
