@@ -122,6 +122,39 @@ CONSUMERS: Final = {
             *("--env", "CELERY_BROKER_URL={amqp_url}", "--env", "DATABASE_URL={database_url}"),
         ),
     ),
+    "php": Consumer(
+        "examples/php",
+        ("php", "worker.php"),
+        "",
+        (
+            *("--message", "examples/php/samples/order.json", "--exchange", "warehouse"),
+            *("--routing-key", "reserve", "--property", "content_type=application/json"),
+            *("--file", "config.ini=config.ini.template", "--schema", "examples/php/schema.sql"),
+        ),
+    ),
+    "rust": Consumer(
+        "examples/rust",
+        ("./target/release/payments",),
+        "",
+        (
+            *("--message", "examples/rust/samples/order.json"),
+            *("--schema", "examples/rust/schema.sql"),
+            *("--env", "PAYMENTS_BROKER={amqp_url}", "--env", "PAYMENTS_DATABASE={database_url}"),
+        ),
+        "postgresql",
+    ),
+    "spring": Consumer(
+        "examples/spring",
+        ("./stock",),
+        "",
+        (
+            *("--message", "examples/spring/samples/order.json", "--exchange", "shop"),
+            *("--routing-key", "order.created", "--property", "content_type=application/json"),
+            *("--property", "message_id={id}", "--schema", "examples/spring/schema.sql"),
+            *("--env", "STOCK_BROKER={amqp_url}", "--env", "STOCK_DATABASE={jdbc_url}"),
+        ),
+        "postgresql",
+    ),
 }
 
 
