@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import HTTP, Task, Unmet
+from warren.rigs.consumers import HTTP, Task, Unmet, acks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,12 +29,14 @@ def test_silent_during_work(rig: Rig) -> None:
     """A consumer whose line is silent works on beside the one that is given its message, and doubles nothing."""
     rig.start.workers(2)
     rig.faults.need_work_that_lasts(TEXTS)
+    holds = rig.faults.hold(acks, *rig.instances.workers)  # or who acks at once does so before
     rig.publish.work(TEXTS)
     rig.wait.need(
         lambda: bool(rig.seen.given()), rig.deadlines.within(0), "no worker was given a message"
     )
     silent = rig.instances.named(rig.seen.given()[0].instance)
     silent.line.half_open()
+    holds.release()  # those of the others
     rig.wait.witness(
         lambda: bool(rig.seen.ledger().redeliveries()),
         rig.deadlines.noticed,
