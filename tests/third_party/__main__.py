@@ -129,6 +129,7 @@ def main() -> int:
     options = parser.parse_args()
     chosen = [suites[name] for name in options.suite or suites]
     if options.quick:
+        known = [failure for failure in known if suites[failure.suite].runs_quickly(failure.test)]
         chosen = [suite.cut_down() for suite in chosen]
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nothing stays behind
     sweep()  # a broker of a run that was killed would still hold the port

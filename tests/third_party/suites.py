@@ -58,6 +58,10 @@ class Suite:
         """Give what of it is run often."""
         return replace(self, tests=self.quick or self.tests)
 
+    def runs_quickly(self, test: str) -> bool:
+        """Whether `--quick` runs a test, or all that begin like it."""
+        return not self.quick or test.startswith(self.quick)
+
     def is_left_out(self, test: str) -> bool:
         """Whether a test, or all that begin like it, is left out."""
         return test.startswith(tuple(self.left_out))

@@ -67,7 +67,7 @@ def test_chance_has_a_bottom() -> None:
     known = [
         KnownFailure("suite", name, ("docker:4.3",), "because", by_chance=True) for name in "ac"
     ]
-    assert list(unexplained([result("docker:4.3", a1=FAILED, b=PASSED)], known)) == [
+    assert list(unexplained([result("docker:4.3", a1=FAILED, a2=FAILED, b=PASSED)], known)) == [
         "suite 1.0 on docker:4.3: of a… some may fail, but all fail",
         "suite 1.0 on docker:4.3: of c… some may fail, but there are none",
     ]
@@ -110,6 +110,20 @@ def test_what_is_left_out_goes_by_its_beginning() -> None:
     assert suite.is_left_out("tests/tls/a")
     assert not suite.is_left_out("tests/a")
     assert not Suite("s", "go", "p", "1", ("t",)).is_left_out("tests/a")
+
+
+def test_one_alone_fails_by_chance() -> None:
+    """A single test that may fail by chance is explained where it does."""
+    known = [KnownFailure("suite", "a", ("embedded",), "because", by_chance=True)]
+    assert list(unexplained([result("embedded", a=FAILED, b=PASSED)], known)) == []
+
+
+def test_what_is_not_run_quickly_is_not_looked_for() -> None:
+    """`--quick` asks nothing of what may fail in the rest of a suite."""
+    suite = Suite("s", "pytest", "p", "1", ("t",), quick=("t/one.py", "t/two.py::Some"))
+    assert suite.runs_quickly("t/two.py::Some::test_a")
+    assert not suite.runs_quickly("t/three.py::test_a")
+    assert Suite("s", "pytest", "p", "1", ("t",)).runs_quickly("t/three.py::test_a")
 
 
 def test_a_suite_without_a_quick_part_is_run_whole() -> None:

@@ -56,7 +56,10 @@ class BrokerLink:
     def publish(
         self, exchange: str, routing_key: str, body: bytes, properties: BasicProperties
     ) -> None:
-        """Publish with confirm and mandatory; raise `WarrenError` where the message reached no queue."""
+        """Publish with confirm and mandatory; raise `WarrenError` where the message reached no queue.
+
+        A direct reply is none of a queue's to RabbitMQ 3.10 and 4.0: they return a mandatory one, and deliver it.
+        """
         with self._open_broker():
             if self._confirming is None or not self._confirming.is_open:
                 self._confirming = self._connection.channel()
@@ -64,9 +67,10 @@ class BrokerLink:
                 self._direct.clear()
             if properties.reply_to == DIRECT_REPLY_TO and not self._confirming.consumer_tags:
                 self._confirming.basic_consume(DIRECT_REPLY_TO, self._receive, auto_ack=True)
+            is_direct_reply = not exchange and routing_key.startswith(f"{DIRECT_REPLY_TO}.")
             try:
                 self._confirming.basic_publish(
-                    exchange, routing_key, body, _Encoded(properties), mandatory=True
+                    exchange, routing_key, body, _Encoded(properties), mandatory=not is_direct_reply
                 )
             except (UnroutableError, NackError, ChannelClosedByBroker) as error:
                 raise UnroutedError(
