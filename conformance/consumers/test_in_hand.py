@@ -244,11 +244,11 @@ def _meet_undone(rig: Rig, have_it_begun: Callable[[], None]) -> None:
 
 def _let_one_ack_through(rig: Rig, stream: Process, published: Holds) -> None:
     """Let go what was published too early by who works on several packages at once, and of the acks the first alone."""
-    first = rig.faults.hold(acks, stream)
+    held = rig.faults.hold(acks, stream)
     published.release()
-    first.first(rig.deadlines.within(0), f"{stream.name} acked nothing")
+    held.first(rig.deadlines.within(0), f"{stream.name} acked nothing")
     rig.faults.hold(acks, stream)  # the next, with all behind it
-    first.release()
+    held.release()
     rig.wait.witness(
         lambda: any(rig.seen.ledger().settled(d.message) for d in _to(rig, stream)),
         rig.deadlines.within(0),

@@ -10,6 +10,7 @@ from pika import BasicProperties as PikaProperties
 
 from warren.errors import UnroutedError
 from warren.simulator.wire import BasicProperties
+from warren.worlds.protocol.broker import DIRECT_REPLY_TO
 from warren.worlds.real.broker_link import BrokerLink
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from warren.worlds.real.brokers import RunningBroker
 
 DEADLINE = 10.0
-DIRECT = "amq.rabbitmq.reply-to"
 
 
 @pytest.mark.docker
@@ -26,8 +26,8 @@ def test_answers_directly(broker: RunningBroker, vhost: str, channel: BlockingCh
     """A direct reply of the rig reaches who asked; a message to a queue that is not there is told."""
     channel.queue_declare("requests")
     answers: list[bytes] = []
-    channel.basic_consume(DIRECT, lambda *parts: answers.append(parts[-1]), auto_ack=True)
-    channel.basic_publish("", "requests", b"?", PikaProperties(reply_to=DIRECT))
+    channel.basic_consume(DIRECT_REPLY_TO, lambda *parts: answers.append(parts[-1]), auto_ack=True)
+    channel.basic_publish("", "requests", b"?", PikaProperties(reply_to=DIRECT_REPLY_TO))
     _, properties, _ = channel.basic_get("requests", auto_ack=True)
     with closing(BrokerLink(broker.address.amqp_url(vhost))) as link:
         link.publish("", properties.reply_to, b"!", BasicProperties())
