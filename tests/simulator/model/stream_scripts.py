@@ -1,7 +1,9 @@
 """Fixed command scripts about streams: where consumers begin, what settling does, what is refused.
 
 As in `scripts`: a queue name `q` and an exchange name `x` in, commands out. Each consumer has a channel of its
-own, since two on one race for delivery tags on RabbitMQ; channel 1 publishes.
+own, since two on one race for delivery tags on RabbitMQ. What a stream begins with is published one by one, each
+confirmed before the next: what comes at once is one chunk, whose first is the "last" offset, and which RabbitMQ 3.10
+delivers whole for one credit.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from warren.simulator.model import commands as c
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+WRITER = (1, 31)
+"""The connection and the channel that fill a stream."""
 OFFSETS: tuple[Any, ...] = (
     *("first", "last", "next", 0, 2, 3, 5, 100, -1, "1h", "1Y"),
     *(datetime(year, 1, 1, tzinfo=UTC) for year in (1990, 2100)),
@@ -53,21 +57,24 @@ def read(
     return [c.BasicQos(*where, prefetch), consume]
 
 
+def append(q: str, body: bytes = b"m") -> Any:
+    """Return a publish on the channel that waits for each confirm."""
+    return c.BasicPublish(*WRITER, message(q, body))
+
+
 def filled(q: str, count: int = 4) -> Script:
     """Declare a stream and publish one message after another."""
-    return [declare(q, "stream"), *(publish(q, b"%d" % number) for number in range(count))]
+    messages = (append(q, b"%d" % number) for number in range(count))
+    return [declare(q, "stream"), c.ConfirmSelect(*WRITER), *messages]
 
 
 def stream_offsets(q: str, _x: str) -> Script:
-    """Begin wherever a consumer may, and see what comes then.
-
-    Each message is confirmed before the next: what comes at once is one chunk, whose first is the "last" offset.
-    """
-    script = [c.ConfirmSelect(*HERE), *filled(q)]
+    """Begin wherever a consumer may, and see what comes then."""
+    script = filled(q)
     for number, offset in enumerate(OFFSETS, start=2):
         script += read(q, number, offset)
     script += [c.BasicQos(1, 30, 5), c.BasicConsume(1, 30, q, "none")]
-    return [*script, *(publish(q, b"%d" % number) for number in (4, 5, 6))]
+    return [*script, *(append(q, b"%d" % number) for number in (4, 5, 6))]
 
 
 def stream_offsets_refused(q: str, _x: str) -> Script:
@@ -156,7 +163,7 @@ def stream_settlements(q: str, _x: str) -> Script:
     )
     script = filled(q, 6)
     for way in ways:
-        script += [*read(q, 2, 0, 2), c.BasicQos(1, 2, 3), way(2), publish(q), c.ChannelClose(1, 2)]
+        script += [*read(q, 2, 0, 2), c.BasicQos(1, 2, 3), way(2), append(q), c.ChannelClose(1, 2)]
     return script
 
 
@@ -192,10 +199,10 @@ def stream_consumers(q: str, _x: str) -> Script:
         c.BasicAck(1, 2, 2),
         c.BasicAck(1, 2, 0, multiple=True),
         c.BasicCancel(1, 2, "c"),
-        publish(q, b"8"),
+        append(q, b"8"),
         *read(q, 3, "next"),
         c.BasicAck(1, 3, 77),
-        publish(q, b"9"),
+        append(q, b"9"),
         *read(q, 4, 0),
         c.QueueDelete(*HERE, q),
         c.BasicAck(1, 4, 0, multiple=True),
@@ -261,7 +268,7 @@ def stream_channel_limit(q: str, _x: str) -> Script:
         *filled(q, 1),
         *read(q, 2, prefetch=2),
         c.BasicQos(1, 2, 1, global_=True),
-        *(publish(q, b"%d" % number) for number in range(4)),
+        *(append(q, b"%d" % number) for number in range(4)),
         c.BasicAck(1, 2, 1),
         c.BasicAck(1, 2, 0, multiple=True),
         c.BasicAck(1, 2, 0, multiple=True),
