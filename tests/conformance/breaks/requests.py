@@ -86,7 +86,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("accepts-async.without-consumer", "was done before its message was delivered"),
     ),
     "wrong-correlation-id": (
-        Break("rpc-correlated.simultaneous", "was answered 504"),
+        Break("rpc-correlated.simultaneous", "which no request has"),
         Break("rpc-survives-missing-task.error-reply", "not one that begins with 'error: '"),
         Break("rpc-survives-missing-task.lives", "the next request got no reply"),
         Break("rpc-late-reply-discarded.next-call", "was answered 504"),

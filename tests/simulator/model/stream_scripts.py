@@ -1,9 +1,9 @@
 """Fixed command scripts about streams: where consumers begin, what settling does, what is refused.
 
 As in `scripts`: a queue name `q` and an exchange name `x` in, commands out. Each consumer has a channel of its
-own, since two on one race for delivery tags on RabbitMQ. What a stream begins with is published one by one, each
-confirmed before the next: what comes at once is one chunk, whose first is the "last" offset, and which RabbitMQ 3.10
-delivers whole for one credit.
+own, since two on one race for delivery tags on RabbitMQ. Messages for a stream are published one by one, each confirmed
+before the next: what comes at once is one chunk, whose first is the "last" offset, of which all are delivered that
+a filter value is asked of, and which RabbitMQ 3.10 delivers whole for one credit.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ def read(
     return [c.BasicQos(*where, prefetch), consume]
 
 
-def append(q: str, body: bytes = b"m") -> Any:
+def append(q: str, body: bytes = b"m", **properties: Any) -> Any:
     """Return a publish on the channel that waits for each confirm."""
-    return c.BasicPublish(*WRITER, message(q, body))
+    return c.BasicPublish(*WRITER, message(q, body, **properties))
 
 
 def filled(q: str, count: int = 4) -> Script:
@@ -241,10 +241,10 @@ def stream_messages(q: str, x: str) -> Script:
 
 def stream_filters(q: str, _x: str) -> Script:
     """Ask for some filter values."""
-    script = [declare(q, "stream")]
+    script = filled(q, 0)
     for number, value in enumerate(("a", "b", None, "a", "c", 5)):
         headers = {} if value is None else {"x-stream-filter-value": value}
-        script.append(publish(q, b"%d" % number, headers=headers))
+        script.append(append(q, b"%d" % number, headers=headers))
     asked: tuple[dict[str, Any], ...] = (
         {"x_stream_filter": "a"},
         {"x_stream_filter": ["a", "c"]},
@@ -258,7 +258,7 @@ def stream_filters(q: str, _x: str) -> Script:
     )
     for channel, each in enumerate(asked, start=2):
         script += read(q, channel, **each)
-    script.append(publish(q, b"later", headers={"x-stream-filter-value": "a"}))
+    script.append(append(q, b"later", headers={"x-stream-filter-value": "a"}))
     return [*script, *read(q, 20, x_stream_filter=[]), *read(q, 20, x_stream_filter=[1])]
 
 
