@@ -1,6 +1,7 @@
 """The whole consumer suite against the clock: its wall time, and what of it nobody can avoid.
 
     python benchmarks/suite.py --broker docker:4.3 --database sqlite
+    python benchmarks/suite.py --broker embedded -- conformance/consumers --implementation=examples/php/warren.toml
 
 Runs `pytest -n 4 --pace fast conformance/consumers` (or the arguments after `--`) and prints the wall time from the
 process's first moment, held against 240 s, and against 1.3 x the longest chain of waits. Exit status 1 where either is
