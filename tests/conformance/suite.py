@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 FAULTY = ROOT / "implementations" / "faulty"
 SERVERS = ("--broker", "embedded", "--database", "sqlite")
+NARROWING = "WARREN_FAULTY"
+"""What `tests.conformance.narrowing` reads; no other variable of ours, or of pytest's, reaches such a run."""
+_OURS = ("PYTEST_", "WARREN_")
 TIMEOUT = 7200.0
 """Seconds in which a run of the suite must end, also a complete one on a busy machine."""
 PLUGINS = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
@@ -39,7 +42,7 @@ def run_suite(
             *options,
         ],
         cwd=ROOT,
-        env={k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "WARREN_"))},
+        env={k: v for k, v in os.environ.items() if k == NARROWING or not k.startswith(_OURS)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

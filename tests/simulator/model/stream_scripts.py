@@ -281,7 +281,8 @@ def stream_dead_letters(q: str, _x: str) -> Script:
     for kind in ("classic", "quorum"):
         name = f"{q}{kind}"
         onward = {"x_dead_letter_exchange": "", "x_dead_letter_routing_key": q}
-        script += [declare(name, kind, **onward), publish(name, b"dead", headers={"mine": 1})]
+        died = publish(name, b"dead", headers={"mine": 1}, expiration="60000")
+        script += [declare(name, kind, **onward), died]
         script += [
             c.BasicGet(1, 3, name),
             c.BasicNack(1, 3, 1, requeue=False),

@@ -40,6 +40,10 @@ def as_delivered(
     }
     headers[OFFSET] = long(offset)
     properties = message.properties.replace(headers=headers)
+    for death in message.deaths:
+        # What died is kept as it was published.
+        if (expiration := death.get("original-expiration")) is not None:
+            properties = properties.replace(expiration=str(expiration))
     if semantics.tells_delivery_mode and properties.delivery_mode != PERSISTENT:
         properties = properties.replace(delivery_mode=TRANSIENT)
     return replace(message, properties=properties)
