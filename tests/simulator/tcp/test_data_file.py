@@ -17,7 +17,7 @@ from tests.simulator.fuzz.bench import Bench, Socket, bench
 from tests.simulator.tcp.embedded import Embedded, refused
 from warren.simulator import wire
 from warren.simulator.tcp.data.errors import DataError
-from warren.simulator.tcp.data.keeper import Keeper
+from warren.simulator.tcp.data.keeper import Keeper, ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -324,3 +324,9 @@ def test_nothing_is_said_that_is_not_kept(on_bench: Bench, tmp_path: Path) -> No
     assert (bytes(client.heard), client.closing, other.closing) == (b"", True, True)
     assert isinstance(on_bench.node.failure, DataError)
     assert on_bench.node.ended.is_set()
+
+
+def test_what_goes_together_is_one_statement() -> None:
+    """A purge of thousands that came one after another is written as one range."""
+    assert ranges([3, 1, 2, 9, 7, 8, 5]) == [(1, 3), (5, 5), (7, 9)]
+    assert ranges([]) == []

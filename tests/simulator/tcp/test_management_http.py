@@ -11,6 +11,7 @@ import pytest
 from tests.simulator.tcp.embedded import PASSWORD, TIMEOUT, Embedded
 from warren.simulator.tcp.accounts import Account
 from warren.simulator.tcp.management import http
+from warren.simulator.tcp.management.request import LONG
 from warren.simulator.tcp.node import Node
 from warren.simulator.tcp.options import Options
 
@@ -67,6 +68,33 @@ def test_client_that_asks_and_never_reads(monkeypatch: pytest.MonkeyPatch) -> No
     assert cut_off
 
 
+class Said(asyncio.Transport):
+    """A socket that keeps what is said."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        super().__init__()
+        self.heard = b""
+        self.heard_something = asyncio.Event()
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Keep it."""
+        self.heard += bytes(data)
+        self.heard_something.set()
+
+    def close(self) -> None:
+        """Be nobody's any more."""
+
+    def pause_reading(self) -> None:
+        """Go on."""
+
+    resume_reading = pause_reading
+
+    def is_closing(self) -> bool:
+        """Say no."""
+        return False
+
+
 AUTHORIZATION = b"Authorization: Basic Z3Vlc3Q6c2VjcmV0\r\n"
 
 
@@ -107,16 +135,48 @@ def test_stranger_takes_no_memory() -> None:
 
 @pytest.mark.parametrize(
     "head",
-    [b"Content-Length: %d\r\n\r\n" % (http.MAX_BODY + 1), b"Transfer-Encoding: chunked\r\n\r\n"],
+    ["Content-Length: {}\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n"],
     ids=["announced", "chunked"],
 )
-def test_body_that_is_too_large(broker: Embedded, head: bytes) -> None:
+@pytest.mark.parametrize(
+    ("request_line", "most"),
+    [
+        (b"PUT /api/vhosts/x", LONG),
+        (b"POST /api/definitions", http.MAX_BODY),
+        (b"POST /api/exchanges/%2F/x/publish", http.MAX_BODY),
+    ],
+)
+def test_body_that_is_too_large(
+    broker: Embedded, request_line: bytes, most: int, head: str
+) -> None:
     """A body above the limit is 400: at once where it is announced, else where it is passed."""
-    chunk = b"%x\r\n%b\r\n" % (MIB, b"x" * MIB)
-    with ask(broker, b"PUT /api/vhosts/x HTTP/1.1\r\nHost: x\r\n" + AUTHORIZATION + head) as client:
-        if b"chunked" in head:
-            client.sendall(chunk * (http.MAX_BODY // MIB) + b"1\r\nx\r\n")
+    asked = request_line + b" HTTP/1.1\r\nHost: x\r\n" + AUTHORIZATION
+    with ask(broker, asked + head.format(most + 1).encode()) as client:
+        if "chunked" in head:
+            client.sendall(b"%x\r\n%b\r\n1\r\nx\r\n" % (most, b"x" * most))
         assert status(client) == b"400"
+
+
+def test_all_bodies_have_a_limit_together() -> None:
+    """Whose body is one too many is told 503; those that are answered, or gone, make room again."""
+
+    async def send() -> tuple[list[bytes], int, int]:
+        node = Node(asyncio.get_running_loop(), Options(password=PASSWORD))
+        head = b"POST /api/definitions HTTP/1.1\r\nHost: x\r\n" + AUTHORIZATION
+        heads = head + b"Content-Length: %d\r\n\r\n" % (15 * MIB)
+        clients, said = [http.HttpClient(node) for _ in range(5)], [Said() for _ in range(5)]
+        for client, each in zip(clients, said, strict=True):
+            client.connection_made(each)
+            client.data_received(heads)
+            client.data_received(b"x" * (14 * MIB))
+        kept = node.body_octets
+        clients[0].data_received(b"x" * MIB)
+        await asyncio.wait_for(said[0].heard_something.wait(), TIMEOUT)
+        for client in clients:
+            client.connection_lost(None)
+        return [each.heard[9:12] for each in said], kept, node.body_octets
+
+    assert asyncio.run(send()) == ([b"400", b"", b"", b"", b"503"], 56 * MIB, 0)
 
 
 @pytest.mark.parametrize(("authorization", "answer"), [(AUTHORIZATION, b"100"), (b"", b"401")])

@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64encode
+from collections.abc import Callable
 from itertools import pairwise
 from urllib.parse import quote
 
@@ -11,8 +12,11 @@ from tests.simulator.fuzz import sessions
 from tests.simulator.fuzz.bench import Bench, Socket, bench
 from tests.simulator.tcp.embedded import PASSWORD
 from warren.simulator import wire
+from warren.simulator.model import commands
+from warren.simulator.model.broker import DEAD_LETTER_WORK
 from warren.simulator.session.portions import PORTION as SETTLED_AT_ONCE
 from warren.simulator.tcp.client import ENOUGH, LEAST_OCTETS, MOST_OCTETS, Client, portion_after
+from warren.simulator.tcp.management.definitions import PORTION as MADE_AT_ONCE
 from warren.simulator.tcp.management.http import EVENTS_OF_A_TURN, HttpClient
 from warren.simulator.tcp.management.listing import PORTION
 
@@ -137,18 +141,129 @@ def test_portions(portion: int, octets: int, heard: int, next_portion: int) -> N
     assert portion_after(portion, octets, heard) == next_portion
 
 
+def request(line: bytes, body: bytes = b"") -> bytes:
+    """Return a request of the management API."""
+    credentials = b64encode(f"guest:{PASSWORD}".encode())
+    head = b"%b HTTP/1.1\r\nHost: x\r\nAuthorization: Basic %b\r\nContent-Length: %d\r\n\r\n%b"
+    return head % (line, credentials, len(body), body)
+
+
 def ask(on_bench: Bench, asked: bytes, times: int = 1) -> tuple[Socket, list[int]]:
     """Ask the management API; return the socket, and how many octets it had each time the loop had gone round."""
-    credentials = b64encode(f"guest:{PASSWORD}".encode())
     client, socket = HttpClient(on_bench.node), Socket(on_bench.clock)
     socket.connect(client)
-    request = b"GET /api/%b HTTP/1.1\r\nHost: x\r\nAuthorization: Basic %b\r\n\r\n"
-    client.data_received(request % (asked, credentials) * times)
+    client.data_received(request(b"GET /api/" + asked) * times)
     heard = [len(socket.heard)]
     while on_bench.clock.is_soon:
         on_bench.clock.run_once()
         heard.append(len(socket.heard))
     return socket, heard
+
+
+def post(
+    on_bench: Bench, line: bytes, body: bytes, count: Callable[[], int]
+) -> tuple[bytes, list[int]]:
+    """Have a request done; return the answer, and by how much `count` grew each time the loop had gone round."""
+    client, socket = HttpClient(on_bench.node), Socket(on_bench.clock)
+    socket.connect(client)
+    counted = [count()]
+    client.data_received(request(line, body))
+    counted.append(count())
+    while on_bench.clock.is_soon:
+        on_bench.clock.run_once()
+        counted.append(count())
+    return bytes(socket.heard), [b - a for a, b in pairwise(counted)]
+
+
+IN_VHOST = quote(sessions.VHOST, safe="").encode()
+GET_ALL = b'{"count": -1, "ackmode": "ack_requeue_true", "encoding": "auto"}'
+
+
+def test_many_messages_are_got_in_portions() -> None:
+    """A get of a thousand messages takes them, and gives them back, in turns, and has them all in order."""
+    with bench() as on_bench:
+        client, socket = come(on_bench)
+        octets = [b"".join(sessions.publish("", "q", b"%d" % number)) for number in range(1000)]
+        pour(on_bench, client, socket, b"".join(octets))
+        line = b"POST /api/queues/" + IN_VHOST + b"/q/get"
+        answer, done = post(on_bench, line, GET_ALL, lambda: work(on_bench))
+        assert max(done) <= 4 * PORTION
+        told = json.loads(answer.partition(b"\r\n\r\n")[2])
+        assert [int(each["payload"]) for each in told] == [*range(1000)]
+        queue = on_bench.node.broker.vhosts[sessions.VHOST].queues["q"]
+        assert (queue.unacked_count, queue.message_count) == (0, 1000)
+
+
+def test_who_gets_and_goes_gives_back() -> None:
+    """What a get has taken goes to a consumer when its client has gone between two portions."""
+    with bench() as on_bench:
+        client, socket = come(on_bench)
+        pour(on_bench, client, socket, PUBLISH * 1000)
+        queue = on_bench.node.broker.vhosts[sessions.VHOST].queues["q"]
+        asking, link = HttpClient(on_bench.node), Socket(on_bench.clock)
+        link.connect(asking)
+        asking.data_received(request(b"POST /api/queues/" + IN_VHOST + b"/q/get", GET_ALL))
+        assert queue.unacked_count == PORTION
+        _consumer, listening = come(on_bench)
+        listening.feed(sessions.method(wire.BasicConsume("q", "tag", no_ack=True)))
+        link.hang_up()
+        assert (queue.unacked_count, queue.message_count) == (0, 0)
+        assert listening.heard.count(b"\x03tag") == 1 + 1000
+
+
+@pytest.mark.parametrize("path", [b"definitions", b"definitions/" + IN_VHOST])
+def test_definitions_are_imported_in_portions(path: bytes) -> None:
+    """A thousand queues and bindings are made in turns, each of so many, and are all there in the end."""
+    where = {"vhost": sessions.VHOST}
+    queues = [{"name": f"q{number}", **where} for number in range(1000)]
+    bindings = [
+        {
+            "source": "amq.topic",
+            "destination_type": "queue",
+            "destination": each["name"],
+            "routing_key": "key",
+            **where,
+        }
+        for each in queues
+    ]
+    with bench() as on_bench:
+        host = on_bench.node.broker.vhosts[sessions.VHOST]
+        body = json.dumps({"queues": queues, "bindings": bindings}).encode()
+        exchange = host.exchanges["amq.topic"]
+        answer, done = post(
+            on_bench, b"POST /api/" + path, body, lambda: len(host.queues) + len(exchange.outgoing)
+        )
+        assert answer.startswith(b"HTTP/1.1 204")
+        assert (sum(done), max(done)) == (2000, MADE_AT_ONCE)
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_policy_comes_to_many_queues_in_turns(*, is_kept: bool) -> None:
+    """No turn gives more queues a new policy than dead letters may be work; a command that restarts waits for none."""
+    with bench() as on_bench:
+        come(on_bench)[1].feed(sessions.method(wire.QueueDelete("q")))
+        host = on_bench.node.broker.vhosts[sessions.VHOST]
+        _client, socket = come(on_bench)
+        for number in range(1500):
+            socket.feed(sessions.method(wire.QueueDeclare(f"q{number}", durable=True)))
+        body = b'{"pattern": "", "definition": {"max-length": 7}}'
+        line = b"PUT /api/policies/" + IN_VHOST + b"/short"
+
+        def taken_up() -> int:
+            return sum(each.policy.max_length == 7 for each in host.queues.values())
+
+        if is_kept:
+            answer, done = post(on_bench, line, body, taken_up)
+            assert answer.startswith(b"HTTP/1.1 201")
+            assert (sum(done), max(done)) == (1501, DEAD_LETTER_WORK)
+        else:
+            link = Socket(on_bench.clock)
+            client = HttpClient(on_bench.node)
+            link.connect(client)
+            client.data_received(request(line, body))
+            with on_bench.node.turn():
+                on_bench.node.do(commands.Restart())
+            assert taken_up() == len(host.queues) == 1500
 
 
 @pytest.mark.parametrize("path", ["queues", "bindings", "queues?sort=name&columns=name"])

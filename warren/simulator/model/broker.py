@@ -176,7 +176,7 @@ class Broker:
 
     @property
     def is_busy(self) -> bool:
-        """Whether dead letters are on their way, and `tick` is to send them on."""
+        """Whether dead letters or policies are on their way, and `tick` is to send them on."""
         return bool(self._state.onward)
 
     @property

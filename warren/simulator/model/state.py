@@ -32,10 +32,10 @@ class Waiting(Protocol):
 
 
 class Onward(Protocol):
-    """A dead letter that has left its queue."""
+    """What goes on when a command is done: a dead letter that has left its queue, or policies for many queues."""
 
     def send(self) -> int:
-        """Send it to the queues that get it; return how much work that was."""
+        """Send it to the queues that get it, perhaps to the first of them; return how much work that was."""
 
     def lay_aside(self) -> None:
         """Put it where its way has led it, and do nothing more: the broker ends."""
@@ -45,10 +45,11 @@ class State:
     """The broker's memory.
 
     `now` is the time of the command in hand, `events` what it has caused so far. `onward` are dead
-    letters that have left their queues. They go on one after another when the command is done: a chain
-    of queues, however long, needs no call within a call. `failing` are channels that are to be closed
-    for what time has done. `changes` are for whoever keeps what is durable. `consumer_timeout` is how
-    many milliseconds a delivery may be unsettled. `engine` reads regular expressions. `meter` counts the
+    letters that have left their queues, and policies for queues. They go on one after another when the
+    command is done: a chain of queues, however long, needs no call within a call. `failing` are channels
+    that are to be closed for what time has done. `changes` are for whoever keeps what is durable.
+    `consumer_timeout` is how many milliseconds a delivery may be unsettled. `engine` reads regular
+    expressions. `meter` counts the
     work that all commands so far have been, an ordinary publish being 1.
     """
 

@@ -10,6 +10,7 @@ from warren.simulator.model.exchange import Binding, DefaultExchange, Exchange, 
 from warren.simulator.model.policies import Policies, Policy
 from warren.simulator.model.quorum_timeouts import TimedQuorumQueue
 from warren.simulator.model.stream import StreamQueue
+from warren.simulator.model.taking_up import TakingUp
 from warren.simulator.model.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -131,12 +132,12 @@ class VHost:
         return exchange
 
     def set_policy(self, name: str, policy: Policy | None, *, operator: bool) -> None:
-        """Have a policy, from now on and for what there is already; None: have it no more."""
+        """Have a policy, from now on and soon for what there is already; None: have it no more."""
         self.policies.set(name, policy, operator=operator)
         for exchange in self.exchanges.values():
             exchange.take_up_policies()
-        for queue in [*self.queues.values()]:
-            queue.take_up_policies()
+        if self.queues:
+            self.state.onward.append(TakingUp(self.state, self.queues.values()))
 
     def bind(
         self,

@@ -62,6 +62,7 @@ class Node:
         self.version = RELEASES[options.semantics]
         self.clients: dict[int, Client] = {}
         self.http_clients: set[HttpClient] = set()
+        self.body_octets = 0  # of requests that are not answered yet
         self.accounts: dict[str, Account] = {}
         self.records = Records()
         self.listeners: dict[str, int] = {}  # ports by protocol

@@ -34,7 +34,7 @@ _UPDATE = (
     "UPDATE message SET turn = ?, position = ?, taken = ?, redelivered = ?, failures = ?, acquired = ? "
     "WHERE id = ?"
 )
-_DELETE = "DELETE FROM message WHERE id = ?"
+_DELETE = "DELETE FROM message WHERE id BETWEEN ? AND ?"
 
 
 class Keeper:
@@ -109,14 +109,14 @@ class Keeper:
     def _messages(self) -> Iterator[Written]:
         new: list[Row] = []
         moved: list[Row] = []
-        gone: list[Row] = []
+        gone: list[int] = []
         for enqueued, place in self._changes.messages.items():
             queue, row = enqueued.queue, enqueued.kept_as
             if queue.deleted:
                 continue
             if place is Place.GONE:
                 if row:
-                    gone.append((row,))
+                    gone.append(row)
                     enqueued.kept_as = 0
                 continue
             taken = place is Place.TAKEN
@@ -127,7 +127,7 @@ class Keeper:
                 where = self._where(enqueued, taken=taken)
                 enqueued.kept_as = where[0]
                 new.append((where[0], self._ids[queue], *where, *write_message(enqueued)))
-        for statement, rows in ((_DELETE, gone), (_UPDATE, moved), (_INSERT, new)):
+        for statement, rows in ((_DELETE, ranges(gone)), (_UPDATE, moved), (_INSERT, new)):
             if rows:
                 yield statement, rows
 
@@ -153,3 +153,15 @@ class Keeper:
         return DataError(
             f"{self._path} cannot be written ({error}); what was not confirmed may be lost"
         )
+
+
+def ranges(numbers: list[int]) -> list[Row]:
+    """Return first and last of what follows one upon another: a purge is a few statements, and not one for each."""
+    numbers.sort()
+    ranges: list[Row] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1] = (ranges[-1][0], number)
+        else:
+            ranges.append((number, number))
+    return ranges

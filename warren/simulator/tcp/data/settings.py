@@ -39,7 +39,7 @@ def restore(node: Node, kept: Iterable[Setting]) -> None:
         is_ours = kind == "users" and document["name"] in node.accounts
         if kind != TOPICS and not is_ours:
             documents.setdefault(kind, []).append(document)
-    definitions.import_all(node, documents)
+    definitions.import_at_once(node, documents)
     kept_vhosts = {each["name"] for each in documents["vhosts"]}
     for name in [each for each in node.broker.vhosts if each not in kept_vhosts]:
         node.do(commands.DeleteVhost(name))  # the first one, which every broker begins with
@@ -55,4 +55,4 @@ def restore_topics(node: Node, kept: Iterable[Setting]) -> None:
         if each["exchange"] in vhosts[each["vhost"]].exchanges
         or not vhosts[each["vhost"]].semantics.topics_go_with_exchange
     ]
-    definitions.import_all(node, {TOPICS: there})
+    definitions.import_at_once(node, {TOPICS: there})

@@ -22,7 +22,7 @@ from warren.simulator.tcp.management.resources import parameters, policies, user
 from warren.simulator.tcp.management.views import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
     from warren.simulator.model.exchange import Binding, Exchange
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from warren.simulator.tcp.node import Node
 
 Document = dict[str, Any]
+PORTION = 100
+"""Things that are made in one turn."""
 
 
 class DefinitionsError(Exception):
@@ -169,7 +171,7 @@ def load_file(node: Node, path: Path) -> None:
     try:
         document = json.loads(path.read_text("utf-8"))
         with node.turn():
-            import_all(node, document)
+            import_at_once(node, document)
     except (OSError, ValueError, RecursionError) as error:
         raise DefinitionsError(
             f"{path} cannot be read ({error}); name a file of definitions"
@@ -178,29 +180,51 @@ def load_file(node: Node, path: Path) -> None:
         raise DefinitionsError(f"{path} cannot be imported: {refused}") from refused
 
 
-def import_all(node: Node, document: Any) -> None:
+def import_at_once(node: Node, document: Any) -> None:
     """Make what a document of a whole broker describes, within a turn. Raises Refused."""
+    for _ in import_all(node, document):
+        pass
+
+
+def import_all(node: Node, document: Any) -> Generator[None, None, None]:
+    """Make what a document of a whole broker describes, portion by portion. Raises Refused."""
+    return _in_portions(_all(node, document))
+
+
+def import_into(node: Node, vhost: str, document: Any) -> Generator[None, None, None]:
+    """Make in `vhost` what a document of one virtual host describes, as `import_all` does. Raises Refused."""
+    return _in_portions(_resources(node, document, vhost))
+
+
+def _in_portions(steps: Iterator[None]) -> Generator[None, None, None]:
+    for done, _ in enumerate(steps, start=1):
+        if not done % PORTION:
+            yield
+
+
+def _all(node: Node, document: Any) -> Iterator[None]:
+    """Yield after each thing that is made."""
     for each in _items(document, "users"):
         users.take(node, _need(each, "name"), each)
+        yield
     for each in _items(document, "vhosts"):
         vhosts.take(node, _need(each, "name"), each)
         for limit, value in dict(each.get("limits") or {}).items():
             parameters.set_limit(node, each["name"], limit, value)
+        yield
     for each in _items(document, "permissions"):
         users.grant(node, _need(each, "vhost"), _need(each, "user"), each)
+        yield
     for each in _items(document, "global_parameters"):
         node.records.global_parameters[_need(each, "name")] = each.get("value")
-    _import_resources(node, document, None)
+        yield
+    yield from _resources(node, document, None)
     for each in _items(document, "topic_permissions"):
         users.grant_topic(node, _need(each, "vhost"), _need(each, "user"), each)
+        yield
 
 
-def import_into(node: Node, vhost: VHost, document: Any) -> None:
-    """Make in `vhost` what a document of one virtual host describes, within a turn. Raises Refused."""
-    _import_resources(node, document, vhost)
-
-
-def _import_resources(node: Node, document: Any, vhost: VHost | None) -> None:
+def _resources(node: Node, document: Any, vhost: str | None) -> Iterator[None]:
     kinds: dict[str, Callable[[VHost, Document], None]] = {
         "parameters": partial(_take_parameter, node),
         "policies": partial(_take_policy, node),
@@ -210,7 +234,7 @@ def _import_resources(node: Node, document: Any, vhost: VHost | None) -> None:
     }
     for kind, take in kinds.items():
         for each in _items(document, kind):
-            take(vhost or _host_of(node, each), each)
+            yield take(_host(node, _need(each, "vhost") if vhost is None else vhost), each)
 
 
 def _items(document: Any, kind: str) -> Iterator[Document]:
@@ -229,8 +253,7 @@ def _need(described: Document, key: str) -> str:
     return value
 
 
-def _host_of(node: Node, described: Document) -> VHost:
-    name = _need(described, "vhost")
+def _host(node: Node, name: str) -> VHost:
     if name not in node.broker.vhosts:
         raise bad_request(f'Please create virtual host "{name}" prior to importing definitions.')
     return node.broker.vhosts[name]

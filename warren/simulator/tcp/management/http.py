@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import re
 from base64 import b64decode
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
@@ -15,7 +16,7 @@ import h11
 
 from warren.simulator.tcp.data.errors import DataError
 from warren.simulator.tcp.management.api import answer
-from warren.simulator.tcp.management.request import Answer, Refused, Request, written
+from warren.simulator.tcp.management.request import LONG, Answer, Refused, Request, written
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -24,14 +25,17 @@ if TYPE_CHECKING:
 
 IDLE_TIMEOUT = 60.0
 """Seconds that a connection may be open without a whole request, or without reading the answers."""
-MAX_BODY = 32 << 20
-"""Octets of a request; a message in base64 is the largest there is."""
+MAX_BODY = 20_000_000
+"""Octets of a message or of definitions, as RabbitMQ has it; of any other body `LONG`."""
+MAX_BODIES = 64 << 20
+"""Octets of all bodies that are not answered yet, so that many clients take no more memory than a few."""
 EVENTS_OF_A_TURN = 32
 """Heads, pieces of bodies and ends that are heard before others have their turns: about ten requests."""
 _COMPRESSED_ABOVE = 300
 """Octets that an answer may have and come as it is: RabbitMQ compresses what is longer."""
 _GZIP = re.compile(rb"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
 _TOO_LARGE = "Exceeded HTTP request body size limit"
+_TOO_MANY = "too much is on its way in other requests; ask again when those are answered"
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[-\w.~!$&'()*+,;=%]*)(?::(\d{0,5}))?", re.ASCII)
 _LAST_PORT = 65535
 _REALM = {"WWW-Authenticate": 'Basic realm="RabbitMQ Management"'}
@@ -65,6 +69,11 @@ class HttpClient(asyncio.Protocol):
         """Wait no more."""
         del exc  # why it went makes no difference
         self._transport = None
+        self._forget()
+        if self._portions is not None:
+            with suppress(DataError):  # who keeps the data has heard of it
+                self._portions.close()
+            self._portions = None
         self._node.http_clients.discard(self)
         if self._deadline is not None:
             self._deadline.cancel()
@@ -157,14 +166,16 @@ class HttpClient(asyncio.Protocol):
         try:
             next(self._portions)
         except StopIteration as end:
-            self._portions = None
-            self._send(end.value)
+            said = end.value
         except Refused as refused:
-            self._portions = None
-            self._send(refused.answer)
+            said = refused.answer
         except DataError as error:
-            self._portions = None
-            self._send(Refused(HTTPStatus.INTERNAL_SERVER_ERROR, str(error)).answer)
+            said = Refused(HTTPStatus.INTERNAL_SERVER_ERROR, str(error)).answer
+        else:
+            return
+        self._portions = None
+        self._forget()
+        self._send(said)
 
     def _hold(self) -> None:
         """Hear nothing more until the others have had their turns."""
@@ -192,7 +203,8 @@ class HttpClient(asyncio.Protocol):
 
     def _begin(self, head: h11.Request) -> None:
         """Judge a request by its head: who may not ask is answered now, and the body is thrown away."""
-        self._body, self._octets, self._request = bytearray(), 0, None
+        self._forget()
+        self._octets = 0
         self._is_head = head.method == b"HEAD"
         self._takes_gzip = any(
             name == b"accept-encoding" and _GZIP.search(value) for name, value in head.headers
@@ -209,14 +221,24 @@ class HttpClient(asyncio.Protocol):
     def _take(self, octets: bytes) -> bool:
         """Keep a piece of the body, if anybody waits for it; give up, and return False, when it is too large."""
         self._octets += len(octets)
-        if self._octets > MAX_BODY:
+        if self._octets > (MAX_BODY if self._request is None else self._request.most):
             self._give_up(HTTPStatus.BAD_REQUEST, _TOO_LARGE)
             return False
         if self._request is not None:
             self._body += octets
+            self._node.body_octets += len(octets)
+            if self._node.body_octets > MAX_BODIES:
+                self._give_up(HTTPStatus.SERVICE_UNAVAILABLE, _TOO_MANY)
+                return False
         return True
 
+    def _forget(self) -> None:
+        """Keep the request, and its body, no longer."""
+        self._node.body_octets -= len(self._body)
+        self._body, self._request = bytearray(), None
+
     def _give_up(self, status: HTTPStatus, reason: str) -> None:
+        self._forget()
         if self._http.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
             self._send(Refused(status, reason).answer, close=True)
         self.close()
@@ -263,6 +285,17 @@ class _Asked:
     body: bytearray
     user: str
 
+    @property
+    def most(self) -> int:
+        """How many octets its body may have."""
+        return _most(self.root, self.path)
+
+
+def _most(root: str, path: tuple[str, ...]) -> int:
+    """Return how many octets a body may have: messages and definitions may be long."""
+    is_long = root == "api" and (path[:1] == ("definitions",) or path[-1:] == ("publish",))
+    return MAX_BODY if is_long else LONG
+
 
 def _read_head(node: Node, head: h11.Request, body: bytearray) -> _Asked:
     """Authenticate, and look how much is to come. Raises Refused."""
@@ -270,10 +303,10 @@ def _read_head(node: Node, head: h11.Request, body: bytearray) -> _Asked:
     if not _is_host(headers.get("host", "")):
         raise Refused(HTTPStatus.BAD_REQUEST, "the Host header names no host")
     user = _authenticate(node, headers.get("authorization", ""))
-    if int(headers.get("content-length", "0")) > MAX_BODY:
-        raise Refused(HTTPStatus.BAD_REQUEST, _TOO_LARGE)
     place, _, query = head.target.decode("latin-1").partition("?")
     root, *path = [unquote(part) for part in place.strip("/").split("/")]
+    if int(headers.get("content-length", "0")) > _most(root, tuple(path)):
+        raise Refused(HTTPStatus.BAD_REQUEST, _TOO_LARGE)
     method = "GET" if head.method == b"HEAD" else head.method.decode()
     return _Asked(
         root,

@@ -33,7 +33,12 @@ def listed(request: Request, items: Iterable[Item]) -> Answer:
 
 def whole(items: Iterable[Item]) -> Answer:
     """Answer with a list as it is."""
-    return Answer(HTTPStatus.OK, portions=_listed({}, items))
+    return Answer(HTTPStatus.OK, portions=in_portions(items))
+
+
+def in_portions(items: Iterable[Item]) -> Generator[None, None, bytes]:
+    """Write a list as it is."""
+    return _listed({}, items)
 
 
 def document(parts: Mapping[str, object], headers: Mapping[str, str]) -> Answer:

@@ -13,6 +13,8 @@ from warren.simulator.errors import ReplyCode
 from warren.simulator.model import Message, commands, events
 from warren.simulator.session.properties import Properties
 from warren.simulator.tcp.management.connection import OwnConnection
+from warren.simulator.tcp.management.listing import PORTION, in_portions
+from warren.simulator.tcp.management.reading import read
 from warren.simulator.tcp.management.releases import is_one_of
 from warren.simulator.tcp.management.request import (
     Answer,
@@ -23,7 +25,9 @@ from warren.simulator.tcp.management.request import (
     refuse_nulls,
     require_short,
     whole_number,
+    written,
 )
+from warren.simulator.tcp.management.routing import in_turns
 from warren.simulator.tcp.management.views import plain
 from warren.simulator.wire import (
     AmqpError,
@@ -34,6 +38,8 @@ from warren.simulator.wire import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from warren.simulator.tcp.management.connection import Close
     from warren.simulator.tcp.node import Node
 
@@ -52,7 +58,13 @@ _NUMBERS = {"delivery_mode": 8, "priority": 8, "timestamp": 64}
 
 def publish(node: Node, request: Request, vhost: str, exchange: str) -> Answer:
     """Publish one message; the answer says whether a queue took it."""
-    asked = request.json()
+    return Answer(HTTPStatus.OK, portions=_publish(node, request, vhost, exchange))
+
+
+def _publish(
+    node: Node, request: Request, vhost: str, exchange: str
+) -> Generator[None, None, bytes]:
+    asked = yield from read(request.body)
     key, properties, payload, encoding = need_all(
         asked, "routing_key", "properties", "payload", "payload_encoding"
     )
@@ -62,13 +74,13 @@ def publish(node: Node, request: Request, vhost: str, exchange: str) -> Answer:
         _read_properties(properties),
         _read_payload(payload, encoding),
     )
-    with OwnConnection(node, request.user, vhost) as own:
+    with node.turn(), OwnConnection(node, request.user, vhost) as own:
         said = own.do(
             lambda c, n: commands.BasicPublish(c, n, message, mandatory=True),
             partial(_refused_publish, tells_missing=not is_one_of(node, "3.10")),
         )
     routed = not any(isinstance(event, events.BasicReturn) for event in said)
-    return Answer(HTTPStatus.OK, {"routed": routed})
+    return written({"routed": routed}).encode()
 
 
 def _refused_publish(close: Close, *, tells_missing: bool) -> Refused:
@@ -90,17 +102,37 @@ def get(node: Node, request: Request, vhost: str, queue: str) -> Answer:
     most = whole_number(asked["truncate"]) if "truncate" in asked else None
     if most is not None and most < 0:
         raise bad_request(["not_integer", most])
+    taking = in_turns(node, _take(node, request.user, (vhost, queue), count, mode))
+    return Answer(HTTPStatus.OK, portions=_shown(taking, encoding, most))
+
+
+def _take(
+    node: Node, user: str, place: tuple[str, str], count: int, mode: str
+) -> Generator[None, None, list[events.BasicGetOk]]:
+    """Take so many messages of a virtual host's queue and settle them."""
+    vhost, queue = place
     got: list[events.BasicGetOk] = []
-    with OwnConnection(node, request.user, vhost) as own:
+    with OwnConnection(node, user, vhost) as own:
         while len(got) != count:
             said = own.do(lambda c, n: commands.BasicGet(c, n, queue))
             taken = [event for event in said if isinstance(event, events.BasicGetOk)]
             if not taken:
                 break
             got += taken
-        for each in reversed(got):
+            if not len(got) % PORTION:
+                yield
+        for done, each in enumerate(reversed(got), start=1):
             _settle(own, each.delivery_tag, mode)
-    return Answer(HTTPStatus.OK, [_show(each, encoding, most) for each in got])
+            if not done % PORTION:
+                yield
+    return got
+
+
+def _shown(
+    taking: Generator[None, None, list[events.BasicGetOk]], encoding: str, most: int | None
+) -> Generator[None, None, bytes]:
+    got = yield from taking
+    return (yield from in_portions(_show(each, encoding, most) for each in got))
 
 
 def _settle(own: OwnConnection, tag: int, mode: str) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MAX_NAME = 255
 """Octets of a short string."""
+LONG = 1 << 20
+"""Octets of a body above which it takes long to read: only messages and definitions have such ones."""
 WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -40,16 +42,7 @@ class Request:
 
     def json(self) -> dict[str, Any]:
         """Return the body's object, an empty one for an empty body or null. Raises Refused 400."""
-        try:
-            found = json.loads(self.body) if self.body.strip() else None
-            json.dumps(found, ensure_ascii=False).encode()  # JSON can say what is no text
-        except (ValueError, RecursionError) as error:
-            raise bad_request("not_json") from error
-        if found is None:
-            return {}
-        if not isinstance(found, dict):
-            raise bad_request("not_json")
-        return found
+        return read_whole(self.body)
 
     def need(self, key: str) -> Any:
         """Return what the body's object says under `key`. Raises Refused 400 where it says nothing."""
@@ -59,12 +52,26 @@ class Request:
         return document[key]
 
 
+def read_whole(body: bytes) -> dict[str, Any]:
+    """Return the object that a short body is, an empty one for an empty body or null. Raises Refused 400."""
+    try:
+        found = json.loads(body) if body.strip() else None
+        json.dumps(found, ensure_ascii=False).encode()  # JSON can say what is no text
+    except (ValueError, RecursionError) as error:
+        raise bad_request("not_json") from error
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise bad_request("not_json")
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What is answered; `document` becomes JSON, None is no content, unless the JSON is there as `body`.
 
-    Long ones come in `portions` instead: between two of them others have their turn, and what is returned in the
-    end is the JSON. It may raise Refused.
+    What takes long comes in `portions` instead: between two of them others have their turn, and what is returned in
+    the end is the JSON, empty for no content. It may raise Refused.
     """
 
     status: HTTPStatus = HTTPStatus.NO_CONTENT

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from warren.simulator.tcp.management.request import Answer, Request, not_found, require_short
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from warren.simulator.model.vhost import VHost
     from warren.simulator.tcp.node import Node
 
@@ -58,6 +60,23 @@ def _call(
         require_short(name)
     with node.turn(reads=request.method in READS):
         return handler(node, request, *captured)
+
+
+def in_turns(node: Node, steps: Generator[None, None, T]) -> Generator[None, None, T]:
+    """Do each step in a turn of the node of its own; also the last one, where nobody waits for the rest."""
+    try:
+        while True:
+            with node.turn():
+                try:
+                    next(steps)
+                except StopIteration as end:
+                    result: T = end.value
+                    return result
+            yield
+    except GeneratorExit:
+        with node.turn():
+            steps.close()
+        raise
 
 
 def shown(document: Any) -> Answer:

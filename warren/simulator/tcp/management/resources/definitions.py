@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from email import message_from_bytes
+from email import message_from_bytes, message_from_string
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from warren.simulator.tcp.management import definitions, listing
+from warren.simulator.tcp.management.reading import read
 from warren.simulator.tcp.management.request import Answer, Refused, Request, bad_request
+from warren.simulator.tcp.management.routing import in_turns
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
     from warren.simulator.tcp.management.routing import Routes
     from warren.simulator.tcp.node import Node
+
+MOST_PARTS, LONGEST_HEAD = 16, 4096
+"""Parts of a form, and octets before the contents of one."""
 
 
 def _export(node: Node, request: Request) -> Answer:
@@ -34,36 +41,36 @@ def _file(request: Request, document: dict[str, Any]) -> Answer:
 
 
 def _import(node: Node, request: Request) -> Answer:
-    definitions.import_all(node, _document(request))
-    return Answer()
+    return Answer(portions=_imported(node, request, partial(definitions.import_all, node)))
 
 
 def _import_vhost(node: Node, request: Request, vhost: str) -> Answer:
     if vhost not in node.broker.vhosts:
         raise Refused(HTTPStatus.NOT_FOUND, "vhost_not_found")
-    definitions.import_into(node, node.broker.vhosts[vhost], _document(request))
-    return Answer()
+    into = partial(definitions.import_into, node, vhost)
+    return Answer(portions=_imported(node, request, into))
 
 
-def _document(request: Request) -> dict[str, Any]:
-    """Return the document that is the body, or a form's file `file`, as a browser sends it."""
+def _imported(
+    node: Node, request: Request, importing: Callable[[Any], Generator[None, None, None]]
+) -> Generator[None, None, bytes]:
+    document = yield from read(_document(request))
+    yield from in_turns(node, importing(document))
+    return b""
+
+
+def _document(request: Request) -> bytes:
+    """Return the body, or a form's file `file`, as a browser sends it."""
     kind = request.headers.get("content-type", "")
     if not kind.startswith("multipart/form-data"):
-        return request.json()
-    form = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + request.body)
-    for part in form.walk():
-        if part.get_param("name", header="content-disposition") == "file":
-            payload = part.get_payload(decode=True)
-            body = payload if isinstance(payload, bytes) else b""
-            return json.loads(body) if _is_object(body) else request.json()
+        return request.body
+    boundary = message_from_string(f"Content-Type: {kind}\n\n").get_boundary()
+    for part in request.body.split(f"--{boundary}".encode(), MOST_PARTS)[1:]:
+        head, _, _ = part[:LONGEST_HEAD].partition(b"\r\n\r\n")
+        about = message_from_bytes(head.strip())
+        if about.get_param("name", header="content-disposition") == "file":
+            return part[len(head) :].strip()
     raise bad_request("failed_to_parse_json")
-
-
-def _is_object(body: bytes) -> bool:
-    try:
-        return isinstance(json.loads(body), dict)
-    except (ValueError, RecursionError):
-        return False
 
 
 ROUTES: Routes = {
