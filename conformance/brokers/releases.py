@@ -91,6 +91,12 @@ class Release:
     negative_policy_limit: bool
     """A policy may have a negative delivery limit, which is none; otherwise it is refused."""
 
+    unlimited_to_the_tail: bool
+    """Without a delivery limit, a quorum queue puts behind all others what is nacked with requeue."""
+
+    single_active_by_priority: bool
+    """Of a quorum queue, the consumer with the highest priority becomes the single active one."""
+
     quorum_order: tuple[bytes, ...]
     """How a quorum queue gives messages that came in as 1, none, 5, 0 and 9, named after their priorities."""
 
@@ -146,6 +152,8 @@ RELEASES = {
         nack_fails=True,
         default_delivery_limit=None,
         negative_policy_limit=False,
+        unlimited_to_the_tail=True,
+        single_active_by_priority=False,
         quorum_order=(b"1", b"none", b"5", b"0", b"9"),
         delays_retries=False,
         stream_refuses_nack=True,
@@ -182,6 +190,8 @@ RELEASES = {
         nack_fails=True,
         default_delivery_limit=20,
         negative_policy_limit=True,
+        unlimited_to_the_tail=True,
+        single_active_by_priority=True,
         quorum_order=(b"5", b"9", b"1", b"none", b"0"),
         delays_retries=False,
         stream_refuses_nack=False,
@@ -218,6 +228,8 @@ RELEASES = {
         nack_fails=False,
         default_delivery_limit=20,
         negative_policy_limit=True,
+        unlimited_to_the_tail=False,
+        single_active_by_priority=True,
         quorum_order=(b"9", b"5", b"none", b"1", b"0"),
         delays_retries=True,
         stream_refuses_nack=False,

@@ -60,3 +60,54 @@ def test_memory_alarm(broker: BrokerRig) -> None:
     assert isinstance(said, wire.ConnectionUnblocked), f"it was told {said!r}"
     while client.expect(wire.BasicAck).delivery_tag < sent:
         pass
+
+
+@pytest.mark.restarts_broker
+@pytest.mark.requirement("memory.earlier-publisher")
+def test_earlier_publisher(broker: BrokerRig) -> None:
+    """Who published before the alarm gets messages and is heard, until it publishes again: then its acks wait."""
+    queue, other = broker.declare.queue(), broker.declare.queue()
+    broker.fill(other, b"1", b"2", b"3")
+    client, witness = _publisher(broker), _publisher(broker)
+    _publish(client, queue, b"before the alarm")
+    client.expect(wire.BasicAck)
+    client.send(1, wire.BasicQos(prefetch_count=1))
+    client.expect(wire.BasicQosOk)
+    client.send(1, wire.BasicConsume(queue=other))
+    client.expect(wire.BasicConsumeOk)
+    _take(client, b"1")
+    with broker.operate.short_of_memory():
+        _publish_until_blocked(witness, queue)
+        _ack(client, 1)
+        _take(client, b"2")
+        _publish_until_blocked(client, queue)
+        _ack(client, 2)
+        broker.wait.answered(broker.open.channel())  # time enough to hear it, if it were read
+    _expect_after_confirms(client, wire.ConnectionUnblocked)
+    _expect_after_confirms(client, wire.BasicDeliver)
+    assert client.read_body().body == b"3"
+
+
+def _take(client: RawClient, body: bytes) -> None:
+    """Receive one delivery of that body."""
+    client.expect(wire.BasicDeliver)
+    assert client.read_body().body == body
+
+
+def _ack(client: RawClient, tag: int) -> None:
+    client.send(1, wire.BasicAck(delivery_tag=tag))
+
+
+def _publish_until_blocked(client: RawClient, queue: str) -> None:
+    """Publish message by message until the client is told of the alarm."""
+    said = None
+    while not isinstance(said, wire.ConnectionBlocked):
+        _publish(client, queue, b"before it is told")
+        said = client.read()
+
+
+def _expect_after_confirms(client: RawClient, kind: type[wire.Method]) -> None:
+    """Pass over confirms; what comes next must be of that kind."""
+    while isinstance(said := client.read(), wire.BasicAck):
+        pass
+    assert isinstance(said, kind), f"instead of {kind.__name__} came {said!r}"

@@ -1,4 +1,4 @@
-"""What a quorum queue does that a classic one does not: it counts how often a message came back."""
+"""What a quorum queue does that a classic one does not; what it makes of returns is in `test_quorum_returns`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pika.exceptions import NackError
 
+from .quorum import dead_lettering, declare_quorum, held
 from .releases import release_of
 
 if TYPE_CHECKING:
@@ -14,26 +15,7 @@ if TYPE_CHECKING:
 
     from pika.adapters.blocking_connection import BlockingChannel
 
-    from warren.rigs.brokers import BrokerRig, Received
-
-
-RETRY_MS = 500
-
-
-def _quorum(broker: BrokerRig, name: str = "orders", **arguments: Any) -> str:
-    """Declare a quorum queue; an underscore in an argument stands for a hyphen."""
-    given = {key.replace("_", "-"): value for key, value in arguments.items()}
-    return broker.declare.queue(name, arguments={"x-queue-type": "quorum", **given})
-
-
-def _return(channel: BlockingChannel, received: Received, method: str = "basic_reject") -> None:
-    getattr(channel, method)(received.tag, requeue=True)
-
-
-def _held(broker: BrokerRig, queue: str, channel: BlockingChannel) -> Received:
-    """Get the next message, as soon as the queue has it: what was returned may still be on its way."""
-    broker.wait.until(lambda: broker.look.ready(queue) > 0, f"a message in {queue}")
-    return broker.expect.held(queue, channel)
+    from warren.rigs.brokers import BrokerRig
 
 
 @pytest.mark.requirement("quorum.durable-and-shared")
@@ -82,106 +64,10 @@ def test_other_type(broker: BrokerRig, first: str, other: str) -> None:
         )
 
 
-@pytest.mark.requirement("quorum.counted")
-def test_counted(broker: BrokerRig) -> None:
-    """The first delivery is not redelivered; after a reject x-delivery-count says 1, then 2."""
-    queue, channel = _quorum(broker), broker.open.channel()
-    broker.publish(b"order", queue)
-    first = _held(broker, queue, channel)
-    assert (first.redelivered, first.headers.get("x-delivery-count", 0)) == (False, 0)
-    for count in (1, 2):
-        _return(channel, first)
-        first = _held(broker, queue, channel)
-        assert (first.redelivered, first.headers["x-delivery-count"]) == (True, count)
-
-
-@pytest.mark.requirement("quorum.nack-counted")
-def test_nack_counted(broker: BrokerRig) -> None:
-    """A nack with requeue counts as a delivery on 3.10 and 4.0; on 4.3 it is told by x-acquired-count alone."""
-    queue, channel = _quorum(broker), broker.open.channel()
-    broker.publish(b"order", queue)
-    _return(channel, _held(broker, queue, channel), "basic_nack")
-    again = _held(broker, queue, channel)
-    counts = {key: value for key, value in again.headers.items() if key.endswith("-count")}
-    nack_fails = release_of(broker.version).nack_fails
-    assert again.redelivered
-    assert counts == ({"x-delivery-count": 1} if nack_fails else {"x-acquired-count": 1})
-
-
-def _dead_lettering(broker: BrokerRig, **arguments: Any) -> str:
-    """Declare a quorum queue whose dead letters go to `dead`."""
-    dead = broker.declare.queue("dead")
-    return _quorum(broker, x_dead_letter_exchange="", x_dead_letter_routing_key=dead, **arguments)
-
-
-def _deliveries_until_dead(broker: BrokerRig, queue: str, most: int) -> int:
-    """Reject the one message of a queue until it is dead, or `most` times; say how often it was delivered."""
-    inbox = broker.consume(queue, prefetch=1)
-
-    def is_next() -> bool:
-        return len(inbox.received) > rejected or broker.look.ready("dead") > 0
-
-    for rejected in range(most + 1):
-        broker.wait.until(is_next, "another delivery, or the end of the message")
-        if rejected == most or len(inbox.received) == rejected:
-            break
-        _return(inbox.channel, inbox.received[-1])
-        broker.wait.answered(inbox.channel)
-    return len(inbox.received)
-
-
-@pytest.mark.requirement("quorum.delivery-limit")
-def test_delivery_limit(broker: BrokerRig) -> None:
-    """With x-delivery-limit 2 the third failed delivery is the last: the message dies of `delivery_limit`."""
-    queue = _dead_lettering(broker, x_delivery_limit=2)
-    broker.publish(b"poison", queue)
-    assert _deliveries_until_dead(broker, queue, 10) == 3
-    letter = broker.expect.message("dead")
-    assert (letter.body, letter.headers["x-death"][0]["reason"]) == (b"poison", "delivery_limit")
-    assert letter.headers["x-first-death-reason"] == "delivery_limit"
-
-
-@pytest.mark.requirement("quorum.default-limit")
-def test_default_limit(broker: BrokerRig) -> None:
-    """Without a limit of its own a queue gives a message up at its 21st failure (4.0, 4.3), or never (3.10)."""
-    queue = _dead_lettering(broker)
-    broker.publish(b"poison", queue)
-    limit = release_of(broker.version).default_delivery_limit
-    expected = 26 if limit is None else limit + 1
-    assert _deliveries_until_dead(broker, queue, 25) == expected
-
-
-@pytest.mark.requirement("quorum.lost-consumer")
-def test_lost_consumer(broker: BrokerRig) -> None:
-    """A consumer that ends has failed all that it had in hand, also what it had not looked at."""
-    queue = _quorum(broker)
-    broker.fill(queue, b"1", b"2", b"3")
-    inbox = broker.consume(queue, prefetch=3)
-    broker.wait.deliveries(3, inbox)
-    inbox.channel.close()
-    channel = broker.open.channel()
-    again = [_held(broker, queue, channel) for _ in range(3)]
-    assert [each.body for each in again] == [b"1", b"2", b"3"]
-    assert [each.headers["x-delivery-count"] for each in again] == [1, 1, 1]
-
-
-@pytest.mark.requirement("quorum.returned-first")
-def test_returned_first(broker: BrokerRig) -> None:
-    """What is returned comes first, in the order of its return, and not in its old place."""
-    queue, channel = _quorum(broker, x_delivery_limit=5), broker.open.channel()
-    broker.fill(queue, b"1", b"2", b"3", b"4")
-    held = [_held(broker, queue, channel) for _ in range(3)]
-    for received in (held[2], held[0], held[1]):
-        _return(channel, received)
-    broker.wait.answered(channel)
-    broker.wait.ready(queue, 4, "all to come back")
-    assert broker.drain(queue) == [b"3", b"1", b"2", b"4"]
-
-
 @pytest.mark.requirement("quorum.room-again")
 def test_room_again(broker: BrokerRig) -> None:
     """One that is full, and acks when the other has been served, gets not the next message but the one after it."""
-    queue = _quorum(broker)
+    queue = declare_quorum(broker)
     full, other = broker.consume(queue, prefetch=1), broker.consume(queue)
     broker.publish(b"1", queue)
     broker.wait.deliveries(1, full)
@@ -199,7 +85,7 @@ def test_room_again(broker: BrokerRig) -> None:
 @pytest.mark.requirement("quorum.priorities")
 def test_priorities(broker: BrokerRig) -> None:
     """Priorities are strict on 4.3 (4 where none is given), two levels on 4.0, and nothing on 3.10."""
-    queue = _quorum(broker)
+    queue = declare_quorum(broker)
     for body, priority in ((b"1", 1), (b"none", None), (b"5", 5), (b"0", 0), (b"9", 9)):
         broker.publish(body, queue, priority=priority)
     assert broker.drain(queue) == list(release_of(broker.version).quorum_order)
@@ -208,17 +94,34 @@ def test_priorities(broker: BrokerRig) -> None:
 @pytest.mark.requirement("quorum.length")
 def test_length(broker: BrokerRig) -> None:
     """A full quorum queue drops its oldest message."""
-    queue = _quorum(broker, x_max_length=2)
+    queue = declare_quorum(broker, x_max_length=2)
     broker.fill(queue, b"1", b"2", b"3")
     broker.wait.ready(queue, 2, "the oldest to be dropped")
     assert broker.drain(queue) == [b"2", b"3"]
+
+
+@pytest.mark.requirement("quorum.ttl-zero")
+@pytest.mark.parametrize(
+    ("of_queue", "of_message"), [({"x_message_ttl": 0}, None), ({}, "0")], ids=["queue", "message"]
+)
+def test_ttl_of_zero(broker: BrokerRig, of_queue: dict[str, Any], of_message: str | None) -> None:
+    """A message that may live for 0 ms reaches a consumer that waits; otherwise it dies of `expired`."""
+    queue = dead_lettering(broker, **of_queue)
+    broker.publish(b"nobody is there", queue, expiration=of_message)
+    broker.wait.ready("dead", 1)
+    letter = broker.expect.message("dead")
+    assert (letter.body, letter.headers["x-death"][0]["reason"]) == (b"nobody is there", "expired")
+    inbox = broker.consume(queue)
+    broker.publish(b"somebody is there", queue, expiration=of_message)
+    broker.wait.deliveries(1, inbox)
+    assert inbox.bodies == [b"somebody is there"]
 
 
 @pytest.mark.requirement("quorum.transient-kept")
 @pytest.mark.restarts_broker
 def test_transient_kept(broker: BrokerRig) -> None:
     """A restart leaves every message of a quorum queue, whatever its delivery mode."""
-    queue = _quorum(broker)
+    queue = declare_quorum(broker)
     broker.publish(b"transient", queue, delivery_mode=1)
     broker.publish(b"persistent", queue, delivery_mode=2)
     broker.restart()
@@ -229,7 +132,7 @@ def test_transient_kept(broker: BrokerRig) -> None:
 @pytest.mark.requirement("quorum.not-supported")
 def test_not_supported(broker: BrokerRig) -> None:
     """basic.get beside a single active consumer is 405; deleting under a condition is 540."""
-    queue = _quorum(broker, x_single_active_consumer=True)
+    queue = declare_quorum(broker, x_single_active_consumer=True)
     with broker.expect.refusal(405):
         broker.open.channel().basic_get(queue)
     uses: tuple[Callable[[BlockingChannel], object], ...] = (
@@ -244,7 +147,7 @@ def test_not_supported(broker: BrokerRig) -> None:
 @pytest.mark.requirement("quorum.global-prefetch")
 def test_global_prefetch(broker: BrokerRig) -> None:
     """Where `global` limits a whole channel (3.10, 4.0), a quorum queue cannot be consumed on it: 540."""
-    queue, channel = _quorum(broker), broker.open.channel()
+    queue, channel = declare_quorum(broker), broker.open.channel()
     channel.basic_qos(prefetch_count=5, global_qos=True)
     if release_of(broker.version).global_prefetch:
         with broker.expect.refusal(540):
@@ -256,12 +159,31 @@ def test_global_prefetch(broker: BrokerRig) -> None:
 @pytest.mark.requirement("quorum.exclusive-consumer")
 def test_exclusive_consumer(broker: BrokerRig) -> None:
     """An exclusive consumer is one like others: a second one is let in."""
-    queue = _quorum(broker)
+    queue = declare_quorum(broker)
     first = broker.consume(queue, prefetch=1, exclusive=True)
     second = broker.consume(queue, prefetch=1, exclusive=True)
     broker.fill(queue, b"1", b"2")
     broker.wait.deliveries(1, first)
     broker.wait.deliveries(1, second)
+
+
+@pytest.mark.requirement("quorum.single-active")
+def test_single_active(broker: BrokerRig) -> None:
+    """The active consumer makes way for one of a higher priority once it holds nothing (4.0, 4.3); on 3.10 it stays."""
+    queue = declare_quorum(broker, x_single_active_consumer=True)
+    low = broker.consume(queue)
+    broker.publish(b"1", queue)
+    broker.wait.deliveries(1, low)
+    middle, high = (broker.consume(queue, arguments={"x-priority": each}) for each in (5, 10))
+    broker.publish(b"2", queue)  # the active one has room for it, but is to make way
+    low.ack()
+    broker.wait.deliveries(2, low, high)
+    high.channel.close()
+    broker.wait.deliveries(2, low, middle)
+    if release_of(broker.version).single_active_by_priority:
+        assert (low.bodies, high.bodies, middle.bodies) == ([b"1"], [b"2"], [b"2"])
+    else:
+        assert (low.bodies, high.bodies, middle.bodies) == ([b"1", b"2"], [], [])
 
 
 ARRIVING: dict[str, Any] = {
@@ -275,14 +197,14 @@ def _refuse(broker: BrokerRig, queue: str) -> None:
     """Have a message refused for good."""
     channel = broker.open.channel()
     broker.publish(b"order", queue)
-    channel.basic_reject(_held(broker, queue, channel).tag, requeue=False)
+    channel.basic_reject(held(broker, queue, channel).tag, requeue=False)
     broker.wait.answered(channel)
 
 
 @pytest.mark.requirement("quorum.dead-letters-stay")
 def test_dead_letters_stay(broker: BrokerRig) -> None:
     """A dead letter that is to arrive at least once stays while nobody takes it, and goes as soon as it can."""
-    queue, dead = _quorum(broker), broker.declare.queue("dead")
+    queue, dead = declare_quorum(broker), broker.declare.queue("dead")
     broker.operate.policy("^orders$", ARRIVING | {"dead-letter-routing-key": "nobody"})
     _refuse(broker, queue)
     assert broker.look.ready(queue) == 0
@@ -296,7 +218,7 @@ def test_dead_letters_stay(broker: BrokerRig) -> None:
 @pytest.mark.parametrize(("strategy", "room"), [("at-least-once", 1), ("at-most-once", 2)])
 def test_dead_letters_count(broker: BrokerRig, strategy: str, room: int) -> None:
     """Dead letters that have not arrived take room in their queue, which refuses publishes sooner."""
-    queue = _quorum(
+    queue = declare_quorum(
         broker,
         x_dead_letter_exchange="",
         x_dead_letter_routing_key="nobody",
@@ -309,27 +231,3 @@ def test_dead_letters_count(broker: BrokerRig, strategy: str, room: int) -> None
         broker.publish(b"more", queue)
     with pytest.raises(NackError):
         broker.publish(b"more", queue)
-
-
-@pytest.mark.requirement("quorum.delayed-retry")
-@pytest.mark.parametrize(
-    ("kind", "method", "waits"),
-    [
-        ("all", "basic_nack", True),
-        ("failed", "basic_nack", False),
-        ("failed", "basic_reject", True),
-        ("returned", "basic_reject", False),
-    ],
-)
-def test_delayed_retry(broker: BrokerRig, kind: str, method: str, *, waits: bool) -> None:
-    """On 4.3 a queue may wait before it serves again what came back, by nack, as failed, or both."""
-    if not release_of(broker.version).delays_retries:
-        kind, waits = "disabled", False
-    queue = _quorum(broker, x_delayed_retry_type=kind, x_delayed_retry_min=RETRY_MS)
-    channel = broker.open.channel()
-    broker.publish(b"order", queue)
-    first = _held(broker, queue, channel)
-    with broker.expect.at_least(RETRY_MS / 1000 * 0.9 if waits else 0):
-        _return(channel, first, method)
-        again = _held(broker, queue, channel)
-    assert again.redelivered

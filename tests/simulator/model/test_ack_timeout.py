@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.model.lab import Lab, bodies, closed
+from tests.simulator.model.lab import PASSWORD, USER, Lab, bodies, closed
 from warren.simulator.model import Version, commands, events
 from warren.simulator.model.limits import SetConsumerTimeout
 
@@ -141,6 +141,24 @@ def test_who_cannot_be_cancelled_loses_the_channel() -> None:
     )
     client.do(commands.ChannelCloseOk)
     assert lab.ready("q") == [b"1", b"2", b"3"]
+
+
+def test_who_hears_no_cancel_loses_the_channel() -> None:
+    """A client without consumer_cancel_notify is told by 406; what all its consumers held comes back, uncounted."""
+    lab = lab_with("4.3", "quorum", **{"x-consumer-timeout": 1000})[0]
+    lab.do(commands.ConnectionStartOk(2, USER, PASSWORD, consumer_cancel_notify=False))
+    lab.do(commands.ConnectionOpen(2))
+    client = lab.channel(2)
+    client.qos(1)
+    client.consume("q", "late")
+    lab.wait(0.5)
+    client.consume("q", "in time")
+    (caused,) = lab.wait(0.6)
+    assert closed([caused])[:2] == ("channel", 406)
+    client.do(commands.ChannelCloseOk)
+    assert lab.ready("q") == [b"1", b"2", b"3"]
+    headers = lab.channel(3).get("q").message.properties.headers
+    assert headers == {"x-acquired-count": 1}
 
 
 def test_the_next_single_active_consumer() -> None:

@@ -148,11 +148,17 @@ def request(line: bytes, body: bytes = b"") -> bytes:
     return head % (line, credentials, len(body), body)
 
 
-def ask(on_bench: Bench, asked: bytes, times: int = 1) -> tuple[Socket, list[int]]:
-    """Ask the management API; return the socket, and how many octets it had each time the loop had gone round."""
+def begin_to_ask(on_bench: Bench, asked: bytes, times: int = 1) -> Socket:
+    """Ask the management API; return the socket, which has what can be said at once."""
     client, socket = HttpClient(on_bench.node), Socket(on_bench.clock)
     socket.connect(client)
     client.data_received(request(b"GET /api/" + asked) * times)
+    return socket
+
+
+def ask(on_bench: Bench, asked: bytes, times: int = 1) -> tuple[Socket, list[int]]:
+    """Ask it; return the socket, and how many octets it had each time the loop had gone round."""
+    socket = begin_to_ask(on_bench, asked, times)
     heard = [len(socket.heard)]
     while on_bench.clock.is_soon:
         on_bench.clock.run_once()
@@ -392,6 +398,28 @@ def test_what_comes_between_two_portions_is_not_settled() -> None:
         pour(on_bench, client, socket, sessions.method(back))
         assert (queue.unacked_count, queue.message_count) == (2000, 0)
         assert socket.heard.count(b"\x03tag") == 1 + 2 * 2000
+
+
+def test_the_management_api_is_heard_beside_floods() -> None:
+    """Twenty publishers without an end: one request is heard at once, a list in no more rounds than without them."""
+    with bench() as on_bench:
+        crowd = [come(on_bench) for _ in range(20)]
+        for number in range(1000):
+            crowd[0][1].feed(sessions.method(wire.QueueDeclare(f"q{number}")))
+        _socket, alone = ask(on_bench, b"queues")
+        rest = {client: read(client, PUBLISH * 5000) for client, _socket in crowd}
+        assert bytes(begin_to_ask(on_bench, b"whoami").heard).startswith(b"HTTP/1.1 200")
+        listed, rounds, worst = begin_to_ask(on_bench, b"queues"), 0, 0
+        while not listed.heard:
+            before, rounds = work(on_bench), rounds + 1
+            on_bench.clock.run_once()
+            worst = max(worst, work(on_bench) - before)
+            for client, socket in crowd:
+                if not socket.paused:
+                    rest[client] = read(client, rest[client])
+        assert rounds <= len(alone)
+        assert worst <= 60 * LONG / 10
+        assert all(rest.values()), "the floods were over before the list was there"
 
 
 def test_many_requests_at_once_are_answered_in_several_turns() -> None:

@@ -1,6 +1,7 @@
 """The embedded broker as clients see it: who gets in, what comes back, and how it ends."""
 
 import socket
+from typing import Any
 
 import pika
 import pika.exceptions
@@ -11,6 +12,9 @@ from tests.requisites import missing
 from tests.simulator.tcp.embedded import PASSWORD, Embedded, Raw, refused, until
 from warren.simulator import wire
 from warren.simulator.tcp.options import parse
+
+LAYERS = 17
+"""Of queues that dead letters go through, twice as many in each as before: seconds of work."""
 
 
 def test_publish_get_ack(broker: Embedded) -> None:
@@ -237,6 +241,37 @@ def test_end_in_order() -> None:
     with Embedded.start() as broker, Raw(broker) as client:
         assert broker.end() == 0
         assert client.expect(wire.ConnectionClose).reply_code == 320
+
+
+def test_end_while_dead_letters_go_on() -> None:
+    """SIGTERM is heard between two portions of dead letters: the goodbye comes before the last of them."""
+    with Embedded.start() as broker, Raw(broker) as client:
+        with broker.connect() as connection:
+            _double_dead_letters(connection.channel())
+        client.send(wire.BasicConsume("last", no_ack=True))
+        client.expect(wire.BasicConsumeOk)
+        client.send(wire.ConfirmSelect())
+        client.expect(wire.ConfirmSelectOk)
+        client.publish("0 a", b"one of many")
+        client.expect(wire.BasicAck)
+        assert broker.end() == 0
+        arrived = 0
+        while not isinstance(said := client.said(), wire.ConnectionClose):
+            arrived += isinstance(said, wire.BasicDeliver)
+        assert (said.reply_code, arrived < 2**LAYERS) == (320, True)
+
+
+def _double_dead_letters(channel: Any) -> None:
+    """Have every message in "0 a" become twice as many in each layer, and all of them arrive in "last"."""
+    for layer in range(LAYERS):
+        channel.exchange_declare(f"{layer + 1}", "fanout")
+        expires = {"x-message-ttl": 0, "x-dead-letter-exchange": f"{layer + 1}"}
+        for name in (f"{layer} a", f"{layer} b"):
+            channel.queue_declare(name, durable=True, arguments=expires)
+            if layer:
+                channel.queue_bind(name, f"{layer}")
+    channel.queue_declare("last", durable=True)
+    channel.queue_bind("last", f"{LAYERS}")
 
 
 def test_port_taken(broker: Embedded) -> None:
