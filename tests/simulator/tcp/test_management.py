@@ -64,10 +64,32 @@ def test_default_queue_type_by_its_old_name(semantics: str) -> None:
         assert kinds == {"kept": "classic" if is_old else "quorum", "not": "classic"}
 
 
-@pytest.mark.parametrize("auth", [None, ("guest", "wrong"), ("nobody", "secret")])
-def test_authentication(broker: Embedded, auth: tuple[str, str] | None) -> None:
-    """Without the right password every path is 401."""
-    assert broker.api("GET", "overview", auth=auth).status_code == 401
+@pytest.mark.parametrize("semantics", ["3.10", "4.0", "4.3"])
+def test_authentication(semantics: str) -> None:
+    """Who shows no password has 401 without a body; a wrong one is told in the words of the release."""
+    realm = {"WWW-Authenticate": 'Basic realm="RabbitMQ Management"'}
+    is_old = semantics == "3.10"
+    with Embedded.start(f"--semantics={semantics}") as broker:
+        asked = broker.api("GET", "overview", auth=None)
+        assert (asked.status_code, asked.content, asked.headers["Content-Length"]) == (
+            401,
+            b"",
+            "0",
+        )
+        assert realm.items() <= asked.headers.items()
+        assert "Content-Type" not in asked.headers
+        for auth in (("guest", "wrong"), ("nobody", "secret")):
+            wrong = broker.api("GET", "overview", auth=auth)
+            reason = "Login failed" if is_old else "Not_Authorized"
+            assert (wrong.status_code, wrong.json()) == (
+                401,
+                {"error": "not_authorized", "reason": reason},
+            )
+            assert (realm.items() <= wrong.headers.items()) == is_old
+        for header, status in {"Bearer abc": 401, "Basic ???": 400, "Basic Zm9v": 400}.items():
+            odd = broker.api("GET", "overview", auth=None, headers={"Authorization": header})
+            assert (odd.status_code, bool(odd.content)) == (status, status == 401)
+        assert broker.api("GET", "nothing", auth=None).status_code == 404
 
 
 def test_empty_password(broker: Embedded) -> None:
@@ -80,7 +102,9 @@ def test_empty_password(broker: Embedded) -> None:
 def test_user_without_a_tag(broker: Embedded) -> None:
     """A user who is no administrator may use AMQP alone."""
     broker.api("PUT", "users/plain", json={"password": "pw", "tags": ""})
-    assert broker.api("GET", "overview", auth=("plain", "pw")).status_code == 401
+    refused = broker.api("GET", "overview", auth=("plain", "pw"))
+    said = {"error": "not_authorised", "reason": "Not management user"}
+    assert (refused.status_code, refused.json()) == (401, said)
 
 
 def test_aliveness(broker: Embedded) -> None:

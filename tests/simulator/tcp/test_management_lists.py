@@ -1,6 +1,7 @@
 """Lists of the management API, what is shown in them, and the forms of values."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -191,3 +192,47 @@ def test_who_is_the_single_active_consumer(broker: Embedded, kind: str) -> None:
     told = {each["consumer_tag"]: (each["active"], each["activity_status"]) for each in consumers}
     assert told == {"first": (True, "single_active"), "second": (False, "waiting")}
     assert shown["single_active_consumer_tag"] == "first"
+
+
+def _shown(broker: Embedded, path: str) -> Any:
+    return broker.api("GET", path).json()
+
+
+@pytest.mark.parametrize("semantics", ["3.10", "4.0", "4.3"])
+def test_which_lists_have_pages(semantics: str) -> None:
+    """Users come in pages from 4.0 on; what belongs to one virtual host, consumers and policies never do."""
+    is_old = semantics == "3.10"
+    with Embedded.start(f"--semantics={semantics}") as broker:
+        for name in ("zed", "amy"):
+            broker.api("PUT", f"users/{name}", json={"password": "pw", "tags": ""})
+        for path in ("users", "users/without-permissions"):
+            assert isinstance(_shown(broker, f"{path}?page=1"), list if is_old else dict)
+        for path in ("vhosts", "queues/%2F", "exchanges/%2F", "connections", "channels"):
+            assert _shown(broker, f"{path}?page=1")["page"] == 1
+        for path in ("consumers", "vhosts/%2F/channels", "vhosts/%2F/connections", "policies"):
+            assert _shown(broker, f"{path}?page=1") == []
+        names = [each["name"] for each in _shown(broker, "users?sort=name&sort_reverse=true")]
+        assert names == ["zed", "guest", "amy"]
+        columns = _shown(broker, "vhosts?columns=name")[0]
+        assert (list(columns) == ["name"]) == is_old
+        columns = _shown(broker, "definitions?columns=policies")
+        assert (columns == {"policies": []}) == (semantics != "4.3")
+
+
+def test_columns_and_order_of_all(broker: Embedded) -> None:
+    """What is shown is cut down to its columns, an empty list for none; lists without pages are cut, then sorted."""
+    broker.api("PUT", "vhosts/columns", json={})
+    broker.api("PUT", "queues/columns/q", json={})
+    for key in ("z", "a"):
+        broker.api("POST", "bindings/columns/e/amq.direct/q/q", json={"routing_key": key})
+    keys = "bindings/columns/e/amq.direct/q/q?columns=routing_key"
+    assert _shown(broker, keys) == [{"routing_key": "a"}, {"routing_key": "z"}]
+    descending = f"{keys}&sort=routing_key&sort_reverse=true"
+    assert _shown(broker, descending) == [{"routing_key": "z"}, {"routing_key": "a"}]
+    assert _shown(broker, "vhosts/columns/permissions?columns=user") == [{"user": "guest"}]
+    by_what_is_cut_off = "permissions?columns=vhost&sort=user&sort_reverse=true"
+    assert [each["vhost"] for each in _shown(broker, by_what_is_cut_off)][-1] == "/"
+    assert _shown(broker, "whoami?columns=name") == {"name": "guest"}
+    assert _shown(broker, "overview?columns=nothing") == []
+    assert _shown(broker, "queues/columns?columns=nothing") == [[]]
+    broker.api("DELETE", "vhosts/columns")

@@ -96,7 +96,7 @@ def test_memory_alarm(running: RunningBroker, own_run: Run) -> None:
 def test_stop_leaves_nothing(own_run: Run) -> None:
     """After stop, which may be said twice, no process of the run is left."""
     broker = choose("embedded:3.10").start(own_run)
-    assert "semantics of RabbitMQ 3.10" in broker.address.description
+    assert "semantics of RabbitMQ 3.10.8)" in broker.address.description
     assert len(marked(own_run.id)) == 1
     broker.stop()
     broker.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from warren.simulator.tcp.management.request import not_found
 from warren.simulator.tcp.management.resources import (
     bindings,
     broker,
@@ -38,6 +39,13 @@ ROUTER = Router(
     users.ROUTES,
     vhosts.ROUTES,
 )
+
+
+def require(root: str, path: tuple[str, ...]) -> None:
+    """Raise Refused 404 where nothing is at a path: that is told before anybody is asked for a password."""
+    if root != "api":
+        raise not_found()
+    ROUTER.require(path)
 
 
 def answer(node: Node, request: Request) -> Answer:

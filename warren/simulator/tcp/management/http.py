@@ -15,7 +15,8 @@ from urllib.parse import parse_qsl, unquote
 import h11
 
 from warren.simulator.tcp.data.errors import DataError
-from warren.simulator.tcp.management.api import answer
+from warren.simulator.tcp.management.api import answer, require
+from warren.simulator.tcp.management.releases import is_one_of
 from warren.simulator.tcp.management.request import LONG, Answer, Refused, Request, written
 
 if TYPE_CHECKING:
@@ -255,10 +256,11 @@ class HttpClient(asyncio.Protocol):
             headers.append(("Connection", "close"))
         if said.status is not HTTPStatus.NO_CONTENT:
             headers += [
-                ("Content-Type", "application/json"),
                 ("Content-Length", str(len(body))),
                 ("Vary", "accept, accept-encoding, origin"),
             ]
+        if body:
+            headers.append(("Content-Type", "application/json"))
         response = h11.Response(
             status_code=said.status, headers=headers, reason=said.status.phrase.encode()
         )
@@ -277,7 +279,6 @@ class HttpClient(asyncio.Protocol):
 class _Asked:
     """A request whose user may ask; its body is still to come."""
 
-    root: str
     path: tuple[str, ...]
     method: str
     query: Mapping[str, str]
@@ -288,28 +289,28 @@ class _Asked:
     @property
     def most(self) -> int:
         """How many octets its body may have."""
-        return _most(self.root, self.path)
+        return _most(self.path)
 
 
-def _most(root: str, path: tuple[str, ...]) -> int:
+def _most(path: tuple[str, ...]) -> int:
     """Return how many octets a body may have: messages and definitions may be long."""
-    is_long = root == "api" and (path[:1] == ("definitions",) or path[-1:] == ("publish",))
+    is_long = path[:1] == ("definitions",) or path[-1:] == ("publish",)
     return MAX_BODY if is_long else LONG
 
 
 def _read_head(node: Node, head: h11.Request, body: bytearray) -> _Asked:
-    """Authenticate, and look how much is to come. Raises Refused."""
+    """Look whether there is such a path, authenticate, and look how much is to come. Raises Refused."""
     headers = {name.decode(): value.decode("latin-1") for name, value in head.headers}
     if not _is_host(headers.get("host", "")):
         raise Refused(HTTPStatus.BAD_REQUEST, "the Host header names no host")
-    user = _authenticate(node, headers.get("authorization", ""))
     place, _, query = head.target.decode("latin-1").partition("?")
     root, *path = [unquote(part) for part in place.strip("/").split("/")]
-    if int(headers.get("content-length", "0")) > _most(root, tuple(path)):
+    require(root, tuple(path))
+    user = _authenticate(node, headers.get("authorization", ""))
+    if int(headers.get("content-length", "0")) > _most(tuple(path)):
         raise Refused(HTTPStatus.BAD_REQUEST, _TOO_LARGE)
     method = "GET" if head.method == b"HEAD" else head.method.decode()
     return _Asked(
-        root,
         tuple(path),
         method,
         dict(parse_qsl(query, keep_blank_values=True)),
@@ -327,8 +328,6 @@ def _is_host(text: str) -> bool:
 
 def _serve(node: Node, asked: _Asked) -> Generator[None, None, Answer]:
     """Let the API answer, in portions where it takes long. Raises Refused."""
-    if asked.root != "api":
-        raise Refused(HTTPStatus.NOT_FOUND, "Not Found")
     request = Request(
         asked.method, asked.path, asked.query, asked.headers, bytes(asked.body), asked.user
     )
@@ -340,18 +339,33 @@ def _serve(node: Node, asked: _Asked) -> Generator[None, None, Answer]:
 
 
 def _authenticate(node: Node, header: str) -> str:
-    """Return the name of an administrator who knows the password. Raises Refused 401."""
-    scheme, _, credentials = header.partition(" ")
-    try:
-        name, _, password = b64decode(credentials, validate=True).decode().partition(":")
-    except ValueError:
-        name = password = ""
+    """Return the name of an administrator who knows the password. Raises Refused 401, or 400 for what is no Basic."""
+    if not header:
+        raise Refused(HTTPStatus.UNAUTHORIZED, "", _REALM)
+    name, password = _credentials(header)
     user, account = node.broker.users.get(name), node.accounts.get(name)
-    if scheme.lower() != "basic" or user is None or account is None or not user.accepts(password):
-        raise Refused(HTTPStatus.UNAUTHORIZED, "Not_Authorized", _REALM, "not_authorized")
+    if user is None or account is None or not user.accepts(password):
+        if is_one_of(node, "3.10"):
+            raise Refused(HTTPStatus.UNAUTHORIZED, "Login failed", _REALM, "not_authorized")
+        raise Refused(HTTPStatus.UNAUTHORIZED, "Not_Authorized", error="not_authorized")
     if not account.is_administrator:
-        raise Refused(HTTPStatus.UNAUTHORIZED, "Not management user", _REALM)
+        raise Refused(HTTPStatus.UNAUTHORIZED, "Not management user", error="not_authorised")
     return name
+
+
+def _credentials(header: str) -> tuple[str, str]:
+    """Return a name and a password; of another scheme nobody's."""
+    scheme, _, text = header.partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        octets = b64decode(text, validate=True)
+    except ValueError:
+        octets = b""
+    if b":" not in octets:
+        raise Refused(HTTPStatus.BAD_REQUEST, "")
+    name, _, password = octets.decode(errors="replace").partition(":")
+    return name, password
 
 
 async def serve_management(node: Node, host: str, port: int) -> asyncio.Server:

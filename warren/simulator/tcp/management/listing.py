@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from http import HTTPStatus
+from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from warren.simulator.model.patterns import PatternError
@@ -21,6 +24,8 @@ Item = dict[str, Any]
 PAGE_SIZE, LARGEST_PAGE = 100, 500
 PORTION = 100
 """Items that are described, or written, in one turn."""
+_ORDER = ("vhost", "name", "user", "source", "destination", "routing_key", "properties_key")
+"""What a list is sorted by, as far as its items have it."""
 
 
 def listed(request: Request, items: Iterable[Item]) -> Answer:
@@ -28,17 +33,39 @@ def listed(request: Request, items: Iterable[Item]) -> Answer:
 
     `items` are looked at while others have their turns.
     """
-    return Answer(HTTPStatus.OK, portions=_listed(request.query, items, by_name=True))
+    return Answer(HTTPStatus.OK, portions=_listed(request.query, items, has_pages=True))
 
 
-def whole(items: Iterable[Item]) -> Answer:
-    """Answer with a list as it is."""
-    return Answer(HTTPStatus.OK, portions=in_portions(items))
+def whole(request: Request, items: Iterable[Item]) -> Answer:
+    """Answer with a list that RabbitMQ does not give page by page, whatever is asked for.
+
+    It cuts such a list down to its columns before it sorts it.
+    """
+    return Answer(HTTPStatus.OK, portions=_listed(request.query, items, has_pages=False))
+
+
+def as_asked(request: Request, answer: Answer) -> Answer:
+    """Return the answer with the columns, and a short list in the order, that the query asks for."""
+    said, query = answer.document, request.query
+    if request.method != "GET" or answer.status is not HTTPStatus.OK:
+        return answer
+    if isinstance(said, dict):
+        return replace(answer, document=columns_of(query, said))
+    if isinstance(said, list):
+        cut = sorted((columns_of(query, each) for each in said), key=_place)
+        return replace(answer, document=_in_order(query, cut))
+    return answer
+
+
+def columns_of(query: Mapping[str, str], item: Item) -> Any:
+    """Return an object with the columns that are asked for; an empty list where it has none, as RabbitMQ."""
+    columns = query.get("columns")
+    return item if columns is None else _only(columns.split(","), item) or []
 
 
 def in_portions(items: Iterable[Item]) -> Generator[None, None, bytes]:
     """Write a list as it is."""
-    return _listed({}, items)
+    return _listed({}, items, has_pages=False)
 
 
 def document(parts: Mapping[str, object], headers: Mapping[str, str]) -> Answer:
@@ -50,7 +77,7 @@ def _document(parts: Mapping[str, object]) -> Generator[None, None, bytes]:
     texts = []
     for name, part in parts.items():
         if isinstance(part, Iterator):
-            text = yield from _listed({}, part)
+            text = yield from _written(part, {})
         else:
             text = written(part).encode()
         texts.append(written(name).encode() + b":" + text)
@@ -58,20 +85,24 @@ def _document(parts: Mapping[str, object]) -> Generator[None, None, bytes]:
 
 
 def _listed(
-    query: Mapping[str, str], items: Iterable[Item], *, by_name: bool = False
+    query: Mapping[str, str], items: Iterable[Item], *, has_pages: bool
 ) -> Generator[None, None, bytes]:
-    found: list[Item] = []
+    placed: list[tuple[tuple[str, ...], Item]] = []
     for item in items:
-        found.append(item)
-        if not len(found) % PORTION:
+        cut = item if has_pages else columns_of(query, item)
+        placed.append((_place(cut), cut))
+        if not len(placed) % PORTION:
             yield
-    if by_name:
-        found.sort(key=_place)
-    if "page" in query:
+    placed.sort(key=itemgetter(0))
+    found = [item for _, item in placed]
+    if has_pages and "page" in query:
         return written(_page(query, found)).encode()
-    ordered, texts = _in_order(query, found), []
-    for start in range(0, len(ordered), PORTION):
-        some = _in_columns(query, ordered[start : start + PORTION])
+    return (yield from _written(iter(_in_order(query, found)), query if has_pages else {}))
+
+
+def _written(items: Iterator[Item], query: Mapping[str, str]) -> Generator[None, None, bytes]:
+    texts = []
+    while some := [columns_of(query, each) for each in islice(items, PORTION)]:
         texts.append(written(some)[1:-1])
         yield
     return f"[{','.join(texts)}]".encode()
@@ -96,7 +127,7 @@ def _page(query: Mapping[str, str], items: list[Item]) -> Item:
         )
     on_page = fitting[(page - 1) * size : page * size]
     return {
-        "items": _in_columns(query, on_page),
+        "items": [columns_of(query, each) for each in on_page],
         "item_count": len(on_page),
         "filtered_count": len(fitting),
         "total_count": len(items),
@@ -133,12 +164,14 @@ def _in_order(query: Mapping[str, str], items: list[Item]) -> list[Item]:
     key = query.get("sort")
     if not key:
         return items
-    descending = query.get("sort_reverse") == "true"
-    return sorted(items, key=lambda item: _rank(_under(item, key)), reverse=descending)
+    ordered = sorted(items, key=lambda item: _rank(_under(item, key)))
+    if query.get("sort_reverse") == "true":
+        ordered.reverse()  # also those of one rank
+    return ordered
 
 
-def _place(item: Item) -> tuple[str, str]:
-    return str(item.get("vhost", "")), str(item.get("name", ""))
+def _place(item: Any) -> tuple[str, ...]:
+    return tuple(str(item.get(key, "")) for key in _ORDER) if isinstance(item, dict) else ()
 
 
 def _rank(value: Any) -> tuple[bool, float, str]:
@@ -152,11 +185,6 @@ def _under(item: Any, path: str) -> Any:
     for part in path.split("."):
         item = item.get(part) if isinstance(item, dict) else None
     return item
-
-
-def _in_columns(query: Mapping[str, str], items: list[Item]) -> list[Item]:
-    columns = query.get("columns")
-    return items if columns is None else [_only(columns.split(","), each) for each in items]
 
 
 def _only(columns: list[str], item: Item) -> Item:

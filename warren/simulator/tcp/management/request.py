@@ -94,10 +94,14 @@ class Refused(Exception):  # noqa: N818 - it is an answer, and a good one
         headers: Mapping[str, str] | None = None,
         error: str | None = None,
     ) -> None:
-        """Keep what the client is told; `error` is a word of its own for the kind of it."""
+        """Keep what the client is told; `error` is a word of its own for the kind of it.
+
+        Without a reason the answer has no body.
+        """
         super().__init__(str(reason))
         error = error or _ERRORS.get(status, status.phrase.lower().replace(" ", "_"))
-        self.answer = Answer(status, {"error": error, "reason": reason}, headers or {})
+        said = {"error": error, "reason": reason} if reason else None
+        self.answer = Answer(status, said, headers or {})
 
 
 def bad_request(reason: str | list[object]) -> Refused:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from warren.simulator.tcp.management.listing import as_asked
 from warren.simulator.tcp.management.request import Answer, Request, not_found, require_short
 
 if TYPE_CHECKING:
@@ -35,14 +36,22 @@ class Router:
                 pattern = tuple(path.split("/"))
                 self._by_length.setdefault(len(pattern), []).append((pattern, methods))
 
+    def require(self, path: tuple[str, ...]) -> None:
+        """Raise Refused 404 where nothing is at a path, which everybody may know."""
+        self._find(path)
+
     def answer(self, node: Node, request: Request) -> Answer:
         """Have a request answered; raises Refused."""
         if request.method not in METHODS:
             return Answer(HTTPStatus.NOT_IMPLEMENTED)
-        for pattern, methods in self._by_length.get(len(request.path), ()):
-            pairs = [*zip(pattern, request.path, strict=True)]
+        methods, captured = self._find(request.path)
+        return _call(node, request, methods, captured)
+
+    def _find(self, path: tuple[str, ...]) -> tuple[Mapping[str, Handler], list[str]]:
+        for pattern, methods in self._by_length.get(len(path), ()):
+            pairs = [*zip(pattern, path, strict=True)]
             if all(part in {"*", name} for part, name in pairs):
-                return _call(node, request, methods, [n for part, n in pairs if part == "*"])
+                return methods, [name for part, name in pairs if part == "*"]
         raise not_found()
 
 
@@ -59,7 +68,7 @@ def _call(
     for name in captured:
         require_short(name)
     with node.turn(reads=request.method in READS):
-        return handler(node, request, *captured)
+        return as_asked(request, handler(node, request, *captured))
 
 
 def in_turns(node: Node, steps: Generator[None, None, T]) -> Generator[None, None, T]:

@@ -90,7 +90,7 @@ class EmbeddedProcess:
         self._server = self._launch()
         try:
             version = self._wait()
-            description = f"Warren's embedded broker (semantics of RabbitMQ {semantics})"
+            description = f"Warren's embedded broker (semantics of RabbitMQ {version})"
             self.address = admit_cases(self._access, run, version, description)
         except BaseException:
             self.stop()

@@ -35,35 +35,35 @@ DEFAULT = "amq.default"
 """What paths call the exchange without a name."""
 
 
-def _list(node: Node, _request: Request, *vhost: str) -> Answer:
+def _list(node: Node, request: Request, *vhost: str) -> Answer:
     hosts = vhosts(node, vhost)
     queues = [each for host in hosts for each in host.queues.values()]
     exchanges = [each for host in hosts for each in host.exchanges.values()]
     bindings = [each for exchange in exchanges for each in exchange.bindings()]
-    return whole(chain(map(views.default_binding, queues), map(views.binding, bindings)))
+    return whole(request, chain(map(views.default_binding, queues), map(views.binding, bindings)))
 
 
 def _exchange(vhost: VHost, name: str) -> Exchange:
     return found(vhost.exchanges.get("" if name == DEFAULT else name))
 
 
-def _of_queue(node: Node, _request: Request, vhost: str, name: str) -> Answer:
+def _of_queue(node: Node, request: Request, vhost: str, name: str) -> Answer:
     queue = found(the_vhost(node, vhost).queues.get(name))
     first = views.default_binding(queue)
-    return whole(chain((first,), map(views.binding, [*queue.incoming.values()])))
+    return whole(request, chain((first,), map(views.binding, [*queue.incoming.values()])))
 
 
-def _by_source(node: Node, _request: Request, vhost: str, name: str) -> Answer:
+def _by_source(node: Node, request: Request, vhost: str, name: str) -> Answer:
     host = the_vhost(node, vhost)
     exchange = _exchange(host, name)
     if not exchange.name:
-        return whole(map(views.default_binding, [*host.queues.values()]))
-    return whole(map(views.binding, [*exchange.bindings()]))
+        return whole(request, map(views.default_binding, [*host.queues.values()]))
+    return whole(request, map(views.binding, [*exchange.bindings()]))
 
 
-def _by_destination(node: Node, _request: Request, vhost: str, name: str) -> Answer:
+def _by_destination(node: Node, request: Request, vhost: str, name: str) -> Answer:
     exchange = _exchange(the_vhost(node, vhost), name)
-    return whole(map(views.binding, [*exchange.incoming.values()]))
+    return whole(request, map(views.binding, [*exchange.incoming.values()]))
 
 
 # Between two ends
@@ -95,10 +95,10 @@ def _between(source: Exchange, destination: Exchange | Queue) -> Iterable[dict[s
 
 
 def _list_pair(
-    node: Node, _request: Request, vhost: str, source: str, destination: str, *, to_queue: bool
+    node: Node, request: Request, vhost: str, source: str, destination: str, *, to_queue: bool
 ) -> Answer:
     start, end = _either_end(node, vhost, source, destination, to_queue=to_queue)
-    return whole(() if start is None or end is None else _between(start, end))
+    return whole(request, () if start is None or end is None else _between(start, end))
 
 
 def _post(

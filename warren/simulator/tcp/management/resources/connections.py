@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from warren.simulator.model import commands
 from warren.simulator.tcp.management import views
-from warren.simulator.tcp.management.listing import listed
+from warren.simulator.tcp.management.listing import listed, whole
 from warren.simulator.tcp.management.request import Answer, Request
 from warren.simulator.tcp.management.routing import Routes, found, shown, the_vhost
 
@@ -26,11 +26,12 @@ def _all(node: Node) -> list[dict[str, Any]]:
 def _list(node: Node, request: Request, *vhost: str) -> Answer:
     for name in vhost:
         the_vhost(node, name)
-    return listed(request, [each for each in _all(node) if not vhost or each["vhost"] in vhost])
+    answer = whole if vhost else listed
+    return answer(request, [each for each in _all(node) if not vhost or each["vhost"] in vhost])
 
 
 def _of_user(node: Node, request: Request, user: str) -> Answer:
-    return listed(request, [each for each in _all(node) if each["user"] == user])
+    return whole(request, [each for each in _all(node) if each["user"] == user])
 
 
 def _close_user(node: Node, request: Request, user: str) -> Answer:
@@ -71,7 +72,8 @@ def _channels(node: Node, request: Request, *vhost: str) -> Answer:
         for each in _open_channels(node)
         if not vhost or each.vhost.name in vhost
     )
-    return listed(request, [each for each in every if each])
+    answer = whole if vhost else listed
+    return answer(request, [each for each in every if each])
 
 
 def _channels_of_connection(node: Node, request: Request, name: str) -> Answer:
@@ -81,7 +83,7 @@ def _channels_of_connection(node: Node, request: Request, name: str) -> Answer:
         for each in _open_channels(node)
         if each.connection.number == number
     )
-    return listed(request, [each for each in every if each])
+    return whole(request, [each for each in every if each])
 
 
 def _show_channel(node: Node, _request: Request, name: str) -> Answer:
@@ -96,7 +98,7 @@ def _show_channel(node: Node, _request: Request, name: str) -> Answer:
 def _consumers(node: Node, request: Request, *vhost: str) -> Answer:
     for name in vhost:
         the_vhost(node, name)
-    return listed(
+    return whole(
         request,
         [
             views.consumer(node, each)

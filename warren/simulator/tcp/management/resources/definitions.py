@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from warren.simulator.tcp.management import definitions, listing
 from warren.simulator.tcp.management.reading import read
+from warren.simulator.tcp.management.releases import is_one_of
 from warren.simulator.tcp.management.request import Answer, Refused, Request, bad_request
 from warren.simulator.tcp.management.routing import in_turns
 
@@ -23,16 +24,18 @@ MOST_PARTS, LONGEST_HEAD = 16, 4096
 
 
 def _export(node: Node, request: Request) -> Answer:
-    return _file(request, definitions.export(node))
+    return _file(node, request, definitions.export(node))
 
 
 def _export_vhost(node: Node, request: Request, vhost: str) -> Answer:
     if vhost not in node.broker.vhosts:
         raise bad_request("vhost_not_found")
-    return _file(request, definitions.export_vhost(node, node.broker.vhosts[vhost]))
+    return _file(node, request, definitions.export_vhost(node, node.broker.vhosts[vhost]))
 
 
-def _file(request: Request, document: dict[str, Any]) -> Answer:
+def _file(node: Node, request: Request, document: dict[str, Any]) -> Answer:
+    if is_one_of(node, "3.10", "4.0"):  # 4.3 shows all, whatever is asked for
+        document = listing.columns_of(request.query, document) or {}
     name = request.query.get("download")
     if name is None:
         return listing.document(document, {})

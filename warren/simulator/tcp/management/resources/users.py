@@ -11,12 +11,14 @@ from warren.simulator.model.access import PERMISSIONS
 from warren.simulator.model.limits import SetTopicPermissions
 from warren.simulator.model.patterns import PatternError
 from warren.simulator.tcp.accounts import HASHING, Account
+from warren.simulator.tcp.management.listing import listed, whole
+from warren.simulator.tcp.management.releases import is_one_of
 from warren.simulator.tcp.management.request import Answer, Request, bad_request
 from warren.simulator.tcp.management.routing import Routes, found, made, shown, the_vhost
 from warren.simulator.tcp.patterns import linear
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from warren.simulator.tcp.node import Node
 
@@ -122,13 +124,18 @@ def topic_permissions(node: Node) -> list[dict[str, Any]]:
 # Users
 
 
-def _list(node: Node, _request: Request) -> Answer:
-    return shown([describe(*each) for each in node.accounts.items()])
+def _list(node: Node, request: Request) -> Answer:
+    return _listed(node, request, node.accounts)
 
 
-def _without_permissions(node: Node, _request: Request) -> Answer:
+def _without_permissions(node: Node, request: Request) -> Answer:
     allowed = {each["user"] for each in node.permissions()}
-    return shown([describe(*each) for each in node.accounts.items() if each[0] not in allowed])
+    return _listed(node, request, [each for each in node.accounts if each not in allowed])
+
+
+def _listed(node: Node, request: Request, names: Iterable[str]) -> Answer:
+    answer = whole if is_one_of(node, "3.10") else listed
+    return answer(request, [describe(name, node.accounts[name]) for name in names])
 
 
 def _show(node: Node, _request: Request, user: str) -> Answer:

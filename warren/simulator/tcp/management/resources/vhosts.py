@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from warren.simulator.model import SEMANTICS, commands
 from warren.simulator.model.vhost import UNDEFINED_TYPE
 from warren.simulator.tcp.management import views
-from warren.simulator.tcp.management.releases import as_told
+from warren.simulator.tcp.management.listing import listed
+from warren.simulator.tcp.management.releases import as_told, is_one_of
 from warren.simulator.tcp.management.request import Answer, Request, bad_request
 from warren.simulator.tcp.management.routing import Routes, made, shown, the_vhost
 
@@ -71,8 +73,11 @@ def _queue_type(node: Node, said: Mapping[str, Any]) -> str | None:
     return str(asked)
 
 
-def _list(node: Node, _request: Request) -> Answer:
-    return shown([describe(node, each) for each in node.broker.vhosts.values()])
+def _list(node: Node, request: Request) -> Answer:
+    if not is_one_of(node, "3.10"):  # later ones show all columns, whichever are asked for
+        query = {key: value for key, value in request.query.items() if key != "columns"}
+        request = replace(request, query=query)
+    return listed(request, [describe(node, each) for each in node.broker.vhosts.values()])
 
 
 def _show(node: Node, _request: Request, vhost: str) -> Answer:
