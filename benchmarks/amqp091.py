@@ -9,7 +9,7 @@ with 1 when a goal is missed. With words it measures only what has all of them i
 How to read it: as the table of `benchmarks.broker`. Figures are deliveries per second of all consumers, the median of
 how old one was in milliseconds, and the broker's processor time for one in microseconds, while publishers publish as
 fast as they can. The last of the three other work on the machine hardly changes. That age has no goal where nothing
-bounds a publisher: there it says how much waits in the queue.
+bounds a publisher: there it says how much waits in the queue, and the processor time counts publishes that wait still.
 
 - 1 pair, 4 pairs: publishers, as many consumers with a prefetch count of 100, and as many queues; bodies of 100 B
 - confirms: at most 100 publishes of a publisher unconfirmed; one by one: at most one
