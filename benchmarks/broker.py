@@ -16,6 +16,7 @@ middle half of them lies between. Where that is wide, the machine was busy and m
 - publish: without confirms; done when the broker has read all of it
 - consume+ack: what waits in a queue, with this prefetch count, each message acknowledged by itself
 - publish and consume: both at once, prefetch count 100
+- quorum: the same with a quorum queue
 - RPC: request and reply, one at a time, through an exclusive callback queue
 - confirm: publish and wait for the confirm, one at a time; 1 / figure is the latency
 - persistent, one by one: the same with persistent messages, which the embedded broker keeps in its file of `--data`;
@@ -102,9 +103,10 @@ def publish(queue: str, size: int) -> Load:
     return Load([partial(Publisher, queues=[queue], size=size, purged=True)], [queue])
 
 
-def consume(queue: str, size: int, *, prefetch: int) -> Load:
+def consume(queue: str, size: int, *, prefetch: int, kind: str = "classic") -> Load:
     """Consume what is there."""
-    return Load([partial(Drainer, queues=[queue], size=size, prefetch=prefetch)], [queue])
+    clients: list[Factory] = [partial(Drainer, queues=[queue], size=size, prefetch=prefetch)]
+    return Load(clients, [queue], arguments={"x-queue-type": kind})
 
 
 def confirm(queue: str, size: int) -> Load:
@@ -138,14 +140,16 @@ def spread(queue: str, size: int) -> Load:
     return Load(clients, queues, exchange)
 
 
-def both(queue: str, size: int, *, others: int = 0, backlog: int = 0) -> Load:
+def both(
+    queue: str, size: int, *, others: int = 0, backlog: int = 0, kind: str = "classic"
+) -> Load:
     """Publish and consume, to and from a queue and as many others."""
     queues = [queue, *(f"{queue}.{number}" for number in range(others))]
     clients: list[Factory] = [
         partial(Publisher, queues=queues, size=size),
         partial(Subscriber, queues=queues),
     ]
-    return Load(clients, queues, backlog=backlog)
+    return Load(clients, queues, backlog=backlog, arguments={"x-queue-type": kind})
 
 
 KINDS: dict[str, Kind] = {
@@ -153,6 +157,9 @@ KINDS: dict[str, Kind] = {
     "consume+ack, prefetch 1": partial(consume, prefetch=1),
     "consume+ack, prefetch 100": partial(consume, prefetch=100),
     "publish and consume": both,
+    "consume+ack, quorum, prefetch 1": partial(consume, prefetch=1, kind="quorum"),
+    "consume+ack, quorum, prefetch 100": partial(consume, prefetch=100, kind="quorum"),
+    "publish and consume, quorum": partial(both, kind="quorum"),
     "RPC": call,
     "confirm": confirm,
     "persistent, one by one": partial(keep, at_once=False),
@@ -240,9 +247,10 @@ class Bench:
 
     def flatness(self) -> Iterator[Row]:
         """Compare the embedded broker with much to keep and the same with little."""
+        load = partial(both, "work", 100)
         for name, much, little in (
-            ("much to keep: 100,000 queued by 10", {"backlog": 100_000}, {"backlog": 10}),
-            ("much to keep: 1,000 queues by 1", {"others": 999}, {"others": 0}),
+            ("much to keep: 100,000 queued by 10", load(backlog=100_000), load(backlog=10)),
+            ("much to keep: 1,000 queues by 1", load(others=999), load()),
         ):
             if not self.wants(name):
                 continue
@@ -251,8 +259,7 @@ class Bench:
                 for kept in (much, little):
                     broker, _ = stack.enter_context(started(EMBEDDED, self.run))
                     vhosts = stack.enter_context(Vhosts(broker.address, self.run))
-                    load = both("work", 100, **kept)
-                    sides.append(stack.enter_context(side(vhosts, broker, [load])))
+                    sides.append(stack.enter_context(side(vhosts, broker, [kept])))
                 ours, theirs = sides
                 yield Row(name, race(ours, theirs, self.rounds, self.seconds), least=FLAT)
 
@@ -306,6 +313,11 @@ def fill(broker: RunningBroker, url: str) -> Iterator[float]:
 def resident(broker: RunningBroker) -> float:
     """Return the resident memory of the broker's processes in MiB."""
     return sum(psutil.Process(pid).memory_info().rss for pid in processes(broker)) / 2**20
+
+
+def spent(broker: RunningBroker) -> float:
+    """Return the processor time of the broker's processes so far in seconds."""
+    return sum(sum(psutil.Process(pid).cpu_times()[:2]) for pid in processes(broker))
 
 
 def processes(broker: RunningBroker) -> list[int]:

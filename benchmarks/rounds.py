@@ -136,7 +136,8 @@ class Row:
         ours, theirs = (median(side) for side in zip(*self.rounds, strict=True))
         many = len(self.ratios) > 1
         low, _, high = quantiles(self.ratios, n=4) if many else (self.ratio,) * 3
-        goal = f"at least {self.least}" if self.most is None else f"at most {self.most}"
+        limits = {"at least": self.least, "at most": self.most}
+        goal = "; ".join(f"{word} {limit}" for word, limit in limits.items() if limit is not None)
         return (
             f"| {self.name} | {_figure(ours)} | {_figure(theirs)} | {self.ratio:.2f} | "
             f"{low:.2f} to {high:.2f} | {goal}{'' if self.reached else ', MISSED'} |"
