@@ -233,12 +233,36 @@ def test_dead_letters(semantics: Version) -> None:
     _, client = lab_with(semantics)
     onward = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "s"}
     client.declare("q", durable=True, arguments=onward)
-    client.publish("q", b"dead")
+    client.publish("q", b"dead", expiration="600000")
     client.nack(client.get("q").delivery_tag, requeue=False)
     caused = read(client)
     assert bodies(caused) == ([] if semantics == "3.10" else [b"dead"])
     if semantics != "3.10":
-        assert "x-death" in deliveries(caused)[0].message.properties.headers
+        properties = deliveries(caused)[0].message.properties
+        assert "x-death" in properties.headers
+        assert properties.expiration == "600000"
+
+
+@pytest.mark.parametrize(
+    ("semantics", "answer"),
+    [
+        ("3.10", None),
+        ("4.0", "RESOURCE_ERROR - Stream not found for queue 's' in vhost '/'"),
+        (
+            "4.3",
+            'RESOURCE_ERROR - failed to deliver message: {not_found,{resource,<<"/">>,queue,<<"s">>}}',
+        ),
+    ],
+)
+def test_gone_at_the_commit(semantics: Version, answer: str | None) -> None:
+    """A commit that would bring a stream a message fails where it is gone, but not on 3.10."""
+    lab, client = lab_with(semantics)
+    client.do(commands.TxSelect)
+    client.publish("s", b"late")
+    lab.channel(number=2).do(commands.QueueDelete, "s")
+    caused = client.do(commands.TxCommit)
+    texts = [each.reply_text for each in caused if isinstance(each, events.ConnectionClose)]
+    assert texts == ([] if answer is None else [answer])
 
 
 HEADERS: dict[str, object] = {

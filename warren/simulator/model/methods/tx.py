@@ -65,13 +65,10 @@ def resolve(vhost: VHost, targets: Sequence[Target]) -> list[Queue]:
         if isinstance(target, str):
             if target in vhost.queues:
                 queues.append(vhost.queues[target])
-        elif target.name in vhost.queues or not vhost.semantics.commit_needs_queues:
+        elif target.name in vhost.queues or not (why := target.fails_commits()):
             queues.append(target)
         else:
-            resource = f'{{resource,<<"{vhost.name}">>,queue,<<"{target.name}">>}}'
-            raise AmqpError(
-                ReplyCode.RESOURCE_ERROR, f"failed to deliver message: {{not_found,{resource}}}"
-            )
+            raise AmqpError(ReplyCode.RESOURCE_ERROR, why)
     return queues
 
 
