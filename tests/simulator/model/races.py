@@ -33,10 +33,19 @@ def greedy(model: Broker) -> set[int]:
     }
 
 
+def held_of_quorum(channel: Channel) -> set[Queue]:
+    """Return the quorum queues of which a channel holds messages, also such as it settles in a transaction."""
+    held = [*channel.unacked.values()]
+    for _, deliveries in () if channel.tx is None else channel.tx.settlements:
+        held += deliveries.values()
+    return {each.queue for each in held if each.queue.kind.name == "quorum"}
+
+
 def passing_on(model: Broker) -> set[int]:
     """Return the connections of which one channel may take what another gives back to a quorum queue.
 
-    It ends as well, and the message has come back once more; who gets it later sees that.
+    It ends as well, and the message has come back once more; who gets it later sees that. Or both give back to one
+    queue, and what comes back first is served first.
     """
     return {
         connection.number
@@ -44,8 +53,8 @@ def passing_on(model: Broker) -> set[int]:
         for holder in connection.channels.values()
         for taker in connection.channels.values()
         if holder is not taker
-        and {each.queue for each in holder.unacked.values() if each.queue.kind.name == "quorum"}
-        & {each.queue for each in taker.consumers.values()}
+        and held_of_quorum(holder)
+        & ({each.queue for each in taker.consumers.values()} | held_of_quorum(taker))
     }
 
 
@@ -121,8 +130,8 @@ class Namesakes:
         """Tell whether RabbitMQ may tell the wrong queue by `command`, and note which queue it gets from.
 
         Deliveries are settled whose queue is gone: their namesake may take another message for settled, or crash. Or
-        a channel that once got from a quorum queue publishes to a namesake of another type: 4.3.6 ends the connection
-        with 541.
+        a channel that once got from a quorum queue publishes to, or consumes from, a namesake of another type:
+        RabbitMQ ends the connection with 541.
         """
         channel = model.connections[command.connection].channels.get(command.channel)
         if channel is None:
@@ -135,7 +144,9 @@ class Namesakes:
             for _, deliveries in () if channel.tx is None else channel.tx.settlements:
                 held += deliveries.values()
             return any(each.queue.deleted and each.queue.name in queues for each in held)
-        return isinstance(command, commands.BasicPublish) and any(
+        if not isinstance(command, commands.BasicPublish | commands.BasicConsume):
+            return False
+        return any(
             queue.deleted and queue.name in queues and queues[queue.name].kind is not queue.kind
             for queue in self._got.get(channel, ())
         )

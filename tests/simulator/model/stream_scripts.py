@@ -188,6 +188,17 @@ def stream_transactions(q: str, _x: str) -> Script:
     ]
 
 
+def stream_gone_at_the_commit(q: str, _x: str) -> Script:
+    """Delete a stream to which a transaction publishes."""
+    return [
+        declare(q, "stream"),
+        c.TxSelect(1, 2),
+        c.BasicPublish(1, 2, message(q, b"late")),
+        c.QueueDelete(*HERE, q),
+        c.TxCommit(1, 2),
+    ]
+
+
 def stream_consumers(q: str, _x: str) -> Script:
     """Cancel and come again by the same tag; fail a channel that reads."""
     return [
@@ -281,8 +292,8 @@ def stream_dead_letters(q: str, _x: str) -> Script:
     for kind in ("classic", "quorum"):
         name = f"{q}{kind}"
         onward = {"x_dead_letter_exchange": "", "x_dead_letter_routing_key": q}
-        died = publish(name, b"dead", headers={"mine": 1}, expiration="60000")
-        script += [declare(name, kind, **onward), died]
+        script += [declare(name, kind, **onward)]
+        script += [publish(name, b"dead", headers={"mine": 1}, expiration="600000")]
         script += [
             c.BasicGet(1, 3, name),
             c.BasicNack(1, 3, 1, requeue=False),
@@ -299,6 +310,7 @@ STREAM_SCRIPTS: tuple[Callable[[str, str], Script], ...] = (
     stream_redeclarations,
     stream_settlements,
     stream_transactions,
+    stream_gone_at_the_commit,
     stream_consumers,
     stream_messages,
     stream_filters,

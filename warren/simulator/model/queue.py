@@ -156,6 +156,13 @@ class Queue(Declared):
         """Tell whether it takes no more of a publisher that has heard so: most types answer each message for itself."""
         return False
 
+    def fails_commits(self) -> str:
+        """Return why a commit fails that brings it a message when it is gone; nothing where it refuses the message."""
+        if not self.vhost.semantics.commit_needs_queues:
+            return ""
+        resource = f'{{resource,<<"{self.vhost.name}">>,queue,<<"{self.name}">>}}'
+        return f"failed to deliver message: {{not_found,{resource}}}"
+
     @abstractmethod
     def put_back(self, returned: Iterable[Enqueued], how: Settlement) -> None:
         """Take back messages that were delivered; `how` says in which way they came."""

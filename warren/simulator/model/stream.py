@@ -82,6 +82,12 @@ class StreamQueue(Queue):
 
     # What it refuses
 
+    def fails_commits(self) -> str:
+        """Return that it is not found, on the release that finds no stream at a commit."""
+        if self.semantics.fails_commits:
+            return f"Stream not found for {self.describe()}"
+        return super().fails_commits()
+
     def check_consume(self, channel: Channel, /, *, exclusive: bool, no_ack: bool) -> None:  # noqa: ARG002 - it means nothing here
         """Raise 406 without a prefetch count, 540 without acknowledgement or on a channel with one of its own."""
         if not channel.prefetch:

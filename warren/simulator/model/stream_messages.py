@@ -40,10 +40,8 @@ def as_delivered(
     }
     headers[OFFSET] = long(offset)
     properties = message.properties.replace(headers=headers)
-    for death in message.deaths:
-        # What died is kept as it was published.
-        if (expiration := death.get("original-expiration")) is not None:
-            properties = properties.replace(expiration=str(expiration))
+    if semantics.keeps_annotations and message.deaths:
+        properties = properties.replace(expiration=_original_expiration(message))
     if semantics.tells_delivery_mode and properties.delivery_mode != PERSISTENT:
         properties = properties.replace(delivery_mode=TRANSIENT)
     return replace(message, properties=properties)
@@ -53,6 +51,15 @@ def filter_value(message: Message) -> str:
     """Return by what consumers may choose this message, the empty text for nothing."""
     value = (message.properties.headers or {}).get(FILTER_VALUE)
     return value if isinstance(value, str) else ""
+
+
+def _original_expiration(message: Message) -> str | None:
+    """Return what a dead letter was published with: other queues forget it at the death, a stream tells it."""
+    for death in message.deaths:
+        expiration = death.get("original-expiration")
+        if isinstance(expiration, str):
+            return expiration
+    return None
 
 
 def _is_kept(name: str, value: object, message: Message, semantics: StreamSemantics) -> bool:

@@ -20,6 +20,9 @@ class StreamSemantics:
     takes_dead_letters: bool
     """Dead letters come in; otherwise they are lost."""
 
+    fails_commits: bool
+    """One that is gone at a commit is 506, also where other queues refuse their message then."""
+
     filters: bool
     """x-stream-filter chooses what a consumer gets by x-stream-filter-value."""
 
@@ -44,6 +47,7 @@ STREAM_3_10 = StreamSemantics(
     no_auto_ack="automatic acknowledgement not supported by stream queues {}",
     acks_alone=True,
     takes_dead_letters=False,
+    fails_commits=False,
     filters=False,
     tells_delivery_mode=False,
     keeps_annotations=False,
@@ -56,6 +60,7 @@ STREAM_4_0 = StreamSemantics(
     no_auto_ack="automatic acknowledgement not supported by stream {}",
     acks_alone=False,
     takes_dead_letters=True,
+    fails_commits=True,
     filters=True,
     tells_delivery_mode=True,
     keeps_annotations=True,
@@ -68,6 +73,7 @@ STREAM_4_3 = StreamSemantics(
     no_auto_ack="automatic acknowledgement not supported by stream {}",
     acks_alone=False,
     takes_dead_letters=True,
+    fails_commits=False,
     filters=True,
     tells_delivery_mode=True,
     keeps_annotations=True,

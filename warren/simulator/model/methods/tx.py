@@ -65,22 +65,11 @@ def resolve(vhost: VHost, targets: Sequence[Target]) -> list[Queue]:
         if isinstance(target, str):
             if target in vhost.queues:
                 queues.append(vhost.queues[target])
-        elif target.name in vhost.queues or not _is_missed(vhost, target):
+        elif target.name in vhost.queues or not (why := target.fails_commits()):
             queues.append(target)
         else:
-            raise AmqpError(ReplyCode.RESOURCE_ERROR, _not_found(vhost, target))
+            raise AmqpError(ReplyCode.RESOURCE_ERROR, why)
     return queues
-
-
-def _is_missed(vhost: VHost, gone: Queue) -> bool:
-    return vhost.semantics.commit_needs_queues or gone.kind.name == "stream"
-
-
-def _not_found(vhost: VHost, gone: Queue) -> str:
-    if not vhost.semantics.commit_needs_queues:
-        return f"Stream not found for queue '{gone.name}' in vhost '{vhost.name}'"
-    resource = f'{{resource,<<"{vhost.name}">>,queue,<<"{gone.name}">>}}'
-    return f"failed to deliver message: {{not_found,{resource}}}"
 
 
 def rollback(state: State, channel: Channel, command: commands.TxRollback) -> None:
