@@ -6,10 +6,6 @@ Found by running the cases on each. A release that is not here is taken for the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +111,6 @@ class Release:
     stream_keeps_annotations: bool
     """A stream keeps tables and arrays in headers that begin with `x-`; otherwise it keeps none."""
 
-    channels_time_out: bool
-    """A delivery that is not acked in time closes its channel; otherwise a quorum queue takes it back."""
-
-    queues_set_timeout: bool
-    """x-consumer-timeout of a queue says what is in time."""
-
-    late_headers: Mapping[str, int]
-    """The headers of a message that a quorum queue has taken back from somebody who was late."""
-
 
 RELEASES = {
     "3.10": Release(
@@ -160,9 +147,6 @@ RELEASES = {
         stream_takes_dead_letters=False,
         stream_filters=False,
         stream_keeps_annotations=False,
-        channels_time_out=True,
-        queues_set_timeout=False,
-        late_headers={"x-delivery-count": 1},
     ),
     "4.0": Release(
         global_prefetch=True,
@@ -198,9 +182,6 @@ RELEASES = {
         stream_takes_dead_letters=True,
         stream_filters=True,
         stream_keeps_annotations=True,
-        channels_time_out=True,
-        queues_set_timeout=True,
-        late_headers={"x-delivery-count": 1},
     ),
     "4.3": Release(
         global_prefetch=False,
@@ -236,9 +217,6 @@ RELEASES = {
         stream_takes_dead_letters=True,
         stream_filters=True,
         stream_keeps_annotations=True,
-        channels_time_out=False,
-        queues_set_timeout=True,
-        late_headers={"x-acquired-count": 1},
     ),
 }
 

@@ -8,7 +8,6 @@ import pytest
 
 from tests.simulator.model.lab import PASSWORD, USER, Lab, bodies, closed
 from warren.simulator.model import Version, commands, events
-from warren.simulator.model.limits import SetConsumerTimeout
 
 HALF_AN_HOUR = 1800.0
 WORDS = "This timeout value can be configured, see consumers doc guide to learn more"
@@ -56,31 +55,6 @@ def test_a_queue_may_set_the_time(semantics: Version, seconds: float) -> None:
     client.get("q")
     assert lab.wait(seconds - 1) == []
     assert of(lab.wait(2), events.ChannelClose)
-
-
-@pytest.mark.parametrize("semantics", ["3.10", "4.0"])
-def test_an_operator_may_set_the_time(semantics: Version) -> None:
-    """The time that an operator sets is that of channels opened from then on, and not of those that are open."""
-    lab, old = lab_with(semantics, "classic")
-    lab.broker.handle(SetConsumerTimeout(5000), lab.now)
-    new = lab.channel(2)
-    lab.broker.handle(SetConsumerTimeout(None), lab.now)
-    old.get("q")
-    new.get("q")
-    assert [each.connection for each in of(lab.wait(6), events.ChannelClose)] == [2]
-    lab.channel(3).get("q")
-    assert len(of(lab.wait(HALF_AN_HOUR), events.ChannelClose)) == 1, "of the old one alone"
-
-
-def test_an_operator_may_set_the_time_of_quorum_queues() -> None:
-    """On 4.3 it is that of quorum queues declared from then on."""
-    lab, client = lab_with("4.3", "quorum")
-    lab.broker.handle(SetConsumerTimeout(5000), lab.now)
-    client.declare("new", durable=True, arguments={"x-queue-type": "quorum"})
-    client.publish("new", b"late")
-    client.consume("q", "of the old")
-    client.consume("new", "of the new")
-    assert [each.consumer_tag for each in of(lab.wait(6), events.BasicCancel)] == ["of the new"]
 
 
 def test_a_classic_queue_has_no_time_on_4_3() -> None:

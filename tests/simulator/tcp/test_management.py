@@ -217,27 +217,10 @@ def test_queue_counts_publish_get_purge(broker: Embedded) -> None:
     assert broker.api("GET", path).status_code == 404
 
 
-def test_consumer_timeout() -> None:
-    """An operator may say how long new channels wait for acks, as `rabbitmqctl eval` lets one on RabbitMQ."""
-    with Embedded.start("--semantics=3.10") as broker:
-        broker.api("PUT", "consumer-timeout", json={"milliseconds": 200})
-        with broker.connect() as connection:
-            channel = connection.channel()
-            channel.queue_declare("slow", durable=True)
-            channel.basic_publish("", "slow", b"")
-            channel.basic_consume("slow", lambda *_: None)
-            (consumer,) = broker.api("GET", "consumers").json()
-            assert consumer["consumer_timeout"] == 200
-            with pytest.raises(pika.exceptions.ChannelClosedByBroker, match="timed out"):
-                channel.start_consuming()
-
-
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [
         ("GET", "nothing", b"", 404),
-        ("PUT", "consumer-timeout", b'{"milliseconds": 0}', 400),
-        ("PUT", "consumer-timeout", b'{"milliseconds": "1"}', 400),
         ("PUT", "users/x", b"{", 400),
         ("PUT", "users/x", b"[]", 400),
         ("PUT", "users/x", b'{"password": "x"}', 400),

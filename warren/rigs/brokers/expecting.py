@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 from pika.exceptions import AMQPError, ChannelClosedByBroker, ConnectionClosedByBroker
 
 from warren.rigs.brokers.inbox import Received, got
-from warren.rigs.brokers.raw_client import WITHIN
-from warren.worlds.real.runs.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from warren.rigs.brokers.waiting import Waiting
 
 _CONNECTION_CODES = 500
-_ASK_INTERVAL = 0.02
 
 
 class Expecting:
@@ -55,19 +52,6 @@ class Expecting:
             refusal = error
         assert isinstance(refusal, scope), f"{scope.__name__} was expected, not {refusal!r}"
         assert refusal.reply_code == code, f"{code} was expected, not {refusal!r}"
-
-    def end_of(self, channel: BlockingChannel, code: int) -> None:
-        """Expect that the broker closes a channel with `code`, in its own time, though nothing wrong is asked of it.
-
-        Nothing else may wait for the case's connections meanwhile: what an idle channel was told is not known later.
-        """
-
-        def is_over() -> bool:
-            self._wait.answered(channel)
-            return False
-
-        with self.refusal(code):
-            wait_until(is_over, timeout=WITHIN, interval=_ASK_INTERVAL)
 
     @contextlib.contextmanager
     def at_least(self, seconds: float) -> Iterator[None]:

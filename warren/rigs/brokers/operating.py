@@ -61,18 +61,6 @@ class Operating:
         finally:
             self._place.set_memory_alarm(False)
 
-    @contextlib.contextmanager
-    def waiting_for_acks(self, seconds: float) -> Iterator[None]:
-        """Have the broker wait so long for acks in the block; the case needs the mark `restarts_broker`.
-
-        That counts for channels that are opened in the block, and on 4.3 for quorum queues that are declared there.
-        """
-        self._place.set_ack_timeout(seconds)
-        try:
-            yield
-        finally:
-            self._place.set_ack_timeout(None)
-
     def send(self, method: str, *path: str, json: object = None) -> tuple[int, Any]:
         """Send a request to the management API; give the status and the document of the answer."""
         return self._place.management.send(method, *path, json=json)

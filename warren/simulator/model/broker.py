@@ -51,7 +51,6 @@ OWNER_COMMANDS: Mapping[type, Callable[[State, Any], None]] = {
     limits.SetVhostLimits: limits.set_vhost_limits,
     limits.SetUserLimits: limits.set_user_limits,
     limits.SetTopicPermissions: limits.set_topic_permissions,
-    limits.SetConsumerTimeout: limits.set_consumer_timeout,
     commands.Restart: connection.restart,
     commands.ConnectionStartOk: connection.start_ok,
 }
@@ -168,11 +167,6 @@ class Broker:
     def meter(self) -> Meter:
         """What counts the work: see `State`."""
         return self._state.meter
-
-    @property
-    def consumer_timeout(self) -> int | None:
-        """How many milliseconds a delivery may be unsettled, unless its queue or consumer says; None for ever."""
-        return self._state.consumer_timeout
 
     @property
     def is_busy(self) -> bool:

@@ -37,13 +37,11 @@ class Channel:
     `closing` is True from the broker's ChannelClose to the client's answer. `unacked` holds
     deliveries by delivery tag; `oldest_tag` is not above the least of them. `prefetch` is what the
     next consumer gets; it `expects_ack` while its timer runs. `global_prefetch` limits
-    `global_unacked`, the deliveries of all consumers together. `ack_timeout` is how many milliseconds
-    a delivery may be unsettled where its queue does not say; None for ever.
+    `global_unacked`, the deliveries of all consumers together.
     """
 
     __slots__ = (
         "access",
-        "ack_timeout",
         "closing",
         "confirming",
         "connection",
@@ -71,8 +69,6 @@ class Channel:
         self.vhost = vhost
         self.access = access
         self.closing = False
-        times_out = vhost.state.semantics.channels_time_out
-        self.ack_timeout = vhost.state.consumer_timeout if times_out else None
         self.consumers: dict[str, Consumer] = {}
         self.unacked: dict[int, Enqueued] = {}
         self.next_delivery_tag = 1
@@ -90,10 +86,6 @@ class Channel:
         # Its consumer tag, and the name that replies are sent to.
         self.reply_consumer: tuple[str, str] | None = None
 
-    def timeout_of(self, queue: Queue) -> int | None:
-        """Return how many milliseconds a delivery of this queue may be unsettled here; None for ever."""
-        return self.ack_timeout if queue.ack_timeout is None else queue.ack_timeout
-
     def expect_ack(self, due: float) -> None:
         """See at `due` whether the oldest delivery is settled, unless that is looked at anyway."""
         if not self.expects_ack:
@@ -108,7 +100,7 @@ class Channel:
         oldest = self.unacked[min(self.unacked)]
         state = self.vhost.state
         if oldest.due is not None and oldest.due <= state.now:
-            timeout = self.timeout_of(oldest.queue) or 0
+            timeout = oldest.queue.ack_timeout or 0
             state.failing.append((self, timed_out(self.number, timeout)))
         elif oldest.due is not None:
             self.expect_ack(oldest.due)

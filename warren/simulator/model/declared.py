@@ -62,7 +62,7 @@ class Declared(Recorded):
         self.arguments = arguments
         self.matched = vhost.policies.find(kind.name, name)
         self.policy = self._read_policy()
-        self.ack_timeout = self._ack_timeout()  # milliseconds, None where its channels say
+        self.ack_timeout = self._ack_timeout()  # milliseconds, None for ever
         self.incoming: dict[Hashable, Binding] = {}
         self.deleted = False
 
@@ -101,9 +101,9 @@ class Declared(Recorded):
         """Do what this queue has waited for."""
 
     def _ack_timeout(self) -> int | None:
-        semantics = self.state.semantics
-        sets = semantics.channels_time_out and semantics.queues_set_timeout
-        return self.policy.consumer_timeout if sets else None
+        own = self.policy.consumer_timeout if self.state.semantics.queues_set_timeout else None
+        times_out = self.state.semantics.channels_time_out
+        return (self.state.consumer_timeout if own is None else own) if times_out else None
 
     @property
     def exclusive(self) -> bool:

@@ -1,4 +1,4 @@
-"""Limits of virtual hosts, users and deliveries, topic permissions: what operators set, who is refused for it."""
+"""Limits of virtual hosts and users, and topic permissions: what operators set, and who is refused for it."""
 
 from __future__ import annotations
 
@@ -37,13 +37,6 @@ class SetUserLimits(Command):
 
 
 @fact
-class SetConsumerTimeout(Command):
-    """Give deliveries so many milliseconds until they must be settled; None for ever."""
-
-    milliseconds: int | None
-
-
-@fact
 class SetTopicPermissions(Command):
     """Let `user` use those keys of a topic exchange in which the patterns match; None: any."""
 
@@ -64,11 +57,6 @@ def set_user_limits(state: State, command: SetUserLimits) -> None:
     """Limit a user, if there is such a one."""
     if command.user in state.users:
         state.users[command.user].limits = command.limits
-
-
-def set_consumer_timeout(state: State, command: SetConsumerTimeout) -> None:
-    """Give a time to channels that are opened, and quorum queues that are declared, from now on."""
-    state.consumer_timeout = command.milliseconds
 
 
 def set_topic_permissions(state: State, command: SetTopicPermissions) -> None:

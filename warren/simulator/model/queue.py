@@ -196,11 +196,9 @@ class Queue(Declared):
         self.unacked_count -= len(batch)
 
     def watch(self, channel: Channel, enqueued: Enqueued) -> None:
-        """Have a delivery settled in time, where there is a time for it."""
-        timeout = channel.timeout_of(self)
-        if timeout is not None:
-            enqueued.due = self.state.now + timeout / 1000
-            channel.expect_ack(enqueued.due)
+        """Have a delivery settled in time: there is a time for it."""
+        enqueued.due = self.state.now + (self.ack_timeout or 0) / 1000
+        channel.expect_ack(enqueued.due)
 
     # Messages out
 
@@ -214,7 +212,8 @@ class Queue(Declared):
         channel.unacked[tag] = enqueued
         self.unacked_count += 1
         self.note(enqueued, Place.TAKEN)
-        self.watch(channel, enqueued)
+        if self.ack_timeout is not None:
+            self.watch(channel, enqueued)
 
     def fetch(self) -> Enqueued:
         """Take the first ready message, of which there is one, and drop what has expired behind it."""
@@ -264,7 +263,8 @@ class Queue(Declared):
             channel.global_unacked += self.heeds_channel_limit
             channel.unacked[tag] = enqueued
             self.unacked_count += 1
-            self.watch(channel, enqueued)
+            if self.ack_timeout is not None:
+                self.watch(channel, enqueued)
         if self.changes is not None:
             self.note(enqueued, Place.GONE if consumer.no_ack else Place.TAKEN)
         self.state.events.append(

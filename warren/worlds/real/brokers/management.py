@@ -129,10 +129,6 @@ class Management:
         self._secrets.add(password)
         self._call("PUT", "users", name, json={"password": password, "tags": ""})
 
-    def set_consumer_timeout(self, milliseconds: int) -> None:
-        """Have an embedded broker wait so long for acks on channels that are opened from now on."""
-        self._call("PUT", "consumer-timeout", json={"milliseconds": milliseconds})
-
     def delete_user(self, name: str) -> None:
         """Delete a user; one that is gone already is no error."""
         self._call("DELETE", "users", name, allow=HTTPStatus.NOT_FOUND)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Final
 
-from warren.errors import BrokerUnavailable
+from warren.errors import BrokerUnavailable, FaultUnsupported
 from warren.worlds.real.brokers.management import Management
 from warren.worlds.real.brokers.readiness import Access
 from warren.worlds.real.brokers.vhosts import name_prefix
@@ -20,7 +20,9 @@ CONTAINER: Final = "container"
 """The kind of entry in a run's journal that says that it has started one."""
 _SHARES: Final = {True: 0.0, False: 0.4}
 """Of the machine's memory, what a RabbitMQ may take with the alarm and without it; the latter is 3.10's default."""
-ACK_TIMEOUT: Final = 1_800_000
+_QUORUM_ALONE: Final = (4, 3)
+"""The first release whose classic queues have no acknowledgement time-out."""
+_ACK_TIMEOUT: Final = 1_800_000
 """Milliseconds that a RabbitMQ waits for acks by default. A channel reads that when it is opened."""
 _OFTEN: Final = 200
 """Milliseconds after which a channel looks for late ones again; it reads that each time."""
@@ -55,12 +57,18 @@ def memory_code(is_short: bool) -> str:
     return f"vm_memory_monitor:set_vm_memory_high_watermark({_SHARES[is_short]})"
 
 
-def ack_timeout_code(seconds: float | None) -> str:
-    """Say in Erlang how long a RabbitMQ waits for acks, and that its channels look for late ones often.
+def ack_timeout_code(seconds: float | None, version: str) -> str:
+    """Say in Erlang how long new channels of a RabbitMQ wait for acks, and that they look for late ones often.
 
-    It holds for channels that are opened, and on 4.3 for quorum queues that are declared, from then on.
+    Raises FaultUnsupported for a release that has that time-out for quorum queues alone.
     """
-    timeout = ACK_TIMEOUT if seconds is None else int(seconds * 1000)
+    if tuple(map(int, version.split(".")[:2])) >= _QUORUM_ALONE:
+        raise FaultUnsupported(
+            "it has no acknowledgement time-out for classic queues",
+            where=f"RabbitMQ {version}",
+            what_to_do="run the case on 3.10",
+        )
+    timeout = _ACK_TIMEOUT if seconds is None else int(seconds * 1000)
     settings = {"consumer_timeout": timeout, "channel_tick_interval": _OFTEN}
     return ", ".join(
         f"ok = application:set_env(rabbit, {key}, {ms})" for key, ms in settings.items()

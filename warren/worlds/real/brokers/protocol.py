@@ -36,9 +36,9 @@ class RunningBroker(Protocol):
         """Have it be short of memory, so that it blocks publishers, or no longer. Raises BrokerUnavailable."""
 
     def set_ack_timeout(self, seconds: float | None) -> None:
-        """Have it wait so long for the acks of channels that are opened from now on; None sets the default again.
+        """Have channels that are opened from now on be closed when an ack takes longer; None sets the default again.
 
-        On 4.3 that is said of quorum queues that are declared from now on. Raises BrokerUnavailable.
+        Raises FaultUnsupported where it has no such time-out for classic queues, BrokerUnavailable where it fails.
         """
 
     def stop(self) -> None:

@@ -9,10 +9,9 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from warren.simulator.model import SEMANTICS
-from warren.simulator.model.limits import SetConsumerTimeout
 from warren.simulator.tcp.management import views
 from warren.simulator.tcp.management.releases import as_told, is_one_of
-from warren.simulator.tcp.management.request import Answer, Request, bad_request, not_found
+from warren.simulator.tcp.management.request import Answer, Request, not_found
 from warren.simulator.tcp.management.routing import Routes, found, shown
 
 if TYPE_CHECKING:
@@ -165,15 +164,6 @@ def _put_name(node: Node, request: Request) -> Answer:
     return Answer()
 
 
-def _put_timeout(node: Node, request: Request) -> Answer:
-    """Do what an operator of RabbitMQ does with `rabbitmqctl eval`: it has no path for this."""
-    milliseconds = request.need("milliseconds")
-    if milliseconds is not None and (type(milliseconds) is not int or milliseconds <= 0):
-        raise bad_request("milliseconds is a number above 0, or null for ever")
-    node.do(SetConsumerTimeout(milliseconds))
-    return Answer()
-
-
 def _extensions(_node: Node, _request: Request) -> Answer:
     return shown([{"javascript": "dispatcher.js"}])
 
@@ -202,7 +192,6 @@ ROUTES: Routes = {
     "nodes": {"GET": _nodes},
     "nodes/*": {"GET": _show_node},
     "cluster-name": {"GET": _show_name, "PUT": _put_name},
-    "consumer-timeout": {"PUT": _put_timeout},
     "extensions": {"GET": _extensions},
     "feature-flags": {"GET": _none},
     "deprecated-features": {"GET": _deprecated},
