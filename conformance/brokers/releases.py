@@ -96,6 +96,12 @@ class Release:
     quorum_order: tuple[bytes, ...]
     """How a quorum queue gives messages that came in as 1, none, 5, 0 and 9, named after their priorities."""
 
+    channels_time_out: bool
+    """A channel whose ack is late is closed; otherwise quorum queues take messages back, and classic ones wait."""
+
+    queues_set_timeout: bool
+    """x-consumer-timeout of a queue says how long an ack may take; otherwise it means nothing."""
+
     delays_retries: bool
     """A quorum queue may wait before it serves again what came back."""
 
@@ -142,6 +148,8 @@ RELEASES = {
         unlimited_to_the_tail=True,
         single_active_by_priority=False,
         quorum_order=(b"1", b"none", b"5", b"0", b"9"),
+        channels_time_out=True,
+        queues_set_timeout=False,
         delays_retries=False,
         stream_refuses_nack=True,
         stream_takes_dead_letters=False,
@@ -177,6 +185,8 @@ RELEASES = {
         unlimited_to_the_tail=True,
         single_active_by_priority=True,
         quorum_order=(b"5", b"9", b"1", b"none", b"0"),
+        channels_time_out=True,
+        queues_set_timeout=True,
         delays_retries=False,
         stream_refuses_nack=False,
         stream_takes_dead_letters=True,
@@ -212,6 +222,8 @@ RELEASES = {
         unlimited_to_the_tail=False,
         single_active_by_priority=True,
         quorum_order=(b"9", b"5", b"none", b"1", b"0"),
+        channels_time_out=False,
+        queues_set_timeout=True,
         delays_retries=True,
         stream_refuses_nack=False,
         stream_takes_dead_letters=True,

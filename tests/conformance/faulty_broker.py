@@ -132,6 +132,22 @@ def counts_nacks() -> None:
     _plant(quorum, "has_failed", also_nacks)
 
 
+def counts_what_was_late() -> None:
+    """Count a delivery that was not settled in time as one that failed."""
+    put_back = quorum.QuorumQueue.put_back
+
+    def failed(queue: Any, returned: Any, how: settlement.Settlement) -> None:
+        is_late = how is settlement.Settlement.REQUEUE and all(r.due is None for r in returned)
+        put_back(queue, returned, settlement.Settlement.REJECT_REQUEUE if is_late else how)
+
+    _plant(quorum.QuorumQueue, "put_back", failed)
+
+
+def times_out_classic_queues() -> None:
+    """Close channels that are late for a classic queue, as releases before 4.3 do."""
+    _plant(ClassicQueue, "_times_acks", lambda _: True)
+
+
 def serves_the_lowest_first() -> None:
     """Take priorities the other way round."""
     priority_in = ready.priority_in
@@ -173,6 +189,8 @@ DEFECTS: dict[str, Callable[[], None]] = {
         confirms_before_it_keeps,
         limits_one_delivery_less,
         counts_nacks,
+        counts_what_was_late,
+        times_out_classic_queues,
         serves_the_lowest_first,
         alarms_too_early,
         bears_silence,

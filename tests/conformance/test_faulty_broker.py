@@ -67,6 +67,8 @@ EXPECTED = {
     "confirms-before-it-keeps": expect("durability.killed"),
     "limits-one-delivery-less": expect("quorum.delivery-limit", "quorum.default-limit"),
     "counts-nacks": expect("quorum.nack-counted"),
+    "counts-what-was-late": expect("ack-timeout.comes-back", "ack-timeout.quorum"),
+    "times-out-classic-queues": expect("ack-timeout.classic"),
     "serves-the-lowest-first": expect("limits.priorities"),
     "alarms-too-early": expect("memory.not-before"),
     "bears-silence": expect("connection.silent-closed"),

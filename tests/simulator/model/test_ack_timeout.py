@@ -149,3 +149,27 @@ def test_the_next_single_active_consumer() -> None:
     assert [(each.consumer_tag, each.message.body) for each in delivered] == [("next", b"1")]
     assert client.ack(1) == []
     assert bodies(other.do(commands.BasicCancel, "next")) == [b"2"]
+
+
+def test_who_loses_the_channel_gets_nothing_more() -> None:
+    """A client that cannot be told of a cancel hears of its channel's end once, and gets no message again."""
+    lab, client = lab_with("4.3", "quorum", **{"x-consumer-timeout": 1000})
+    lab.broker.connections[1].consumer_cancel_notify = False
+    client.consume("q")
+    assert [type(each) for each in lab.wait(2)] == [events.ChannelClose]
+
+
+@pytest.mark.parametrize(("semantics", "kind"), [("3.10", "classic"), ("4.3", "quorum")])
+def test_another_time_is_for_others(semantics: Version, kind: str) -> None:
+    """A time set later is for channels that are opened, on 4.3 for consumers that begin, from then on."""
+    lab, client = lab_with(semantics, kind)
+    lab.do(commands.SetConsumerTimeout(1000))
+    other = lab.channel(2)
+    other.qos(1)
+    other.consume("q")
+    lab.do(commands.SetConsumerTimeout(None))
+    client.qos(1)
+    assert bodies(client.consume("q")) == [b"2"]
+    kind_of_end = events.ChannelClose if kind == "classic" else events.BasicCancel
+    (said,) = of(lab.wait(HALF_AN_HOUR - 1), kind_of_end)
+    assert said.connection == 2

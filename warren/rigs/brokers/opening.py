@@ -35,10 +35,13 @@ class Opening:
         """Connect a client that does only what it is told, and has said nothing yet."""
         return self._raw.enter_context(contextlib.closing(RawClient(self._broker, self._vhost)))
 
-    def raw_channel(self, **tuning: int) -> RawClient:
-        """Connect such a client and open channel 1; `tuning` is what it answers to connection.tune."""
+    def raw_channel(self, *, lacks: str = "", **tuning: int) -> RawClient:
+        """Connect such a client and open channel 1; `tuning` is what it answers to connection.tune.
+
+        `lacks` is a capability that it does not announce.
+        """
         client = self.raw()
-        client.log_in()
+        client.log_in(lacks=lacks)
         client.tune(**tuning)
         client.open_channel()
         return client

@@ -61,6 +61,15 @@ class Operating:
         finally:
             self._place.set_memory_alarm(False)
 
+    @contextlib.contextmanager
+    def short_ack_timeout(self, seconds: float) -> Iterator[None]:
+        """Have channels and consumers that begin in the block lose what they ack later; needs `restarts_broker`."""
+        self._place.set_ack_timeout(seconds)
+        try:
+            yield
+        finally:
+            self._place.set_ack_timeout(None)
+
     def send(self, method: str, *path: str, json: object = None) -> tuple[int, Any]:
         """Send a request to the management API; give the status and the document of the answer."""
         return self._place.management.send(method, *path, json=json)

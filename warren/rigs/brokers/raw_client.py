@@ -43,20 +43,19 @@ WITHIN = 20.0
 """Seconds within which a broker must answer, however busy the machine is."""
 
 _CHUNK = 1 << 16
-_CAPABILITIES = {
-    "capabilities": {
-        "authentication_failure_close": True,
-        "basic.nack": True,
-        "connection.blocked": True,
-        "consumer_cancel_notify": True,
-        "publisher_confirms": True,
-    }
-}
+_CAPABILITIES = (
+    "authentication_failure_close",
+    "basic.nack",
+    "connection.blocked",
+    "consumer_cancel_notify",
+    "publisher_confirms",
+)
 _Expected = TypeVar("_Expected")
 
 
-def _start_ok(response: bytes, padding: int) -> bytes:
-    properties: FieldTable = {**_CAPABILITIES, "padding": "x" * padding}
+def _start_ok(response: bytes, padding: int, lacks: str) -> bytes:
+    can: FieldTable = {name: name != lacks for name in _CAPABILITIES}
+    properties: FieldTable = {"capabilities": can, "padding": "x" * padding}
     return encode_method_frame(0, ConnectionStartOk(properties, response=response))
 
 
@@ -74,19 +73,22 @@ class RawClient:
         self._last: Message[BasicProperties] | None = None
         self.frame_max = 0
 
-    def log_in(self, *, payload: int = 0) -> ConnectionTune:
-        """Go as far as the broker's connection.tune and give that; `payload` is as in `start`."""
-        self.start(payload=payload)
+    def log_in(self, *, payload: int = 0, lacks: str = "") -> ConnectionTune:
+        """Go as far as the broker's connection.tune and give that; `payload` and `lacks` are as in `start`."""
+        self.start(payload=payload, lacks=lacks)
         return self.expect(ConnectionTune)
 
-    def start(self, *, payload: int = 0) -> None:
-        """Go as far as our start-ok, whose payload is padded to that many octets where it has fewer."""
+    def start(self, *, payload: int = 0, lacks: str = "") -> None:
+        """Go as far as our start-ok, whose payload is padded to that many octets where it has fewer.
+
+        `lacks` is the one capability that the client does not announce.
+        """
         self.send_octets(PROTOCOL_HEADER)
         self.expect(ConnectionStart)
         response = f"\0{self._broker.case_user}\0{self._broker.case_password}".encode()
-        least = _start_ok(response, padding=0)
+        least = _start_ok(response, 0, lacks)
         padding = max(0, payload + FRAME_OVERHEAD - len(least))
-        self.send_octets(_start_ok(response, padding))
+        self.send_octets(_start_ok(response, padding, lacks))
 
     def tune(self, *, heartbeat: int = 0, frame_max: int = 131072, channel_max: int = 2047) -> None:
         """Answer connection.tune, and open the vhost; by default with what RabbitMQ offers, and without heartbeats."""

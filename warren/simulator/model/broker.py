@@ -48,6 +48,7 @@ OWNER_COMMANDS: Mapping[type, Callable[[State, Any], None]] = {
     commands.SetPermissions: connection.set_permissions,
     commands.ClearPermissions: connection.clear_permissions,
     commands.SetPolicy: connection.set_policy,
+    commands.SetConsumerTimeout: channel.set_consumer_timeout,
     limits.SetVhostLimits: limits.set_vhost_limits,
     limits.SetUserLimits: limits.set_user_limits,
     limits.SetTopicPermissions: limits.set_topic_permissions,
@@ -320,6 +321,8 @@ class Broker:
     def _close_failing(self) -> None:
         state = self._state
         for failed, error in state.failing:
+            if failed.closing:  # another of its deliveries was late, too
+                continue
             channel.fail(state, failed)
             closed = (failed.connection.number, failed.number, error.reply_code, self._word(error))
             state.events.append(events.ChannelClose(*closed, *NO_METHOD))

@@ -42,6 +42,7 @@ class Channel:
 
     __slots__ = (
         "access",
+        "ack_timeout",
         "closing",
         "confirming",
         "connection",
@@ -76,6 +77,7 @@ class Channel:
         self.prefetch = 0
         # Quorum queues that refuse when they are full, and how often they had been when this began.
         self.publishes_to: dict[Queue, int] = {}
+        self.ack_timeout = vhost.state.consumer_timeout  # of now: it keeps that
         self.expects_ack = False
         self.global_prefetch = 0
         self.global_unacked = 0
@@ -100,7 +102,7 @@ class Channel:
         oldest = self.unacked[min(self.unacked)]
         state = self.vhost.state
         if oldest.due is not None and oldest.due <= state.now:
-            timeout = oldest.queue.ack_timeout or 0
+            timeout = oldest.queue.time_on(self) or 0
             state.failing.append((self, timed_out(self.number, timeout)))
         elif oldest.due is not None:
             self.expect_ack(oldest.due)

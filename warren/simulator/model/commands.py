@@ -75,6 +75,13 @@ class DeleteUser(Command):
 
 
 @fact
+class SetConsumerTimeout(Command):
+    """Have a delivery be unsettled for so many milliseconds, None for ever; who is there keeps what was said before."""
+
+    milliseconds: int | None
+
+
+@fact
 class SetPermissions(Command):
     """Give `user` access to `vhost`: resources whose names match these regular expressions."""
 

@@ -40,6 +40,7 @@ class Consumer:
         "rank",
         "tag",
         "timeout",
+        "timeout_of_node",
         "unacked",
     )
 
@@ -66,6 +67,7 @@ class Consumer:
         self.priority = self.rank = priority if isinstance(priority, int) else 0
         timeout = arguments.get("x-consumer-timeout")
         self.timeout = timeout if isinstance(timeout, int) else None  # milliseconds
+        self.timeout_of_node = channel.vhost.state.consumer_timeout  # of now: it keeps that
         self.unacked = 0
         self.excess = 0
         self.late = 0

@@ -12,6 +12,7 @@ from warren.simulator.model.recorded import Recorded
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
+    from warren.simulator.model.channel import Channel
     from warren.simulator.model.exchange import Binding
     from warren.simulator.model.queue_types import QueueType
     from warren.simulator.model.vhost import VHost
@@ -28,7 +29,6 @@ class Declared(Recorded):
     """Whether what a policy says of overflow comes before the queue's own argument."""
 
     __slots__ = (
-        "ack_timeout",
         "arguments",
         "auto_delete",
         "deleted",
@@ -38,6 +38,7 @@ class Declared(Recorded):
         "name",
         "owner",
         "policy",
+        "times_acks",
         "vhost",
     )
 
@@ -62,7 +63,7 @@ class Declared(Recorded):
         self.arguments = arguments
         self.matched = vhost.policies.find(kind.name, name)
         self.policy = self._read_policy()
-        self.ack_timeout = self._ack_timeout()  # milliseconds, None for ever
+        self.times_acks = self._times_acks()
         self.incoming: dict[Hashable, Binding] = {}
         self.deleted = False
 
@@ -82,7 +83,6 @@ class Declared(Recorded):
         expires = self.policy.expires
         self.matched = matched
         self.policy = self._read_policy()
-        self.ack_timeout = self._ack_timeout()
         if self.policy.expires != expires:
             self.state.timers.cancel((QueueTimer.EXPIRES, self))
             self.touch()
@@ -100,10 +100,13 @@ class Declared(Recorded):
     def on_timer(self, timer: QueueTimer, /) -> None:
         """Do what this queue has waited for."""
 
-    def _ack_timeout(self) -> int | None:
+    def time_on(self, channel: Channel) -> int | None:
+        """Tell how many milliseconds a delivery on `channel` may be unsettled: its own, or the channel's."""
         own = self.policy.consumer_timeout if self.state.semantics.queues_set_timeout else None
-        times_out = self.state.semantics.channels_time_out
-        return (self.state.consumer_timeout if own is None else own) if times_out else None
+        return channel.ack_timeout if own is None else own
+
+    def _times_acks(self) -> bool:
+        return self.state.semantics.channels_time_out
 
     @property
     def exclusive(self) -> bool:

@@ -196,9 +196,12 @@ class Queue(Declared):
         self.unacked_count -= len(batch)
 
     def watch(self, channel: Channel, enqueued: Enqueued) -> None:
-        """Have a delivery settled in time: there is a time for it."""
-        enqueued.due = self.state.now + (self.ack_timeout or 0) / 1000
-        channel.expect_ack(enqueued.due)
+        """Have a delivery settled in time, where there is a time for it."""
+        timeout = self.time_on(channel)
+        enqueued.due = None
+        if timeout is not None:
+            enqueued.due = self.state.now + timeout / 1000
+            channel.expect_ack(enqueued.due)
 
     # Messages out
 
@@ -212,7 +215,7 @@ class Queue(Declared):
         channel.unacked[tag] = enqueued
         self.unacked_count += 1
         self.note(enqueued, Place.TAKEN)
-        if self.ack_timeout is not None:
+        if self.times_acks:
             self.watch(channel, enqueued)
 
     def fetch(self) -> Enqueued:
@@ -263,7 +266,7 @@ class Queue(Declared):
             channel.global_unacked += self.heeds_channel_limit
             channel.unacked[tag] = enqueued
             self.unacked_count += 1
-            if self.ack_timeout is not None:
+            if self.times_acks:
                 self.watch(channel, enqueued)
         if self.changes is not None:
             self.note(enqueued, Place.GONE if consumer.no_ack else Place.TAKEN)

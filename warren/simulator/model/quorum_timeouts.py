@@ -42,21 +42,25 @@ class TimedQuorumQueue(QuorumQueue):
         super().__init__(*given, **options)
         self._ack_due: float | None = None
 
-    def _ack_timeout(self) -> int | None:
-        if self.state.semantics.channels_time_out:
-            return super()._ack_timeout()
-        own = self.policy.consumer_timeout
-        return own if own is not None else self.state.consumer_timeout or NEVER
+    def _times_acks(self) -> bool:
+        return True
 
     def watch(self, channel: Channel, enqueued: Enqueued) -> None:
         """Have a delivery settled in time, which its consumer may have set."""
         if self.state.semantics.channels_time_out:
             super().watch(channel, enqueued)
             return
-        own = None if enqueued.consumer is None else enqueued.consumer.timeout
-        timeout = (self.ack_timeout or 0) if own is None else own
-        enqueued.due = self.state.now + timeout / 1000
+        enqueued.due = self.state.now + self._time_for(enqueued.consumer) / 1000
         self._await_ack(enqueued.due)
+
+    def _time_for(self, consumer: Consumer | None) -> int:
+        """Tell how many milliseconds a consumer's own time-out is, its queue's, or the node's; None is basic.get."""
+        if consumer is not None and consumer.timeout is not None:
+            return consumer.timeout
+        if self.policy.consumer_timeout is not None:
+            return self.policy.consumer_timeout
+        of_node = self.state.consumer_timeout if consumer is None else consumer.timeout_of_node
+        return of_node or NEVER
 
     def on_timer(self, timer: QueueTimer, /) -> None:
         """Do what this queue has waited for."""
@@ -112,10 +116,11 @@ class TimedQuorumQueue(QuorumQueue):
         super().settled((enqueued,))
         enqueued.is_late, enqueued.due, again.due = True, None, None
         super().put_back((again,), Settlement.REQUEUE)
+        if consumer is not None:
+            consumer.late += 1  # it gets no more, whether it is cancelled or loses its channel
         if consumer is None or not channel.connection.consumer_cancel_notify:
             self.state.failing.append((channel, timed_out(channel.number, UNTOLD)))
             return
-        consumer.late += 1
         if consumer.late == 1 and consumer in self.consumers:
             self._suspend(channel, consumer)
 

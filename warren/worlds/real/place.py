@@ -57,7 +57,7 @@ class Place:
     def set_ack_timeout(self, seconds: float | None) -> None:
         """Have the broker wait so long for the acks of channels that are opened from now on, or as by default.
 
-        Raises `WarrenError` where this broker is not ours, `FaultUnsupported` where it has no such time-out.
+        Raises `WarrenError` where this broker is not ours.
         """
         self._own("wait shorter for acks").set_ack_timeout(seconds)
 

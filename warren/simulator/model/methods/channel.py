@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from warren.simulator.model.state import State
 
 
+def set_consumer_timeout(state: State, command: commands.SetConsumerTimeout) -> None:
+    """Have channels that are opened, and consumers that begin, from now on have this time."""
+    state.consumer_timeout = command.milliseconds
+
+
 def open_(state: State, connection: Connection, command: commands.ChannelOpen) -> None:
     """Open a channel; 504 when its number is in use, 530 when there would be too many."""
     if command.channel in connection.channels:

@@ -231,7 +231,7 @@ def consumer(node: Node, each: Consumer) -> dict[str, Any]:
         "prefetch_count": each.prefetch,
         "active": status in {"up", "single_active"},
         "activity_status": status,
-        "consumer_timeout": node.options.consumer_timeout,
+        "consumer_timeout": each.timeout_of_node,
         "arguments": plain(each.arguments),
     }
 

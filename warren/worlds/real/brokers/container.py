@@ -147,7 +147,7 @@ class RunningContainer:
 
     def set_ack_timeout(self, seconds: float | None) -> None:
         """Tell its node's settings, which a channel reads when it is opened."""
-        self._evaluate(ack_timeout_code(seconds, self.address.version))
+        self._evaluate(ack_timeout_code(seconds))
 
     def stop(self) -> None:
         """Remove the container with its data."""

@@ -9,8 +9,9 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from warren.errors import BrokerUnavailable, FaultUnsupported, OptionError
-from warren.worlds.real.brokers.own import admit_cases, new_access
+from warren.errors import BrokerUnavailable, OptionError
+from warren.worlds.real.brokers.management import Management
+from warren.worlds.real.brokers.own import ack_timeout, admit_cases, new_access
 from warren.worlds.real.brokers.readiness import START_TIMEOUT, wait_until_ready
 from warren.worlds.real.runs.ports import Ports
 from warren.worlds.real.runs.processes import Server, wait_until
@@ -112,13 +113,9 @@ class EmbeddedProcess:
         self._server.signal(signal.SIGUSR1 if is_on else signal.SIGUSR2)
 
     def set_ack_timeout(self, seconds: float | None) -> None:
-        """Have none to set."""
-        del seconds
-        raise FaultUnsupported(
-            "it has no acknowledgement time-out",
-            where=self.address.description,
-            what_to_do="run the case on RabbitMQ 3.10",
-        )
+        """Tell it over its management API; its connections stay."""
+        with Management.at(self.address) as management:
+            management.set_consumer_timeout(ack_timeout(seconds))
 
     def stop(self) -> None:
         """End it at once and delete its data."""

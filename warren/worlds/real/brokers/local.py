@@ -136,7 +136,7 @@ class LocalNode:
 
     def set_ack_timeout(self, seconds: float | None) -> None:
         """Tell its node's settings, which a channel reads when it is opened."""
-        self._evaluate(ack_timeout_code(seconds, self.address.version))
+        self._evaluate(ack_timeout_code(seconds))
 
     def stop(self) -> None:
         """End the node at once, its epmd too, and delete its data."""

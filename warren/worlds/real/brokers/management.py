@@ -8,6 +8,7 @@
 - DELETE /api/queues/{vhost}/{queue}/contents
 - PUT, DELETE /api/policies/{vhost}/{policy}, /api/operator-policies/{vhost}/{policy}, for the cases on them
 - GET, POST /api/definitions, /api/definitions/{vhost}, likewise
+- PUT    /api/consumer-timeout, which the embedded broker alone has
 - GET    /api/vhosts/{vhost}/connections; DELETE /api/connections/{name} with X-Reason
 
 Queue counts: the list with `enable_queue_totals` asks the queues themselves, so they are of now
@@ -154,6 +155,10 @@ class Management:
             # RabbitMQ 4.3 answers 500, not 404, to who comes while another deletes it.
             if name in self.vhosts():
                 raise
+
+    def set_consumer_timeout(self, milliseconds: int) -> None:
+        """Have an embedded broker wait so long for the acks of channels that are opened from now on."""
+        self._call("PUT", "consumer-timeout", json={"milliseconds": milliseconds})
 
     def bar(self, vhost: str) -> None:
         """Refuse further connections to a vhost (530), by a limit of none."""

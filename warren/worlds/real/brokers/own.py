@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Final
 
-from warren.errors import BrokerUnavailable, FaultUnsupported
+from warren.errors import BrokerUnavailable
 from warren.worlds.real.brokers.management import Management
 from warren.worlds.real.brokers.readiness import Access
 from warren.worlds.real.brokers.vhosts import name_prefix
@@ -20,8 +20,6 @@ CONTAINER: Final = "container"
 """The kind of entry in a run's journal that says that it has started one."""
 _SHARES: Final = {True: 0.0, False: 0.4}
 """Of the machine's memory, what a RabbitMQ may take with the alarm and without it; the latter is 3.10's default."""
-_QUORUM_ALONE: Final = (4, 3)
-"""The first release whose classic queues have no acknowledgement time-out."""
 _ACK_TIMEOUT: Final = 1_800_000
 """Milliseconds that a RabbitMQ waits for acks by default. A channel reads that when it is opened."""
 _OFTEN: Final = 200
@@ -57,19 +55,17 @@ def memory_code(is_short: bool) -> str:
     return f"vm_memory_monitor:set_vm_memory_high_watermark({_SHARES[is_short]})"
 
 
-def ack_timeout_code(seconds: float | None, version: str) -> str:
+def ack_timeout(seconds: float | None) -> int:
+    """Give the milliseconds that a broker is to wait for acks; None is RabbitMQ's default."""
+    return _ACK_TIMEOUT if seconds is None else int(seconds * 1000)
+
+
+def ack_timeout_code(seconds: float | None) -> str:
     """Say in Erlang how long new channels of a RabbitMQ wait for acks, and that they look for late ones often.
 
-    Raises FaultUnsupported for a release that has that time-out for quorum queues alone.
+    From 4.3 on it is new consumers, of quorum queues alone, and they look for nothing: their queues have timers.
     """
-    if tuple(map(int, version.split(".")[:2])) >= _QUORUM_ALONE:
-        raise FaultUnsupported(
-            "it has no acknowledgement time-out for classic queues",
-            where=f"RabbitMQ {version}",
-            what_to_do="run the case on 3.10",
-        )
-    timeout = _ACK_TIMEOUT if seconds is None else int(seconds * 1000)
-    settings = {"consumer_timeout": timeout, "channel_tick_interval": _OFTEN}
+    settings = {"consumer_timeout": ack_timeout(seconds), "channel_tick_interval": _OFTEN}
     return ", ".join(
         f"ok = application:set_env(rabbit, {key}, {ms})" for key, ms in settings.items()
     )

@@ -36,9 +36,9 @@ class RunningBroker(Protocol):
         """Have it be short of memory, so that it blocks publishers, or no longer. Raises BrokerUnavailable."""
 
     def set_ack_timeout(self, seconds: float | None) -> None:
-        """Have channels that are opened from now on be closed when an ack takes longer; None sets the default again.
+        """Have channels that are opened from now on wait no longer for an ack; None sets the default again.
 
-        Raises FaultUnsupported where it has no such time-out for classic queues, BrokerUnavailable where it fails.
+        Raises BrokerUnavailable.
         """
 
     def stop(self) -> None:

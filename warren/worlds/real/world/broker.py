@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from warren.errors import FaultUnsupported
 from warren.simulator.wire import BasicProperties
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from warren.workloads import Route
     from warren.worlds.protocol import QueueDepth, ReceivedReply
     from warren.worlds.real.place import Place
+
+
+_QUORUM_ALONE: Final = (4, 3)
+"""The first release whose classic queues have no acknowledgement time-out."""
 
 
 class BrokerOfCase:
@@ -90,6 +94,13 @@ class BrokerOfCase:
 
     def set_ack_timeout(self, seconds: float | None) -> None:
         """Tell the case's broker how long it waits for acks; raise `WarrenError` where it is not ours."""
+        version = self._place.broker.version
+        if tuple(map(int, version.split(".")[:2])) >= _QUORUM_ALONE:
+            raise FaultUnsupported(
+                "it has no acknowledgement time-out for classic queues",
+                where=f"RabbitMQ {version}",
+                what_to_do="run the case on 3.10 or 4.0",
+            )
         self._place.set_ack_timeout(seconds)
 
     def set_memory_alarm(self, is_on: bool) -> None:

@@ -8,10 +8,10 @@ import resource
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from warren.simulator.model import SEMANTICS
+from warren.simulator.model import SEMANTICS, commands
 from warren.simulator.tcp.management import views
 from warren.simulator.tcp.management.releases import as_told, is_one_of
-from warren.simulator.tcp.management.request import Answer, Request, not_found
+from warren.simulator.tcp.management.request import Answer, Request, not_found, whole_number
 from warren.simulator.tcp.management.routing import Routes, found, shown
 
 if TYPE_CHECKING:
@@ -164,6 +164,13 @@ def _put_name(node: Node, request: Request) -> Answer:
     return Answer()
 
 
+def _put_timeout(node: Node, request: Request) -> Answer:
+    """Set what RabbitMQ is told by its `application:set_env`: it has no request for that."""
+    value = request.need("milliseconds")
+    node.do(commands.SetConsumerTimeout(None if value is None else whole_number(value)))
+    return Answer()
+
+
 def _extensions(_node: Node, _request: Request) -> Answer:
     return shown([{"javascript": "dispatcher.js"}])
 
@@ -192,6 +199,7 @@ ROUTES: Routes = {
     "nodes": {"GET": _nodes},
     "nodes/*": {"GET": _show_node},
     "cluster-name": {"GET": _show_name, "PUT": _put_name},
+    "consumer-timeout": {"PUT": _put_timeout},
     "extensions": {"GET": _extensions},
     "feature-flags": {"GET": _none},
     "deprecated-features": {"GET": _deprecated},
