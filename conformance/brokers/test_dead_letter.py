@@ -177,6 +177,7 @@ def test_retry_by_a_detour(broker: BrokerRig) -> None:
     broker.publish(b"again", "work")
     for _ in range(2):
         channel = broker.open.channel()
+        broker.wait.ready("work", 1)
         channel.basic_reject(broker.expect.held("work", channel).tag, requeue=False)
     broker.publish(b"later", "first")
     left = {b"later"} if release_of(broker.version).drops_detours else {b"again", b"later"}
