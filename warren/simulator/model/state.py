@@ -49,8 +49,7 @@ class State:
     command is done: a chain of queues, however long, needs no call within a call. `failing` are channels
     that are to be closed for what time has done. `changes` are for whoever keeps what is durable.
     `consumer_timeout` is how many milliseconds a delivery may be unsettled. `engine` reads regular
-    expressions. `meter` counts the
-    work that all commands so far have been, an ordinary publish being 1.
+    expressions. `meter` counts the work that all commands so far have been, an ordinary publish being 1.
     """
 
     __slots__ = (

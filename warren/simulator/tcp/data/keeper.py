@@ -158,10 +158,10 @@ class Keeper:
 def ranges(numbers: list[int]) -> list[Row]:
     """Return first and last of what follows one upon another: a purge is a few statements, and not one for each."""
     numbers.sort()
-    ranges: list[Row] = []
+    found: list[Row] = []
     for number in numbers:
-        if ranges and number == ranges[-1][1] + 1:
-            ranges[-1] = (ranges[-1][0], number)
+        if found and number == found[-1][1] + 1:
+            found[-1] = (found[-1][0], number)
         else:
-            ranges.append((number, number))
-    return ranges
+            found.append((number, number))
+    return found

@@ -69,10 +69,8 @@ class _Text:
         """Begin at the beginning."""
         self._text = text
         self._at = 0
-        self._window, self._window_at = (
-            "",
-            0,
-        )  # a copy of the part that is read: no value reaches beyond it
+        # A copy of the part that is read: no value reaches beyond it.
+        self._window, self._window_at = "", 0
         self._items, self._turn_at = 0, 0
         self._containers = 0
 
