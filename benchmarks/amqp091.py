@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from benchmarks.broker import FOUR_PAIRS, ONE_PAIR, spent, started
-from benchmarks.rounds import HEAD, Row
+from benchmarks.rounds import HEAD, Row, status_of
 from warren.worlds.real.brokers import RunningBroker, Vhosts
 from warren.worlds.real.runs.run import Run
 
@@ -108,9 +108,7 @@ def main() -> int:
                         missed.append(row.name)
     finally:
         run.end()
-    if missed:
-        print(f"\nmissed: {'; '.join(missed)}", file=sys.stderr)
-    return 1 if missed else 0
+    return status_of(missed)
 
 
 def rows(load: str, turns: Sequence[Sequence[tuple[float, float, float]]]) -> list[Row]:

@@ -52,7 +52,7 @@ from benchmarks.clients import (
     Subscriber,
     finish,
 )
-from benchmarks.rounds import HEAD, Factory, Row, Side, race
+from benchmarks.rounds import HEAD, Factory, Row, Side, race, status_of
 from warren.worlds.real.brokers import RunningBroker, Vhosts, choose
 from warren.worlds.real.runs.run import Run
 
@@ -354,9 +354,7 @@ def main() -> int:
                 missed.append(row.name)
     finally:
         run.end()
-    if missed:
-        print(f"\nmissed: {'; '.join(missed)}", file=sys.stderr)
-    return 1 if missed else 0
+    return status_of(missed)
 
 
 if __name__ == "__main__":

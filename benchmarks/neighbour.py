@@ -64,6 +64,7 @@ from benchmarks.loads import (
     send_through,
     set_policy,
 )
+from benchmarks.rounds import status_of
 from warren.errors import BrokerUnavailable
 from warren.worlds.real.brokers import RunningBroker, Vhosts, choose
 from warren.worlds.real.runs.run import Run
@@ -193,9 +194,7 @@ def main() -> int:
         for broker in brokers:
             broker.stop()
         run.end()
-    if missed:
-        print(f"\nmissed: {'; '.join(missed)}", file=sys.stderr)
-    return 1 if missed else 0
+    return status_of(missed)
 
 
 def measured(situation: Situation, broker: RunningBroker, run: Run) -> float:

@@ -40,6 +40,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from benchmarks.broker import resident, started
+from benchmarks.rounds import status_of
 from warren.worlds.real.brokers import RunningBroker, Vhosts
 from warren.worlds.real.runs.run import Run
 
@@ -187,9 +188,7 @@ def main() -> int:
                 missed += [f"{load}: {goal}" for goal, met in reached.items() if not met]
     finally:
         run.end()
-    if missed:
-        print(f"\nmissed: {'; '.join(missed)}", file=sys.stderr)
-    return 1 if missed else 0
+    return status_of(missed)
 
 
 def goals(load: str, ours: list[Turn], theirs: list[Turn]) -> dict[str, bool]:

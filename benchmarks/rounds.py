@@ -8,6 +8,7 @@ does then falls on both, and the median of the ratios stays where it is, however
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import wait
@@ -153,3 +154,10 @@ def _figure(value: float) -> str:
     """Write four digits, and no exponent."""
     four = f"{value:.4g}"
     return f"{float(four):,.0f}" if "e" in four else four
+
+
+def status_of(missed: list[str]) -> int:
+    """Name the rows that missed their goals; return the exit status."""
+    if missed:
+        print(f"\nmissed: {'; '.join(missed)}", file=sys.stderr)
+    return 1 if missed else 0
