@@ -184,7 +184,9 @@ def _is_kept(rig: Rig) -> bool:
 def _expect_bounded(rig: Rig, tries: Sequence[Delivery], is_kept: bool) -> None:
     words = f"work that always fails was delivered {len(tries)} times, not {MOST} at most"
     rig.expect(len(tries) <= MOST, words, *map(str, tries[-3:]))
-    words = f"it was still in hand, or to be tried again, after {len(tries)} deliveries"
+    words = (
+        f"work that always fails was in hand, or to be tried again, after {len(tries)} deliveries"
+    )
     is_over = is_last(tries[-1], is_kept=is_kept) and not rig.seen.postponed()
     rig.expect(is_over, words, *map(str, tries[-3:]))
     most = max(sum(d.at <= later.at < d.at + 1 for later in tries) for d in tries)

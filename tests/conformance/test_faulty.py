@@ -1,8 +1,8 @@
 """The judge is judged: each faulty implementation fails on what it breaks, and on nothing else.
 
-One run of the suite judges all of them, on the broker and the database of this run's options. By
-default every defect meets the quick cases that must catch it, and a few meet all; `WARREN_FAULTY` in the
-environment asks for more (`narrowing`). With `due` nothing may be left out but what the options cannot have:
+One run of the suite judges all of them that the chosen tests look at, on the broker and the database of this
+run's options. By default every defect meets the quick cases that must catch it, and a few meet all; `WARREN_FAULTY`
+in the environment asks for more (`narrowing`). With `due` nothing may be left out but what the options cannot have:
 a server for the database, and a broker that closes channels for late acks, can have all but SQLite's lock.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,6 +26,8 @@ from warren.claims.verdict import Finding, Outcome, Stance
 from warren.report.json_report import read_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from warren.report.facts import Report
 
 NOT_ON_A_SERVER = "survives-database-loss.locked"
@@ -36,14 +39,14 @@ pytestmark = pytest.mark.xdist_group("faulty")
 
 
 @pytest.fixture(scope="module")
-def report(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Report:
-    """Judge all faulty implementations in one run, and read its report."""
+def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """Judge all faulty implementations that this run's tests look at in one run, and read its report."""
     folder = tmp_path_factory.mktemp("faulty")
-    manifests = [FAULTY / f"{defect}.toml" for defect in DEFECTS]
+    manifests = [FAULTY / f"{defect}.toml" for defect in _looked_at(request.session.items)]
     narrowing = ("-p", "tests.conformance.narrowing", *(("--full",) if extent() else ()))
     # They wait far more than they work, most of all those that do nothing: eight at once are done as the outer run is.
     options = ("-n", "8", "--report", str(folder), *narrowing)
-    done = run_suite(manifests, *options, servers=servers_of(pytestconfig))
+    done = run_suite(manifests, *options, servers=servers_of(request.config))
     if not (folder / "report.json").exists():
         pytest.fail(f"the run made no report; its end:\n{done.stdout[-4000:]}", pytrace=False)
     return read_json(folder / "report.json")
@@ -147,6 +150,19 @@ def test_every_defect_has_its_facts() -> None:
     manifests = {path.stem for path in FAULTY.glob("*.toml")}
     assert set(DEFECTS) == manifests == BREAKS.keys() | HOLDS.keys()
     assert {defect for defect, _ in ENTANGLED} <= manifests
+
+
+def _looked_at(items: Sequence[pytest.Item]) -> list[str]:
+    """Name the defects of these tests of ours; all of them where a test looks at the whole report."""
+    named: set[str] = set()
+    for item in items:
+        if not isinstance(item, pytest.Function) or "report" not in item.fixturenames:
+            continue
+        if item.path != Path(__file__):
+            continue
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        named |= {*map(str, parameters.values())} or {*DEFECTS}
+    return [defect for defect in DEFECTS if defect in named]
 
 
 def _of(report: Report, defect: str) -> list[Finding]:

@@ -44,11 +44,11 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("rejects-malformed.kept-expiring", "its copy has expired", Outcome.WARN, full=True),
     ),
     "postpones-poison": (
-        Break("survives-poison.bounded", "it was still in hand, or to be tried again"),
+        Break("survives-poison.bounded", "work that always fails was "),
         Break("survives-poison.kept", "and is in no queue that keeps it"),
     ),
     "postpones-singly": (
-        Break("survives-poison.bounded", "it was still in hand, or to be tried again"),
+        Break("survives-poison.bounded", "work that always fails was "),
         Break("survives-poison.kept", "and is in no queue that keeps it"),
     ),
     "names-by-tag": (Break("takes-any-input.unnamed", "on a new connection, was not done"),),

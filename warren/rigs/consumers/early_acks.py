@@ -28,7 +28,7 @@ class EarlyAcks:
         self._units = units
         self._known: set[int] = set()
         self._missing: list[Delivery] = []
-        self._just_now: list[Delivery] = []
+        self._just_now: dict[int, Delivery] = {}
         self._sure: list[Delivery] = []
 
     def acked(self, ledger: Ledger) -> list[Delivery]:
@@ -46,14 +46,17 @@ class EarlyAcks:
 
     def look(self, acked: Sequence[Delivery], tally: Tally, ledger: Ledger, now: float) -> None:
         """Note which of them had left no effect by then, or left it by a commit that came after the ack."""
-        self._just_now = []
         if not acked or not tally.tells_apart:
             return
         for d in acked:
-            if not (is_there := tally.has(d.body) or _is_copied(ledger, d)) and _is_new(d, now):
-                self._just_now.append(d)
+            is_copied = _is_copied(ledger, d)
+            is_there = tally.has(d.body) or is_copied
+            if not is_there and _is_new(d, now):
+                self._just_now[d.order] = d
                 continue
             self._known.add(d.order)
+            if is_copied:
+                self._just_now.pop(d.order, None)
             if not is_there:
                 self._missing.append(d)
             elif _is_committed_afterwards(ledger, d):
@@ -72,12 +75,13 @@ class EarlyAcks:
         return (*self._sure, *late)
 
     def without_effect(self) -> tuple[Delivery, ...]:
-        """Give all whose effect was not there.
+        """Give all whose effect was not there when it was looked for after the ack.
 
-        One that never comes of an instance that lives on may have another reason: its work has failed, and it says so
-        to nobody. Whoever is known to ack early has that for a reason.
+        One that came a moment later may have come another way. One that never comes of an instance that lives on may
+        have another reason: its work has failed, and it says so to nobody. Whoever is known to ack early has that for
+        a reason.
         """
-        return (*self._missing, *self._just_now)
+        return (*self._missing, *self._just_now.values())
 
 
 def is_shown_by(violation: Violation, deliveries: Sequence[Delivery]) -> bool:

@@ -128,7 +128,7 @@ class Seen:
         return self._early.of_habit(self.tally(), has_ended)
 
     def acked_without_effect(self) -> tuple[Delivery, ...]:
-        """Give the deliveries that were acked, and whose effects were not there when that was last looked at."""
+        """Give the deliveries that were acked, and whose effects were not there when these were looked for."""
         return self._early.without_effect()
 
     def still_missing(self, *deliveries: Delivery) -> str:
