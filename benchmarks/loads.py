@@ -197,7 +197,7 @@ def set_policy(place: Place) -> None:
 
 def get_all(place: Place) -> None:
     """Take all messages in one request, and put them back."""
-    wanted = {"count": BACKLOG, "ackmode": "ack_requeue_true", "encoding": "auto"}
+    wanted = {"count": MANY, "ackmode": "ack_requeue_true", "encoding": "auto"}
     place.ask("POST", f"queues/{place.vhost}/load/get", json.dumps(wanted).encode())
 
 
