@@ -20,7 +20,8 @@ the figures stand side by side: on a machine that does something else both get w
   than the one before: on two busy cores 5,000 took 21 s and 10,000 took 49 s; 100,000 are not to be borne
 - import: the management API makes 20,000 queues and bindings of one document
 - policy: 20,000 queues get a policy
-- get: the management API takes 20,000 messages in one request, and puts them back; RabbitMQ is not done with 50,000 in 2 minutes
+- get: the management API takes 20,000 messages in one request, and puts them back (RabbitMQ takes minutes for
+  50,000)
 - body: the management API is sent 9 MB of objects as definitions
 - pattern: a permission `^(a+)+$`, and a queue whose name has 29 `a`
 - backlog: a consumer without a limit begins to read 50,000 messages

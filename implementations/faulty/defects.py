@@ -110,7 +110,9 @@ DEFECTS: Mapping[str, Pieces] = {
     "drops-prefetched-at-stop": Pieces(consumer=in_hand.DropsPrefetchedAtStop),
     "drops-rejected": Pieces(settlement=settling.DropsRejected),
     "drops-poison": Pieces(consumer=poison.DropsPoison),
-    "drops-when-database-hangs": Pieces(consumer=outages.DropsWhenDatabaseHangs),
+    "drops-when-database-hangs": Pieces(
+        consumer=outages.DropsWhenDatabaseHangs, database=outages.unwatched
+    ),
     "early-package-row": Pieces(gathering=packages.EarlyPackageRow),
     "ends-when-not-let-in": Pieces(link=leaving.EndsWhenNotLetIn),
     "ends-with-143": Pieces(consumer=consuming.ExitsWith143),

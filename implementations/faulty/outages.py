@@ -11,6 +11,7 @@ from implementations.faulty.settling import drop, requeue
 from reference_impl.hardened.consumer import Consumer
 from reference_impl.hardened.delivery import Delivery
 from reference_impl.hardened.outage import is_outage
+from reference_impl.schema import engine
 
 _ALLOWED = 0.7  # seconds for a statement
 _ON_ITS_WAY = 0.2  # seconds for a rejection to leave the process
@@ -47,6 +48,11 @@ class RetriesWithoutPause(RejectsWithoutDatabase):
     """Requeues a message whose database is away, and gets it again at once."""
 
     give_up = staticmethod(requeue)
+
+
+def unwatched(url: str) -> sa.Engine:
+    """Open a pool that neither tries its connections before they are used nor has a time-out for an answer."""
+    return engine(url) if url.startswith("sqlite") else sa.create_engine(url)
 
 
 class DropsWhenDatabaseHangs(Consumer):

@@ -268,11 +268,11 @@ class CutsReplyAddresses(RpcServer):
 
 
 class GivesUpEarly(RpcClient):
-    """Waits four fifths of WARREN_TIMEOUT."""
+    """Waits three fifths of WARREN_TIMEOUT."""
 
     def call(self, exchange: str, body: bytes, timeout: float) -> str:
         """Call with less patience."""
-        return super().call(exchange, body, 0.8 * timeout)
+        return super().call(exchange, body, 0.6 * timeout)
 
 
 class ServesOneAtATime(RpcClient):

@@ -17,6 +17,8 @@ from reference_impl.hardened.tasks import Tasks
 from reference_impl.schema import now, task
 from reference_impl.topology import MISTAKEN_TASK_EXCHANGE, declare_exchange
 
+_PATIENCE = 0.5  # seconds for a confirm
+
 
 class WorksInRequest(Tasks):
     """Does the task while its caller waits, before it is handed to its consumer."""
@@ -119,9 +121,12 @@ class PassesForPublished(Publisher):
 
 
 class AcceptsUnconfirmed(Publisher):
-    """Takes a task for published when it is handed to the connection, which may be silent: then it is lost there."""
+    """Waits half a second for the confirm, and takes the task for published then: on a silent line it is lost."""
 
     def publish(self, exchange: str, body: bytes, **options: Any) -> None:
-        """Leave it to a thread whose end nobody waits for."""
-        publish = super().publish
-        threading.Thread(target=publish, args=[exchange, body], kwargs=options, daemon=True).start()
+        """Leave it to a thread, and do not wait for its end for long."""
+        publishing = threading.Thread(
+            target=super().publish, args=[exchange, body], kwargs=options, daemon=True
+        )
+        publishing.start()
+        publishing.join(_PATIENCE)
