@@ -95,6 +95,7 @@ def read_own(path: Path, data: object, catalogue: Catalogue, today: date | None)
                     shape.services,
                     consumer.definitions or shape.definitions,
                     shape.http,
+                    work=consumer.vhost,
                 ),
             )
             for name, consumer in shape.consumers.items()
@@ -113,8 +114,11 @@ def _missing_files(directory: Path, home: Path, shape: OwnManifestShape) -> Iter
             yield from _unreadable(f"{key}.{place}", home / file)
         for made, source in consumer.templates.items():
             yield from _unreadable(f"{key}.templates.{made}", directory / source)
-        yield from faults_of_definitions(f"{key}.definitions", consumer.definitions, home)
-    yield from faults_of_definitions("definitions", shape.definitions, home)
+        yield from faults_of_definitions(
+            f"{key}.definitions", consumer.definitions, home, consumer.vhost
+        )
+    for work in {c.vhost: None for c in shape.consumers.values() if c.definitions is None}:
+        yield from faults_of_definitions("definitions", shape.definitions, home, work)
     if shape.database is not None:
         for place, script in _scripts_of(shape.database):
             yield from _unreadable(f"database.{place}", home / script)
@@ -271,6 +275,7 @@ def _program(path: Path, manifest: OwnManifestShape, consumer: ConsumerShape) ->
         has_placeholders=True,
         templates=dict(consumer.templates),
         container=_container(path.parent, consumer),
+        vhost=consumer.vhost or "",
     )
 
 

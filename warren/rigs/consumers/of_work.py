@@ -85,13 +85,22 @@ class OfWork:
         outlets = self._workload.outlets
         self.outlets = queues_of(everything, outlets)
         bodies = {d.body for d in everything.deliveries}
+        elsewhere = everything.elsewhere
         self.places = work_places(
             everything,
             self._route.queue,
             self._route.exchange,
             outlets=outlets,
-            copies=[p for p in publishes if p.body in bodies],
-            others={d.queue for d in everything.deliveries if self._is_worked_on(d)},
+            copies=[
+                p
+                for p in publishes
+                if p.body in bodies and (p.instance, p.connection) not in elsewhere
+            ],
+            others={
+                d.queue
+                for d in everything.deliveries
+                if (d.instance, d.connection) not in elsewhere and self._is_worked_on(d)
+            },
         )
         return only_of(everything, self.places, publishes)
 
