@@ -107,6 +107,7 @@ def test_wrong(manifest: Callable[..., Path]) -> None:
     assert ended.returncode == 2
     said = " ".join(ended.stdout.split())
     assert 'it consumes from "work in vhost billing", "work in vhost orders" instead' in said
+    assert 'write vhost = "billing" or vhost = "orders" under [consumers.branches]' in said
 
 
 def test_verdicts(manifest: Callable[..., Path], tmp_path: Path) -> None:
