@@ -17,8 +17,9 @@ from warren.simulator.wire import (
     BasicDeliver,
     BasicPublish,
     ChannelClose,
+    encode_properties,
 )
-from warren.workloads.own import number_of
+from warren.workloads.own import forms_of, number_of
 from warren.worlds.line.rules import SETTLEMENTS
 
 if TYPE_CHECKING:
@@ -70,6 +71,15 @@ class OfWork:
             self._marks.append(body)
         elif body:
             self._bodies.add(body)
+
+    def is_known_by_order(
+        self, unit_id: str, body: bytes, properties: BasicProperties, routing_key: str
+    ) -> bool:
+        """Whether nothing in a message as it is sent tells it from the next one, since its id is nowhere in it."""
+        if self.is_all:
+            return False
+        texts = (body, encode_properties(properties), routing_key.encode())
+        return not any(form in text for form in forms_of(unit_id) for text in texts)
 
     # --- in the ledger -----------------------------------------------------------------------------------------
 

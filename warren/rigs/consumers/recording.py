@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from warren.claims.implementation import Implementation, Program, Publisher, Schema
     from warren.claims.surroundings import Surroundings
     from warren.evidence.ledger import Ledger, Published
-    from warren.workloads import Role, Workload
+    from warren.workloads import Workload
     from warren.worlds.protocol import Process, World
 
 WITHIN: Final = 30.0
@@ -56,7 +56,7 @@ def with_messages(worlds: Worlds, implementation: Implementation, slug: str) -> 
 
     def make() -> dict[str, Any]:
         with worlds.world(implementation.migrate, design.surroundings, restarts=False) as world:
-            recorder = _Recorder(world, workload.worker)
+            recorder = _Recorder(world, workload)
             return {key: recorder(who).to_json() for key, who in design.publishers.items()}
 
     made = worlds.once(f"messages of {slug} in {implementation.path}", make)
@@ -66,9 +66,10 @@ def with_messages(worlds: Worlds, implementation: Implementation, slug: str) -> 
 class _Recorder:
     """Runs publishers in one world."""
 
-    def __init__(self, world: World, role: Role) -> None:
-        """Run them in the directory of a role."""
-        self._world, self._role, self._count = world, role, 0
+    def __init__(self, world: World, workload: OwnWorkload) -> None:
+        """Run them in the directory of its worker."""
+        self._world, self._role, self._count = world, workload.worker, 0
+        self._needs_id = any(effect.tells_apart for effect in workload.effects)
 
     def __call__(self, publisher: Publisher) -> Recorded:
         """Give what one sends, with the ids that it makes anew each time."""
@@ -94,6 +95,8 @@ class _Recorder:
         if len(meant) != 1:
             raise InstanceError(_count(sent, meant), where, _advice(process, sent, ended=ended))
         recorded = Recorded.of(meant[0], unit_id)
+        if not self._needs_id:
+            recorded = recorded.named()
         if not recorded.is_marked:
             raise InstanceError(
                 f"the id that it was given ({unit_id}) is nowhere in what it published: {meant[0]}",
