@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,6 +101,31 @@ def test_unclear(manifest: Callable[..., Path]) -> None:
     said = " ".join(ended.stdout.split())
     assert 'it asks for the vhosts "billing" and "orders"' in said
     assert 'write vhost = "billing" (or "orders")' in said
+
+
+def test_learnt(manifest: Callable[..., Path]) -> None:
+    """`learn` is told in which vhost the work is, and writes that; the queue of the other is none to ask about."""
+    path = manifest()
+    path.unlink()
+    ended = subprocess.run(
+        [
+            *(str(Path(sys.executable).parent / "warren"), "learn", "--yes", "--vhost", "orders"),
+            *("--message", "order.json", "--schema", "schema.sql", "--broker", "embedded"),
+            *("--env", "BROKER_HOST={host}", "--env", "BROKER_PORT={port}"),
+            *("--env", "DATABASE_URL={sqlalchemy_url}", "--database", "sqlite"),
+            *("--", sys.executable, "branches.py"),
+        ],
+        cwd=path.parent,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
+    learnt = tomllib.loads(path.read_text())["consumers"]
+    (consumer,) = learnt.values()
+    assert (consumer["queue"], consumer["vhost"]) == ("work", "orders")
+    assert {"publishes", "table"} <= {key for effect in consumer["effects"] for key in effect}
 
 
 def test_wrong(manifest: Callable[..., Path]) -> None:

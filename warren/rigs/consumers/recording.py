@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from warren.claims.implementation import Implementation, Program, Publisher, Schema
     from warren.claims.surroundings import Surroundings
     from warren.evidence.ledger import Ledger, Published
-    from warren.workloads import Workload
+    from warren.workloads import Role, Workload
     from warren.worlds.protocol import Process, World
 
 WITHIN: Final = 30.0
@@ -56,7 +56,8 @@ def with_messages(worlds: Worlds, implementation: Implementation, slug: str) -> 
 
     def make() -> dict[str, Any]:
         with worlds.world(implementation.migrate, design.surroundings, restarts=False) as world:
-            recorder = _Recorder(world, workload)
+            needs_id = any(effect.tells_apart for effect in workload.effects)
+            recorder = _Recorder(world, workload.worker, needs_id=needs_id)
             return {key: recorder(who).to_json() for key, who in design.publishers.items()}
 
     made = worlds.once(f"messages of {slug} in {implementation.path}", make)
@@ -66,10 +67,10 @@ def with_messages(worlds: Worlds, implementation: Implementation, slug: str) -> 
 class _Recorder:
     """Runs publishers in one world."""
 
-    def __init__(self, world: World, workload: OwnWorkload) -> None:
-        """Run them in the directory of its worker."""
-        self._world, self._role, self._count = world, workload.worker, 0
-        self._needs_id = any(effect.tells_apart for effect in workload.effects)
+    def __init__(self, world: World, role: Role, *, needs_id: bool = True) -> None:
+        """Run them in the directory of a role; where nothing needs the id, a message-id is enough."""
+        self._world, self._role, self._count = world, role, 0
+        self._needs_id = needs_id
 
     def __call__(self, publisher: Publisher) -> Recorded:
         """Give what one sends, with the ids that it makes anew each time."""

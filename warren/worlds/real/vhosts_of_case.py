@@ -75,6 +75,6 @@ def _unclear(first: str, second: str, where: str) -> InstanceError:
     return InstanceError(
         f'it asks for the vhosts "{first}" and "{second}", and nothing says in which its work queue is',
         where=where,
-        what_to_do=f'write vhost = "{first}" (or "{second}") beside `queue` in its manifest: that is the work\'s, '
-        "and each other gets a fresh one of its own",
+        what_to_do=f'write vhost = "{first}" (or "{second}") beside `queue` in its manifest, or give --vhost to '
+        "`warren learn`: that is the work's, and each other gets a fresh one of its own",
     )
