@@ -304,7 +304,7 @@ class Starting:
             seen = f"; {seen_instead(self._seen.everything(), process.name)}"
         seen += "".join(f"; {line}" for line in self._seen.last(process)[-1:])
         if not self._workload.is_told:
-            advice = advice_to_own(self._seen.everything(), process.name, process.role)
+            advice = advice_to_own(self._seen.everything(), process)
             within = min(within, self._world.now())
         fewer = "let fewer cases run at once (a smaller -n)"
         if advice:

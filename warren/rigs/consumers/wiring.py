@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from warren.evidence.ledger import Consumer, Ledger
-    from warren.workloads import Role
+    from warren.worlds.protocol import Process
 
 _MOST: Final = 6
 """Names that fit into a sentence."""
@@ -41,8 +41,9 @@ def seen_instead(ledger: Ledger, instance: str) -> str:
     return "it connected, and neither declared nor consumed anything"
 
 
-def advice_to_own(ledger: Ledger, instance: str, role: Role) -> str:
+def advice_to_own(ledger: Ledger, process: Process) -> str:
     """Say which line of its manifest a consumer of somebody's own may need; "" where its output says more."""
+    instance, role = process.name, process.role
     connected = any(c.instance == instance for c in ledger.connections)
     consumed = [c for c in ledger.consumers if c.instance == instance]
     here = dict.fromkeys(c.queue for c in consumed if not _vhost_of(c, ledger))
