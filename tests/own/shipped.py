@@ -1,4 +1,7 @@
-"""A consumer as somebody ships it in an image: it invoices each order, and knows one broker."""
+"""A consumer as somebody ships it in an image: it invoices each order, and knows one broker.
+
+With `BILLING` it is in another vhost besides, where a queue of the same name is another's, and invoices there.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,12 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     url = os.environ.get("AMQP_URL", "amqp://shop:secret@rabbitmq:5672/shop")
     channel = pika.BlockingConnection(pika.URLParameters(url)).channel()
-    channel.exchange_declare("billing", "topic", durable=True)
+    billing = channel
+    if "BILLING" in os.environ:
+        url = os.environ["BILLING"]
+        billing = pika.BlockingConnection(pika.URLParameters(url)).channel()
+        billing.queue_declare(QUEUE, durable=True, arguments={"x-max-length": 1000})
+    billing.exchange_declare("billing", "topic", durable=True)
     channel.queue_declare(QUEUE, durable=True)
     channel.basic_qos(prefetch_count=1)
     for method, properties, body in channel.consume(QUEUE):
@@ -32,7 +40,7 @@ def main() -> None:
         for place in os.environ.get("RATES", "").split():
             with urlopen(f"http://{place}/order.json") as answer:
                 assert answer.status == 200
-        channel.basic_publish("billing", "invoice", body, invoice)
+        billing.basic_publish("billing", "invoice", body, invoice)
         channel.basic_ack(method.delivery_tag)
 
 

@@ -38,6 +38,7 @@ name = "shipped"
 [consumers.orders]
 {runs}
 queue = "shop.orders"
+vhost = "shop"
 
 [consumers.orders.message]
 body = "order.json"
@@ -122,6 +123,15 @@ def smoke(write: Callable[..., list[str]]) -> Callable[..., subprocess.Completed
         )
 
     return run
+
+
+def test_two_vhosts(smoke: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    """One in two vhosts of its broker, each of which has its own `shop.orders`, finds two."""
+    url = "amqp://shop:secret@rabbitmq:5672"
+    variables = f'AMQP_URL = "{url}/shop", BILLING = "{url}/billing"'
+    ended = smoke(f"{SERVICE}\nenvironment = {{ {variables} }}")
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
+    assert "orders: works" in ended.stdout
 
 
 def test_image(

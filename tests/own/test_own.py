@@ -108,7 +108,9 @@ def test_another_queue(manifest: Callable[..., Path]) -> None:
     assert ended.returncode == 2
     assert 'no consumer on its queue "shop.order"' in ended.stdout
     assert 'it consumes from "shop.orders" instead' in ended.stdout
-    assert 'write queue = "shop.orders" if that is its work queue' in ended.stdout
+    write = 'write queue = "shop.orders" under [consumers.orders], in place of "shop.order"'
+    assert write in ended.stdout
+    assert "by hand" not in ended.stdout
 
 
 def test_verdicts(manifest: Callable[..., Path], tmp_path: Path) -> None:

@@ -40,7 +40,8 @@ class Program:
 
     One that `has_placeholders` was not written for Warren. It is told nothing but what its argv, its environment and
     its `templates` (file made: file it is made from) have a place for, and runs in a copy of its directory, or in a
-    `container`: its argv takes the place of the container's command then, or is empty.
+    `container`: its argv takes the place of the container's command then, or is empty. Where it asks for several
+    vhosts, `vhost` is what it calls that of its work queue.
     """
 
     argv: tuple[str, ...]
@@ -52,6 +53,7 @@ class Program:
     has_placeholders: bool = False
     templates: dict[str, str] = field(default_factory=dict)
     container: Container | None = None
+    vhost: str = ""
     source: str = field(default="", compare=False)
 
 

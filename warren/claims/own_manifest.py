@@ -95,6 +95,7 @@ def read_own(path: Path, data: object, catalogue: Catalogue, today: date | None)
                     shape.services,
                     consumer.definitions or shape.definitions,
                     shape.http,
+                    work=consumer.vhost,
                 ),
             )
             for name, consumer in shape.consumers.items()
@@ -113,8 +114,11 @@ def _missing_files(directory: Path, home: Path, shape: OwnManifestShape) -> Iter
             yield from _unreadable(f"{key}.{place}", home / file)
         for made, source in consumer.templates.items():
             yield from _unreadable(f"{key}.templates.{made}", directory / source)
-        yield from faults_of_definitions(f"{key}.definitions", consumer.definitions, home)
-    yield from faults_of_definitions("definitions", shape.definitions, home)
+        yield from faults_of_definitions(
+            f"{key}.definitions", consumer.definitions, home, consumer.vhost
+        )
+    for work in {c.vhost: None for c in shape.consumers.values() if c.definitions is None}:
+        yield from faults_of_definitions("definitions", shape.definitions, home, work)
     if shape.database is not None:
         for place, script in _scripts_of(shape.database):
             yield from _unreadable(f"database.{place}", home / script)
@@ -159,8 +163,8 @@ def _faults(
         yield from faults_of_promises(key, workload.judged_as, consumer, catalogue.without_course())
         if consumer.message.publish is None and not workload.sample.message.is_marked:
             words = (
-                "nothing in it tells one message from another; write {id} where its id stands, "
-                "in the body or in a property"
+                "nothing in it tells one message from another; write {id} where its id stands, in the body or in a"
+                ' property, such as properties = { message_id = "{id}" }'
             )
             yield Fault(f"{key}.message", words)
     claims = {name: consumer.claims for name, consumer in shape.consumers.items()}
@@ -180,12 +184,13 @@ def _faults(
 
 def _workload(name: str, consumer: ConsumerShape, home: Path, directory: Path) -> OwnWorkload:
     texts = [*_texts_of(consumer, home, directory)]
+    effects = tuple(map(_effect, consumer.effects))
     return OwnWorkload(
         slug=name,
         queue=consumer.queue,
         exchange=consumer.message.exchange,
-        sample=_sample(name, consumer, home),
-        effects=tuple(map(_effect, consumer.effects)),
+        sample=_sample(name, consumer, home, effects),
+        effects=effects,
         instances=consumer.instances,
         is_told_prefetch=any("{prefetch}" in text for text in texts),
         is_told_http=any("{http_stub_url}" in text for text in texts),
@@ -210,13 +215,18 @@ def _uses_database(consumer: ConsumerShape) -> bool:
     return is_told or may_be_told or any(e.sql or e.table for e in consumer.effects)
 
 
-def _sample(name: str, consumer: ConsumerShape, home: Path) -> Sample:
+def _sample(name: str, consumer: ConsumerShape, home: Path, effects: tuple[Effect, ...]) -> Sample:
     message, bad = consumer.message, consumer.bad
     key = message.routing_key
     if key is None:
         key = "" if message.exchange else consumer.queue
     properties = BasicProperties(**message.properties.model_dump())
     if message.id == MESSAGE_ID and properties.message_id is None:
+        properties = replace(properties, message_id=ID)
+
+    if message.body is not None and _is_nameless(
+        Template((home / message.body).read_bytes(), properties, key), effects
+    ):
         properties = replace(properties, message_id=ID)
 
     def template(file: str | None) -> Template:
@@ -239,6 +249,12 @@ def _sample(name: str, consumer: ConsumerShape, home: Path) -> Sample:
         poison=template(bad.poison.body) if bad.poison else None,
         doubts=tuple(doubts_of(consumer, home)),
     )
+
+
+def _is_nameless(sample: Template, effects: tuple[Effect, ...]) -> bool:
+    """Whether a sample has no id, and needs none but a message-id: its effects are totals, which are nobody's."""
+    is_known = sample.is_marked or any(effect.tells_apart for effect in effects)
+    return not is_known and sample.properties.message_id is None
 
 
 def _bodies(files: list[str] | None, home: Path, usual: tuple[bytes, ...]) -> tuple[bytes, ...]:
@@ -271,6 +287,7 @@ def _program(path: Path, manifest: OwnManifestShape, consumer: ConsumerShape) ->
         has_placeholders=True,
         templates=dict(consumer.templates),
         container=_container(path.parent, consumer),
+        vhost=consumer.vhost or "",
     )
 
 

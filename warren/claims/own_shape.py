@@ -243,6 +243,7 @@ class ConsumerShape(Shape):
     environment: Environment = Field(default_factory=dict)
     templates: dict[InnerPath, InnerPath] = Field(default_factory=dict)
     queue: Word
+    vhost: Word | None = None
     definitions: DefinitionsKey | None = None
     stop: StopShape = StopShape()
     claims: list[str] = Field(default_factory=list)

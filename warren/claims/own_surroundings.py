@@ -121,8 +121,10 @@ Services = dict[ServiceName, ServiceShape]
 Answers = dict[Request, AnswerShape]
 
 
-def faults_of_definitions(key: str, shape: DefinitionsShape | None, home: Path) -> Iterator[Fault]:
-    """Find what keeps a file of definitions from being imported."""
+def faults_of_definitions(
+    key: str, shape: DefinitionsShape | None, home: Path, work: str | None = None
+) -> Iterator[Fault]:
+    """Find what keeps a file of definitions from being imported; `work` is what the consumer calls its vhost."""
     if shape is None:
         return
     file = home / shape.file
@@ -138,7 +140,7 @@ def faults_of_definitions(key: str, shape: DefinitionsShape | None, home: Path) 
     vhosts = vhosts_of(document)
     if shape.vhost is not None and vhosts and shape.vhost not in vhosts:
         yield Fault(f"{key}.vhost", f"{file} has no vhost {shape.vhost!r}; {_choose(vhosts)}")
-    if shape.vhost is None and len(vhosts) > 1:
+    if shape.vhost is None and len(vhosts) > 1 and work not in vhosts:
         yield Fault(key, f"{file} has several vhosts; {_choose(vhosts)}")
 
 
@@ -158,18 +160,29 @@ def _choose(vhosts: tuple[str, ...]) -> str:
     return f"write definitions = {{ file = …, vhost = … }} with one of {names}"
 
 
+def _definitions(home: Path, shape: DefinitionsShape, work: str | None) -> Definitions:
+    """Give the file, and which vhost of it is for the work: what it calls so, if the file has that, or its only one."""
+    file = home / shape.file
+    vhost = shape.vhost
+    if vhost is None and work in vhosts_of(json.loads(file.read_text("utf-8"))):
+        vhost = work
+    return Definitions(file, vhost or "")
+
+
 def surroundings(
     path: Path,
     directory: str,
     services: Services,
     definitions: DefinitionsShape | None,
     answers: Answers,
+    *,
+    work: str | None = None,
 ) -> Surroundings:
-    """Give the facts; `path` is the manifest's, and `directory` its own."""
+    """Give the facts; `path` is the manifest's, `directory` its own, and `work` what the consumer calls its vhost."""
     home = path.parent
     return Surroundings(
         tuple(_service(path, directory, name, shape) for name, shape in services.items()),
-        Definitions(home / definitions.file, definitions.vhost or "") if definitions else None,
+        _definitions(home, definitions, work) if definitions else None,
         tuple(
             Answer(*parts_of(line), shape.status, shape.body.encode(), shape.content_type)
             for line, shape in answers.items()

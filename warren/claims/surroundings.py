@@ -33,7 +33,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """A file of RabbitMQ definitions, of which one vhost is imported; "" where the file has no more than one."""
+    """A file of RabbitMQ definitions, of which one vhost is for the work; "" where the file has no more than one."""
 
     path: Path
     vhost: str = ""

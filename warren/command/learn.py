@@ -69,6 +69,7 @@ _SAMPLES: Final = "samples"
     help="of the sample, e.g. type=order or headers.tenant=a; {id} is another in each message",
 )
 @click.option("--queue", metavar="NAME", help="the work queue, where it consumes from several")
+@click.option("--vhost", metavar="NAME", help="what it calls the vhost of that, if it has several")
 @click.option("--exchange", metavar="NAME", help="where the sample is published")
 @click.option("--routing-key", metavar="KEY", help="and with which key")
 @click.option("--schema", type=_FILE, metavar="FILE", help="SQL that makes its tables")

@@ -24,6 +24,7 @@ class Options:
     operation: str | None
     properties: tuple[str, ...]
     queue: str | None
+    vhost: str | None
     exchange: str | None
     routing_key: str | None
     schema: Path | None

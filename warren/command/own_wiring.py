@@ -78,6 +78,7 @@ def undone(rig: Rig, program: Program, database: str) -> str:
             f"{effect} was expected of it, and {found.words or 'never came'}",
             *_instead(effect, found, rig, program, database),
         ]
+    sentences += [line for unit in tally.units for line in tally.trail(unit)]
     return "; ".join(dict.fromkeys(sentences))
 
 

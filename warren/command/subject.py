@@ -178,6 +178,7 @@ class Finding:
             has_placeholders=True,
             templates=dict(templates or {}),
             container=container,
+            vhost=self.chosen.vhost or "",
         )
 
     def _scripts(self, found: tuple[Path, ...]) -> tuple[Path, ...]:

@@ -89,6 +89,16 @@ class ConnectionOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class EnteredElsewhere:
+    """A connection is let into another vhost than that of the work: the one that stands for this name."""
+
+    at: float
+    instance: str
+    connection: int
+    vhost: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionEnded:
     """A connection ended, and by whom.
 
@@ -132,6 +142,7 @@ Fact: TypeAlias = (
     | FrameLost
     | FrameForged
     | ConnectionOpened
+    | EnteredElsewhere
     | ConnectionEnded
     | CommitBegun
     | Committed

@@ -322,6 +322,8 @@ class Ledger:
     heartbeats: tuple[Beat, ...] = ()
     bindings: tuple[Binding, ...] = ()
     """Those that instances asked for, each once."""
+    elsewhere: dict[tuple[str, int], str] = field(default_factory=dict)
+    """The connections that are in another vhost than that of the work, and by which name it was asked for."""
 
     def settled(self, message: str) -> bool:
         """Whether the last delivery of a message was settled without requeue, as far as its broker knows."""

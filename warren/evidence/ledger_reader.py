@@ -13,10 +13,12 @@ from warren.evidence.commits import CommitBegun, Committed, DatabaseFailed
 from warren.evidence.confirms import Confirms
 from warren.evidence.consumers import Consumers
 from warren.evidence.declarations import Declarations
+from warren.evidence.elsewhere import Elsewhere
 from warren.evidence.frames import (
     ConnectionEnded,
     ConnectionOpened,
     Direction,
+    EnteredElsewhere,
     FrameForged,
     FrameHeld,
     FrameLost,
@@ -32,8 +34,8 @@ from warren.evidence.ledger import (
     Published,
     Refusal,
     Settlement,
-    Silence,
 )
+from warren.evidence.silences import Silences
 from warren.simulator.wire import (
     Assembler,
     BasicAck,
@@ -103,8 +105,8 @@ class LedgerReader:
         self._dead_letters: list[str] = []
         self._refusals: list[Refusal] = []
         self._database: list[CommitBegun | Committed | DatabaseFailed] = []
-        self._last_sent: dict[tuple[str, int], float] = {}
-        self._silences: dict[tuple[str, int], Silence] = {}
+        self._silences = Silences()
+        self._elsewhere = Elsewhere()
 
     def ledger(self) -> Ledger:
         """Give what was seen so far; later facts do not change it."""
@@ -115,16 +117,17 @@ class LedgerReader:
             tuple(self._consumers.all),
             dict(self._negotiated),
             tuple(self._dead_letters),
-            tuple(self._silences.values()),
+            self._silences.longest,
             tuple(self._open_connections()),
             tuple(self._refusals),
             tuple(self._declarations.agreed),
             tuple(self._forged),
             tuple(self._database),
-            dict(self._last_sent),
+            dict(self._silences.last_sent),
             tuple(self._openings),
             tuple(self._beats),
             tuple(self._declarations.bindings),
+            dict(self._elsewhere.vhosts),
         )
 
     def _open_connections(self) -> Iterator[OpenConnection]:
@@ -155,18 +158,21 @@ class LedgerReader:
             case ConnectionEnded():
                 self._ends.append(fact)
                 self._connection_ended(fact)
+            case EnteredElsewhere():
+                self._elsewhere.note(fact)
             case CommitBegun() | Committed() | DatabaseFailed():
                 self._database.append(fact)
 
     def _frame(self, seen: FrameSeen) -> None:
         channel = (seen.instance, seen.connection, seen.channel)
         if seen.direction is Direction.TO_BROKER:
-            self._sent(channel[:2], seen.at)
+            self._silences.sent(channel[:2], seen.at)
+        named = self._elsewhere.named(seen)
         if isinstance(seen.content, Method):
             self._last_method[*channel[:2], seen.direction] = (seen.at, seen.content.NAME)
             self._method_frames[channel, seen.direction] = seen
-            self._declarations.take(channel, seen)
-            self._consumers.take(channel, seen)
+            self._declarations.take(channel, named)
+            self._consumers.take(channel, named)
             self._confirm(seen, self._confirms.answered(channel, seen))
         assembler = self._assemblers[*channel[:2], seen.direction]
         message = assembler.follow(seen.channel, seen.content)
@@ -184,7 +190,7 @@ class LedgerReader:
                 self._refused(channel, seen, method)
                 self._channel_ended(channel, seen.at)
             case _:
-                self._agreement(channel, seen)
+                self._agreement(channel, named)
 
     def _forge(self, fact: FrameForged) -> None:
         """Note what an instance was told; what the broker did about it, its own answer has shown."""
@@ -198,18 +204,6 @@ class LedgerReader:
             where = (seen.instance, seen.connection)
             self._forged.append(Forged(fact.at, *where, seen.channel, seen.content))
             self._last_method[*where, seen.direction] = (fact.at, f"{seen.content.NAME}, forged")
-
-    def _sent(self, connection: tuple[str, int], at: float) -> None:
-        """Note that an instance has sent a frame on a connection."""
-        self._silent_until(connection, at)
-        self._last_sent[connection] = at
-
-    def _silent_until(self, connection: tuple[str, int], at: float) -> None:
-        """Keep the longest silence of a connection; the first one begins with its first frame."""
-        silence = Silence(*connection, self._last_sent.get(connection, at), at)
-        longest = self._silences.setdefault(connection, silence)
-        if silence.seconds > longest.seconds:
-            self._silences[connection] = silence
 
     def _agreement(self, channel: _Channel, seen: FrameSeen) -> None:
         """Note what was agreed on before messages flow, and after: heartbeat, queues, the end."""
@@ -226,7 +220,7 @@ class LedgerReader:
 
     def _connection_ended(self, end: ConnectionEnded) -> None:
         of_connection = (end.instance, end.connection)
-        self._silent_until(of_connection, end.at)
+        self._silences.until(of_connection, end.at)
         self._ended.add(of_connection)
         self._opened.pop(of_connection, None)
         unsettled = (channel for channel in self._unsettled if channel[:2] == of_connection)

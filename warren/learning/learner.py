@@ -269,6 +269,7 @@ def as_learnt(
         compose=compose,
         service=program.container.service if program.container else "",
         queue=lesson.consumer.queue,
+        vhost=program.vhost,
         exchange=lesson.route.exchange,
         routing_key=lesson.route.routing_key,
         body=body,

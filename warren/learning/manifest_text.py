@@ -41,6 +41,7 @@ class Learnt:
     image: str = ""
     compose: str = ""
     service: str = ""
+    vhost: str = ""
     directory: str = "."
     environment: Mapping[str, str] = field(default_factory=dict)
     templates: Mapping[str, str] = field(default_factory=dict)
@@ -88,7 +89,7 @@ def _lines(learnt: Learnt) -> Iterator[str]:
         yield f"environment = {toml(learnt.environment)}"
     if learnt.templates:
         yield f"templates = {toml(learnt.templates)}"
-    yield f"queue = {toml(learnt.queue)}"
+    yield from _work_queue(learnt)
     if learnt.grace:
         signal = "" if learnt.image or learnt.compose else 'signal = "SIGTERM", '
         yield f"stop = {{ {signal}grace = {learnt.grace} }}"
@@ -124,6 +125,12 @@ def _what_runs(learnt: Learnt) -> Iterator[str]:
         yield f"service = {toml(learnt.service)}"
     if learnt.command:
         yield f"command = {toml(list(learnt.command))}"
+
+
+def _work_queue(learnt: Learnt) -> Iterator[str]:
+    yield f"queue = {toml(learnt.queue)}"
+    if learnt.vhost:
+        yield f"vhost = {toml(learnt.vhost)}"
 
 
 def _effects(learnt: Learnt) -> Iterator[str]:

@@ -36,7 +36,7 @@ class Observed:
     clients: tuple[str, ...] = ()
     platform: str = ""
     other_vhosts: tuple[str, ...] = ()
-    """Vhosts that it asked for and was not let into, but into the case's."""
+    """Vhosts that it asked for and was not let into, but into the case's, or one that stands for that name."""
     queues: tuple[QueueDeclare, ...] = ()
     exchanges: tuple[ExchangeDeclare, ...] = ()
     fetches: bool = False
@@ -53,8 +53,13 @@ class Observed:
         return max(self.ledger.negotiated.values(), default=0)
 
     def work_queues(self) -> tuple[str, ...]:
-        """Give the queues that it consumes and that may be for work: they outlast it, if there are such."""
-        consumed = dict.fromkeys(c.queue for c in self.consumers)
+        """Give the queues that it consumes and that may be for work: they outlast it, if there are such.
+
+        Those of another vhost are for none, if it consumes in that of the work.
+        """
+        elsewhere = self.ledger.elsewhere
+        here = [c for c in self.consumers if (c.instance, c.connection) not in elsewhere]
+        consumed = dict.fromkeys(c.queue for c in here or self.consumers)
         lasting = tuple(queue for queue in consumed if not self._is_passing(queue))
         return lasting or tuple(consumed)
 

@@ -109,7 +109,9 @@ def _sentences(observed: Observed) -> Iterator[str]:
         beats = f"heartbeat {observed.heartbeat} s" if observed.heartbeat else "no heartbeat"
         yield f"it connects {times} as {clients}, {beats}"
     for vhost in observed.other_vhosts:
-        yield f'it asks for vhost "{vhost}", and is let into the one that a case has'
+        is_fresh = vhost in observed.ledger.elsewhere.values()
+        let_in = "one that stands for it" if is_fresh else "the one that a case has"
+        yield f'it asks for vhost "{vhost}", and is let into {let_in}'
     for exchange in observed.exchanges:
         kept = "durable" if exchange.durable else "not durable"
         name = f'exchange "{exchange.exchange}"'

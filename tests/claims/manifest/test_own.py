@@ -86,6 +86,25 @@ def written(folder: Path, old: str = "", new: str = "") -> Path:
     return path
 
 
+def test_totals_need_no_id(folder: Path) -> None:
+    """A sample without an id is known by a message-id that it is given, where no effect has to be known by it."""
+    (folder / "warren.toml").write_text(
+        """
+        protocol = 2
+        name = "stock"
+        [consumers.stock]
+        command = ["./stock"]
+        queue = "stock"
+        message = { body = "plain.txt", slow = { body = "schema.sql" } }
+        effects = [{ table = "stock", adds = { pieces = -1 } }]
+        """
+    )
+    implementation = load_manifest(folder / "warren.toml", load_catalogue())
+    sample = implementation.designs["stock"].workload.sample  # type: ignore[attr-defined]
+    assert [sample.message.body, sample.slow.body] == [b"hello", b"CREATE TABLE orders (ref text)"]
+    assert {sample.message.properties.message_id, sample.slow.properties.message_id} == {"{id}"}
+
+
 def test_all_that_it_says(folder: Path) -> None:
     """A whole manifest gives its program, its work and its promises."""
     implementation = load_manifest(written(folder), load_catalogue())
@@ -264,7 +283,8 @@ FAULTS = {
         'body = "plain.txt"',
         (
             "consumers.orders.message: nothing in it tells one message from another; "
-            "write {id} where its id stands, in the body or in a property."
+            "write {id} where its id stands, in the body or in a property, such as"
+            ' properties = { message_id = "{id}" }.'
         ),
     ),
     "two kinds of effect": (

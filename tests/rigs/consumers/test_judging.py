@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.stand_ins import StandInWorld, implementation
+from tests.stand_ins import StandInProcess, StandInWorld, implementation
 from warren.claims.catalogue import Level, Requirement
 from warren.claims.verdict import Measurement, Outcome, Stance, Verdict
 from warren.errors import (
@@ -15,10 +15,12 @@ from warren.errors import (
     WarrenError,
 )
 from warren.evidence.violation import Violation
-from warren.rigs.consumers import Inconclusive, Rig, Unmet
+from warren.rigs.consumers import Inconclusive, Rig, Unmet, without
 from warren.rigs.consumers.judging import conclude, to_findings, to_measurements
 from warren.rigs.pace import PACES
+from warren.simulator.wire import BasicProperties
 from warren.workloads import WORKLOADS
+from warren.workloads.own import OwnWorkload, Sample, Template
 
 CRASH = Requirement("no-loss.crash", Level.MUST, "It comes again.", "document 1")
 CUT = Requirement("no-loss.cut", Level.MUST, "It comes again.", "document 1")
@@ -155,3 +157,32 @@ def test_to_measurements() -> None:
     assert to_measurements(rig, "test") == (
         Measurement("test", "orders", "blocking", "tolerance", {"texts": 10}),
     )
+
+
+NAMED = Template(b"an order", BasicProperties(message_id="{id}"))
+IN_BODY = Template(b"order {id}", BasicProperties(message_id="{id}"))
+
+
+@pytest.mark.parametrize(
+    ("sample", "lost", "ends", "outcome"),
+    [
+        (NAMED, "message_id", False, Outcome.INCONCLUSIVE),
+        (NAMED, "content_type", False, Outcome.FAIL),
+        (IN_BODY, "message_id", False, Outcome.FAIL),
+        (NAMED, "message_id", True, Outcome.FAIL),
+    ],
+    ids=["by order", "by its message-id", "by its body", "ended of it"],
+)
+def test_known_by_order(sample: Template, lost: str, ends: bool, outcome: Outcome) -> None:
+    """A failure that rests on a message whose id was left out is none, but of who ended of it."""
+    own = OwnWorkload("orders", "work", "", Sample(sample), ())
+    rig = Rig(StandInWorld(), implementation("blocking"), own, PACES["fast"], (CRASH,))
+    process = StandInProcess("orders-1", own.worker, {})
+    rig.instances.add(process)
+    rig.publish.send(sample.make("0" * 36, 1), without(lost))
+    if ends:
+        process.exit_status = 1
+    (verdict,) = conclude(Unmet("it was not done"), rig)
+    assert verdict.outcome is outcome
+    told = "known by order alone; have {id} in the body, too"
+    assert (told in verdict.words) is (outcome is Outcome.INCONCLUSIVE)

@@ -241,8 +241,9 @@ def test_another_queue(world: StandInWorld, first: float, told: float) -> None:
             world.consume(replace(world.processes[0], role=PART))
 
     world.every_tick = consume_another
-    with pytest.raises(InstanceError, match=f'write queue = "{PART.queue}" if that'):
+    with pytest.raises(InstanceError, match=f'write queue = "{PART.queue}" under') as told_so:
         _rig_of_own(world).start.all()
+    assert "by hand" not in str(told_so.value)
     assert world.time == pytest.approx(100 + told, abs=0.1)
 
 

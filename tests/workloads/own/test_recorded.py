@@ -99,6 +99,15 @@ def test_without_its_id() -> None:
     assert not recorded(b'{"ref": 7}').is_marked
 
 
+def test_named() -> None:
+    """One without any id is given its message-id, another in each; one that has either stays as it is."""
+    message = recorded(b'{"pieces": 7}').named()
+    assert message.is_marked
+    assert message.make(OTHER, 1).properties.message_id == OTHER
+    for known in (recorded(ID.encode()), recorded(b"", message_id=TASK)):
+        assert known.named() == known
+
+
 def test_another_body() -> None:
     """A body of the user's own goes with what was recorded beside it."""
     message = recorded(ID.encode(), headers={"id": ID}).saying(b'{"big": "{id}", "n": {number}}')

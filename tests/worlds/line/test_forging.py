@@ -31,12 +31,14 @@ from warren.simulator.wire import (
     ConnectionTuneOk,
     ConnectionUnblocked,
     Method,
+    QueueDeclare,
+    QueueDeclareOk,
 )
 from warren.worlds.line.plan import Entry
 from warren.worlds.line.rules import delivery
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 CAPABLE = {"consumer_cancel_notify": True, "connection.blocked": True}
 ASKED = method_octets(ChannelClose(200, "closed by the rig"))
@@ -364,3 +366,40 @@ def test_no_heartbeat_is_longer_than_any() -> None:
         ends = entering()
         ends.broker(ConnectionTune(0, 0, heartbeat), channel=0)
         assert ends.at_client() == method_octets(ConnectionTune(0, 0, offered), 0)
+
+
+def test_let_in_elsewhere() -> None:
+    """Who asks for another vhost than the work's waits until it is there, and its queues are not the work's."""
+    asked: list[str] = []
+    answers = []
+
+    def others(name: str, is_there: Callable[[str], None]) -> bool:
+        asked.append(name)
+        answers.append(is_there)
+        return name == "billing"
+
+    ends = entering()
+    ends.line.let_in(replace(ENTRY, others=others))
+    for vhost in ("billing", "orders"):
+        ends.lanes = ends.line.connect()
+        ends.client(ConnectionOpen(vhost), channel=0)
+        let_in = b"" if vhost == "billing" else method_octets(ConnectionOpen("case-7"), 0)
+        assert ends.at_broker() == let_in
+        if vhost == "billing":
+            answers[0]("case-8")
+            assert ends.at_broker() == method_octets(ConnectionOpen("case-8"), 0)
+        ends.broker(ConnectionOpenOk(), channel=0)
+        ends.client(QueueDeclare("work"), BasicConsume("work", "t"))
+        ends.broker(QueueDeclareOk("work"), BasicConsumeOk("t"))
+        held = ends.line.hold(delivery(queue="work"))
+        ends.broker(deliver_octets(1, consumer="t"))
+        assert (held.seen is None) == (vhost == "billing")
+        held.release()
+        ends.at_broker()
+    assert asked == ["billing", "orders"]
+    ledger = ends.line.ledger()
+    names = ["work in vhost billing", "work"]
+    assert [c.queue for c in ledger.consumers] == names
+    assert [d.name for d in ledger.declarations] == names
+    assert [d.queue for d in ledger.deliveries] == names
+    assert ledger.elsewhere == {("stream-1", 2): "billing"}

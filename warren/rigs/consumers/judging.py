@@ -9,7 +9,7 @@ import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from warren.claims.verdict import Finding, Measurement, Outcome, Stance, Verdict
+from warren.claims.verdict import Finding, Measurement, Outcome, Stance, Verdict, describe
 from warren.errors import FaultUnsupported, InstanceUnsupported, WarrenError
 from warren.evidence.violation import Violation
 from warren.rigs.consumers.early_acks import is_shown_by
@@ -26,8 +26,27 @@ if TYPE_CHECKING:
 def conclude(error: Exception | None, rig: Rig) -> tuple[Verdict, ...]:
     """Give one verdict for each requirement of a case that ended, by itself or with an error."""
     return tuple(
-        _with_faults(excused(verdict, rig), error, rig) for verdict in _verdicts(error, rig)
+        _with_faults(_unless_by_order(excused(verdict, rig), rig), error, rig)
+        for verdict in _verdicts(error, rig)
     )
+
+
+def _unless_by_order(verdict: Verdict, rig: Rig) -> Verdict:
+    """Take a failure back that rests on whose effect is whose, where a message was known by its order alone.
+
+    Who has ended, or holds its message, has failed whichever that was; what was seen to happen stays, too.
+    """
+    is_open = verdict.outcome is Outcome.FAIL and rig.publish.by_order
+    if not is_open or any(violation.seen for violation in verdict.violations):
+        return verdict
+    if any(p.exit_status is not None for p in rig.instances.consumers) or not rig.seen.at_rest():
+        return verdict
+    words = (
+        "this case sent a message without the property in which alone its id stands, so which delivery and which"
+        " effect are its own is known by order alone; have {id} in the body, too, to be judged of that."
+        f" What would have been a failure: {describe(verdict)}"
+    )
+    return replace(verdict, outcome=Outcome.INCONCLUSIVE, words=words)
 
 
 def _with_faults(verdict: Verdict, error: Exception | None, rig: Rig) -> Verdict:

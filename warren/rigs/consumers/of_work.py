@@ -17,8 +17,9 @@ from warren.simulator.wire import (
     BasicDeliver,
     BasicPublish,
     ChannelClose,
+    encode_properties,
 )
-from warren.workloads.own import number_of
+from warren.workloads.own import forms_of, number_of
 from warren.worlds.line.rules import SETTLEMENTS
 
 if TYPE_CHECKING:
@@ -71,6 +72,15 @@ class OfWork:
         elif body:
             self._bodies.add(body)
 
+    def is_known_by_order(
+        self, unit_id: str, body: bytes, properties: BasicProperties, routing_key: str
+    ) -> bool:
+        """Whether nothing in a message as it is sent tells it from the next one, since its id is nowhere in it."""
+        if self.is_all:
+            return False
+        texts = (body, encode_properties(properties), routing_key.encode())
+        return not any(form in text for form in forms_of(unit_id) for text in texts)
+
     # --- in the ledger -----------------------------------------------------------------------------------------
 
     def ledger(self, everything: Ledger) -> Ledger:
@@ -85,13 +95,22 @@ class OfWork:
         outlets = self._workload.outlets
         self.outlets = queues_of(everything, outlets)
         bodies = {d.body for d in everything.deliveries}
+        elsewhere = everything.elsewhere
         self.places = work_places(
             everything,
             self._route.queue,
             self._route.exchange,
             outlets=outlets,
-            copies=[p for p in publishes if p.body in bodies],
-            others={d.queue for d in everything.deliveries if self._is_worked_on(d)},
+            copies=[
+                p
+                for p in publishes
+                if p.body in bodies and (p.instance, p.connection) not in elsewhere
+            ],
+            others={
+                d.queue
+                for d in everything.deliveries
+                if (d.instance, d.connection) not in elsewhere and self._is_worked_on(d)
+            },
         )
         return only_of(everything, self.places, publishes)
 

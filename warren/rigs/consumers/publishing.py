@@ -38,6 +38,8 @@ class Publishing:
         self._replies: dict[str, list[bytes]] = {}
         self.sent: list[Sent] = []
         """All that was published here, as a record wants it."""
+        self.by_order: list[str] = []
+        """The ids of units of work that stand nowhere in their message: it is known by its order alone."""
         self.reply_queue = ""
         """The queue for the replies to what was published here; "" until it is needed."""
 
@@ -54,6 +56,10 @@ class Publishing:
         self._units.append(unit)
         self._stretch_work(unit.size)
         self._publish(self._workload.entry, unit.body, unit.id, shape)
+        shaped = shape(self._workload.properties(unit.id))
+        key = self._workload.route(self._workload.entry, unit.id).routing_key
+        if self._seen.of_work.is_known_by_order(unit.id, unit.body, shaped, key):
+            self.by_order.append(unit.id)
         return unit
 
     def sized(self, octets: int = _SMALL, shape: Shape = as_it_is) -> Unit:

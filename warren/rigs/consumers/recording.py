@@ -56,7 +56,8 @@ def with_messages(worlds: Worlds, implementation: Implementation, slug: str) -> 
 
     def make() -> dict[str, Any]:
         with worlds.world(implementation.migrate, design.surroundings, restarts=False) as world:
-            recorder = _Recorder(world, workload.worker)
+            needs_id = any(effect.tells_apart for effect in workload.effects)
+            recorder = _Recorder(world, workload.worker, needs_id=needs_id)
             return {key: recorder(who).to_json() for key, who in design.publishers.items()}
 
     made = worlds.once(f"messages of {slug} in {implementation.path}", make)
@@ -66,9 +67,10 @@ def with_messages(worlds: Worlds, implementation: Implementation, slug: str) -> 
 class _Recorder:
     """Runs publishers in one world."""
 
-    def __init__(self, world: World, role: Role) -> None:
-        """Run them in the directory of a role."""
+    def __init__(self, world: World, role: Role, *, needs_id: bool = True) -> None:
+        """Run them in the directory of a role; where nothing needs the id, a message-id is enough."""
         self._world, self._role, self._count = world, role, 0
+        self._needs_id = needs_id
 
     def __call__(self, publisher: Publisher) -> Recorded:
         """Give what one sends, with the ids that it makes anew each time."""
@@ -94,6 +96,8 @@ class _Recorder:
         if len(meant) != 1:
             raise InstanceError(_count(sent, meant), where, _advice(process, sent, ended=ended))
         recorded = Recorded.of(meant[0], unit_id)
+        if not self._needs_id:
+            recorded = recorded.named()
         if not recorded.is_marked:
             raise InstanceError(
                 f"the id that it was given ({unit_id}) is nowhere in what it published: {meant[0]}",

@@ -304,11 +304,11 @@ class Starting:
             seen = f"; {seen_instead(self._seen.everything(), process.name)}"
         seen += "".join(f"; {line}" for line in self._seen.last(process)[-1:])
         if not self._workload.is_told:
-            advice = advice_to_own(self._seen.everything(), process.name)
+            advice = advice_to_own(self._seen.everything(), process)
             within = min(within, self._world.now())
         fewer = "let fewer cases run at once (a smaller -n)"
         if advice:
-            what_to_do = f"{advice}; {_see_output(process)}"
+            what_to_do = "; ".join(filter(None, (advice, _printed(process))))
         elif self._known.shortest is None:
             what_to_do = f"{_see_output(process)}; where its start takes that long, {fewer}"
         else:
@@ -383,7 +383,9 @@ def _batched(roles: Sequence[Role], size: int) -> Iterator[tuple[Role, ...]]:
 
 def _see_output(process: Process) -> str:
     """Advise on an instance that failed, by the end of what it printed."""
+    return _printed(process) or "run its command by hand: it printed nothing"
+
+
+def _printed(process: Process) -> str:
     lines = [line.strip() for line in process.output().splitlines() if line.strip()]
-    if not lines:
-        return "run its command by hand: it printed nothing"
-    return f"see what it printed last: {' | '.join(lines[-_SHOWN:])[-600:]}"
+    return f"see what it printed last: {' | '.join(lines[-_SHOWN:])[-600:]}" if lines else ""

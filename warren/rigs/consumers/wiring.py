@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from warren.evidence.ledger import Ledger
+    from warren.evidence.ledger import Consumer, Ledger
+    from warren.worlds.protocol import Process
 
 _MOST: Final = 6
 """Names that fit into a sentence."""
@@ -39,12 +41,19 @@ def seen_instead(ledger: Ledger, instance: str) -> str:
     return "it connected, and neither declared nor consumed anything"
 
 
-def advice_to_own(ledger: Ledger, instance: str) -> str:
+def advice_to_own(ledger: Ledger, process: Process) -> str:
     """Say which line of its manifest a consumer of somebody's own may need; "" where its output says more."""
+    instance, role = process.name, process.role
     connected = any(c.instance == instance for c in ledger.connections)
-    consumed = [c.queue for c in ledger.consumers if c.instance == instance]
+    consumed = [c for c in ledger.consumers if c.instance == instance]
+    here = dict.fromkeys(c.queue for c in consumed if not _vhost_of(c, ledger))
+    if here:
+        lines = " or ".join(f'queue = "{queue}"' for queue in islice(here, _MOST))
+        return f'write {lines} under [consumers.{role}], in place of "{role.queue}": the one that it works from'
     if consumed:
-        return f'write queue = "{consumed[0]}" if that is its work queue'
+        vhosts = dict.fromkeys(_vhost_of(c, ledger) for c in consumed)
+        lines = " or ".join(f'vhost = "{vhost}"' for vhost in islice(vhosts, _MOST))
+        return f"write {lines} under [consumers.{role}]: the one that its work queue is in"
     if not connected and not any(end.instance == instance for end in ledger.ends):
         return (
             "write {amqp_url}, or {host} and {port}, where it reads the address of its broker: in `environment`, "
@@ -52,6 +61,11 @@ def advice_to_own(ledger: Ledger, instance: str) -> str:
             "or the program an `image`, in whose network that name leads here"
         )
     return ""
+
+
+def _vhost_of(consumer: Consumer, ledger: Ledger) -> str:
+    """Name the vhost that a consumer is in, where it is not the work's."""
+    return ledger.elsewhere.get((consumer.instance, consumer.connection), "")
 
 
 def _named(names: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from warren.workloads.own.file_effects import PathEffect
 from warren.workloads.own.message import OwnUnit, dashed
 from warren.workloads.own.table_effects import TableEffect, TotalEffect
 from warren.workloads.own.tally import OwnTally
+from warren.workloads.own.traces import Trail, with_trace
 from warren.workloads.protocol import Poison, Role, Route
 
 if TYPE_CHECKING:
@@ -212,8 +213,8 @@ class OwnWorkload:
         raise InstanceUnsupported("this case is about the course's payloads", where=self.slug)
 
     def properties(self, unit_id: str) -> BasicProperties:
-        """Give those of the sample, with the id in its places."""
-        return self.sample.message.make(unit_id, 1).properties
+        """Give those of the sample, with the id in its places, and a trace that begins with the message."""
+        return with_trace(self.sample.message.make(unit_id, 1).properties, unit_id)
 
     def route(self, role: Role, unit_id: str) -> Route:
         """Give the consumer's route, with the id in the routing key if it belongs there."""
@@ -249,7 +250,10 @@ class OwnWorkload:
     def tally(self, units: Iterable[Unit], tables: Tables) -> OwnTally:
         """Look for the effects outside."""
         own = (unit for unit in units if isinstance(unit, OwnUnit))
-        return OwnTally.of(self.effects, own, tables)
+        trail = Trail(tables)
+        return OwnTally.of(
+            self.effects, own, tables, lambda unit: trail.of(unit.id, self.properties(unit.id))
+        )
 
     def _lacks(self, key: str, what: str) -> NoReturn:
         raise InstanceUnsupported(

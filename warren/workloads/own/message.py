@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,7 @@ ID: Final = "{id}"
 NUMBER: Final = "{number}"
 """What stands there where the id is a number: of nine digits, so that all are of one length."""
 _LEAST: Final = 10**8
+_HEXADECIMAL: Final = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,13 @@ def dashed(hexadecimal: str) -> str:
 def number_of(new_id: str) -> int:
     """Give the number that an id stands for."""
     return int(new_id.replace("-", ""), 16) % (9 * _LEAST) + _LEAST
+
+
+def forms_of(new_id: str) -> tuple[bytes, ...]:
+    """Give the forms in which a message may have its id: as a UUID, in hexadecimal, in octets, as a number."""
+    hexadecimal = new_id.replace("-", "")
+    octets = (bytes.fromhex(hexadecimal),) if _HEXADECIMAL.fullmatch(hexadecimal) else ()
+    return new_id.encode(), hexadecimal.encode(), *octets, str(number_of(new_id)).encode()
 
 
 def _filled_table(

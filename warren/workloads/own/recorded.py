@@ -61,6 +61,12 @@ class Recorded:
         key = self._with(new_id, self.routing_key.encode()).decode()
         return OwnUnit(new_id, self._with(new_id, self.body), properties, key, size)
 
+    def named(self) -> Recorded:
+        """Give it with its id as its message-id, where it has neither."""
+        if self.is_marked or self.properties.message_id is not None:
+            return self
+        return replace(self, properties=replace(self.properties, message_id=self.id))
+
     def knowing(self, other: Recorded) -> Recorded:
         """Give it with the ids that another of the same publisher does not have."""
         theirs = set(other._ids())

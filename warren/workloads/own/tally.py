@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from warren.evidence.violation import Violation
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from warren.evidence.ledger import Ledger
     from warren.workloads.own.effects import Effect
     from warren.workloads.own.found import Found
     from warren.workloads.own.message import OwnUnit
     from warren.workloads.protocol import Tables, Tally
+
+
+def _no_trail(unit: OwnUnit) -> tuple[str, ...]:
+    del unit
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +29,21 @@ class OwnTally:
     effects: tuple[Effect, ...]
     units: tuple[OwnUnit, ...]
     found: tuple[tuple[Found, ...], ...]
+    trail: Callable[[OwnUnit], tuple[str, ...]] = field(default=_no_trail, compare=False)
+    """What was seen outside in the trace of a message: it supports what is said of its effects, and decides nothing."""
 
     @classmethod
-    def of(cls, effects: Sequence[Effect], units: Iterable[OwnUnit], outside: Tables) -> OwnTally:
+    def of(
+        cls,
+        effects: Sequence[Effect],
+        units: Iterable[OwnUnit],
+        outside: Tables,
+        trail: Callable[[OwnUnit], tuple[str, ...]] = _no_trail,
+    ) -> OwnTally:
         """Look all of them up."""
         units = tuple(units)
         by_effect = [effect.find_all(units, outside) for effect in effects]
-        return cls(tuple(effects), units, tuple(zip(*by_effect, strict=True)))
+        return cls(tuple(effects), units, tuple(zip(*by_effect, strict=True)), trail)
 
     @property
     def tells_apart(self) -> bool:
@@ -99,7 +112,7 @@ class OwnTally:
         return tuple(
             Violation(
                 words,
-                (*one.evidence, *_deliveries(ledger, unit)),
+                (*one.evidence, *_deliveries(ledger, unit), *self.trail(unit)),
                 missing="" if one.words else effect.absence,
             )
             for words, (effect, one, unit) in lost.items()
@@ -119,7 +132,7 @@ class OwnTally:
                     words = f"{effect} of message {unit.id} was made again, and is another now"
                 if words:
                     again = _deliveries(ledger, unit)
-                    evidence = (*one.evidence, *again)
+                    evidence = (*one.evidence, *again, *self.trail(unit))
                     out.append(Violation(f"duplicated: {words}", evidence, seen=True))
         return tuple(out)
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from warren.evidence.frames import EnteredElsewhere
 from warren.simulator.wire import (
     BasicAck,
     BasicCancel,
@@ -36,7 +37,9 @@ from warren.simulator.wire import (
 )
 
 if TYPE_CHECKING:
-    from warren.evidence.frames import FrameSeen
+    from collections.abc import Callable
+
+    from warren.evidence.frames import Fact, FrameSeen
     from warren.simulator.wire import Method
     from warren.worlds.line.lane import Lane
     from warren.worlds.line.learnt import Learnt
@@ -55,9 +58,16 @@ class _Closing:
 class Forging:
     """Forges on one connection; both its lanes ask it of every frame while it is at work."""
 
-    def __init__(self, plan: Plan, learnt: Learnt, to_broker: Lane, to_client: Lane) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        learnt: Learnt,
+        to_broker: Lane,
+        to_client: Lane,
+        log: Callable[[Fact], None],
+    ) -> None:
         """Forge nothing yet."""
-        self._plan, self._learnt = plan, learnt
+        self._plan, self._learnt, self._log = plan, learnt, log
         self._to_broker, self._to_client = to_broker, to_client
         self._cancelling: set[tuple[int, str]] = set()
         self._closing: dict[int, _Closing] = {}
@@ -114,6 +124,8 @@ class Forging:
         if self._plan.blocked is not None:
             self.block()
             self._to_client.flush()
+        if self._entry is not None and self._enters_elsewhere(seen, self._entry):
+            return True
         if self._entry is not None and (asked := _entering(seen.content, self._entry)):
             self._to_broker.forge(0, asked)
             return True
@@ -163,6 +175,21 @@ class Forging:
             case _:
                 pass
         return False
+
+    def _enters_elsewhere(self, seen: FrameSeen, entry: Entry) -> bool:
+        """Whether a client asks for another vhost than the work's: it waits until that is there."""
+        asked = seen.content
+        if not isinstance(asked, ConnectionOpen) or entry.others is None:
+            return False
+        if not entry.others(asked.virtual_host, lambda vhost: self._let_in(asked, vhost)):
+            return False
+        self._learnt.vhost = asked.virtual_host
+        self._log(EnteredElsewhere(seen.at, seen.instance, seen.connection, asked.virtual_host))
+        return True
+
+    def _let_in(self, asked: ConnectionOpen, vhost: str) -> None:
+        self._to_broker.forge(0, replace(asked, virtual_host=vhost))
+        self._to_broker.flush()
 
     def _end(self, channel: int) -> None:
         del self._closing[channel]

@@ -27,7 +27,7 @@ class Lanes:
         self._is_over = False
         self.to_broker = self._lane(Direction.TO_BROKER)
         self.to_client = self._lane(Direction.TO_CLIENT)
-        forging = Forging(around.plan, self._learnt, self.to_broker, self.to_client)
+        forging = Forging(around.plan, self._learnt, self.to_broker, self.to_client, around.log)
         around.plan.forge_on(number, forging)
         around.log(ConnectionOpened(around.now(), instance, number))
 

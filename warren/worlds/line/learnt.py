@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from warren.evidence.elsewhere import named_in
 from warren.evidence.frames import Direction
 from warren.simulator.wire import (
     BasicAck,
@@ -34,6 +35,8 @@ class Learnt:
         """Who sent the first `connection.close`, and its code and words."""
         self.is_open = False
         """Whether the broker has let the client in."""
+        self.vhost = ""
+        """The one that it asked for, where that is another than the work's."""
         self.channels: set[int] = set()
         """Those that are open, as the broker sees it."""
         self._capabilities: object = None
@@ -47,7 +50,8 @@ class Learnt:
 
     def note(self, seen: FrameSeen) -> None:
         """Learn from a frame; a queue without a name is the one declared last on its channel."""
-        content, channel = seen.content, seen.channel
+        named = named_in(self.vhost, seen) if self.vhost else seen
+        content, channel = named.content, seen.channel
         if isinstance(content, BasicDeliver):
             if len(self._read.get(channel, ())) > 1:
                 self._given[channel, content.delivery_tag] = self.queue_of(seen)

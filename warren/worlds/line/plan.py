@@ -7,7 +7,7 @@ connection by its `forging`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from warren.worlds.line.rules import Held
 
@@ -19,17 +19,23 @@ if TYPE_CHECKING:
     from warren.worlds.line.rules import Match
 
 
+Others: TypeAlias = "Callable[[str, Callable[[str], None]], bool]"
+"""Whether another vhost than the work's stands for a name; it is told, later and not at once, when it is there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """How whoever connects is let in: to this vhost, as this user, and offered this heartbeat (s) at most.
 
-    It is for consumers that were not written for Warren, whose vhost, user and heartbeat are their own.
+    It is for consumers that were not written for Warren, whose vhosts, user and heartbeat are their own. `vhost` is
+    that of the work; where `others` is there, one that is asked for by another name stands elsewhere.
     """
 
     vhost: str
     user: str
     password: str = field(repr=False)
     heartbeat: int
+    others: Others | None = None
 
 
 class Plan:

@@ -6,7 +6,7 @@ container's network where it is an image.
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
@@ -21,6 +21,7 @@ from warren.worlds.real.placeholders import (
     of_services,
 )
 from warren.worlds.real.runs.ports import LOOPBACK
+from warren.worlds.real.vhosts_of_case import VhostsOfCase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -60,6 +61,7 @@ class OwnPrograms:
         self._services = of_services({name: (LOOPBACK, port) for name, port in services.items()})
         self._answers, self._make_containers = answers, make_containers
         self._seconds = 0.0
+        self.vhosts = VhostsOfCase(place.vhost, place.make_vhost)
         self._reader: RealProcess | None = None
         self.directory: Path | None = None
         """The copy in which instances run; None before the first is started."""
@@ -88,11 +90,12 @@ class OwnPrograms:
         if "stub" in vars(self):
             self.stub.seconds = seconds
 
-    def entry(self, heartbeat: int) -> Entry:
-        """Say how a program that names its own vhost and user gets into the case's, offered that heartbeat (s)."""
+    def entry(self, program: Program, name: str, heartbeat: int) -> Entry:
+        """Say how an instance that names its own vhosts and user gets into the case's, offered that heartbeat (s)."""
+        others = partial(self.vhosts.ask, work=program.vhost, where=f"instance {name}")
         url = urlsplit(self._place.broker.amqp_url(self._place.vhost))
         user, password = unquote(url.username or ""), unquote(url.password or "")
-        return Entry(self._place.vhost, user, password, heartbeat)
+        return Entry(self._place.vhost, user, password, heartbeat, others)
 
     def in_its_words(
         self,

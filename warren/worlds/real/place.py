@@ -30,6 +30,8 @@ class Place:
     folder: Path
     database: Callable[[], AbstractContextManager[CaseDatabase]]
     """Makes a database for the case, and drops it at the end of the block."""
+    make_vhost: Callable[[str], str]
+    """Makes another vhost, for what a consumer calls by that name; it goes with the place."""
     own_broker: RunningBroker | None = None
     own_database_server: PrivateServer | None = None
 

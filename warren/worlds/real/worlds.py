@@ -140,17 +140,23 @@ class RealWorlds:
     ) -> Iterator[Place]:
         is_own = restarts and choose(self._option).can_restart
         running, vhosts = self._restartable() if is_own else (None, self._vhosts)
-        vhost = vhosts.open()
-        try:
+        with contextlib.ExitStack() as stack:
+            own_vhosts = stack.enter_context(vhosts.of_case(definitions))
+            vhost = own_vhosts.name
             folder = self._run.folder / "cases" / vhost
             with writing(folder):
                 folder.mkdir(parents=True)
-            if definitions is not None:
-                vhosts.take_in(vhost, definitions)
             broker = running.address if running else self._broker
-            yield Place(broker, vhost, vhosts.management, folder, database, running, own)
-        finally:
-            vhosts.close(vhost)
+            yield Place(
+                broker,
+                vhost,
+                vhosts.management,
+                folder,
+                database,
+                own_vhosts.another,
+                running,
+                own,
+            )
 
     @contextlib.contextmanager
     def _copy(

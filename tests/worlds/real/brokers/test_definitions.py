@@ -144,6 +144,17 @@ def test_an_export_of_one_vhost(vhosts: Vhosts, definitions: Callable[..., Defin
     assert [queue.name for queue in vhosts.management.queues(second)] == ["orders"]
 
 
+def test_of_several(vhosts: Vhosts, definitions: Callable[..., Definitions]) -> None:
+    """Of a file of several vhosts, what a consumer calls by another name gets what the file has for that."""
+    management = vhosts.management
+    with vhosts.of_case(definitions(WHOLE, "shop")) as case:
+        other, unknown = case.another("other"), case.another("nowhere")
+        all_ = [case.name, other, unknown]
+        made = [[queue.name for queue in management.queues(vhost)] for vhost in all_]
+    assert made == [["orders"], ["alien"], []]
+    assert set(all_).isdisjoint(management.vhosts())
+
+
 def test_not_ours(vhosts: Vhosts, definitions: Callable[..., Definitions]) -> None:
     """A vhost that the run did not make is left alone, with a sentence."""
     with pytest.raises(SetupError, match="vhosts of this run alone, and '/' is none"):

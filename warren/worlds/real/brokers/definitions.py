@@ -18,9 +18,19 @@ _PARTS: Final = ("policies", "queues", "exchanges", "bindings")
 
 def document_for_vhost(definitions: Definitions) -> dict[str, list[dict[str, Any]]]:
     """Give what of a file goes into one vhost, as the management API takes it. Raises `SetupError`."""
+    return {part: _of_vhost(all_, definitions.vhost) for part, all_ in _parts(definitions).items()}
+
+
+def names_vhost(definitions: Definitions, vhost: str) -> bool:
+    """Whether a file has something for the vhost of that name. Raises `SetupError`."""
+    parts = _parts(definitions).values()
+    return any(each.get("vhost") == vhost for described in parts for each in described)
+
+
+def _parts(definitions: Definitions) -> dict[str, list[dict[str, Any]]]:
     try:
         whole = json.loads(definitions.path.read_text("utf-8"))
-        return {part: _of_vhost(whole.get(part) or [], definitions.vhost) for part in _PARTS}
+        return {part: [dict(each) for each in whole.get(part) or []] for part in _PARTS}
     except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
         raise SetupError(
             f"these are no definitions: {error}",

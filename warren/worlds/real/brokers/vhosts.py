@@ -1,15 +1,19 @@
-"""The vhosts of a run: one per case, opened and closed by the worker that runs the case."""
+"""The vhosts of a run: one per case, and more where its consumer names several; opened and closed by its worker."""
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
 from warren.errors import BrokerUnavailable, SetupError
-from warren.worlds.real.brokers.definitions import document_for_vhost
+from warren.worlds.real.brokers.definitions import document_for_vhost, names_vhost
 from warren.worlds.real.brokers.management import Management
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from warren.claims.surroundings import Definitions
     from warren.worlds.real.brokers.address import BrokerAddress
     from warren.worlds.real.runs.run import Run
@@ -56,6 +60,16 @@ class Vhosts:
         self._check_queue_type(name)
         return name
 
+    @contextlib.contextmanager
+    def of_case(self, definitions: Definitions | None = None) -> Iterator[VhostsOfPlace]:
+        """Make the vhost of a case, with what its definitions name, and delete it with all others at the end."""
+        opened = VhostsOfPlace(self, definitions)
+        try:
+            opened.begin()
+            yield opened
+        finally:
+            opened.end()
+
     def _check_queue_type(self, name: str) -> None:
         """Raise `BrokerUnavailable` where a broker has not taken the type, and would go on with its own."""
         wanted = self._queue_type
@@ -97,6 +111,42 @@ class Vhosts:
         for name in tuple(self._open):
             self.close(name)
         self.management.end()
+
+
+class VhostsOfPlace:
+    """A case's own vhost, by its name, and those that stand for others that its consumer names."""
+
+    def __init__(self, vhosts: Vhosts, definitions: Definitions | None) -> None:
+        """Make none yet."""
+        self._vhosts, self._definitions = vhosts, definitions
+        self._opened: list[str] = []
+
+    @property
+    def name(self) -> str:
+        """What the case's own is called."""
+        return self._opened[0]
+
+    def begin(self) -> None:
+        """Make it, with what the definitions have for it."""
+        self._open(self._definitions)
+
+    def another(self, name: str) -> str:
+        """Make one for what a consumer calls by that name, with what the definitions have for that; say which."""
+        given = self._definitions
+        has_it = given is not None and names_vhost(given, name)
+        return self._open(replace(given, vhost=name) if given and has_it else None)
+
+    def end(self) -> None:
+        """Delete them."""
+        while self._opened:
+            self._vhosts.close(self._opened.pop())
+
+    def _open(self, definitions: Definitions | None) -> str:
+        vhost = self._vhosts.open()
+        self._opened.append(vhost)
+        if definitions is not None:
+            self._vhosts.take_in(vhost, definitions)
+        return vhost
 
 
 def delete_leftovers(management: Management, run_id: str) -> None:

@@ -108,7 +108,8 @@ class RealWorld(BrokerOfCase, DatabaseOfCase):
     def wait_for(self, condition: Callable[[], bool], within: float) -> bool:
         """Ask again after every frame, and every 50 ms for what shows in no frame (`FrameLog.wait_until`).
 
-        Raises `InstanceError` where an instance sends more than its line can bear.
+        Raises `InstanceError` where an instance sends more than its line can bear, or asks for vhosts that nobody can
+        tell apart.
         """
 
         def holds() -> bool:
@@ -116,6 +117,8 @@ class RealWorld(BrokerOfCase, DatabaseOfCase):
             if condition():
                 return True
             self._refuse_floods()
+            if self._own.vhosts.fault is not None:
+                raise self._own.vhosts.fault
             return False
 
         return self._log.wait_until(holds, within, _POLL)
@@ -166,7 +169,7 @@ class RealWorld(BrokerOfCase, DatabaseOfCase):
         environment = {**told, **urls.environment}
         try:
             if program.has_placeholders:
-                line.let_in(self._own.entry(int(env["WARREN_HEARTBEAT"])))
+                line.let_in(self._own.entry(program, name, int(env["WARREN_HEARTBEAT"])))
                 program, environment = self._own.in_its_words(program, role, told, urls), {}
             environment |= {
                 **self._run.environment,
@@ -208,7 +211,7 @@ class RealWorld(BrokerOfCase, DatabaseOfCase):
             name,
             role,
             env,
-            entry=self._own.entry(int(env["WARREN_HEARTBEAT"])),
+            entry=self._own.entry(program, name, int(env["WARREN_HEARTBEAT"])),
             directory=partial(self._own.directory_of, program, role),
         )
         process.database.stretch(self._stretch)
@@ -304,6 +307,7 @@ class RealWorld(BrokerOfCase, DatabaseOfCase):
             stack.callback(self._ports.close)
             stack.callback(self._own.close_stub)
             stack.callback(self._relay.close)
+            stack.callback(self._own.vhosts.close)
             for veil in self._veils.values():
                 stack.callback(veil.close)
             stack.callback(self._close_link)
