@@ -171,6 +171,20 @@ def test_files(person: Person) -> None:
     assert not (person.directory / "sent").exists(), "it ran in a copy"
 
 
+def test_headers_exchange(person: Person) -> None:
+    """Of a queue bound to a headers exchange the sample gets the headers that the binding asks for."""
+    (person.directory / "parcel.txt").write_text("Handle with care")
+    learnt = person.learn("tenants.py", "--yes", "--message", "parcel.txt")
+    assert learnt.status == 0, learnt.printed
+    message = learnt.consumer["message"]
+    assert (message["exchange"], message["routing_key"]) == ("parcels", "")
+    assert message["properties"] == {
+        "headers": {"tenant": "north", "fragile": True},
+        "message_id": "{id}",
+    }
+    assert "project: works: 1 effect of one message" in learnt.printed
+
+
 def test_never_connects(person: Person) -> None:
     """Where it ends first it is said what it printed, and only then what of its broker may be wrong: status 2."""
     (person.directory / "letter.txt").write_text("Dear all")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from warren.learning.clean_run import CleanRun
     from warren.learning.file_effects import FoundFile
     from warren.learning.row_effects import NotOurs
+    from warren.simulator.wire import FieldValue
     from warren.workloads.own import Effect
 
 _IDEMPOTENCY: Final = "Idempotency-Key"
@@ -79,6 +80,15 @@ def key_for(binding: Binding) -> str:
     """Give a routing key that a binding takes: its own, with a word for each wildcard."""
     words = ["any" if word in ("*", "#") else word for word in binding.routing_key.split(".")]
     return ".".join(words)
+
+
+def headers_for(binding: Binding) -> dict[str, FieldValue]:
+    """Give headers that a binding takes: its own that a manifest can say, with a word for what only has to be there."""
+    return {
+        name: "any" if value is None else value
+        for name, value in binding.headers.items()
+        if value is None or isinstance(value, bool | int | float | str)
+    }
 
 
 def claims(

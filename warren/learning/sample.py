@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from warren.simulator.wire import BasicProperties
@@ -15,7 +15,7 @@ from warren.workloads.own import Template
 from warren.workloads.own.message import ID, NUMBER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _ID_WORDS: Final = ("id", "uuid", "guid", "ref", "reference", "number", "no", "nr", "key")
 """What keys of ids end with, the likeliest first."""
@@ -33,6 +33,13 @@ class LearnSample:
     words: str = ""
     is_changed: bool = False
     """Whether the body is another than what was given."""
+
+    def matching(self, headers: Mapping[str, object]) -> LearnSample:
+        """Give it with headers that a binding asks for; its own go before them."""
+        if not headers:
+            return self
+        own = self.properties.get("headers") or {}
+        return replace(self, properties={**self.properties, "headers": {**headers, **own}})
 
     def template(self, routing_key: str) -> Template:
         """Give what messages are made from."""
