@@ -276,7 +276,15 @@ def test_written() -> None:
     """The manifest gets what was seen: a second instance, a grace for a slow end, twice the time of its work."""
     found = lesson(Trial("work"))
     learnt = as_learnt(
-        found, PROGRAM, name="a", body="b", compose="", directory=".", schema="", migrate=()
+        found,
+        PROGRAM,
+        name="a",
+        body="b",
+        publish=(),
+        compose="",
+        directory=".",
+        schema="",
+        migrate=(),
     )
     assert (learnt.instances, learnt.grace, learnt.seconds) == (2, 10.0, 8.0)
     assert learnt.sample == "Words."

@@ -41,6 +41,8 @@ class Wishes:
     queue: str | None = None
     exchange: str | None = None
     routing_key: str | None = None
+    route_words: str = "As it was told to `warren learn`."
+    """Who says the exchange and the key, where they are not learnt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,7 @@ def _way(observed: Observed, queue: str, wishes: Wishes) -> _Way:
     key = wishes.routing_key
     if wishes.exchange is not None:
         key = key if key is not None else ("" if wishes.exchange else queue)
-        return _Way(Route(wishes.exchange, queue, key), "As it was told to `warren learn`.")
+        return _Way(Route(wishes.exchange, queue, key), wishes.route_words)
     bindings = observed.bindings_of(queue)
     if not bindings:
         words = (
@@ -258,6 +260,7 @@ def as_learnt(
     *,
     name: str,
     body: str,
+    publish: Sequence[str],
     compose: str,
     directory: str,
     schema: str,
@@ -281,8 +284,9 @@ def as_learnt(
         service=program.container.service if program.container else "",
         queue=lesson.consumer.queue,
         exchange=lesson.route.exchange,
-        routing_key=lesson.route.routing_key,
+        routing_key=None if lesson.sample.has_own_keys else lesson.route.routing_key,
         body=body,
+        publish=publish,
         seconds=lesson.seconds,
         directory=directory,
         environment=program.environment,

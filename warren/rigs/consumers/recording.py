@@ -56,14 +56,14 @@ def with_messages(worlds: Worlds, implementation: Implementation, slug: str) -> 
 
     def make() -> dict[str, Any]:
         with worlds.world(implementation.migrate, design.surroundings, restarts=False) as world:
-            recorder = _Recorder(world, workload.worker)
+            recorder = Recorder(world, workload.worker)
             return {key: recorder(who).to_json() for key, who in design.publishers.items()}
 
     made = worlds.once(f"messages of {slug} in {implementation.path}", make)
     return workload.recorded({key: Recorded.from_json(one) for key, one in made.items()})
 
 
-class _Recorder:
+class Recorder:
     """Runs publishers in one world."""
 
     def __init__(self, world: World, role: Role) -> None:
@@ -138,7 +138,7 @@ def _count(sent: list[Published], meant: list[Published]) -> str:
 
 def _advice(process: Process, sent: list[Published], *, ended: bool) -> str:
     if sent:
-        return "write `exchange` and `routing_key` of the one that is meant, beside `publish`"
+        return "say by its exchange and its routing key which one is meant"
     status = f"with status {process.exit_status}" if ended else f"not within {WITHIN:.0f} s"
     printed = process.output().strip()
     said = f"it printed: {printed}" if printed else "it printed nothing"
