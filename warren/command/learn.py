@@ -179,7 +179,7 @@ class _Learning:
         """Run the publisher, and take what it sends."""
         role = Role(subject.slug, Route("", ""))
         with worlds.world(subject.tables(self._options.migrate), restarts=False) as world:
-            recorded = Recorder(world, role)(publisher)
+            recorded = Recorder(world, role, subject.program)(publisher)
         sample = sent_by(self._options.publish or "", recorded)
         to = recorded.exchange, recorded.routing_key
         words = "As its publisher sends it."
