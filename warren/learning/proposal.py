@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _IDEMPOTENCY: Final = "Idempotency-Key"
 _MESSAGE_ID: Final = "message_id"
+_REPLY_TO: Final = "amq.rabbitmq.reply-to"
 _SQLITE: Final = b"SQLite format 3"
 _Thing = TypeVar("_Thing")
 
@@ -138,10 +139,10 @@ def _call_effects(tried: Sequence[Tried]) -> Iterator[ProposedEffect]:
 
 def _publish_effects(tried: Sequence[Tried]) -> Iterator[ProposedEffect]:
     def routes(t: Tried) -> list[tuple[str, str]]:
-        return [(p.exchange, t.marked(p.routing_key)) for p in t.publishes]
+        return [(p.exchange, _same_key(t.marked(p.routing_key))) for p in t.publishes]
 
     for exchange, key in _common(tried, routes):
-        fixed = None if ID in key or NUMBER in key else key
+        fixed = None if ID in key or NUMBER in key or key == _REPLY_TO else key
 
         def names(t: Tried, exchange: str = exchange) -> list[str]:
             own = (p for p in t.publishes if p.exchange == exchange)
@@ -152,6 +153,11 @@ def _publish_effects(tried: Sequence[Tried]) -> Iterator[ProposedEffect]:
             PublishEffect(exchange, fixed, known_by),
             f'a message to exchange "{exchange}" with key "{key}" that has the id{_as_one(known_by)}',
         )
+
+
+def _same_key(key: str) -> str:
+    """Give what is the same of a routing key: of a direct reply-to the broker adds who has asked."""
+    return _REPLY_TO if key.startswith(f"{_REPLY_TO}.") else key
 
 
 def _follow_the_id(tried: Sequence[Tried], keys: Callable[[Tried], list[str]]) -> bool:
