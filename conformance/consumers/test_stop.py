@@ -90,6 +90,7 @@ def test_stopped_while_blocked(rig: Rig) -> None:
     consumers = rig.instances.consumers
     rig.publish.work(1)
     rig.wait.need(rig.seen.done, rig.deadlines.within(rig.work_time(1)), "the work was not done")
+    rig.faults.need_acks_alone(*consumers)
     rig.faults.block(*consumers, tells_all=True)
     rig.publish.work(1)
     rig.wait.see(rig.seen.done, rig.deadlines.within(rig.work_time(1)))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from click.testing import CliRunner
@@ -14,6 +18,9 @@ from warren.claims.manifest import load_manifest
 from warren.command.cli import main
 from warren.command.new import LANGUAGES, starter_files
 from warren.worlds.real.databases.postgresql import binaries
+
+READERS = {".js": ["node", "--check"], ".php": ["php", "-l"], ".go": ["gofmt", "-e"]}
+"""What reads a source file and does nothing else with it, by what its name ends with."""
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +51,31 @@ def test_each_language(language: str) -> None:
     assert {"Makefile", "README.md", "schema.sql", "samples", ".gitignore"} <= {
         path.name for path in folder.iterdir()
     }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_can_be_read(language: str, in_folder: Path) -> None:
+    """What is written can be read by what will read it: make, its language, and whatever gets its libraries."""
+    assert run("new", "my-orders", "--language", language)[0] == 0
+    folder = in_folder / "my-orders"
+    _check(["make", "--dry-run", "install"], folder)
+    for path in (p for p in folder.rglob("*") if p.is_file()):
+        match path.suffix:
+            case ".json" if path.parent == folder:
+                json.loads(path.read_text())
+            case ".xml":
+                ET.parse(path)  # noqa: S314 - our own
+            case ".py":
+                compile(path.read_text(), path, "exec")
+            case ".js" | ".php" | ".go":
+                _check([*READERS[path.suffix], str(path)], folder)
+
+
+def _check(command: list[str], folder: Path) -> None:
+    """Run what reads a file, where it is here: weekly all of it is built, and judged."""
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not on PATH")
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=60)
 
 
 @pytest.mark.parametrize("name", ["Orders", "-orders", "a/b", "..", "a--b", "1st", "o" * 41, ""])

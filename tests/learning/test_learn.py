@@ -14,6 +14,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.conformance.suite import run_suite
+from tests.requisites import missing
+from warren.errors import DatabaseUnavailable
+from warren.worlds.real.databases import choose
 
 CONSUMERS = Path(__file__).parent / "consumers"
 WARREN = Path(sys.executable).parent / "warren"
@@ -147,6 +150,43 @@ def _with_defect(folder: Path, defect: str) -> Path:
     return path
 
 
+@pytest.mark.parametrize(
+    ("kind", "types"),
+    [
+        pytest.param(
+            "postgresql", ("serial", "jsonb", "timestamptz"), marks=pytest.mark.postgresql
+        ),
+        pytest.param("mysql", ("int AUTO_INCREMENT", "json", "timestamp"), marks=pytest.mark.mysql),
+    ],
+)
+def test_rows_of_servers(person: Person, kind: str, types: tuple[str, ...]) -> None:
+    """Rows of PostgreSQL and MySQL are learnt as those of SQLite: keys and times of theirs are ignored."""
+    _need(kind)
+    number, document, moment = types
+    (person.directory / "schema.sql").write_text(
+        f"CREATE TABLE sales (id {number} PRIMARY KEY, ref varchar(64) UNIQUE, amount integer,"
+        f" details {document}, created_at {moment} DEFAULT CURRENT_TIMESTAMP);"
+    )
+    sample = '{"ref": "sale-17", "amount": 12, "buyer": "Ada"}'
+    (person.directory / "sale.json").write_text(sample)
+    options = ("--yes", "--message", "sale.json", "--schema", "schema.sql")
+    learnt = person.learn("sales.py", *options, "--database", kind)
+    assert learnt.status == 0, learnt.printed
+    (effect,) = learnt.consumer["effects"]
+    assert (effect["table"], effect["key"]) == ("sales", "ref")
+    assert effect["rows"] == [{"ref": "{id}", "amount": 12, "details.buyer.name": "Ada"}]
+    assert {*effect["ignore"]} == {"id", "details.worker", "created_at"}
+    assert "project: works: 1 effect of one message" in learnt.printed
+
+
+def _need(kind: str) -> None:
+    """End a test where the server of a database is not here."""
+    try:
+        choose(kind)
+    except DatabaseUnavailable as error:
+        missing(str(error))
+
+
 def test_files(person: Person) -> None:
     """A file, a call and a publish are its effects, its broker is in a file; it asks before it writes a template."""
     settings = "[rabbitmq]\nhost = rabbit\nport = 5672\n[post]\napi = http://post\n"
@@ -169,6 +209,58 @@ def test_files(person: Person) -> None:
     ]
     assert "project: works: 3 effects of one message" in learnt.printed
     assert not (person.directory / "sent").exists(), "it ran in a copy"
+
+
+def test_headers_exchange(person: Person) -> None:
+    """Of a queue bound to a headers exchange the sample gets the headers that the binding asks for."""
+    (person.directory / "parcel.txt").write_text("Handle with care")
+    learnt = person.learn("tenants.py", "--yes", "--message", "parcel.txt")
+    assert learnt.status == 0, learnt.printed
+    message = learnt.consumer["message"]
+    assert (message["exchange"], message["routing_key"]) == ("parcels", "")
+    assert message["properties"] == {
+        "headers": {"tenant": "north", "fragile": True},
+        "message_id": "{id}",
+    }
+    assert "project: works: 1 effect of one message" in learnt.printed
+
+
+def test_publisher(person: Person) -> None:
+    """What the person's own publisher sends is the sample, and the manifest names the publisher."""
+    shutil.copy(CONSUMERS / "place.py", person.directory)
+    command = f"{sys.executable} place.py {{id}}"
+    options = ("--yes", "--publish", command, "--database", "sqlite")
+    learnt = person.learn("orders.py", *options)
+    assert learnt.status == 0, learnt.printed
+    message = learnt.consumer["message"]
+    assert message.pop("seconds") > 0
+    assert message == {
+        "exchange": "shop",
+        "routing_key": "order.created",
+        "publish": [sys.executable, "place.py", "{id}"],
+    }
+    assert learnt.consumer["effects"][0]["rows"] == [{"ref": "{id}", "amount": 12}]
+    assert f"the sample: it is what `{command}` sends" in learnt.printed
+    assert "project: works: 1 effect of one message" in learnt.printed
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("place.py {idd}",), "--publish: unknown word {idd}; did you mean {id}?"),
+        (("place.py '",), "--publish: place.py ' is no command: No closing quotation"),
+        (("place.py", "--message", "a"), "--message beside --publish: a publisher says what its"),
+        (("no-such-shop",), "--publish: `no-such-shop` is not on PATH"),
+        (("true",), "--publish: it published nothing"),
+    ],
+)
+def test_no_publisher(person: Person, options: tuple[str, ...], words: str) -> None:
+    """A publisher that cannot be one is refused with what is wrong with it."""
+    (person.directory / "a").touch()
+    learnt = person.learn("orders.py", "--yes", "--database", "sqlite", "--publish", *options)
+    assert learnt.status == 2
+    assert words in learnt.printed
+    assert not (person.directory / "warren.toml").exists()
 
 
 def test_never_connects(person: Person) -> None:

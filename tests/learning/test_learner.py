@@ -35,6 +35,8 @@ from warren.workloads.protocol import Route
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from warren.simulator.wire import FieldValue
+
 PROGRAM = Program(("./orders",), Path("/"))
 OUT, IN = Direction.TO_BROKER, Direction.TO_CLIENT
 
@@ -141,15 +143,33 @@ def _refuse(question: str, choices: object) -> str:
         ("topic", "order.*", ("shop", "order.any")),
         ("direct", "orders", ("shop", "orders")),
         ("fanout", "", ("shop", "")),
-        ("headers", "", ("", "work")),
+        ("headers", "", ("shop", "")),
     ],
 )
 def test_route(kind: str, key: str, route: tuple[str, str]) -> None:
-    """A message goes where the work queue is bound, or by the default exchange where headers would be needed."""
+    """A message goes where the work queue is bound."""
     trial = Trial("work", declared=(ExchangeDeclare("shop", kind), QueueBind("work", "shop", key)))
     found = lesson(trial)
     assert (found.route.exchange, found.route.routing_key) == route
     assert found.route.queue == "work"
+
+
+@pytest.mark.parametrize(
+    ("match", "told", "headers"),
+    [
+        ("all", {}, {"tenant": "a", "paid": True, "by": "any"}),
+        ("all", {"headers": {"tenant": "b"}}, {"tenant": "b", "paid": True, "by": "any"}),
+        ("any-with-x", {}, {"tenant": "a", "paid": True, "by": "any", "x-of": 1}),
+    ],
+)
+def test_headers(match: str, told: dict[str, object], headers: dict[str, object]) -> None:
+    """A message has the headers that the binding of its work queue asks for, but those that the person said."""
+    arguments: dict[str, FieldValue] = {"x-match": match, "x-of": 1, "tenant": "a", "paid": True}
+    arguments |= {"by": None, "raw": b""}
+    bound = QueueBind("work", "shop", "", arguments=arguments)
+    found = lesson(Trial("work", declared=(bound,)), samples=(LearnSample(b"{id}", told),))
+    assert found.sample.properties["headers"] == headers
+    assert "tenant=a, paid=True" in found.route_words
 
 
 def test_no_binding() -> None:
@@ -256,7 +276,15 @@ def test_written() -> None:
     """The manifest gets what was seen: a second instance, a grace for a slow end, twice the time of its work."""
     found = lesson(Trial("work"))
     learnt = as_learnt(
-        found, PROGRAM, name="a", body="b", compose="", directory=".", schema="", migrate=()
+        found,
+        PROGRAM,
+        name="a",
+        body="b",
+        publish=(),
+        compose="",
+        directory=".",
+        schema="",
+        migrate=(),
     )
     assert (learnt.instances, learnt.grace, learnt.seconds) == (2, 10.0, 8.0)
     assert learnt.sample == "Words."

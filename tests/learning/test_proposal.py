@@ -87,6 +87,16 @@ def test_publishes() -> None:
     assert remarks(*seen) == ('it published to exchange "events" with key "alive" without the id',)
 
 
+def test_direct_reply() -> None:
+    """An answer by direct reply-to is one effect, though the broker adds to its key who has asked."""
+    first, second = (
+        publish("", f"amq.rabbitmq.reply-to.{asker}.x", i)
+        for asker, i in zip("ab", IDS, strict=True)
+    )
+    seen = Outside(publishes=(first,)), Outside(publishes=(first, second))
+    assert effects(*seen) == [PublishEffect("", None)]
+
+
 def test_keys() -> None:
     """What others know a call or a publish by is a key where it follows the id; one of chance is none."""
     calls = [

@@ -51,9 +51,10 @@ def faults_of_words(shape: OwnManifestShape) -> Iterator[Fault]:
         yield from _of_argv("database.migrate", shape.database.migrate or (), OF_DATABASE)
 
 
-def faults_of_text(key: str, text: str) -> Iterator[Fault]:
-    """Find such words in one text for a consumer without services, named by `key`."""
-    yield from _unknown(key, text, (*OF_BROKER, *OF_DATABASE, *OF_CASE), _ALSO)
+def faults_of_text(key: str, text: str, *, publishes: bool = False) -> Iterator[Fault]:
+    """Find such words in one text, named by `key`, for a consumer without services, or for its publisher."""
+    own = _OF_PUBLISHER if publishes else ()
+    yield from _unknown(key, text, (*OF_BROKER, *OF_DATABASE, *OF_CASE, *own), _ALSO)
 
 
 def _of_consumer(key: str, consumer: ConsumerShape, words: tuple[str, ...]) -> Iterator[Fault]:

@@ -26,15 +26,18 @@ from warren.learning import telling
 from warren.learning.learner import Wishes, as_learnt, learn, told_in_words
 from warren.learning.manifest_text import manifest_text
 from warren.learning.rehearsal import Rehearsal
-from warren.learning.sample import marked
+from warren.learning.sample import marked, sent_by
 from warren.learning.trial import Trial
 from warren.report.header import header
+from warren.rigs.consumers.recording import Recorder
 from warren.rigs.pace import PACES
+from warren.workloads.protocol import Role, Route
 from warren.worlds.real import RealWorlds, Servers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from warren.claims.implementation import Publisher
     from warren.command.subject import Subject
     from warren.learning.asyncapi import Described
     from warren.learning.learner import Lesson
@@ -59,6 +62,11 @@ _SAMPLES: Final = "samples"
 @click.option("--env", multiple=True, metavar="NAME=TEXT", help="e.g. AMQP_URL={amqp_url}")
 @click.option("--file", multiple=True, metavar="FILE=TEMPLATE", help="a file made from a template")
 @click.option("--message", type=_FILE, metavar="FILE", help="the body of a sample message")
+@click.option(
+    "--publish",
+    metavar="COMMAND",
+    help="or who sends one, e.g. './shop order {id}'; {id} is its id",
+)
 @click.option("--asyncapi", type=_FILE, metavar="FILE", help="or an AsyncAPI 3 document")
 @click.option("--operation", metavar="NAME", help="which of its operations, where several receive")
 @click.option(
@@ -114,6 +122,13 @@ class _Given(NamedTuple):
     """Properties that have the id, whether or not something else has it too."""
 
 
+class _Asked(NamedTuple):
+    """What is wished for, and where the body of the sample stands, if it has a file."""
+
+    wishes: Wishes
+    body: Path | None = None
+
+
 class _Learning:
     """One run of the command: what is asked, run, written and tried."""
 
@@ -126,14 +141,8 @@ class _Learning:
         chosen = self._options
         self._refuse_to_overwrite(chosen.manifest)
         subject = Finding(chosen, self._person, self._put).subject()
-        given = self._given()
-        samples = tuple(
-            replace(sample, properties={**sample.properties, **given.correlated})
-            for sample in marked(given.octets, given.properties)
-        )
-        body = self._place_of(samples[0], given)
-        if body != given.file:
-            self._refuse_to_overwrite(body, *(sample.body for sample in samples))
+        publisher = subject.publisher(chosen)
+        asked = None if publisher else self._asked()
         database = subject.database if chosen.database == "auto" else ""
         with (
             closing(
@@ -143,14 +152,39 @@ class _Learning:
         ):
             self._person.secrets = worlds.secrets
             self._person.say(header(servers, _FAST))
-            kind = servers.database.kind
-            wishes = Wishes(samples, given.queue, given.exchange, given.routing_key)
-            lesson = self._lesson(worlds, subject, wishes)
+            if asked is None:
+                assert publisher is not None, "somebody says what is sent"
+                asked = self._recorded(worlds, subject, publisher)
+            lesson = self._lesson(worlds, subject, asked.wishes)
             for sentence in told_in_words(lesson):
                 self._person.say(f"- {sentence}")
-            self._put(body, lesson.sample.body, *(sample.body for sample in samples))
-            self._write(lesson, subject, body)
-            return self._try(lesson, worlds, kind)
+            if asked.body is not None:
+                ours = (sample.body for sample in asked.wishes.samples)
+                self._put(asked.body, lesson.sample.body, *ours)
+            self._write(lesson, subject, asked.body, publisher)
+            return self._try(lesson, worlds, servers.database.kind)
+
+    def _asked(self) -> _Asked:
+        """Take the sample from its file or its document, with a place for its id."""
+        given = self._given()
+        samples = tuple(
+            replace(sample, properties={**sample.properties, **given.correlated})
+            for sample in marked(given.octets, given.properties)
+        )
+        body = self._place_of(samples[0], given)
+        if body != given.file:
+            self._refuse_to_overwrite(body, *(sample.body for sample in samples))
+        return _Asked(Wishes(samples, given.queue, given.exchange, given.routing_key), body)
+
+    def _recorded(self, worlds: RealWorlds, subject: Subject, publisher: Publisher) -> _Asked:
+        """Run the publisher, and take what it sends."""
+        role = Role(subject.slug, Route("", ""))
+        with worlds.world(subject.tables(self._options.migrate), restarts=False) as world:
+            recorded = Recorder(world, role, subject.program)(publisher)
+        sample = sent_by(self._options.publish or "", recorded)
+        to = recorded.exchange, recorded.routing_key
+        words = "As its publisher sends it."
+        return _Asked(Wishes((sample,), self._options.queue, *to, route_words=words))
 
     def _lesson(self, worlds: RealWorlds, subject: Subject, wishes: Wishes) -> Lesson:
         """Have the consumer do its messages in three worlds, and see what is the same."""
@@ -213,7 +247,9 @@ class _Learning:
         is_its_own = sample.is_changed or not given.file.is_relative_to(home)
         return home / _SAMPLES / given.file.name if is_its_own else given.file
 
-    def _write(self, lesson: Lesson, subject: Subject, body: Path) -> None:
+    def _write(
+        self, lesson: Lesson, subject: Subject, body: Path | None, publisher: Publisher | None
+    ) -> None:
         """Write the manifest."""
         chosen, home = self._options, self._options.manifest.parent
         container = subject.program.container
@@ -222,7 +258,8 @@ class _Learning:
             lesson,
             subject.program,
             name=subject.slug,
-            body=telling.relative(body, home),
+            body=telling.relative(body, home) if body else "",
+            publish=publisher.program.argv if publisher else (),
             compose=telling.relative(compose, home) if compose else "",
             directory=telling.relative(chosen.folder, home),
             schema=telling.relative(subject.schema[0], home) if subject.schema else "",

@@ -20,6 +20,7 @@ class Options:
     env: tuple[str, ...]
     file: tuple[str, ...]
     message: Path | None
+    publish: str | None
     asyncapi: Path | None
     operation: str | None
     properties: tuple[str, ...]
@@ -62,7 +63,13 @@ class Options:
             raise OptionError("it is one of a Compose file", "--service", "add --compose FILE")
         if self.file and self.image:
             raise OptionError("an image has no folder to make files in", "--file", "use --env")
-
+        said: dict[str, object] = {"--message": self.message, "--asyncapi": self.asyncapi}
+        said["--property"] = self.properties
+        if self.publish and any(said.values()):
+            names = " and ".join(name for name, value in said.items() if value)
+            raise OptionError(
+                "a publisher says what its message is", f"{names} beside --publish", "take one out"
+            )
         home = self.manifest.parent
         if self.compose and not self.compose.resolve().is_relative_to(home.resolve()):
             raise OptionError(

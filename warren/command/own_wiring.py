@@ -172,6 +172,8 @@ def _route_advice(own: OwnWorkload, observed: Observed, key: str) -> str:
     same = [b for b in bindings if b.exchange == own.exchange]
     if not same:
         return f"write exchange = {_quoted(bindings)} and the routing key that its publisher uses"
+    if any(b.headers for b in same):
+        return f"write properties.headers that are as those of {_some(map(str, same))}"
     keys = ", ".join(f'"{b.routing_key}"' for b in same[:_MOST])
     return (
         f'write a routing_key that {keys} lets through, as its publisher does, in place of "{key}"'

@@ -9,7 +9,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from warren.claims.implementation import Container, Program, Schema
+from warren.claims.implementation import Container, Program, Publisher, Schema
 from warren.claims.manifest import missing
 from warren.errors import OptionError
 from warren.learning import telling
@@ -57,6 +57,21 @@ class Subject:
                 source="--migrate",
             )
         return Schema(program, self.schema)
+
+    def publisher(self, chosen: Options) -> Publisher | None:
+        """Say who sends the message, where somebody does: beside the consumer, and told what it is told."""
+        if not chosen.publish:
+            return None
+        option = "--publish"
+        words = telling.words(option, chosen.publish)
+        command = telling.as_started(words, inherited_environment()["PATH"])
+        telling.refuse_outside(command, self.program.directory, option)
+        telling.refuse_unknown_words(command, option, publishes=True)
+        program = replace(self.program, argv=command, source=option)
+        path = program.environment.get("PATH", inherited_environment()["PATH"])
+        if fault := missing(program, path):
+            raise OptionError(fault, option)
+        return Publisher(program, chosen.exchange, chosen.routing_key)
 
 
 @dataclass

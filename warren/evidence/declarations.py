@@ -6,8 +6,8 @@ Here live the facts and their joining from frames. What should have been declare
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from warren.simulator.wire import (
     ExchangeBind,
@@ -20,9 +20,11 @@ from warren.simulator.wire import (
 
 if TYPE_CHECKING:
     from warren.evidence.frames import FrameSeen
+    from warren.simulator.wire import FieldTable, FieldValue
 
 Kind: TypeAlias = Literal["queue", "exchange"]
 _Channel: TypeAlias = tuple[str, int, int]
+_MATCH: Final = "x-match"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +89,31 @@ class Binding:
     routing_key: str
     kind: Kind
     name: str
+    arguments: FieldTable = field(default_factory=dict, hash=False)
 
     @property
     def is_pattern(self) -> bool:
         """Whether its key has wildcards, as those of topic exchanges may."""
         return any(word in ("*", "#") for word in self.routing_key.split("."))
 
+    @property
+    def headers(self) -> dict[str, FieldValue]:
+        """What a headers exchange compares; one without a value (None) has to be there.
+
+        RabbitMQ leaves out what begins with x-, unless `x-match` is `all-with-x` or `any-with-x`.
+        """
+        with_x = str(self.arguments.get(_MATCH, "")).endswith("-with-x")
+        return {
+            name: value
+            for name, value in self.arguments.items()
+            if name != _MATCH and (with_x or not name.startswith("x-"))
+        }
+
     def __str__(self) -> str:
         """Say it in words."""
-        return f'{self.name} to exchange "{self.exchange}" with key "{self.routing_key}"'
+        said = f'{self.name} to exchange "{self.exchange}" with key "{self.routing_key}"'
+        arguments = ", ".join(f"{name}={value!s}" for name, value in self.arguments.items())
+        return f"{said} and {arguments}" if arguments else said
 
 
 class Declarations:
@@ -125,11 +143,13 @@ class Declarations:
                 self._exchanges[channel].append(asked)
             case ExchangeDeclareOk() if self._exchanges[channel]:
                 self._agree_to_exchange(channel, seen.at, self._exchanges[channel].pop(0))
-            case QueueBind(queue=name, exchange=exchange, routing_key=key):
+            case QueueBind(queue=name, exchange=exchange, routing_key=key, arguments=arguments):
                 queue = name or self._last_queue.get(channel, "")
-                self.bindings[Binding(exchange, key, "queue", queue)] = None
-            case ExchangeBind(destination=name, source=exchange, routing_key=key):
-                self.bindings[Binding(exchange, key, "exchange", name)] = None
+                self.bindings[Binding(exchange, key, "queue", queue, arguments)] = None
+            case ExchangeBind(
+                destination=name, source=exchange, routing_key=key, arguments=arguments
+            ):
+                self.bindings[Binding(exchange, key, "exchange", name, arguments)] = None
             case _:
                 pass
 

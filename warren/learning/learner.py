@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from warren.errors import InstanceError, OptionError
 from warren.learning.changes import together
 from warren.learning.clean_run import CleanRun, Moment
 from warren.learning.manifest_text import Learnt
-from warren.learning.proposal import Proposed, claims, key_for, propose
+from warren.learning.proposal import Proposed, claims, headers_for, key_for, propose
 from warren.learning.rehearsal import Script
 from warren.learning.words import describe, mode
 from warren.workloads.protocol import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from warren.claims.implementation import Program
     from warren.evidence.ledger import Consumer, Delivery
@@ -40,6 +41,8 @@ class Wishes:
     queue: str | None = None
     exchange: str | None = None
     routing_key: str | None = None
+    route_words: str = "As it was told to `warren learn`."
+    """Who says the exchange and the key, where they are not learnt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +87,12 @@ def learn(
     """
     observed = trial.start()
     queue = _work_queue(observed, wishes, choose)
-    route, words = _route(observed, queue, wishes)
+    way = _way(observed, queue, wishes)
+    route, samples = way.route, [sample.matching(way.headers) for sample in wishes.samples]
     queues = [queue] if queue else observed.work_queues()
     _refuse_named_by_broker(observed, queues, route)
     rehearsal.prepare(queues)
-    sample, sent = _tried(trial, wishes, route)
+    sample, sent = _tried(trial, samples, route)
     consumer = _consumer_of(trial.observed(), sent[0].delivery)
     _refuse_named_by_broker(observed, [consumer.queue], route)
     run = _run(sent)
@@ -102,7 +106,7 @@ def learn(
         observed=observed,
         consumer=consumer,
         route=route,
-        route_words=words,
+        route_words=way.words,
         sample=sample,
         sent=sent,
         proposed=replace(found, remarks=(*found.remarks, *others.remarks)),
@@ -127,13 +131,15 @@ def _run(sent: Sequence[Sent]) -> CleanRun:
     return CleanRun(tuple(s.tried.id for s in sent), moments)
 
 
-def _tried(trial: Trial, wishes: Wishes, route: Route) -> tuple[LearnSample, tuple[Sent, ...]]:
+def _tried(
+    trial: Trial, samples: Sequence[LearnSample], route: Route
+) -> tuple[LearnSample, tuple[Sent, ...]]:
     """Send two messages of each sample in turn, until something follows their ids; else give what became of the first.
 
     Raises `InstanceError` where the likeliest of them cannot be done, and no other has an effect.
     """
     first: tuple[LearnSample, tuple[Sent, ...]] | InstanceError | None = None
-    for sample in wishes.samples:
+    for sample in samples:
         try:
             sent = tuple(trial.send(sample, route) for _ in range(_MESSAGES))
         except InstanceError as error:
@@ -167,28 +173,35 @@ def _work_queue(
     return queues[0] if len(queues) == 1 else choose("Which of them is its work queue?", queues)
 
 
-def _route(observed: Observed, queue: str, wishes: Wishes) -> tuple[Route, str]:
-    """Give how a message gets to a queue, and say where that comes from."""
+class _Way(NamedTuple):
+    """How a message gets to a queue, by which headers where an exchange compares them, and where that comes from."""
+
+    route: Route
+    words: str
+    headers: Mapping[str, object] = MappingProxyType({})
+
+
+def _way(observed: Observed, queue: str, wishes: Wishes) -> _Way:
+    key = wishes.routing_key
     if wishes.exchange is not None:
-        key = wishes.routing_key
         key = key if key is not None else ("" if wishes.exchange else queue)
-        return Route(wishes.exchange, queue, key), "As it was told to `warren learn`."
-    headers = {e.exchange for e in observed.exchanges if e.type == "headers"}
-    bindings = [b for b in observed.bindings_of(queue) if b.exchange not in headers]
+        return _Way(Route(wishes.exchange, queue, key), wishes.route_words)
+    bindings = observed.bindings_of(queue)
     if not bindings:
         words = (
             "It was not seen to bind its queue, so its messages go there by the default exchange."
         )
-        return Route("", queue, queue), words
+        return _Way(Route("", queue, queue), words)
     binding, *others = bindings
-    words = f"It binds {binding}"
-    if wishes.routing_key is not None:
-        return Route(binding.exchange, queue, wishes.routing_key), f"{words}."
-    if binding.is_pattern:
+    words, headers = f"It binds {binding}", headers_for(binding)
+    if headers:
+        words += "; its messages have the headers that this asks for"
+    if binding.is_pattern and key is None:
         words += "; the key is made up to match it: write the one that its publisher uses"
-    if others:
+    if others and key is None:
         words += f"; it also binds {'; '.join(map(str, others))}"
-    return Route(binding.exchange, queue, key_for(binding)), f"{words}."
+    key = key_for(binding) if key is None else key
+    return _Way(Route(binding.exchange, queue, key), f"{words}.", headers)
 
 
 def _consumer_of(observed: Observed, delivery: Delivery) -> Consumer:
@@ -247,6 +260,7 @@ def as_learnt(
     *,
     name: str,
     body: str,
+    publish: Sequence[str],
     compose: str,
     directory: str,
     schema: str,
@@ -271,8 +285,9 @@ def as_learnt(
         queue=lesson.consumer.queue,
         vhost=program.vhost,
         exchange=lesson.route.exchange,
-        routing_key=lesson.route.routing_key,
+        routing_key=None if lesson.sample.has_own_keys else lesson.route.routing_key,
         body=body,
+        publish=publish,
         seconds=lesson.seconds,
         directory=directory,
         environment=program.environment,

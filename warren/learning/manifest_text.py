@@ -35,9 +35,12 @@ class Learnt:
     command: Sequence[str]
     queue: str
     exchange: str
-    routing_key: str
+    routing_key: str | None
+    """None where each message has one of its own."""
     body: str
     seconds: float
+    publish: Sequence[str] = ()
+    """Who sends the message, where it has no body of its own."""
     image: str = ""
     compose: str = ""
     service: str = ""
@@ -97,16 +100,7 @@ def _lines(learnt: Learnt) -> Iterator[str]:
     yield f"claims = {toml(list(learnt.claims))}"
     yield f"denies = {toml(list(learnt.denies))}"
     yield ""
-    yield from _comments(learnt.sample)
-    yield f"[consumers.{learnt.name}.message]"
-    yield from _comments(learnt.route)
-    yield f"exchange = {toml(learnt.exchange)}"
-    yield f"routing_key = {toml(learnt.routing_key)}"
-    yield f"body = {toml(learnt.body)}"
-    if learnt.properties:
-        yield f"properties = {toml(learnt.properties)}"
-    yield from _comments("The longest that its work takes.")
-    yield f"seconds = {learnt.seconds}"
+    yield from _message(learnt)
     yield from _effects(learnt)
     if learnt.schema or learnt.migrate:
         yield ""
@@ -131,6 +125,23 @@ def _work_queue(learnt: Learnt) -> Iterator[str]:
     yield f"queue = {toml(learnt.queue)}"
     if learnt.vhost:
         yield f"vhost = {toml(learnt.vhost)}"
+
+
+def _message(learnt: Learnt) -> Iterator[str]:
+    yield from _comments(learnt.sample)
+    yield f"[consumers.{learnt.name}.message]"
+    yield from _comments(learnt.route)
+    yield f"exchange = {toml(learnt.exchange)}"
+    if learnt.routing_key is not None:
+        yield f"routing_key = {toml(learnt.routing_key)}"
+    if learnt.publish:
+        yield f"publish = {toml(list(learnt.publish))}"
+    else:
+        yield f"body = {toml(learnt.body)}"
+    if learnt.properties:
+        yield f"properties = {toml(learnt.properties)}"
+    yield from _comments("The longest that its work takes.")
+    yield f"seconds = {learnt.seconds}"
 
 
 def _effects(learnt: Learnt) -> Iterator[str]:

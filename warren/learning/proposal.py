@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from warren.learning.clean_run import CleanRun
     from warren.learning.file_effects import FoundFile
     from warren.learning.row_effects import NotOurs
+    from warren.simulator.wire import FieldValue
     from warren.workloads.own import Effect
 
 _IDEMPOTENCY: Final = "Idempotency-Key"
 _MESSAGE_ID: Final = "message_id"
+_REPLY_TO: Final = "amq.rabbitmq.reply-to"
 _SQLITE: Final = b"SQLite format 3"
 _Thing = TypeVar("_Thing")
 
@@ -81,6 +83,15 @@ def key_for(binding: Binding) -> str:
     return ".".join(words)
 
 
+def headers_for(binding: Binding) -> dict[str, FieldValue]:
+    """Give headers that a binding takes: its own that a manifest can say, with a word for what only has to be there."""
+    return {
+        name: "any" if value is None else value
+        for name, value in binding.headers.items()
+        if value is None or isinstance(value, bool | int | float | str)
+    }
+
+
 def claims(
     consumer: Consumer,
     *,
@@ -128,10 +139,10 @@ def _call_effects(tried: Sequence[Tried]) -> Iterator[ProposedEffect]:
 
 def _publish_effects(tried: Sequence[Tried]) -> Iterator[ProposedEffect]:
     def routes(t: Tried) -> list[tuple[str, str]]:
-        return [(p.exchange, t.marked(p.routing_key)) for p in t.publishes]
+        return [(p.exchange, _same_key(t.marked(p.routing_key))) for p in t.publishes]
 
     for exchange, key in _common(tried, routes):
-        fixed = None if ID in key or NUMBER in key else key
+        fixed = None if ID in key or NUMBER in key or key == _REPLY_TO else key
 
         def names(t: Tried, exchange: str = exchange) -> list[str]:
             own = (p for p in t.publishes if p.exchange == exchange)
@@ -142,6 +153,11 @@ def _publish_effects(tried: Sequence[Tried]) -> Iterator[ProposedEffect]:
             PublishEffect(exchange, fixed, known_by),
             f'a message to exchange "{exchange}" with key "{key}" that has the id{_as_one(known_by)}',
         )
+
+
+def _same_key(key: str) -> str:
+    """Give what is the same of a routing key: of a direct reply-to the broker adds who has asked."""
+    return _REPLY_TO if key.startswith(f"{_REPLY_TO}.") else key
 
 
 def _follow_the_id(tried: Sequence[Tried], keys: Callable[[Tried], list[str]]) -> bool:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from warren.simulator.wire import BasicProperties
-from warren.workloads.own import Template
+from warren.workloads.own import Recorded, Template
 from warren.workloads.own.message import ID, NUMBER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _ID_WORDS: Final = ("id", "uuid", "guid", "ref", "reference", "number", "no", "nr", "key")
 """What keys of ids end with, the likeliest first."""
@@ -33,10 +33,25 @@ class LearnSample:
     words: str = ""
     is_changed: bool = False
     """Whether the body is another than what was given."""
+    recorded: Recorded | None = None
+    """What a publisher has sent, from which all are made then."""
 
-    def template(self, routing_key: str) -> Template:
+    def matching(self, headers: Mapping[str, object]) -> LearnSample:
+        """Give it with headers that a binding asks for; its own go before them."""
+        if not headers:
+            return self
+        own = self.properties.get("headers") or {}
+        return replace(self, properties={**self.properties, "headers": {**headers, **own}})
+
+    @property
+    def has_own_keys(self) -> bool:
+        """Whether each message has a routing key of its own."""
+        sent = self.recorded
+        return sent is not None and sent.make("0" * 36, 1).routing_key != sent.routing_key
+
+    def template(self, routing_key: str) -> Template | Recorded:
         """Give what messages are made from."""
-        return Template(
+        return self.recorded or Template(
             self.body, BasicProperties(**({"delivery_mode": 2} | self.properties)), routing_key
         )
 
@@ -66,6 +81,11 @@ def marked(body: bytes, properties: dict[str, Any]) -> tuple[LearnSample, ...]:
     words = "nothing in the body looks like an id, so each message has one as its message_id"
     last = LearnSample(body, {**properties, "message_id": ID}, words)
     return tuple(ways[:_MOST_WAYS]) or (last,)
+
+
+def sent_by(command: str, recorded: Recorded) -> LearnSample:
+    """Give what a publisher has sent."""
+    return LearnSample(recorded.body, words=f"it is what `{command}` sends", recorded=recorded)
 
 
 def _place_in(body: bytes, properties: dict[str, Any]) -> str | None:

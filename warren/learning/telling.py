@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,20 +47,33 @@ def variables(texts: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def refuse_unknown_words(texts: Iterable[str], where: str) -> None:
+def words(option: str, command: str) -> list[str]:
+    """Read an option that is a command, as a shell does."""
+    try:
+        found = shlex.split(command)
+    except ValueError as error:
+        raise OptionError(
+            f"{command} is no command: {error}", option, "close its quotes"
+        ) from error
+    if not found:
+        raise OptionError("it has no words", option, "write the command that sends a message")
+    return found
+
+
+def refuse_unknown_words(texts: Iterable[str], where: str, *, publishes: bool = False) -> None:
     """Raise `OptionError` for a word in braces that nothing stands for in a case."""
     for text in texts:
-        for fault in faults_of_text(where, text):
+        for fault in faults_of_text(where, text, publishes=publishes):
             raise OptionError(fault.words, fault.key)
 
 
-def refuse_outside(command: Sequence[str], directory: Path) -> None:
+def refuse_outside(command: Sequence[str], directory: Path, where: str = "COMMAND") -> None:
     """Raise `OptionError` for a path that leads out of the directory, of which each case has a copy elsewhere."""
     for word in command:
         if Path(os.path.normpath(word)).parts[:1] == (os.pardir,) and (directory / word).exists():
             raise OptionError(
                 f"{word} leads out of {directory}, and it runs in a copy of that, where `..` leads elsewhere",
-                "COMMAND",
+                where,
                 f"give the absolute path: {os.path.normpath(directory / word)}",
             )
 

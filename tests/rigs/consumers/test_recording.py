@@ -32,7 +32,8 @@ parameters.virtual_host = "their-own"
 connection = pika.BlockingConnection(parameters)
 channel = connection.channel()
 if how != "undeclared":
-    channel.exchange_declare("shop", "topic", durable=True)
+    passive = how == "expecting"
+    channel.exchange_declare("shop", "topic", passive=passive, durable=True)
 with open("runs", "a") as runs:
     runs.write("x")
 body = json.dumps({"ref": "fixed" if how == "without" else order, "task": str(uuid.uuid4())})
@@ -45,12 +46,20 @@ if how != "abrupt":
     connection.close()
 os._exit(0)
 """
+CONSUMER = """
+import os, pika
+channel = pika.BlockingConnection(pika.URLParameters(os.environ["AMQP_URL"])).channel()
+channel.exchange_declare("shop", "topic", durable=True)
+channel.queue_declare("orders", durable=True)
+channel.basic_consume("orders", print)
+channel.start_consuming()
+"""
 MANIFEST = """
 protocol = 2
 name = "orders"
 
 [consumers.orders]
-command = ["python", "consumer.py"]
+command = ["{python}", "consumer.py"]
 environment = {{ AMQP_URL = "{{amqp_url}}", TENANT = "a" }}
 queue = "orders"
 
@@ -83,20 +92,23 @@ def orders(tmp_path: Path) -> Callable[..., Implementation]:
 
     def made(how: str, publish: str = "") -> Implementation:
         (tmp_path / "publisher.py").write_text(PUBLISHER)
+        (tmp_path / "consumer.py").write_text(CONSUMER)
         (tmp_path / "slow.json").write_text('{"big": "{id}"}')
         words = [sys.executable, "publisher.py", how, "{id}"]
         path = tmp_path / "warren.toml"
-        path.write_text(MANIFEST.format(publish=publish or json.dumps(words)))
+        path.write_text(
+            MANIFEST.format(python=sys.executable, publish=publish or json.dumps(words))
+        )
         return load_manifest(path, load_catalogue())
 
     return made
 
 
-@pytest.mark.parametrize("how", ["orderly", "abrupt", "undeclared"])
+@pytest.mark.parametrize("how", ["orderly", "abrupt", "undeclared", "expecting"])
 def test_records(worlds: RealWorlds, orders: Callable[..., Implementation], how: str) -> None:
     """Where it goes, its properties and its body are known, and other messages are made from it.
 
-    That is so also where it ends without a word, and where the exchange is not there.
+    That is so also where it ends without a word, where the exchange is not there, and where it needs its consumer's.
     """
     workload = with_messages(worlds, orders(how), "orders")
     assert isinstance(workload, OwnWorkload)

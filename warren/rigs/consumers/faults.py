@@ -226,6 +226,15 @@ class Faults:
             shortest *= 1 + BESIDE * (at_once - 1)
         return self._workload.own_seconds(size) or self._tempo.deadlines.seconds(shortest)
 
+    def need_acks_alone(self, *processes: Process) -> None:
+        """Raise `FaultUnsupported` where the work of one of these was seen to publish."""
+        names = {process.name for process in processes}
+        if any(p.instance in names for p in self._seen.ledger().publishes):
+            raise FaultUnsupported(
+                "its work publishes, and a broker that is short of memory reads such a connection no more",
+                where=f"consumers.{self._workload.slug}",
+            )
+
     def need_work_that_lasts(self, size: int) -> None:
         """Raise `InstanceUnsupported` or `FaultUnsupported` where work of that size cannot be made to last."""
         if self._workload.lasts_by_commits:

@@ -134,15 +134,19 @@ class BrokerLink:
                     return tuple(taken)
                 taken.append(ReceivedReply(properties.correlation_id or "", body))
 
-    def consume_exclusively(self, exchange: str, queue: str, routing_key: str) -> None:
-        """Consume as the only one, and keep what comes; a queue that is not there is declared durable and bound."""
+    def ensure(self, exchange: str, queue: str, routing_key: str) -> None:
+        """Declare a queue that is not there durable, and bind it."""
         with self._open_broker():
-            is_there = self.depth(queue) is not None
-            channel = self._connection.channel()
-            if not is_there:
+            if self.depth(queue) is None:
+                channel = self._channel()
                 channel.exchange_declare(exchange, "direct", durable=True)
                 channel.queue_declare(queue, durable=True)
                 channel.queue_bind(queue, exchange, routing_key)
+
+    def consume_exclusively(self, queue: str) -> None:
+        """Consume as the only one, and keep what comes."""
+        with self._open_broker():
+            channel = self._connection.channel()
             channel.basic_qos(prefetch_count=1)
             channel.basic_consume(queue, lambda *_: None, exclusive=True)
 

@@ -64,13 +64,16 @@ class BrokerOfCase:
     def exclusive_consumer(self, route: Route) -> BrokerLink:
         """Declare a route and consume exclusively from its queue, on a connection apart."""
         link = self._exclusive_link()
-        link.consume_exclusively(route.exchange, route.queue, route.routing_key)
+        link.ensure(route.exchange, route.queue, route.routing_key)
         asked = self._place.management.declaration(self._place.vhost, route.queue)
-        kind = asked.arguments.get("x-queue-type", "classic")
+        kind = str(asked.arguments.get("x-queue-type", "classic"))
+        if asked.arguments.get("x-single-active-consumer"):
+            kind = "single active consumer"
         if kind != "classic":
             raise FaultUnsupported(
                 f"a {kind} queue has no exclusive consumers", where=f"queue {route.queue}"
             )
+        link.consume_exclusively(route.queue)
         return link
 
     def exclusive_queue(self, route: Route) -> BrokerLink:
