@@ -72,6 +72,7 @@ DEFECTS: Mapping[str, Pieces] = {
     ),
     "acks-what-is-in-work": Pieces(consumer=leaving.AcksWhatIsInWork),
     "answers-before-work": Pieces(handlers={_SERVER: rpc.RepliesBeforeWork}),
+    "answers-late": Pieces(link=connecting.AnswersLate),
     "answers-no-json": Pieces(rpc_client=rpc.AnswersNoJson),
     "backs-off-in-place": Pieces(consumer=poison.BacksOffInPlace),
     "backdates-rows": Pieces(handlers={("parts-random", "part"): packages.BackdatesRows}),

@@ -17,6 +17,10 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         for killed in ("killed-at-any-step", "killed-twice")
     ),
     "answers-before-work": (Break("rpc-correlated.simultaneous", "got result None"),),
+    "answers-late": (
+        Break("routes-task.silent-line", "later than that allows"),
+        Break("rpc-times-out.silent-line", "later than that allows", full=True),
+    ),
     "answers-no-json": (
         Break("rpc-correlated.simultaneous", "with no reply: 'hello'"),
         Break("rpc-late-reply-discarded.next-call", "with no reply: 'hello'"),
