@@ -225,6 +225,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "takes-errors-for-results": Pieces(rpc_client=rpc.TakesErrorsForResults),
     "takes-lost-for-published": Pieces(publisher=packages.TakesLostForPublished),
     "takes-strings-for-texts": Pieces(handlers={_BLOCKING: effects.TakesStringsForTexts}),
+    "times-on-its-connection": Pieces(rpc_client=rpc.TimesOnItsConnection),
     "trusts-any-host": Pieces(link=connecting.TrustsAnyHost),
     "trusts-anybody": Pieces(link=connecting.TrustsAnybody),
     "undoes-redeliveries": Pieces(handlers={_BLOCKING: effects.UndoesRedeliveries}),

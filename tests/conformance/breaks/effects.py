@@ -66,6 +66,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "consumes-twice": (Break("fair-dispatch.prefetch", "unacked messages, not 1"),),
     "consumes-without-acks": (
         Break("fair-dispatch.prefetch", "consumes without acks"),
+        Break("no-loss.broker-restart", "nothing was in hand", Outcome.INCONCLUSIVE),
         Break("no-loss.killed-during-work", "lost: the package row never came"),
         Break("survives-database-loss.stopped", "lost: the package row never came"),
     ),
