@@ -147,6 +147,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "keys-by-body": Pieces(consumer=effects.KeysByBody),
     "keeps-closed-channel": Pieces(link=connecting.KeepsItsClosedChannel),
     "keeps-for-a-while": Pieces(settlement=copies.KeepsForAWhile),
+    "keeps-its-turn": Pieces(publisher=tasks.KeepsItsTurn),
     "keeps-nowhere": Pieces(settlement=settling.KeepsNowhere),
     "leaves-connections": Pieces(publisher=tasks.LeavesConnections),
     "leaves-its-connection": Pieces(link=leaving.LeavesItsConnection),

@@ -128,6 +128,10 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("survives-channel-close.late-ack", "stream-1 does not consume again", full=True),
         Break("survives-channel-close.publishing", "GET /task still answers 503", full=True),
     ),
+    "keeps-its-turn": tuple(
+        Break(survives, "GET /task still answers 503", full=True)
+        for survives in ("survives-connection-loss.late-answers", "survives-blocked.publishes")
+    ),
     "keeps-places": (
         Break(
             "survives-connection-loss.many-in-hand",
