@@ -11,6 +11,15 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("no-loss.frozen-after-ack", "lost: the package row never came", full=True),
         Break("no-loss.splitter-killed-after-ack", "lost: the row of part 1 never came", full=True),
         Break("no-loss.cut-after-ack", "lost: the package row never came"),
+        Break("no-loss.cut-after-ack", "was never completed", full=True),
+        *(
+            Break(f"{guarantee}.{how}-after-ack", "was never completed", full=True)
+            for guarantee, ways in (
+                ("no-loss", ("killed", "frozen")),
+                ("rpc-request-kept", ("killed", "cut", "frozen")),
+            )
+            for how in ways
+        ),
         Break("graceful-stop.prefetched", "lost: the package row never came"),
         Break("bounded-run.prefetched", "are ready, not the 2 that were left"),
     ),
