@@ -101,8 +101,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("survives-blocked.memory-alarm", "stream-1 ended with status 1", full=True),
     ),
     "exits-with-one": (
-        Break("graceful-stop.in-hand", "stream-1 exited with status 1"),
-        Break("graceful-stop.idle", "stream-1 exited with status 1"),
+        Break("graceful-stop.status", "stream-1 exited with status 1", Outcome.WARN),
     ),
     "gives-up-locked": (
         Break("survives-redeploy.exclusive-consumer", "stream-1 ended with status 1"),
