@@ -14,8 +14,8 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         ),
     ),
     "acks-before-reply": tuple(
-        Break(f"rpc-request-kept.{killed}", "the request got no reply; rpc-server-", full=True)
-        for killed in ("killed-at-any-step", "killed-twice")
+        Break(f"rpc-request-kept.{killed}", "the request got no reply; rpc-server-", full=full)
+        for killed, full in (("killed-at-any-step", False), ("killed-twice", True))
     ),
     "answers-before-work": (Break("rpc-correlated.simultaneous", "got result None"),),
     "answers-late": (
