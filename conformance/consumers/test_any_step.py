@@ -32,7 +32,7 @@ at_places = pytest.mark.parametrize(
 
 @at_places
 @pytest.mark.parametrize("size", [SMALLEST, pytest.param(LARGER, marks=pytest.mark.full)])
-@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.quick(designs=("blocking",), first=True)
 @pytest.mark.guarantee("no-loss", "effect-once")
 @pytest.mark.requirement("no-loss.killed-at-any-step", "effect-once.killed-at-any-step")
 def test_killed_at_any_step(rig: Rig, size: int, after_commits: bool) -> None:
@@ -54,7 +54,7 @@ def test_killed_twice(rig: Rig) -> None:
 
 
 @at_places
-@pytest.mark.full
+@pytest.mark.quick(first=True)
 @pytest.mark.guarantee("rpc-request-kept")
 @pytest.mark.requirement("rpc-request-kept.killed-at-any-step")
 def test_server_killed_at_any_step(rig: Rig, after_commits: bool) -> None:

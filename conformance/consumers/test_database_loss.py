@@ -29,7 +29,7 @@ from .outages import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from warren.rigs.consumers import Holds, Process, Rig, Unit
+    from warren.rigs.consumers import Holds, Process, Rig
 
 GUARANTEE = "survives-database-loss"
 pytestmark = pytest.mark.guarantee(GUARANTEE)
@@ -80,30 +80,33 @@ def test_broker_lost_meanwhile(rig: Rig) -> None:
     judge_outage(rig, _requirements("broker-lost"), _BACK)
 
 
-@pytest.mark.guarantee("survives-database-loss", designs=("blocking",))
+@pytest.mark.quick(designs=("blocking",))
+@pytest.mark.guarantee("survives-database-loss", designs=("blocking", "task"))
 @pytest.mark.requirement("survives-database-loss.pause")
 def test_pause(rig: Rig) -> None:
-    """Between two tries of a package without texts, whose table is missing, there is a pause."""
+    """Between two tries of work that is over at once, whose table is missing, there is a pause."""
     (worker,) = start_working(rig)
+    holds = _publish_held(rig, [worker], 0)
+    message = rig.seen.delivered()[-1].message
     with rig.database.without_tables():
         began = rig.now()
-        unit = rig.publish.work(0)
+        holds.release()
         rig.wait.pass_time(2 * AWAY)
-        judge_pause(rig, began, _tries(rig, worker, unit), "its table was missing")
+        judge_pause(rig, began, _tries(rig, worker, message), "its table was missing")
 
 
 @pytest.mark.full
-@pytest.mark.guarantee("survives-database-loss", designs=("blocking",))
+@pytest.mark.guarantee("survives-database-loss", designs=("blocking", "task"))
 @pytest.mark.requirement("survives-database-loss.pause-refused")
 def test_pause_refused(rig: Rig) -> None:
-    """Between two tries of a package without texts, whose database refuses connections, there is a pause."""
+    """Between two tries of work that is over at once, whose database refuses connections, there is a pause."""
     rig.database.need_line()
     (worker,) = start_working(rig)
     worker.database.refuse()
     began = rig.now()
-    unit = rig.publish.work(0)
+    message = rig.publish.work(0).message_id
     rig.wait.pass_time(2 * AWAY)
-    tries = _tries(rig, worker, unit, failures=CONNECTIONS)
+    tries = _tries(rig, worker, message, failures=CONNECTIONS)
     judge_pause(rig, began, tries, "its database refused connections")
 
 
@@ -246,10 +249,10 @@ def test_called(rig: Rig) -> None:
     rig.judge(*ended(rig, rig.instances.all), *rig.calls.until_done())
 
 
-def _publish_held(rig: Rig, workers: list[Process]) -> Holds:
+def _publish_held(rig: Rig, workers: list[Process], size: int = SIZE) -> Holds:
     """Publish a unit of work, whose making may need the database, and hold it on its way to the worker."""
     holds = rig.faults.hold(delivery, *workers)
-    rig.publish.work(SIZE)
+    rig.publish.work(size)
     holds.first(rig.deadlines.within(0), "no worker was given a message")
     return holds
 
@@ -282,9 +285,9 @@ def _has_failed(rig: Rig) -> bool:
     return bool(rig.seen.ledger().database_failures())
 
 
-def _tries(rig: Rig, worker: Process, unit: Unit, *, failures: int = 1) -> list[str]:
+def _tries(rig: Rig, worker: Process, message: str, *, failures: int = 1) -> list[str]:
     """Give the tries that show: deliveries of the message, or so many errors of the database where that is more."""
     ledger = rig.seen.ledger()
-    deliveries = [str(d) for d in ledger.of(unit.message_id)]
+    deliveries = [str(d) for d in ledger.of(message)]
     failed = [str(f) for f in ledger.database_failures() if f.instance == worker.name]
     return max(deliveries, failed[::failures], key=len)

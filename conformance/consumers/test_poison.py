@@ -76,7 +76,6 @@ def test_many(rig: Rig) -> None:
 
 
 @pytest.mark.full
-@pytest.mark.guarantee("survives-poison", designs=("blocking", "task"))
 @pytest.mark.requirement("survives-poison.in-hand")
 @pytest.mark.parametrize("prefetch", [3, 10])
 def test_in_hand(rig: Rig, prefetch: int) -> None:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import Violation, confirms, consumed, consuming, declared, opening
+from warren.rigs.consumers import HTTP, Violation, confirms, consumed, consuming, declared, opening
 
 from .comebacks import new_work, not_back, unique_work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from warren.rigs.consumers import Holds, Process, Rig
+    from warren.rigs.consumers import Call, Holds, Process, Rig
 
 pytestmark = pytest.mark.guarantee("survives-connection-loss")
 LOSSES = 12
@@ -59,22 +59,22 @@ def test_many_losses_in_hand(rig: Rig) -> None:
 @pytest.mark.quick(designs=("blocking",))
 @pytest.mark.requirement("survives-connection-loss.reconnecting")
 def test_lost_while_reconnecting(rig: Rig) -> None:
-    """A consumer whose new connections are cut, one as it opens and one as it begins to consume, does new work."""
+    """Who has its new connections cut, one as it opens and one as it begins to consume, does new work.
+
+    Role `http` is asked for work meanwhile: it may connect for a call alone, and its publish may come too early.
+    """
     rig.start.workers(1, http=True)
-    consumers = rig.instances.consumers
+    everybody = rig.instances.all
     holds = []
     for step in (opening, consuming):
-        holds.append(rig.faults.hold(step, *consumers))
-        _cut(consumers)  # what the step before has caught is lost with its connection
-        rig.wait.see(
-            lambda: _have_ended(rig) or len(holds[-1].caught()) == len(consumers),
-            rig.deadlines.reconnected,
-        )
+        holds.append(rig.faults.hold(step, *everybody))
+        _cut(everybody)  # what the step before has caught is lost with its connection
+        _see_caught(rig, holds[-1], rig.calls.begin() if rig.workload.caller else None)
     lost_at = rig.now()
-    _cut(consumers)
+    _cut(everybody)
     for each in holds:
         each.release()
-    rig.judge(*(not_back(rig, lost_at, consumers) or new_work(rig)))
+    rig.judge(*(not_back(rig, lost_at, everybody) or new_work(rig)))
 
 
 @pytest.mark.full
@@ -95,20 +95,22 @@ def test_refused_for_long(rig: Rig) -> None:
 @pytest.mark.full
 @pytest.mark.requirement("survives-connection-loss.late-answers")
 def test_late_answers(rig: Rig) -> None:
-    """A consumer whose declaration, consume and publish are answered 25 s late does new work."""
+    """Who has its declaration, its consume and its publish, by a call too, answered 25 s late does new work."""
     rig.start.workers(1, http=True)
-    consumers = rig.instances.consumers
+    everybody = rig.instances.all
     lost_at = rig.now()
     for answer in (declared, consumed):
         lost_at = rig.now()
-        holds = rig.faults.hold(answer, *consumers)
-        _cut(consumers)
-        _let_go_late(rig, holds, lambda h=holds: len(h.caught()) == len(consumers))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
-    violations = not_back(rig, lost_at, consumers)
+        holds = rig.faults.hold(answer, *everybody)
+        _cut(everybody)
+        _see_caught(rig, holds)
+        _let_go_late(rig, holds)
+    violations = not_back(rig, lost_at, everybody)
     if not violations:
-        holds = rig.faults.hold(confirms, *consumers)
+        holds = rig.faults.hold(confirms, *everybody)
         rig.publish.work(1)
-        _let_go_late(rig, holds, lambda: bool(holds.caught()) or rig.seen.done())
+        _see_confirms_held(rig, holds, rig.calls.begin() if rig.workload.caller else None)
+        _let_go_late(rig, holds)
     rig.judge(*(violations or new_work(rig)))
 
 
@@ -124,9 +126,42 @@ def _lose_and_work(rig: Rig, number: int, *processes: Process) -> list[Violation
     return [Violation(f"after loss {number}: {v.words}", v.evidence) for v in violations]
 
 
-def _let_go_late(rig: Rig, holds: Holds, is_caught: Callable[[], bool]) -> None:
-    """Wait until the answers are held, if any come, and let them go when they are late."""
-    rig.wait.see(lambda: is_caught() or _have_ended(rig), rig.deadlines.reconnected)
+def _see_caught(rig: Rig, holds: Holds, call: Call | None = None) -> None:
+    """Wait until a frame of every consumer is held, and of role `http`, where a call has it send one, or is over."""
+    consumers = {p.name for p in rig.instances.consumers}
+    rig.wait.see(
+        lambda: _have_ended(rig) or (consumers <= _names(holds) and _is_met(rig, holds, call)),
+        rig.deadlines.reconnected,
+    )
+
+
+def _see_confirms_held(rig: Rig, holds: Holds, call: Call | None) -> None:
+    """Wait until a confirm of a worker is held, if its work has any, and of role `http`, or its call is over."""
+    workers = {p.name for p in rig.instances.consumers}
+    rig.wait.see(
+        lambda: (
+            _have_ended(rig)
+            or ((bool(workers & _names(holds)) or rig.seen.done()) and _is_met(rig, holds, call))
+        ),
+        rig.deadlines.reconnected,
+    )
+
+
+def _is_met(rig: Rig, holds: Holds, call: Call | None) -> bool:
+    """Whether role `http` has a frame held for a call, or the call is over without."""
+    return (
+        call is None
+        or call.done()
+        or bool({p.name for p in rig.instances.of(HTTP)} & _names(holds))
+    )
+
+
+def _names(holds: Holds) -> set[str]:
+    return {caught.process.name for caught in holds.caught()}
+
+
+def _let_go_late(rig: Rig, holds: Holds) -> None:
+    """Let answers that are held, if any are, go when they are late."""
     if holds.caught():
         rig.wait.see(lambda: _have_ended(rig), LATE)
     holds.release()
@@ -138,5 +173,5 @@ def _cut(processes: Sequence[Process]) -> None:
 
 
 def _have_ended(rig: Rig) -> bool:
-    """Whether a consumer has ended, which tries no more."""
-    return any(p.exit_status is not None for p in rig.instances.consumers)
+    """Whether an instance has ended, which tries no more."""
+    return any(p.exit_status is not None for p in rig.instances.all)

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import HTTP, Task, Unmet, acks
+from warren.rigs.consumers import HTTP, Inconclusive, Task, Unmet, acks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from warren.rigs.consumers import HttpReply, Rig
+    from warren.rigs.consumers import HttpReply, Process, Rig
 
 TEXTS = 20
 """They take a heartbeat more than a silent connection lives, so that two consumers are at work on them at once."""
+GRACE = 0.4
+"""Of WARREN_TIMEOUT, by which a failure may be told later: a row is deleted first, an answer takes its way."""
 
 
 @pytest.mark.quick(designs=("blocking",))
@@ -90,6 +92,7 @@ def _call_in_silence(rig: Rig, is_right: Callable[[HttpReply], bool]) -> HttpRep
         f" and WARREN_TIMEOUT was {rig.calls.timeout:.1f} s: {answer.body[:80]!r} {answer.error}"
     )
     rig.expect(is_right(answer), words.rstrip(), *rig.seen.last(http))
+    _expect_in_time(rig, http, answer)
     rig.wait.see(
         lambda: any(end.instance == http.name for end in rig.seen.ledger().ends),
         rig.deadlines.noticed,
@@ -97,3 +100,19 @@ def _call_in_silence(rig: Rig, is_right: Callable[[HttpReply], bool]) -> HttpRep
     http.line.cut()  # else what was written into the silence would come through now
     http.line.restore()
     return answer
+
+
+def _expect_in_time(rig: Rig, http: Process, answer: HttpReply) -> None:
+    """Expect that a failure is told when WARREN_TIMEOUT is over; that a task was accepted may be told later."""
+    timeout, latest = rig.calls.timeout, (1 + GRACE) * rig.calls.timeout
+    if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR or answer.seconds <= latest:
+        return
+    itself = rig.calls.seconds_running(http, answer)
+    words = f"it answered {answer.status} after {answer.seconds:.1f} s, and WARREN_TIMEOUT was {timeout:.1f} s"
+    if itself <= latest:
+        raise Inconclusive(
+            f"{words}, of which it was kept from running for {answer.seconds - itself:.1f} s"
+        )
+    rig.violated(
+        f"called while the line was silent {words}: later than that allows", *rig.seen.last(http)
+    )

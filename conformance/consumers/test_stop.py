@@ -159,14 +159,7 @@ def _bad_end(rig: Rig, process: Process, stopped_at: float, work: float) -> tupl
     if still_there:
         return still_there
     rig.wait.see(lambda: not rig.seen.everything().open_of(process.name), rig.deadlines.stopped)
-    return (*_bad_status(rig, process), *_bad_connections(rig, process, stopped_at))
-
-
-def _bad_status(rig: Rig, process: Process) -> Iterator[Violation]:
-    """Say that an instance failed at its end: its status stands neither for success nor for the stop signal."""
-    if process.exit_status not in rig.start.orderly_statuses(process):
-        words = f"{process.name} exited with status {process.exit_status}"
-        yield Violation(words, rig.seen.printed(process))
+    return tuple(_bad_connections(rig, process, stopped_at))
 
 
 def _bad_connections(rig: Rig, process: Process, stopped_at: float) -> Iterator[Violation]:

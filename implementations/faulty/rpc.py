@@ -11,7 +11,7 @@ from pika.adapters.blocking_connection import BlockingChannel
 from reference_impl.hardened.delivery import Delivery
 from reference_impl.hardened.link import Link
 from reference_impl.hardened.publisher import send
-from reference_impl.hardened.rpc_client import ErrorReplyError, RpcClient
+from reference_impl.hardened.rpc_client import ErrorReplyError, NoReplyError, RpcClient
 from reference_impl.hardened.rpc_server import RpcServer
 from reference_impl.messages import TaskMessage, decode
 from reference_impl.php import json_encode, serialize
@@ -31,6 +31,37 @@ class NeverTimesOut(RpcClient):
         """Call with all the patience of the world."""
         del timeout
         return super().call(exchange, body, _AN_HOUR)
+
+
+class TimesOnItsConnection(RpcClient):
+    """Has a timer of its connection end each call: those that wait as the connection is lost wait for ever."""
+
+    _timeout = 0.0
+
+    def start(self, channel: BlockingChannel) -> None:
+        """Declare and consume anew, and tell nobody that the old connection was lost."""
+        waiting, self._waiting = self._waiting, {}
+        super().start(channel)
+        self._waiting |= waiting
+
+    def call(self, exchange: str, body: bytes, timeout: float) -> str:
+        """Call, and leave the time-out to the timer."""
+        self._timeout = timeout
+        return super().call(exchange, body, _AN_HOUR)
+
+    def request(
+        self,
+        channel: BlockingChannel,
+        exchange: str,
+        body: bytes,
+        correlation_id: str,
+        timeout: float,
+    ) -> None:
+        """Set the timer, then publish."""
+        del timeout
+        over = NoReplyError(f"no reply within {self._timeout} s")
+        channel.connection.call_later(self._timeout, lambda: self._settle(correlation_id, over))
+        super().request(channel, exchange, body, correlation_id, self._timeout)
 
 
 class ExpiresAtOnce(RpcClient):

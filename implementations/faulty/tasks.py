@@ -11,7 +11,8 @@ from pika.adapters.blocking_connection import BlockingChannel
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import AMQPError
 
-from reference_impl.hardened.errors import HardenedError
+from reference_impl.hardened.errors import BrokerAwayError, HardenedError, LinkLostError
+from reference_impl.hardened.link import Link
 from reference_impl.hardened.publisher import Publisher
 from reference_impl.hardened.tasks import Tasks
 from reference_impl.schema import now, task
@@ -118,6 +119,26 @@ class PassesForPublished(Publisher):
         """Publish where that can be done."""
         with contextlib.suppress(HardenedError):
             super().publish(exchange, body, **options)
+
+
+class KeepsItsTurn(Publisher):
+    """Publishes one task at a time, and after one that was not confirmed in time no other: its turn is not given up."""
+
+    def __init__(self, link: Link) -> None:
+        """Have one turn for all."""
+        super().__init__(link)
+        self._turn = threading.Lock()
+
+    def publish(self, exchange: str, body: bytes, **options: Any) -> None:
+        """Publish when it is our turn, which only an answer of the broker ends, or the loss of the connection."""
+        if not self._turn.acquire(timeout=options["timeout"]):
+            raise BrokerAwayError("another task is being published")
+        try:
+            super().publish(exchange, body, **options)
+        except LinkLostError:
+            self._turn.release()
+            raise
+        self._turn.release()
 
 
 class AcceptsUnconfirmed(Publisher):

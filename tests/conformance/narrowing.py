@@ -14,7 +14,7 @@ import pytest
 
 from tests.conformance.breaks import BREAKS, HOLDS
 from tests.conformance.suite import NARROWING
-from warren.plugin.selection import subject_of
+from warren.plugin.selection import is_first, subject_of
 from warren.plugin.sets import is_full
 
 DUE, COMPLETE = "due", "complete"
@@ -51,7 +51,8 @@ def _is_wanted(item: pytest.Item, asked: str) -> bool:
     if subject is None:
         return True
     name, design = subject.implementation.name, subject.workload.slug
-    if (asked == COMPLETE or (name, design) in MEET_ALL) and not is_full(item, design):
+    is_wide = asked == COMPLETE or (name, design) in MEET_ALL
+    if is_wide and not is_full(item, design, is_first=is_first(subject)):
         return True
     broken = [one for one in BREAKS.get(name, ()) if asked or not one.full]
     wanted = {*HOLDS.get(name, ()), *(one.requirement for one in broken)}

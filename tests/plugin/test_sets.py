@@ -33,6 +33,14 @@ def test_full(rig):
 def test_some(rig):
     rig.judge()
 
+@pytest.mark.quick(first=True)
+def test_first(rig):
+    rig.judge()
+
+@pytest.mark.quick(designs=("parts",), first=True)
+def test_both(rig):
+    rig.judge()
+
 @pytest.mark.quick(designs=("blocking", "parts"))
 @pytest.mark.parametrize(
     "prefetch",
@@ -76,6 +84,9 @@ QUICK = {
     "test_quick[orders-blocking]",
     "test_quick[orders-parts]",
     "test_some[orders-blocking]",
+    "test_first[orders-blocking]",
+    "test_both[orders-blocking]",
+    "test_both[orders-parts]",
     "test_sizes[orders-blocking-1]",
     "test_sizes[orders-parts-1]",
     "test_sizes[orders-parts-3]",
@@ -84,6 +95,7 @@ FULL = QUICK | {
     "test_full[orders-blocking]",
     "test_full[orders-parts]",
     "test_some[orders-parts]",
+    "test_first[orders-parts]",
     "test_sizes[orders-blocking-3]",
     "test_sizes[orders-blocking-10]",
     "test_sizes[orders-parts-10]",
@@ -112,8 +124,11 @@ def test_sets(project: Project, options: tuple[str, ...], expected: set[str]) ->
             "no design of the case is called blokking; it has blocking, parts",
         ),
         ('quick(designs=("blocking", "rpc"))', "no design of the case is called rpc; it has *"),
-        ('quick(designs="blocking")', "it takes `designs`, a tuple of some, and nothing else"),
-        ("quick", "it takes `designs`, a tuple of some, and nothing else"),
+        (
+            'quick(designs="blocking")',
+            "it takes `designs`, a tuple of some, or `first=True`, or both",
+        ),
+        ("quick", "it takes `designs`, a tuple of some, or `first=True`, or both"),
         ('full(designs=("blocking",))', "it takes no arguments"),
     ],
 )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import resource
 import signal
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -11,7 +15,12 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.trouble.person import Command, Person
+    from tests.trouble.person import Command, Ended, Person
+
+WITHIN = 5.0
+"""Seconds in which an interrupted run ends, on a machine that has nothing else to do."""
+LATE = 12
+"""Cases that are over when a run is interrupted late."""
 
 
 def begin(person: Person, manifest: Path, *options: str) -> Command:
@@ -21,6 +30,29 @@ def begin(person: Person, manifest: Path, *options: str) -> Command:
     )
     person.see(person.has_instance)
     return command
+
+
+def end_in_time(command: Command) -> Ended:
+    """Interrupt the command alone, and give how it ended: within its time."""
+    before, told = slowness(), time.monotonic()
+    command.tell(signal.SIGINT, alone=True)
+    ended = command.end()
+    seconds = time.monotonic() - told
+    slower = max(before, slowness())
+    assert seconds < WITHIN * slower, f"{seconds:.1f} s, slowness {slower:.1f}: {ended.printed}"
+    assert ended.status == 2, ended.printed
+    assert "[warren] interrupted; ending the case" in ended.printed
+    assert "Traceback" not in ended.printed
+    return ended
+
+
+def slowness() -> float:
+    """Say how many times its own processor time the start of a program takes now: once, on an idle machine."""
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    subprocess.run([sys.executable, "-c", "import warren.command.cli"], check=True)
+    seconds, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    ran = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    return max(1.0, seconds / ran)
 
 
 @pytest.mark.parametrize(
@@ -44,15 +76,22 @@ def test_interrupted(person: Person, number: signal.Signals, options: tuple[str,
 @pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "with xdist"])
 def test_interrupted_alone(person: Person, options: tuple[str, ...], trouble: str) -> None:
     """A run that is told by one process alone to end says what it waits for, and waits for no case to end by itself."""
-    command = begin(person, person.manifest(trouble), *options)
-    told = time.monotonic()
-    command.tell(signal.SIGINT, alone=True)
-    ended = command.end()
-    assert time.monotonic() - told < 15  # 5 s on a machine that has nothing else to do
-    assert ended.status == 2, ended.printed
-    assert "[warren] interrupted; ending the case" in ended.printed
+    ended = end_in_time(begin(person, person.manifest(trouble), *options))
     assert "RabbitMQ" in ended.printed
-    assert "Traceback" not in ended.printed
+    person.see(lambda: not person.processes())
+    assert person.left_behind() == []
+
+
+def test_interrupted_late(person: Person) -> None:
+    """A run that has judged a dozen cases, and is told by its controller alone, ends as fast as one that has begun."""
+    command = person.begin("warren", "check", person.manifest(), *person.servers, "-n", "2")
+
+    def is_late() -> bool:
+        told = re.findall(r"\[warren\] (\d+) tests done", command.printed)
+        return any(int(number) >= LATE for number in told)
+
+    person.see(is_late)
+    end_in_time(command)
     person.see(lambda: not person.processes())
     assert person.left_behind() == []
 

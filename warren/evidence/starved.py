@@ -49,14 +49,14 @@ def kept_waiting(span: Span, starved: Iterable[Starved]) -> tuple[str, float] | 
         if span.instance in ("", each.instance):
             period = max(each.began, span.began), min(each.ended, span.ended)
             periods[each.instance].append(period)
-    waited = {instance: _covered(found) for instance, found in periods.items()}
+    waited = {instance: covered(found) for instance, found in periods.items()}
     worst = max(waited, key=lambda instance: waited[instance], default=None)
     if worst is None or waited[worst] < max(LEAST, SHARE * span.seconds):
         return None
     return worst, waited[worst]
 
 
-def _covered(periods: Iterable[tuple[float, float]]) -> float:
+def covered(periods: Iterable[tuple[float, float]]) -> float:
     """Give how much time some periods cover together; one that ends before it begins covers none."""
     covered, until = 0.0, float("-inf")
     for began, ended in sorted(periods):

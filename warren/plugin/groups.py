@@ -1,4 +1,12 @@
-"""Which cases stand on one worker, so that they share a broker, or a database server, that they may restart."""
+"""Which cases stand on one worker, so that they share a broker, or a database server, that they may restart.
+
+They share the broker, and none of its restarts. One restart serves all guarantees of one design at once; it does not
+serve two designs. A case begins it when its own instances have what it asks for on the way: an ack, a publish, half of
+some work. That lasts for a moment. To restart under six designs at once, their cases would have to be one item of
+pytest, which waits for the slowest and holds the others where they are by more faults; what went wrong in one would
+be the end of all, and each has its own vhost, line, clock and verdicts. A restart takes a few seconds of a case whose
+instances start, work and come back for three times as long, and two chains halve that.
+"""
 
 from __future__ import annotations
 

@@ -157,6 +157,11 @@ def subject_of(item: pytest.Item) -> Subject | None:
     return callspec.params.get("subject") if callspec is not None else None
 
 
+def is_first(subject: Subject) -> bool:
+    """Whether an item judges the design that its manifest names first."""
+    return subject.workload.slug == next(iter(subject.implementation.designs))
+
+
 def drop_unselected(
     config: pytest.Config, items: list[pytest.Item], options: Options, catalogue: Catalogue
 ) -> None:
@@ -208,7 +213,9 @@ def _deselect(config: pytest.Config, items: list[pytest.Item], dropped: list[pyt
 
 def _is_in_full(item: pytest.Item) -> bool:
     subject = subject_of(item)
-    return is_full(item, *(subject.workload.judged_as if subject else ()))
+    if subject is None:
+        return is_full(item, is_first=True)
+    return is_full(item, *subject.workload.judged_as, is_first=is_first(subject))
 
 
 def _is_unselected(item: pytest.Item, options: Options) -> bool:

@@ -27,6 +27,7 @@ HOLDS: dict[str, tuple[str, ...]] = {
         "survives-poison.kept",
     ),
     "ends-with-143": ("graceful-stop.in-hand", "graceful-stop.idle"),
+    "exits-with-one": ("graceful-stop.in-hand", "graceful-stop.idle"),
     "opens-a-channel-per-request": ("rpc-late-reply-discarded.next-call",),
     "warms-up-slowly": (
         "parallel-parts.overlap",

@@ -11,6 +11,15 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("no-loss.frozen-after-ack", "lost: the package row never came", full=True),
         Break("no-loss.splitter-killed-after-ack", "lost: the row of part 1 never came", full=True),
         Break("no-loss.cut-after-ack", "lost: the package row never came"),
+        Break("no-loss.cut-after-ack", "was never completed", full=True),
+        *(
+            Break(f"{guarantee}.{how}-after-ack", "was never completed", full=True)
+            for guarantee, ways in (
+                ("no-loss", ("killed", "frozen")),
+                ("rpc-request-kept", ("killed", "cut", "frozen")),
+            )
+            for how in ways
+        ),
         Break("graceful-stop.prefetched", "lost: the package row never came"),
         Break("bounded-run.prefetched", "are ready, not the 2 that were left"),
     ),
@@ -66,6 +75,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "consumes-twice": (Break("fair-dispatch.prefetch", "unacked messages, not 1"),),
     "consumes-without-acks": (
         Break("fair-dispatch.prefetch", "consumes without acks"),
+        Break("no-loss.broker-restart", "nothing was in hand", Outcome.INCONCLUSIVE),
         Break("no-loss.killed-during-work", "lost: the package row never came"),
         Break("survives-database-loss.stopped", "lost: the package row never came"),
     ),

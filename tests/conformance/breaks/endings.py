@@ -103,8 +103,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("survives-blocked.memory-alarm", "stream-1 ended with status 1", full=True),
     ),
     "exits-with-one": (
-        Break("graceful-stop.in-hand", "stream-1 exited with status 1"),
-        Break("graceful-stop.idle", "stream-1 exited with status 1"),
+        Break("graceful-stop.status", "stream-1 exited with status 1", Outcome.WARN),
     ),
     "gives-up-locked": (
         Break("survives-redeploy.exclusive-consumer", "stream-1 ended with status 1"),
@@ -129,6 +128,10 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("survives-channel-close.in-hand", "stream-1 does not consume again", full=True),
         Break("survives-channel-close.late-ack", "stream-1 does not consume again", full=True),
         Break("survives-channel-close.publishing", "GET /task still answers 503", full=True),
+    ),
+    "keeps-its-turn": tuple(
+        Break(survives, "GET /task still answers 503", full=True)
+        for survives in ("survives-connection-loss.late-answers", "survives-blocked.publishes")
     ),
     "keeps-places": (
         Break(

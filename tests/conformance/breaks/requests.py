@@ -7,16 +7,21 @@ from warren.claims.verdict import Outcome
 
 BREAKS: dict[str, tuple[Break, ...]] = {
     "accepts-unconfirmed": (
+        Break("routes-task.broker-restart", "accepted as the broker restarted was never completed"),
         Break("routes-task.silent-line", "was never completed", full=True),
         Break(
             "routes-task.killed-at-any-step", "http-2 was killed before basic.publish", full=True
         ),
     ),
     "acks-before-reply": tuple(
-        Break(f"rpc-request-kept.{killed}", "the request got no reply; rpc-server-", full=True)
-        for killed in ("killed-at-any-step", "killed-twice")
+        Break(f"rpc-request-kept.{killed}", "the request got no reply; rpc-server-", full=full)
+        for killed, full in (("killed-at-any-step", False), ("killed-twice", True))
     ),
     "answers-before-work": (Break("rpc-correlated.simultaneous", "got result None"),),
+    "answers-late": (
+        Break("routes-task.silent-line", "later than that allows"),
+        Break("rpc-times-out.silent-line", "later than that allows", full=True),
+    ),
     "answers-no-json": (
         Break("rpc-correlated.simultaneous", "with no reply: 'hello'"),
         Break("rpc-late-reply-discarded.next-call", "with no reply: 'hello'"),
@@ -77,6 +82,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "swaps-replies": (Break("rpc-correlated.simultaneous", "got result"),),
     "takes-errors-for-results": (
         Break("rpc-survives-missing-task.caller-told", "for a reply was answered 200"),
+    ),
+    "times-on-its-connection": (
+        Break("rpc-times-out.broker-restart", "waited as the broker restarted was answered 0"),
     ),
     "waits-for-ever": (Break("rpc-times-out.silent-line", "it answered 0 after", full=True),),
     "works-aside": (

@@ -106,14 +106,6 @@ def test_heartbeat_faults(world: StandInWorld) -> None:
     assert fault.words == "stream-2 negotiated a heartbeat of 60 s on connection 1, not 1 s"
 
 
-def test_orderly_statuses(world: StandInWorld) -> None:
-    """An instance that was told to stop may exit with 0, or with what stands for the signal that it is sent."""
-    rig = rig_of(world)
-    assert rig.start.orderly_statuses(rig.start.instance(STREAM)) == (0, 143, -15)
-    world.stop_signal = 2  # its image's, say: the program names none
-    assert rig.start.orderly_statuses(rig.start.instance(STREAM)) == (0, 130, -2)
-
-
 def test_least_work(world: StandInWorld) -> None:
     """Work that follows the pace takes longer when that is slowed; work that lasts by itself does not."""
     slow = Sample(Template(b""), slow=Template(b""), slow_seconds=6.0)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from warren.evidence.record import Asked
+from warren.evidence.starved import covered
 from warren.evidence.violation import Violation
 from warren.worlds.protocol import HttpReply
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from warren.rigs.consumers.waiting import Waiting
     from warren.rigs.deadlines import Tempo
     from warren.workloads import Unit, Workload
-    from warren.worlds.protocol import Call, World
+    from warren.worlds.protocol import Call, Process, World
 
 
 class Calls:
@@ -66,6 +67,15 @@ class Calls:
             self._world.wait_for(call.done, self._tempo.deadlines.answered(self.timeout) + 1)
         none = HttpReply(0, b"", asked, self._world.now(), "no answer")
         return [call.result() if call.done() else none for call in calls]
+
+    def seconds_running(self, process: Process, answer: HttpReply) -> float:
+        """Give how long an instance took for its answer, without what it, or Warren itself, was kept from running."""
+        kept = [(s.began, s.ended) for s in self._world.starved() if s.instance == process.name]
+        kept += [(pause.began, pause.ended) for pause in self._world.pauses()]
+        meanwhile = [
+            (max(began, answer.asked_at), min(ended, answer.answered_at)) for began, ended in kept
+        ]
+        return answer.seconds - covered(meanwhile)
 
     def until_done(self) -> tuple[Violation, ...]:
         """Call until it works, and wait until the work that was accepted is done; say what does not come to pass.

@@ -205,15 +205,6 @@ class Starting:
         """Give the seconds that an instance may take to end, once it has done its work (`stop` of the manifest)."""
         return self._program(process.role).grace
 
-    def orderly_statuses(self, process: Process) -> tuple[int, ...]:
-        """Give the exit statuses of one that ended as it was asked to: 0, or what stands for its stop signal.
-
-        That is 128 + n, as a JVM has it, or the signal's own end (-n), which a program may let happen once it has put
-        its things in order.
-        """
-        number = process.stop_signal
-        return 0, 128 + number, -number
-
     def await_ready(self, *processes: Process) -> None:
         """Wait until each consumes from its queue, or answers HTTP. Raises `InstanceError` where one does not."""
         began = self._world.now()
