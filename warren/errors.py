@@ -6,6 +6,8 @@ that does not hold is a result and lives in `warren.claims.verdict`.
 
 from __future__ import annotations
 
+import sys
+
 
 class WarrenError(Exception):
     """Base of all errors that Warren raises on purpose.
@@ -75,3 +77,13 @@ class FaultUnsupported(WarrenError):  # noqa: N818 - see BrokerUnavailable
 
 class DeadlineError(WarrenError):
     """Something that had to happen did not happen in its time."""
+
+
+def need_linux(where: str) -> None:
+    """Raise `SetupError` on a system whose processes and signals are others; `where` is what was asked for."""
+    if sys.platform != "linux":
+        raise SetupError(
+            f"consumers are judged on Linux, and this system is {sys.platform}",
+            where=where,
+            what_to_do="run it in a container, a virtual machine or CI",
+        )

@@ -132,7 +132,7 @@ def _put_under_way(rig: Rig) -> UnderWay:
     within = rig.deadlines.within(rig.work_time(1))
     rig.publish.work(1)
     rig.wait.see(lambda: bool(holds.caught()) and rig.seen.done(), within)
-    rig.seen.remember_effects()
+    rig.wait.remember_effects()
     if splits:
         rig.publish.body(package_body(*TEXTS))
     else:

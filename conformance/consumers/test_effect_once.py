@@ -27,7 +27,8 @@ def test_undisturbed(rig: Rig) -> None:
     rig.wait.need(
         rig.seen.done, rig.deadlines.within(rig.work_time(TEXTS)), "the work was not done"
     )
-    rig.seen.remember_effects()
+    rig.wait.see(rig.seen.at_rest, rig.deadlines.within(rig.work_time(TEXTS)))
+    rig.wait.remember_effects()
     rig.wait.pass_time(WATCHED)
     rig.wait.rest(rig.work_time(TEXTS))
     rig.judge(*rig.seen.duplicates())
@@ -63,7 +64,7 @@ def _lose_ack(rig: Rig, others: int) -> None:
     rig.wait.see(
         rig.seen.done, rig.deadlines.within(rig.work_time(TEXTS) + others * rig.work_time(1))
     )
-    rig.seen.remember_effects()
+    rig.wait.remember_effects()
     caught.lose()
     rig.wait.witness(
         lambda: bool(rig.seen.ledger().redeliveries()),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.command.running import run
+from warren.command.cli import ON_LINUX
+
 if TYPE_CHECKING:
     from pathlib import Path
-from tests.command.running import run
 
 
 @pytest.mark.parametrize(
@@ -28,6 +31,19 @@ def test_help_has_the_exit_status(command: str) -> None:
     output = run(*command.split(), "--help").output
     assert "Exit status:\n    0  " in output
     assert "\n    2  " in output
+
+
+@pytest.mark.parametrize("command", sorted(ON_LINUX))
+def test_elsewhere(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On another system than Linux a command that starts consumers says so in one sentence, with status 2."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    result = run(command, "warren.toml")
+    assert result.exit_code == 2
+    assert result.output == (
+        f"Error: warren {command}: consumers are judged on Linux, and this system is darwin;"
+        " run it in a container, a virtual machine or CI.\n"
+    )
+    assert run("list").exit_code == 0
 
 
 def test_smoke_of_no_manifest(tmp_path: Path) -> None:

@@ -124,6 +124,20 @@ def test_files(project: Project) -> None:
     assert [f["verdict"]["outcome"] for f in report["findings"]] == ["pass"]
 
 
+def test_elsewhere(pytester: pytest.Pytester, project: Project) -> None:
+    """On another system than Linux a run of cases ends with one sentence and status 2, and collecting them does not."""
+    pytester.makepyfile(elsewhere="import sys, warren.plugin.hooks; sys.platform = 'darwin'")
+    run = ("-p", "elsewhere", "-p", "warren.plugin.hooks", project.manifest())
+    result = pytester.runpytest_subprocess(*run)
+    assert result.ret == 2
+    words = "consumers are judged on Linux, and this system is darwin"
+    what_to_do = "run it in a container, a virtual machine or CI"
+    assert [line for line in (*result.outlines, *result.errlines) if line] == [
+        f"Exit: warren: pytest: {words}; {what_to_do}."
+    ]
+    assert pytester.runpytest_subprocess(*run, "--collect-only").ret == 0
+
+
 @pytest.mark.parametrize(
     ("option", "sentence"),
     [

@@ -40,8 +40,9 @@ class Program:
 
     One that `has_placeholders` was not written for Warren. It is told nothing but what its argv, its environment and
     its `templates` (file made: file it is made from) have a place for, and runs in a copy of its directory, or in a
-    `container`: its argv takes the place of the container's command then, or is empty. Where it asks for several
-    vhosts, `vhost` is what it calls that of its work queue.
+    `container`: its argv takes the place of the container's command then, or is empty. That copy is one for all
+    instances of a case, unless each `keeps_to_itself`. Where it asks for several vhosts, `vhost` is what it calls that
+    of its work queue.
     """
 
     argv: tuple[str, ...]
@@ -51,6 +52,7 @@ class Program:
     grace: float = 5.0
     preload: tuple[str, ...] = ()
     has_placeholders: bool = False
+    keeps_to_itself: bool = False
     templates: dict[str, str] = field(default_factory=dict)
     container: Container | None = None
     vhost: str = ""

@@ -65,12 +65,12 @@ def read_own(path: Path, data: object, catalogue: Catalogue, today: date | None)
     shape = read(data, OwnManifestShape)
     if not isinstance(shape, OwnManifestShape):
         raise refusal(path, shape)
-    missing = _missing_files(path.parent / shape.directory, path.parent, shape)
+    missing = _missing_files(path.parent, shape)
     if faults := [*missing, *faults_of_words(shape)]:
         raise refusal(path, faults)
     try:
         workloads = {
-            name: _workload(name, consumer, path.parent, path.parent / shape.directory)
+            name: _workload(name, consumer, path.parent, shape.directory)
             for name, consumer in shape.consumers.items()
         }
     except SchemaFault as fault:
@@ -106,14 +106,15 @@ def read_own(path: Path, data: object, catalogue: Catalogue, today: date | None)
     )
 
 
-def _missing_files(directory: Path, home: Path, shape: OwnManifestShape) -> Iterator[Fault]:
+def _missing_files(home: Path, shape: OwnManifestShape) -> Iterator[Fault]:
     """Find files that the manifest names and that cannot be read; they are looked for beside it."""
     for name, consumer in shape.consumers.items():
         key = f"consumers.{name}"
         for place, file in _files_of(consumer):
             yield from _unreadable(f"{key}.{place}", home / file)
         for made, source in consumer.templates.items():
-            yield from _unreadable(f"{key}.templates.{made}", directory / source)
+            template = home / consumer.directory_in(shape.directory) / source
+            yield from _unreadable(f"{key}.templates.{made}", template)
         yield from faults_of_definitions(
             f"{key}.definitions", consumer.definitions, home, consumer.vhost
         )
@@ -182,8 +183,8 @@ def _faults(
         yield Fault("database", "nothing makes its tables; add `schema` or `migrate`")
 
 
-def _workload(name: str, consumer: ConsumerShape, home: Path, directory: Path) -> OwnWorkload:
-    texts = [*_texts_of(consumer, home, directory)]
+def _workload(name: str, consumer: ConsumerShape, home: Path, directory: str) -> OwnWorkload:
+    texts = [*_texts_of(consumer, home, home / consumer.directory_in(directory))]
     effects = tuple(map(_effect, consumer.effects))
     return OwnWorkload(
         slug=name,
@@ -280,11 +281,12 @@ def _effect(shape: EffectShape) -> Effect:
 def _program(path: Path, manifest: OwnManifestShape, consumer: ConsumerShape) -> Program:
     return Program(
         argv=tuple(consumer.command or ()),
-        directory=path.parent / (consumer.directory or manifest.directory),
+        directory=path.parent / consumer.directory_in(manifest.directory),
         environment=dict(consumer.environment),
         stop_signal=signal.Signals[consumer.stop.signal],
         grace=consumer.stop.grace,
         has_placeholders=True,
+        keeps_to_itself=consumer.keeps_to_itself,
         templates=dict(consumer.templates),
         container=_container(path.parent, consumer),
         vhost=consumer.vhost or "",

@@ -35,6 +35,7 @@ PROTOCOL: Final = 2
 _MOST_INSTANCES: Final = 16
 _MOST_SECONDS: Final = 600.0
 MESSAGE_ID: Final = "message_id"
+OWN: Final = "own"
 """The property that has the id, where it is not in the body."""
 _PLACE: Final = re.compile(r"\$(\.[^.\[\]$]+)+")
 
@@ -232,7 +233,7 @@ class EffectShape(Shape):
 
 
 class ConsumerShape(Shape):
-    """`[consumers.NAME]`."""
+    """`[consumers.NAME]`. Its `directory` is a folder, or `OWN`: the manifest's, with a copy for each instance."""
 
     command: Argv | None = None
     image: Word | None = None
@@ -251,6 +252,15 @@ class ConsumerShape(Shape):
     message: MessageShape
     bad: BadShape = BadShape()
     effects: Annotated[list[EffectShape], Field(min_length=1)]
+
+    @property
+    def keeps_to_itself(self) -> bool:
+        """Whether each instance has a copy of the directory."""
+        return self.directory == OWN
+
+    def directory_in(self, manifest: str) -> str:
+        """Name the folder that is copied; `manifest` is the one of the whole file."""
+        return manifest if self.directory is None or self.keeps_to_itself else self.directory
 
     @property
     def publishers(self) -> dict[str, PublisherShape]:

@@ -11,10 +11,12 @@ from typing import Any
 
 import click
 
-from warren.errors import WarrenError
+from warren.errors import WarrenError, need_linux
 
 COMMANDS = ("broker", "check", "learn", "list", "new", "report", "smoke", "upgrade")
 """Modules of this package, each with its `command`."""
+ON_LINUX = frozenset({"check", "learn", "smoke", "upgrade"})
+"""Those that start consumers; elsewhere some of what they need cannot even be imported."""
 
 
 class _Unusable(click.ClickException):
@@ -33,6 +35,13 @@ class _Commands(click.Group):
         command = import_module(f"warren.command.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] in ON_LINUX:
+            need_linux(f"warren {args[0]}")
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

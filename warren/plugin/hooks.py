@@ -18,7 +18,7 @@ import pytest
 from warren import suite
 from warren.claims.catalogue import Catalogue, load_broker_catalogue, load_catalogue
 from warren.claims.manifest import check_commands, load_manifest
-from warren.errors import SetupError, WarrenError
+from warren.errors import SetupError, WarrenError, need_linux
 from warren.evidence.text import redact
 from warren.plugin import sets
 from warren.plugin.extents import Extents
@@ -125,6 +125,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if _is_worker(config):
             heed_one_interrupt()
         elif _runs_cases(config):
+            need_linux("pytest")
             for implementation in implementations:
                 check_commands(implementation, inherited_environment()["PATH"])
             warren.servers = real.Servers(

@@ -136,6 +136,12 @@ class Tables(Protocol):
     def file(self, path: str) -> bytes | None:
         """Read a file of the consumers' directory; None where there is none."""
 
+    def stands(self, path: str) -> bool:
+        """Whether a file, as it was read last, has been there unchanged for a while."""
+
+    def settled(self, message: str) -> bool:
+        """Whether a consumer has said that it is done with a message, as the ledger knows it."""
+
     def calls(self) -> tuple[HttpCall, ...]:
         """Give the HTTP calls that reached the stub."""
 
@@ -161,6 +167,10 @@ class Tally(Protocol):
     @property
     def untouched(self) -> bool:
         """Whether nothing at all was written."""
+
+    @property
+    def in_change(self) -> bool:
+        """Whether an effect of a settled message has changed a moment ago, so that more of it may come."""
 
     def has(self, body: bytes) -> bool:
         """Whether a worker's message of that body has left its effect; of several that are alike, whether any has."""

@@ -105,6 +105,19 @@ def test_totals_need_no_id(folder: Path) -> None:
     assert {sample.message.properties.message_id, sample.slow.properties.message_id} == {"{id}"}
 
 
+@pytest.mark.parametrize(
+    ("directory", "place", "keeps_to_itself"),
+    [("own", ".", True), ("./own", "own", False), ("svc", "svc", False)],
+)
+def test_directory(folder: Path, directory: str, place: str, *, keeps_to_itself: bool) -> None:
+    """A consumer has a directory of its own, with its templates, or the manifest's with a copy for each instance."""
+    (folder / place).mkdir(exist_ok=True)
+    (folder / "config.ini.template").rename(folder / place / "config.ini.template")
+    path = written(folder, "instances = 2", f'instances = 2\ndirectory = "{directory}"')
+    program = load_manifest(path, load_catalogue()).designs["orders"].roles["orders"]
+    assert (program.directory, program.keeps_to_itself) == (folder / place, keeps_to_itself)
+
+
 def test_all_that_it_says(folder: Path) -> None:
     """A whole manifest gives its program, its work and its promises."""
     implementation = load_manifest(written(folder), load_catalogue())

@@ -67,12 +67,12 @@ def executioner(waits: list[str]) -> Executioner:
     """Give one whose waits end at once."""
     ledger = SimpleNamespace(published_by=lambda _: ())
     seen: Any = SimpleNamespace(
-        remember_effects=lambda: waits.append("remember"),
         everything=lambda: ledger,
         of_work=OfWork(WORKLOADS["blocking"]),
     )
     waiting: Any = SimpleNamespace(
         quiet=lambda: waits.append("quiet"),
+        remember_effects=lambda: waits.append("remember"),
         witness=lambda condition, *_: condition(),
         see=lambda condition, _: waits.append("see") if condition() else None,
     )

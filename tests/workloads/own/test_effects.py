@@ -39,6 +39,8 @@ class Outside:
     files: dict[str, bytes] = field(default_factory=dict)
     called: list[HttpCall] = field(default_factory=list)
     sent: list[Published] = field(default_factory=list)
+    is_settled: bool = True
+    is_standing: bool = True
 
     def message_rows(self) -> tuple[()]:
         """Have none."""
@@ -64,6 +66,16 @@ class Outside:
     def file(self, path: str) -> bytes | None:
         """Give the test's file."""
         return self.files.get(path)
+
+    def stands(self, path: str) -> bool:
+        """Say what the test says."""
+        del path
+        return self.is_standing
+
+    def settled(self, message: str) -> bool:
+        """Say what the test says."""
+        del message
+        return self.is_settled
 
     def calls(self) -> tuple[HttpCall, ...]:
         """Give the test's calls."""
@@ -160,6 +172,34 @@ def test_made_again() -> None:
     outside.files[ONE] = b"x\nx\n"
     (again,) = workload.tally(units, outside).duplicates(Ledger(), before)
     assert f"path {{id}} of message {ONE} was made again" in again.words
+
+
+@pytest.mark.parametrize(
+    ("octets", "is_settled", "is_standing", "there", "remembered"),
+    [
+        (b"x", True, True, True, True),
+        (b"x", True, False, True, False),
+        (b"x", False, True, True, False),
+        (b"x", False, False, False, False),
+        (b"", True, True, True, True),
+        (b"", False, True, False, False),
+    ],
+)
+def test_unfinished(
+    octets: bytes, *, is_settled: bool, is_standing: bool, there: bool, remembered: bool
+) -> None:
+    """A file is there once its message is settled or it stands, an empty one once it is settled; known after both."""
+    outside = Outside(
+        files={ONE: octets, TWO: octets}, is_settled=is_settled, is_standing=is_standing
+    )
+    workload, units = judged(PathEffect("{id}"))
+    before = workload.tally(units, outside)
+    assert before.complete == there
+    assert before.in_change == (is_settled and not is_standing)
+    assert bool(before.losses(Ledger())) == (not octets and not is_settled)
+    assert not before.untouched
+    again = Outside(files={ONE: b"more", TWO: b"more"})
+    assert bool(workload.tally(units, again).duplicates(Ledger(), before)) == remembered
 
 
 @pytest.mark.parametrize(

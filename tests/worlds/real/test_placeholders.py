@@ -15,6 +15,8 @@ from warren.worlds.real.directories import copy_directory
 from warren.worlds.real.placeholders import Placeholders, of_broker, of_contract, of_database
 
 AMQP = "amqp://rig:pa%2Fss@127.0.0.1:5673/case-7"
+LARGE = (4 << 20) + 1
+"""Octets of which a folder has too many to be copied."""
 POSTGRESQL = "postgresql+psycopg://rig:pa%2Fss@127.0.0.1:5432/orders"
 
 
@@ -85,6 +87,39 @@ def test_templates_leave_the_users_files_alone(tmp_path: Path) -> None:
     assert (copy / "config.ini").read_text() == "host = 127.0.0.1"
     assert (copy / "sub" / "x").read_text() == "host = 127.0.0.1"
     assert (own / "config.ini").read_text() == "mine"
+
+
+def test_templates_in_a_linked_folder(tmp_path: Path) -> None:
+    """What a template makes in a folder that is linked leaves the user's file alone, and the rest is there."""
+    own, copy = tmp_path / "own", tmp_path / "copy"
+    (own / "conf" / "by" / "host").mkdir(parents=True)
+    (own / "conf" / "words.bin").write_bytes(bytes(LARGE))
+    for name in ("app.ini", "by/host/app.ini"):
+        (own / "conf" / name).write_text("mine")
+    (own / "app.ini.in").write_text("host = {host}")
+    made = {"conf/app.ini": "app.ini.in", "conf/by/host/app.ini": "app.ini.in"}
+    copy_directory(own, copy)
+    assert (copy / "conf").is_symlink()
+    for _ in ("the first instance", "the next"):
+        Placeholders(of_broker(AMQP)).write_templates(Program(("run",), own, templates=made), copy)
+    for name in made:
+        assert (copy / name).read_text() == "host = 127.0.0.1"
+        assert (own / name).read_text() == "mine"
+    assert (copy / "conf" / "words.bin").stat().st_size == LARGE
+    assert sorted(path.name for path in (own / "conf").iterdir()) == ["app.ini", "by", "words.bin"]
+
+
+def test_large_file_is_copied(tmp_path: Path) -> None:
+    """A file is copied whatever its size, and as executable as it was: a database or a log is written to."""
+    own, copy = tmp_path / "own", tmp_path / "copy"
+    own.mkdir()
+    (own / "orders.db").write_bytes(bytes(LARGE))
+    (own / "orders.db").chmod(0o755)
+    copy_directory(own, copy)
+    assert (copy / "orders.db").stat().st_mode == (own / "orders.db").stat().st_mode
+    with (copy / "orders.db").open("r+b") as file:
+        file.write(b"mine")
+    assert (own / "orders.db").read_bytes() == bytes(LARGE)
 
 
 def test_template_that_is_not_text(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from warren.evidence.ledger import WorkEnd
 from warren.evidence.ledger_reader import LedgerReader
-from warren.evidence.text import CUT
+from warren.evidence.text import last_lines
 from warren.evidence.violation import Violation
 from warren.rigs.consumers.early_acks import EarlyAcks
 from warren.rigs.consumers.endings import Inconclusive
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from warren.worlds.protocol import Process, World
 
 _FOR_EVER = float("inf")
-_LINES, _PRINTED = 3, 400
+_PRINTED = 3, 400
 """How many lines, and characters, of what an instance printed last are evidence."""
 
 
@@ -193,11 +193,8 @@ class Seen:
 
     def printed(self, process: Process) -> tuple[str, ...]:
         """Give what an instance printed last, as a line of evidence; none where it has printed nothing."""
-        lines = [line.strip() for line in process.output().splitlines() if line.strip()]
-        words = " | ".join(lines[-_LINES:])
-        if len(words) > _PRINTED:
-            words = f"{CUT}{words[-_PRINTED:]}"
-        return (f"{process.name} printed last: {words}",) if lines else ()
+        words = last_lines(process.output(), *_PRINTED)
+        return (f"{process.name} printed last: {words}",) if words else ()
 
     def heartbeat_faults(self) -> tuple[Violation, ...]:
         """Say which connections do not have the heartbeat that was asked for, so that no silence would end them."""
@@ -374,6 +371,14 @@ class Seen:
     def file(self, path: str) -> bytes | None:
         """Read a file of the consumers' directory; None where there is none."""
         return self._rows.file(path)
+
+    def stands(self, path: str) -> bool:
+        """Whether a file was unchanged for as long as what must not happen is watched."""
+        return self._rows.unchanged(path) >= self._tempo.deadlines.quiet
+
+    def settled(self, message: str) -> bool:
+        """Whether an instance has settled a message for good, be it that its broker does not know yet."""
+        return any(d.settlement and not d.settlement.requeue for d in self.ledger().of(message))
 
     def calls(self) -> tuple[HttpCall, ...]:
         """Give the HTTP calls that reached the stub."""

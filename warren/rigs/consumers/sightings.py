@@ -26,6 +26,7 @@ class Sightings:
         self._world = world
         self._first: dict[str, TableRows | None] = {}
         self._seen: dict[tuple[str, object, object], RowSeen] = {}
+        self._files: dict[str, tuple[bytes, float]] = {}
 
     def message_rows(self) -> tuple[MessageRow, ...]:
         """All rows of `message_log`, by id."""
@@ -75,7 +76,14 @@ class Sightings:
         octets = self._world.file(path)
         if octets is not None:
             self._see((path, None, octets), f"{path}: {len(octets)} octets", path)
+            if self._files.get(path, (None,))[0] != octets:
+                self._files[path] = octets, self._world.now()
         return octets
+
+    def unchanged(self, path: str) -> float:
+        """Say for how long a file has been read as it was the last time; 0 for one that never was."""
+        now = self._world.now()
+        return now - self._files.get(path, (b"", now))[1]
 
     def _see(self, key: tuple[str, object, object], words: str, text: str) -> None:
         if key not in self._seen:

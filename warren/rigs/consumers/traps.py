@@ -81,7 +81,7 @@ class Executioner:
 
     def end(self, process: Process) -> None:
         """Kill an instance, and wait until it is gone."""
-        self._seen.remember_effects()
+        self._waiting.remember_effects()
         process.kill()
         self._waiting.witness(
             lambda: process.exit_status is not None,

@@ -78,6 +78,11 @@ class Waiting:
         """Watch that a condition does not come true for the time in which what must not happen is watched."""
         return not self._world.wait_for(condition, self._deadlines.quiet)
 
+    def remember_effects(self) -> None:
+        """Keep the effects of settled messages, once nothing of them is written any more, or for a moment at most."""
+        self._world.wait_for(lambda: not self._seen.tally().in_change, 2 * self._deadlines.quiet)
+        self._seen.remember_effects()
+
     def finish(self, work: float) -> None:
         """Wait until all that was sent is done, or nothing more can come; at most for that much work."""
         idle = self.idle()

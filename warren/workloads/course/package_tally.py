@@ -113,6 +113,11 @@ class PackageTally:
         """Whether there is no row at all."""
         return not (self.rows or self.strangers)
 
+    @property
+    def in_change(self) -> bool:
+        """A row is there or not."""
+        return False
+
     def lost(self) -> tuple[Effect, ...]:
         """Effects with no row."""
         return tuple(e for p in self.packages for e in self.design.owes(p) if e not in self.rows)

@@ -80,6 +80,11 @@ class TaskTally:
         """Whether there is neither a task nor a row."""
         return not (self.tasks or self.strangers)
 
+    @property
+    def in_change(self) -> bool:
+        """A row is there or not."""
+        return False
+
     def has(self, body: bytes) -> bool:
         """Whether the task that a message names is completed."""
         read = parse_json(body)

@@ -1,13 +1,13 @@
 """Files as effects: one whose name has the id of a message, or one of JSON lines in which messages are known by a key.
 
 JSON is compared path by path, as in rows (decision 210). Of other files it is known that they are there, and whether
-they were made again.
+they were made again. Nothing tells when a file is whole, but that its message is settled, or that it stands unchanged.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from warren.workloads.own.cells import flat, has_id, mark, shown
@@ -54,11 +54,20 @@ class PathEffect:
         """Read each file once, and look for what each message has left there."""
         paths = {unit.id: filled(self.path, unit.id) for unit in units}
         files = {path: outside.file(path) for path in {*paths.values()}}
-        return tuple(self._find(paths[unit.id], files[paths[unit.id]], unit) for unit in units)
+        return tuple(self._find(paths[u.id], files[paths[u.id]], u, outside) for u in units)
 
-    def _find(self, path: str, octets: bytes | None, unit: OwnUnit) -> Found:
+    def _find(self, path: str, octets: bytes | None, unit: OwnUnit, outside: Tables) -> Found:
         if octets is None:
             return Found(0)
+        is_settled = outside.settled(unit.message_id)
+        if not octets and not is_settled:
+            return Found(
+                0, (f"{path}: 0 octets",), words="is empty, and its message is not settled"
+            )
+        found = self._read(path, octets, unit)
+        return replace(found, is_settled=is_settled, stands=outside.stands(path))
+
+    def _read(self, path: str, octets: bytes, unit: OwnUnit) -> Found:
         rows = documents(octets)
         if self.key:
             own = [r for r in rows if r is not None and has_id(mark(r.get(self.key), unit.id))]

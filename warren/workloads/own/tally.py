@@ -66,6 +66,11 @@ class OwnTally:
         pairs = (pair for found in self.found for pair in zip(self.effects, found, strict=True))
         return not any(one.count or (one.words and e.tells_apart) for e, one in pairs)
 
+    @property
+    def in_change(self) -> bool:
+        """Whether a file of a settled message does not stand yet."""
+        return any(one.is_settled and not one.stands for found in self.found for one in found)
+
     def missing(self) -> tuple[tuple[Effect, Found], ...]:
         """Give the effects that are not there for each message, with what there is of the first without it."""
         columns = zip(self.effects, zip(*self.found, strict=True), strict=True)
@@ -141,17 +146,17 @@ class OwnTally:
         return ()
 
     def states(self) -> dict[tuple[str, Effect], bytes]:
-        """Give what each effect that is there looks like."""
+        """Give what each effect that is there looks like, where no more of it can come."""
         return {
             (unit.id, effect): one.state
             for unit, found in zip(self.units, self.found, strict=True)
             for effect, one in zip(self.effects, found, strict=True)
-            if one.count
+            if one.count and one.is_settled and one.stands
         }
 
 
 def _is_there(found: Iterable[Found]) -> bool:
-    return all(one.count for one in found)
+    return all(one.is_there for one in found)
 
 
 def _whose(effect: Effect, unit: OwnUnit) -> str:

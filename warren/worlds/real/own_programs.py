@@ -6,6 +6,7 @@ container's network where it is an image.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -63,8 +64,7 @@ class OwnPrograms:
         self._seconds = 0.0
         self.vhosts = VhostsOfCase(place.vhost, place.make_vhost)
         self._reader: RealProcess | None = None
-        self.directory: Path | None = None
-        """The copy in which instances run; None before the first is started."""
+        self._directories: list[Path] = []
 
     @cached_property
     def stub(self) -> HttpStub:
@@ -80,9 +80,14 @@ class OwnPrograms:
         return self._make_containers((url.hostname or "", url.port or 0))
 
     @property
+    def directory(self) -> Path | None:
+        """The copy in which the last instance was started; None before the first is."""
+        return self._directories[-1] if self._directories else None
+
+    @property
     def has_any(self) -> bool:
         """Whether one was ever started here."""
-        return self.directory is not None or "containers" in vars(self)
+        return bool(self._directories) or "containers" in vars(self)
 
     def stretch(self, seconds: float) -> None:
         """Have the stub's answers take so long."""
@@ -100,14 +105,14 @@ class OwnPrograms:
     def in_its_words(
         self,
         program: Program,
-        role: Role,
+        directory: Path,
         told: Mapping[str, str],
         urls: DatabaseUrls,
     ) -> Program:
-        """Have a program in the directory that its role has in this case, with its places filled in.
+        """Have a program in a copy of its directory (`directory_of`), with its places filled in.
 
-        Whoever was started last is given time to read its own templates, which this one's overwrite: it has read them
-        when it connects, or ends; one that does neither for a while is waited for no longer.
+        Where that is shared, whoever was started last is given time to read its own templates, which this one's
+        overwrite: it has read them when it connects, or ends; one that does neither is waited for no longer.
         """
         places = Placeholders(
             {
@@ -118,9 +123,8 @@ class OwnPrograms:
                 "http_stub_url": self.stub.url,
             }
         )
-        directory = self.directory_of(program, role)
         reader, self._reader = self._reader, None
-        if reader is not None:
+        if reader is not None and not program.keeps_to_itself:
             self._await_connected(reader, _READ)
         places.write_templates(program, directory)
         return places.filled(program, directory)
@@ -130,22 +134,22 @@ class OwnPrograms:
         if program.templates:
             self._reader = process
 
-    def directory_of(self, program: Program, role: Role) -> Path:
-        """Give the copy of a program's directory that its role has in this case."""
-        directory = self._place.folder / "directory" / role.name
-        if not directory.exists():
+    def directory_of(self, program: Program, role: Role, instance: str) -> Path:
+        """Give the copy of a program's directory that its role has in this case, or each instance of it."""
+        whose = instance if program.keeps_to_itself else role.name
+        directory = self._place.folder / "directory" / whose
+        if directory not in self._directories:
             copy_directory(program.directory, directory)
-        self.directory = directory
+            self._directories.append(directory)
         return directory
 
     def file(self, path: str) -> bytes | None:
-        """Read a file of that directory; None where there is none."""
-        if self.directory is None:
-            return None
-        try:
-            return (self.directory / path).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+        """Read a file of the directory; None where there is none. Where several have it, one stands after the other."""
+        found = []
+        for directory in self._directories:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                found.append((directory / path).read_bytes())
+        return b"\n".join(found) if found else None
 
     def close_stub(self) -> None:
         """Listen no more."""

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from sqlalchemy import make_url
 
 from warren.errors import InstanceError, SetupError
+from warren.worlds.real.directories import make_place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,10 +61,7 @@ class Placeholders:
         for made, source in program.templates.items():
             try:
                 text = (program.directory / source).read_text(encoding="utf-8")
-                target = directory / made
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.unlink(missing_ok=True)  # it may be a link to the user's own
-                target.write_text(self.fill(text), encoding="utf-8")
+                make_place(directory, made).write_text(self.fill(text), encoding="utf-8")
             except (OSError, UnicodeDecodeError) as error:
                 raise InstanceError(
                     f"the template {source} cannot be filled in: {error}",

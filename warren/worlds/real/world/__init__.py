@@ -170,7 +170,8 @@ class RealWorld(BrokerOfCase, DatabaseOfCase):
         try:
             if program.has_placeholders:
                 line.let_in(self._own.entry(program, name, int(env["WARREN_HEARTBEAT"])))
-                program, environment = self._own.in_its_words(program, role, told, urls), {}
+                directory = self._own.directory_of(program, role, name)
+                program, environment = self._own.in_its_words(program, directory, told, urls), {}
             environment |= {
                 **self._run.environment,
                 CASE_MARK: self._place.vhost,
@@ -212,7 +213,7 @@ class RealWorld(BrokerOfCase, DatabaseOfCase):
             role,
             env,
             entry=self._own.entry(program, name, int(env["WARREN_HEARTBEAT"])),
-            directory=partial(self._own.directory_of, program, role),
+            directory=partial(self._own.directory_of, program, role, name),
         )
         process.database.stretch(self._stretch)
         self._processes.append(process)
@@ -250,11 +251,11 @@ class RealWorld(BrokerOfCase, DatabaseOfCase):
 
     @property
     def directory(self) -> Path | None:
-        """The directory that the case's instances share; None as long as there is none."""
+        """The directory that the case's instances share, or the last one's; None as long as there is none."""
         return self._own.directory
 
     def file(self, path: str) -> bytes | None:
-        """Read a file of the directory that the case's instances share; None where there is none."""
+        """Read a file of the directory that the case's instances share, or of each one's; None where there is none."""
         return self._own.file(path)
 
     def calls(self) -> tuple[HttpCall, ...]:
