@@ -32,6 +32,7 @@ from warren.workloads.own import (
     MALFORMED,
     MISSHAPEN,
     CallEffect,
+    CommandEffect,
     OwnWorkload,
     PathEffect,
     PublishEffect,
@@ -204,7 +205,8 @@ def _texts_of(consumer: ConsumerShape, home: Path, directory: Path) -> Iterator[
 
 def _uses_database(consumer: ConsumerShape) -> bool:
     """Whether a consumer has an effect in a database, or a place for the address of one; some files may have any."""
-    texts = (*(consumer.command or ()), *consumer.environment.values())
+    counting = (word for effect in consumer.effects for word in effect.command or ())
+    texts = (*(consumer.command or ()), *consumer.environment.values(), *counting)
     is_told = any(name in text for name in _DATABASE_PLACES for text in texts)
     may_be_told = bool(consumer.templates or consumer.compose)
     return is_told or may_be_told or any(e.sql or e.table for e in consumer.effects)
@@ -245,7 +247,7 @@ def _bodies(files: list[str] | None, home: Path, usual: tuple[bytes, ...]) -> tu
     return usual if files is None else tuple((home / file).read_bytes() for file in files)
 
 
-def _effect(shape: EffectShape) -> Effect:
+def _effect(shape: EffectShape) -> Effect:  # noqa: PLR0911 - one for each kind
     if shape.sql is not None:
         return RowEffect(shape.sql)
     if shape.table is not None and shape.adds is not None:
@@ -257,6 +259,8 @@ def _effect(shape: EffectShape) -> Effect:
         return PublishEffect(goes.exchange, goes.routing_key, shape.key or "")
     if shape.http is not None:
         return CallEffect(*shape.request, key=shape.key or "")
+    if shape.command is not None:
+        return CommandEffect(tuple(shape.command))
     assert shape.path is not None, "an effect is of one kind"
     return PathEffect.of(shape.path, shape.key or "", shape.rows or (), shape.ignore or ())
 

@@ -168,13 +168,14 @@ Adds = Annotated[dict[Word, int | float], Field(min_length=1)]
 
 
 class EffectShape(Shape):
-    """`[[consumers.NAME.effects]]`: one of five kinds."""
+    """`[[consumers.NAME.effects]]`: one of six kinds."""
 
     sql: Word | None = None
     table: Word | None = None
     publishes: PublishesShape | None = None
     http: Request | None = None
     path: InnerPath | None = None
+    command: Command | None = None
     key: Word | None = None
     rows: Rows | None = None
     adds: Adds | None = None
@@ -182,11 +183,13 @@ class EffectShape(Shape):
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> Self:
-        kinds = [self.sql, self.table, self.publishes, self.http, self.path]
+        kinds = [self.sql, self.table, self.publishes, self.http, self.path, self.command]
         if sum(kind is not None for kind in kinds) != 1:
             raise ValueError(
-                "an effect is one of `sql`, `table`, `publishes`, `http`, `path`; write one of them"
+                "an effect is one of `sql`, `table`, `publishes`, `http`, `path`, `command`; write one of them"
             )
+        if self.command is not None and not any(w in c for w in (ID, NUMBER) for c in self.command):
+            raise ValueError("nothing tells the `command` which message is meant; write {id} in it")
         if self.table is not None:
             self._check_table()
             return self

@@ -31,7 +31,7 @@ _ALSO: Final = (
     *("http_port", "amqp_ca"),
 )
 """What else the contract tells; nobody has to know of it."""
-_OF_PUBLISHER: Final = ("id", "number")
+_OF_MESSAGE: Final = ("id", "number")
 _OF_SERVICE: Final = ("host", "port")
 _LONE: Final = re.compile(r"(?<![{$%#@\\])\{([a-z][a-z0-9_]*)\}(?!\})")
 
@@ -58,9 +58,14 @@ def faults_of_text(key: str, text: str) -> Iterator[Fault]:
 
 def _of_consumer(key: str, consumer: ConsumerShape, words: tuple[str, ...]) -> Iterator[Fault]:
     publishers = consumer.publishers
-    own = (*words, *(_OF_PUBLISHER if publishers else ()))
+    own = (*words, *(_OF_MESSAGE if publishers else ()))
     yield from _of_argv(f"{key}.command", consumer.command or (), own, _ALSO)
     yield from _of_environment(key, consumer.environment, own, _ALSO)
+    for index, effect in enumerate(consumer.effects):
+        of_message = (*words, *_OF_MESSAGE)
+        yield from _of_argv(
+            f"{key}.effects[{index}].command", effect.command or (), of_message, _ALSO
+        )
     for made, publisher in publishers.items():
         place = f"{key}.{_PUBLISHED[made]}.publish"
         yield from _of_argv(place, publisher.command, own, _ALSO)

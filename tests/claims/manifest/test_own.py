@@ -15,7 +15,14 @@ from warren.claims.manifest import load_manifest
 from warren.claims.verdict import Stance
 from warren.errors import ManifestError
 from warren.simulator.wire import BasicProperties
-from warren.workloads.own import CallEffect, OwnWorkload, PathEffect, PublishEffect, RowEffect
+from warren.workloads.own import (
+    CallEffect,
+    CommandEffect,
+    OwnWorkload,
+    PathEffect,
+    PublishEffect,
+    RowEffect,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +63,9 @@ key = "Idempotency-Key"
 
 [[consumers.orders.effects]]
 path = "out/{id}.json"
+
+[[consumers.orders.effects]]
+command = ["./count-orders", "{id}"]
 
 [database]
 schema = "schema.sql"
@@ -111,6 +121,7 @@ def test_all_that_it_says(folder: Path) -> None:
         PublishEffect("billing", None, "message_id"),
         CallEffect("POST", "/charge", "Idempotency-Key"),
         PathEffect("out/{id}.json"),
+        CommandEffect(("./count-orders", "{id}")),
     )
     assert implementation.migrate == Schema(None, (folder / "schema.sql",))
     stance, why = implementation.stance("orders", "no-loss", "no-loss.killed-during-work")
@@ -270,7 +281,17 @@ FAULTS = {
     "two kinds of effect": (
         'path = "out/{id}.json"',
         'path = "out/{id}.json"\nsql = "SELECT 1"',
-        "an effect is one of `sql`, `table`, `publishes`, `http`, `path`; write one of them.",
+        "an effect is one of `sql`, `table`, `publishes`, `http`, `path`, `command`; write one of them.",
+    ),
+    "a count of no message": (
+        'command = ["./count-orders", "{id}"]',
+        'command = ["./count-orders"]',
+        "nothing tells the `command` which message is meant; write {id} in it.",
+    ),
+    "word of nothing where it is counted": (
+        '"./count-orders", "{id}"',
+        '"./count-orders", "{id}", "{ident}"',
+        "consumers.orders.effects[4].command: unknown word {ident}; ",
     ),
     "outside": (
         'path = "out/{id}.json"',

@@ -25,7 +25,7 @@ class Sightings:
         """See nothing yet."""
         self._world = world
         self._first: dict[str, TableRows | None] = {}
-        self._seen: dict[tuple[str, object, object], RowSeen] = {}
+        self._seen: dict[tuple[object, object, object], RowSeen] = {}
 
     def message_rows(self) -> tuple[MessageRow, ...]:
         """All rows of `message_log`, by id."""
@@ -54,6 +54,13 @@ class Sightings:
             self._see((sql, unit_id, count), f"{count} by {sql}, of {unit_id}", unit_id)
         return count
 
+    def count_by(self, argv: tuple[str, ...], unit_id: str) -> int:
+        """Give the number that a command of the user's own prints."""
+        count = self._world.count_by(argv)
+        if count:
+            self._see((argv, unit_id, count), f"{count} by {' '.join(argv)}", unit_id)
+        return count
+
     def table(self, name: str, ids: Collection[str]) -> TableRows | None:
         """Give the rows of a table; those that are of messages, by their ids, are seen."""
         table = self._world.table(name)
@@ -77,6 +84,6 @@ class Sightings:
             self._see((path, None, octets), f"{path}: {len(octets)} octets", path)
         return octets
 
-    def _see(self, key: tuple[str, object, object], words: str, text: str) -> None:
+    def _see(self, key: tuple[object, object, object], words: str, text: str) -> None:
         if key not in self._seen:
             self._seen[key] = RowSeen(self._world.now(), words, text)

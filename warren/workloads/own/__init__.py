@@ -6,7 +6,13 @@ workload that a rig asks. What a manifest says of them (`protocol = 2`) is `warr
 """
 
 from warren.workloads.own.consumer import LIKE, MALFORMED, MISSHAPEN, OWN, OwnWorkload
-from warren.workloads.own.effects import CallEffect, Effect, PublishEffect, RowEffect
+from warren.workloads.own.effects import (
+    CallEffect,
+    CommandEffect,
+    Effect,
+    PublishEffect,
+    RowEffect,
+)
 from warren.workloads.own.file_effects import PathEffect, documents
 from warren.workloads.own.message import ID, Sample, Template, number_of
 from warren.workloads.own.recorded import Recorded
@@ -21,6 +27,7 @@ __all__ = [
     "OWN",
     "ROWS",
     "CallEffect",
+    "CommandEffect",
     "Effect",
     "OwnTally",
     "OwnWorkload",

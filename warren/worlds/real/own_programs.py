@@ -6,6 +6,7 @@ container's network where it is an image.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -61,6 +62,7 @@ class OwnPrograms:
         self._answers, self._make_containers = answers, make_containers
         self._seconds = 0.0
         self._reader: RealProcess | None = None
+        self._started: tuple[Program, Role, Mapping[str, str]] | None = None
         self.directory: Path | None = None
         """The copy in which instances run; None before the first is started."""
 
@@ -106,21 +108,43 @@ class OwnPrograms:
         Whoever was started last is given time to read its own templates, which this one's overwrite: it has read them
         when it connects, or ends; one that does neither for a while is waited for no longer.
         """
-        places = Placeholders(
-            {
-                **of_contract(told),
-                **of_broker(told["WARREN_AMQP_URL"]),
-                **of_database(urls),
-                **self._services,
-                "http_stub_url": self.stub.url,
-            }
-        )
+        self.note(program, role, told)
+        places = self._places(told, told["WARREN_AMQP_URL"], urls)
         directory = self.directory_of(program, role)
         reader, self._reader = self._reader, None
         if reader is not None:
             self._await_connected(reader, _READ)
         places.write_templates(program, directory)
         return places.filled(program, directory)
+
+    def note(self, program: Program, role: Role, told: Mapping[str, str]) -> None:
+        """Keep how a consumer is started: what counts its effects is run alike."""
+        self._started = program, role, told
+
+    def counting(self, argv: tuple[str, ...], urls: DatabaseUrls) -> Program | None:
+        """Give a command that counts effects as the program that is run; None before a consumer was started.
+
+        It has the consumer's environment and directory, and a way of its own to broker and database: what is done to an
+        instance's lines is not done to it.
+        """
+        if self._started is None:
+            return None
+        program, role, told = self._started
+        broker = self._place.broker.amqp_url(self._place.vhost)
+        places = self._places(told, broker, urls)
+        counter = replace(program, argv=argv, source=f"the effect by {' '.join(argv)}")
+        return places.filled(counter, self.directory_of(program, role))
+
+    def _places(self, told: Mapping[str, str], broker: str, urls: DatabaseUrls) -> Placeholders:
+        return Placeholders(
+            {
+                **of_contract(told),
+                **of_broker(broker),
+                **of_database(urls),
+                **self._services,
+                "http_stub_url": self.stub.url,
+            }
+        )
 
     def started(self, program: Program, process: RealProcess) -> None:
         """Note who reads the templates that were filled in last."""

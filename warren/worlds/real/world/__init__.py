@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from warren.errors import InstanceError, WarrenError
 from warren.evidence.frames import ConnectionOpened
 from warren.worlds.protocol import Certificate
+from warren.worlds.real.counting import counted
 from warren.worlds.real.databases import NoDatabaseLine
 from warren.worlds.real.http import Callers
 from warren.worlds.real.launching import spawn
@@ -203,6 +204,7 @@ class RealWorld(BrokerOfCase, DatabaseOfCase):
                 where=f"instance {name}",
                 what_to_do="run it without --tls",
             )
+        self._own.note(program, role, env)
         process = self._own.containers.start(
             program,
             name,
@@ -253,6 +255,12 @@ class RealWorld(BrokerOfCase, DatabaseOfCase):
     def file(self, path: str) -> bytes | None:
         """Read a file of the directory that the case's instances share; None where there is none."""
         return self._own.file(path)
+
+    def count_by(self, argv: tuple[str, ...]) -> int:
+        """Run a command beside the consumers, and give the number that it prints."""
+        program = self._own.counting(argv, self._database.urls)
+        marks = {**self._run.environment, CASE_MARK: self._place.vhost}
+        return counted(program, marks, self._secrets) if program is not None else 0
 
     def calls(self) -> tuple[HttpCall, ...]:
         """Give the HTTP calls that reached the case's stub."""
