@@ -94,7 +94,7 @@ def read_own(path: Path, data: object, catalogue: Catalogue, today: date | None)
                     path,
                     shape.directory,
                     shape.services,
-                    consumer.definitions or shape.definitions,
+                    consumer.definitions or shape.imported[1],
                     shape.http,
                 ),
             )
@@ -115,7 +115,8 @@ def _missing_files(directory: Path, home: Path, shape: OwnManifestShape) -> Iter
         for made, source in consumer.templates.items():
             yield from _unreadable(f"{key}.templates.{made}", directory / source)
         yield from faults_of_definitions(f"{key}.definitions", consumer.definitions, home)
-    yield from faults_of_definitions("definitions", shape.definitions, home)
+    key, definitions = shape.imported
+    yield from faults_of_definitions(key, definitions, home)
     if shape.database is not None:
         for place, script in _scripts_of(shape.database):
             yield from _unreadable(f"database.{place}", home / script)

@@ -24,6 +24,7 @@ from warren.claims.own_surroundings import (
     Answers,
     Command,
     DefinitionsKey,
+    DefinitionsShape,
     Environment,
     Request,
     Services,
@@ -290,6 +291,12 @@ class OwnKnownFailureShape(KnownFailureShape):
     consumer: str | None = None
 
 
+class TopologyShape(Shape):
+    """`[topology]`."""
+
+    definitions: DefinitionsKey
+
+
 class OwnManifestShape(Shape):
     """The whole file."""
 
@@ -299,7 +306,21 @@ class OwnManifestShape(Shape):
     directory: Word = "."
     consumers: Annotated[dict[Name, ConsumerShape], Field(min_length=1)]
     database: DatabaseShape | None = None
+    topology: TopologyShape | None = None
     definitions: DefinitionsKey | None = None
     services: Services = Field(default_factory=dict)
     http: Answers = Field(default_factory=dict)
     known_failures: list[OwnKnownFailureShape] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _imports_one_file(self) -> Self:
+        if self.topology is not None and self.definitions is not None:
+            raise ValueError("`definitions` are at the top and in [topology]; take one out")
+        return self
+
+    @property
+    def imported(self) -> tuple[str, DefinitionsShape | None]:
+        """Give the definitions of all consumers, and where they stand: in `[topology]`, or at the top, in short."""
+        if self.topology is not None:
+            return "topology.definitions", self.topology.definitions
+        return "definitions", self.definitions

@@ -97,9 +97,11 @@ def test_answers(write: Write, catalogue: Catalogue) -> None:
     [
         ('definitions = "one.json"', "", ("one.json", "")),
         ('definitions = "one.json"', 'definitions = "two.json"', ("two.json", "")),
+        ('[topology]\ndefinitions = "one.json"', "", ("one.json", "")),
+        ('[topology]\ndefinitions = "one.json"', 'definitions = "two.json"', ("two.json", "")),
         ('definitions = { file = "two.json", vhost = "shop" }', "", ("two.json", "shop")),
     ],
-    ids=["top", "consumer", "vhost"],
+    ids=["top", "consumer", "topology", "topology and consumer", "vhost"],
 )
 def test_definitions(
     write: Write, catalogue: Catalogue, top: str, consumer: str, expected: tuple[str, str]
@@ -124,6 +126,17 @@ def test_definitions(
             "",
             f"definitions.vhost: {{}}/two.json has no vhost 'shp'; {CHOOSE}",
         ),
+        (
+            '[topology]\ndefinitions = "two.json"',
+            "",
+            f"topology.definitions: {{}}/two.json has several vhosts; {CHOOSE}",
+        ),
+        (
+            'definitions = "one.json"\n[topology]\ndefinitions = "one.json"',
+            "",
+            "`definitions` are at the top and in [topology]; take one out.",
+        ),
+        ("[topology]\ndefinition = 'one.json'", "", "did you mean `definitions`."),
         ('definitions = "none.json"', "", "definitions: {}/none.json cannot be read as JSON"),
         ('definitions = "list.json"', "", "definitions: {}/list.json is no file of definitions"),
         ("definitions = { fle = 'two.json' }", "", "unknown key `fle`; did you mean `file`."),
