@@ -184,7 +184,8 @@ def _workload(name: str, consumer: ConsumerShape, home: Path, directory: Path) -
     texts = [*_texts_of(consumer, home, directory)]
     return OwnWorkload(
         slug=name,
-        queue=consumer.queue,
+        queue=consumer.queue[0],
+        also=tuple(consumer.queue[1:]),
         exchange=consumer.message.exchange,
         sample=_sample(name, consumer, home),
         effects=tuple(map(_effect, consumer.effects)),
@@ -217,7 +218,7 @@ def _sample(name: str, consumer: ConsumerShape, home: Path) -> Sample:
     message, bad = consumer.message, consumer.bad
     key = message.routing_key
     if key is None:
-        key = "" if message.exchange else consumer.queue
+        key = "" if message.exchange else consumer.queue[0]
     properties = BasicProperties(**message.properties.model_dump())
     if message.id == MESSAGE_ID and properties.message_id is None:
         properties = replace(properties, message_id=ID)

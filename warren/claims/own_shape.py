@@ -235,6 +235,21 @@ class EffectShape(Shape):
         return parts_of(self.http or "")
 
 
+def _as_list(given: Any) -> Any:
+    return [given] if isinstance(given, str) else given
+
+
+def _each_once(queues: list[str]) -> list[str]:
+    if len({*queues}) < len(queues):
+        raise ValueError("a queue stands there twice; take one out")
+    return queues
+
+
+Queues = Annotated[
+    list[Word], Field(min_length=1), BeforeValidator(_as_list), AfterValidator(_each_once)
+]
+
+
 class ConsumerShape(Shape):
     """`[consumers.NAME]`."""
 
@@ -246,7 +261,7 @@ class ConsumerShape(Shape):
     instances: Annotated[int, Field(ge=1, le=_MOST_INSTANCES)] = 1
     environment: Environment = Field(default_factory=dict)
     templates: dict[InnerPath, InnerPath] = Field(default_factory=dict)
-    queue: Word
+    queue: Queues
     definitions: DefinitionsKey | None = None
     stop: StopShape = StopShape()
     claims: list[str] = Field(default_factory=list)

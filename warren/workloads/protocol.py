@@ -36,6 +36,8 @@ class Role:
     route: Route | None = None
     replies: bool = False
     """Whether it answers each message on the queue that the message names in reply-to."""
+    also: tuple[str, ...] = ()
+    """Queues that it consumes from as well, none of them for its work."""
 
     @property
     def consumes(self) -> bool:

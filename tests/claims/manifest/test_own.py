@@ -139,6 +139,14 @@ def test_usual_key_is_the_queue(folder: Path) -> None:
     assert (route.exchange, route.routing_key) == ("", "shop.orders")
 
 
+def test_several_queues(folder: Path) -> None:
+    """Of several queues the first is for work, and its consumers are ready with the last."""
+    path = written(folder, '"shop.orders"', '["shop.orders", "shop.refunds"]')
+    workload = load_manifest(path, load_catalogue()).designs["orders"].workload
+    assert (workload.worker.queue, workload.worker.also) == ("shop.orders", ("shop.refunds",))
+    assert [route.queue for route in workload.routes] == ["shop.orders"]
+
+
 def test_an_image(folder: Path) -> None:
     """A command beside an image is the container's; the image's stop signal counts unless one is written."""
     path = written(folder, "command = [", 'image = "shop/orders:1.2"\ncommand = [')
@@ -292,6 +300,16 @@ FAULTS = {
         '"./count-orders", "{id}"',
         '"./count-orders", "{id}", "{ident}"',
         "consumers.orders.effects[4].command: unknown word {ident}; ",
+    ),
+    "the same queue again": (
+        'queue = "shop.orders"',
+        'queue = ["shop.orders", "shop.orders"]',
+        "consumers.orders.queue: a queue stands there twice; take one out.",
+    ),
+    "no queue": (
+        'queue = "shop.orders"',
+        "queue = []",
+        "consumers.orders.queue: this is empty; fill it in.",
     ),
     "outside": (
         'path = "out/{id}.json"',

@@ -8,9 +8,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from warren.evidence.ledger import Ledger
+    from warren.worlds.protocol import Process
 
 _MOST: Final = 6
 """Names that fit into a sentence."""
+
+
+def lacking(ledger: Ledger, process: Process) -> list[str]:
+    """Name the queues of an instance's role, that of its work first, from which it has not begun to consume."""
+    consumed = {c.queue for c in ledger.consumers_of(process.name)}
+    return [q for q in (process.role.queue, *process.role.also) if q not in consumed]
 
 
 def seen_instead(ledger: Ledger, instance: str) -> str:
@@ -39,10 +46,13 @@ def seen_instead(ledger: Ledger, instance: str) -> str:
     return "it connected, and neither declared nor consumed anything"
 
 
-def advice_to_own(ledger: Ledger, instance: str) -> str:
+def advice_to_own(ledger: Ledger, process: Process) -> str:
     """Say which line of its manifest a consumer of somebody's own may need; "" where its output says more."""
+    instance, role = process.name, process.role
     connected = any(c.instance == instance for c in ledger.connections)
     consumed = [c.queue for c in ledger.consumers if c.instance == instance]
+    if role.queue in consumed:
+        return "leave in `queue` what each instance consumes from when it is ready"
     if consumed:
         return f'write queue = "{consumed[0]}" if that is its work queue'
     if not connected and not any(end.instance == instance for end in ledger.ends):

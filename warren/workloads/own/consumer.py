@@ -53,6 +53,8 @@ class OwnWorkload:
     sample: Sample
     effects: tuple[Effect, ...]
     instances: int = 1
+    also: tuple[str, ...] = ()
+    """Queues that it consumes from besides its work queue, before it is ready."""
     is_told_prefetch: bool = False
     """Whether its command or environment has a place for the prefetch count that a case wants."""
     is_told_http: bool = False
@@ -74,7 +76,7 @@ class OwnWorkload:
     def worker(self) -> Role:
         """The consumer itself."""
         key = self.sample.message.routing_key
-        return Role(self.slug, Route(self.exchange, self.queue, key))
+        return Role(self.slug, Route(self.exchange, self.queue, key), also=self.also)
 
     @property
     def entry(self) -> Role:
