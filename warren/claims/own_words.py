@@ -44,7 +44,7 @@ def faults_of_words(shape: OwnManifestShape) -> Iterator[Fault]:
         yield from _of_consumer(f"consumers.{name}", consumer, words)
     for name, service in shape.services.items():
         key = f"services.{name}"
-        yield from _of_argv(f"{key}.command", service.command, _OF_SERVICE)
+        yield from _of_argv(f"{key}.command", service.command or (), _OF_SERVICE)
         yield from _of_argv(f"{key}.reset", service.reset or (), _OF_SERVICE)
         yield from _of_environment(key, service.environment, _OF_SERVICE)
     if shape.database is not None:

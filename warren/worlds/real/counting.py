@@ -8,7 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING, Final
 
 from warren.errors import InstanceError
-from warren.evidence.text import end_of, visible_lines
+from warren.evidence.text import as_printed
 from warren.worlds.real.launching import inherited_environment
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _WITHIN: Final = 30.0
 """Seconds in which it has to end."""
 _NUMBER: Final = re.compile(rb"\s*([0-9]{1,18})\s*")
-_SHOWN: Final = 800  # characters of its output
 
 
 def counted(program: Program, marks: Mapping[str, str], secrets: Collection[str]) -> int:
@@ -67,10 +66,6 @@ def counted(program: Program, marks: Mapping[str, str], secrets: Collection[str]
     return int(number[1])
 
 
-def _printed(secrets: Collection[str], *outputs: bytes | str | None) -> str:
-    parts = (
-        o if isinstance(o, str) else (o or b"").decode("utf-8", "backslashreplace") for o in outputs
-    )
-    text = "\n".join(part.strip() for part in parts if part.strip())
-    shown = visible_lines(end_of(text, _SHOWN, secrets))
-    return f"it printed: {shown}" if shown else "it printed nothing"
+def _printed(secrets: Collection[str], *outputs: bytes | None) -> str:
+    texts = ((output or b"").decode("utf-8", "backslashreplace").strip() for output in outputs)
+    return as_printed("\n".join(filter(None, texts)), secrets)

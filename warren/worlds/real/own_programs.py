@@ -21,7 +21,6 @@ from warren.worlds.real.placeholders import (
     of_database,
     of_services,
 )
-from warren.worlds.real.runs.ports import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -46,19 +45,19 @@ class OwnPrograms:
         self,
         place: Place,
         now: Callable[[], float],
-        services: Mapping[str, int],
+        services: Mapping[str, tuple[str, int]],
         answers: Sequence[Answer],
         *,
         make_containers: Callable[[tuple[str, int]], Containers],
         await_connected: Callable[[RealProcess, float], object],
     ) -> None:
-        """Stand on a place; the services are told by their ports, the answers are the stub's.
+        """Stand on a place; the services are told by host and port, the answers are the stub's.
 
         Containers are made with the stub's host and port. `await_connected` waits at most so many seconds until a
         process has connected, or ended.
         """
         self._place, self._now, self._await_connected = place, now, await_connected
-        self._services = of_services({name: (LOOPBACK, port) for name, port in services.items()})
+        self._services = of_services(services)
         self._answers, self._make_containers = answers, make_containers
         self._seconds = 0.0
         self._reader: RealProcess | None = None

@@ -70,13 +70,13 @@ class RealWorld(BrokerOfCase, DatabaseOfCase):
         certificates: Certificates | None = None,
         seed: int = 0,
         has_database: bool = True,
-        services: Mapping[str, int] | None = None,
+        services: Mapping[str, tuple[str, int]] | None = None,
         answers: Sequence[Answer] = (),
     ) -> None:
         """Stand on a place and a database that `RealWorlds` made and will drop; no output shows the secrets.
 
-        With certificates, lines speak TLS. What is drawn follows from the seed. `services` are the ports of
-        the case's, by name. `answers` are what the HTTP stub says.
+        With certificates, lines speak TLS. What is drawn follows from the seed. `services` are host and
+        port of the case's, by name. `answers` are what the HTTP stub says.
         """
         BrokerOfCase.__init__(self, place)
         DatabaseOfCase.__init__(self, place, database, has_database=has_database)
