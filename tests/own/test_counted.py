@@ -29,7 +29,6 @@ queue = "shop.orders"
 exchange = "shop"
 routing_key = "order.created"
 body = "order.json"
-seconds = 0.1
 
 [[consumers.orders.effects]]
 command = ["{python}", "count.py", "{{id}}"]

@@ -124,7 +124,7 @@ class MessageShape(Shape):
     id: Annotated[Word, AfterValidator(_place)] | None = None
     seed: int = 1
     properties: PropertiesShape = PropertiesShape()
-    seconds: Seconds = 1.0
+    seconds: Seconds | None = None
     slow: BodyShape | None = None
 
     @model_validator(mode="after")

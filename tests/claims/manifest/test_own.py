@@ -291,6 +291,14 @@ FAULTS = {
         'path = "out/{id}.json"\nsql = "SELECT 1"',
         "an effect is one of `sql`, `table`, `publishes`, `http`, `path`, `command`; write one of them.",
     ),
+    "no effects": (
+        MANIFEST[MANIFEST.index("[[consumers.orders.effects]]") : MANIFEST.index("[database]")],
+        "",
+        (
+            "consumers.orders.effects: this key is missing; have `warren learn` find what each message leaves, "
+            "or add [[consumers.NAME.effects]]."
+        ),
+    ),
     "a count of no message": (
         'command = ["./count-orders", "{id}"]',
         'command = ["./count-orders"]',

@@ -14,7 +14,7 @@ from warren.workloads.own.effects import (
     RowEffect,
 )
 from warren.workloads.own.file_effects import PathEffect, documents
-from warren.workloads.own.message import ID, Sample, Template, number_of
+from warren.workloads.own.message import ID, Sample, Template, most_seconds, number_of
 from warren.workloads.own.recorded import Recorded
 from warren.workloads.own.table_effects import ROWS, TableEffect, TotalEffect
 from warren.workloads.own.tally import OwnTally
@@ -40,5 +40,6 @@ __all__ = [
     "Template",
     "TotalEffect",
     "documents",
+    "most_seconds",
     "number_of",
 ]
