@@ -269,9 +269,7 @@ def test_one_of_several_queues_is_missing(world: StandInWorld) -> None:
             world.consume(world.processes[0])
 
     world.every_tick = consume_work
-    words = (
-        'no consumer on its queue "refunds"; .*; leave in `queue` what each instance consumes from'
-    )
+    words = 'no consumer on its queue "refunds"; .*; take out of `queue` what it does not'
     with pytest.raises(InstanceError, match=words):
         _rig_of_own(world, also=("refunds",)).start.all()
 

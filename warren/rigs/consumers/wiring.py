@@ -52,7 +52,7 @@ def advice_to_own(ledger: Ledger, process: Process) -> str:
     connected = any(c.instance == instance for c in ledger.connections)
     consumed = [c.queue for c in ledger.consumers if c.instance == instance]
     if role.queue in consumed:
-        return "leave in `queue` what each instance consumes from when it is ready"
+        return "take out of `queue` what it does not consume from"
     if consumed:
         return f'write queue = "{consumed[0]}" if that is its work queue'
     if not connected and not any(end.instance == instance for end in ledger.ends):
