@@ -302,9 +302,8 @@ class StandInWorld:
         del sql, unit_id, number
         return 0
 
-    def count_by(self, argv: tuple[str, ...]) -> int:
+    def count_by(self, _argv: tuple[str, ...]) -> int:
         """Count nothing."""
-        del argv
         return 0
 
     def table(self, name: str) -> TableRows | None:
