@@ -302,6 +302,10 @@ class StandInWorld:
         del sql, unit_id, number
         return 0
 
+    def count_by(self, _argv: tuple[str, ...]) -> int:
+        """Count nothing."""
+        return 0
+
     def table(self, name: str) -> TableRows | None:
         """Give the test's rows."""
         return self.tables.get(name)

@@ -70,6 +70,8 @@ BINDING = {
 MANIFEST = """
 protocol = 2
 name = "orders"
+
+[topology]
 definitions = "definitions.json"
 
 [consumers.orders]

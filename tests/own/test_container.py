@@ -170,12 +170,25 @@ def test_compose(smoke: Callable[..., subprocess.CompletedProcess[str]]) -> None
     assert "orders: works: 1 effect of one message" in ended.stdout
 
 
-def test_service(image: str, smoke: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+SERVERS = {
+    "a process": f'command = ["{sys.executable}", "-m", "http.server", "{{port}}"]',
+    "an image": f"""
+image = "{BASE}"
+command = ["sh", "-c", "touch order.json && exec python -m http.server {{port}}"]
+ready = {{ tcp = "9000" }}
+""",
+}
+
+
+@pytest.mark.parametrize("kind", SERVERS)
+def test_service(
+    image: str, smoke: Callable[..., subprocess.CompletedProcess[str]], kind: str
+) -> None:
     """A service of the manifest is reached where its placeholders say, and by its name at a port that is built in."""
     environment = 'AMQP_URL = "{amqp_url}", RATES = "{rates_host}:{rates_port} rates:8080"'
-    server = f'[services.rates]\ncommand = ["{sys.executable}", "-m", "http.server", "{{port}}"]'
     ended = smoke(
-        f'image = "{image}"\nenvironment = {{ {environment} }}', effect=f"{INVOICE}\n\n{server}"
+        f'image = "{image}"\nenvironment = {{ {environment} }}',
+        effect=f"{INVOICE}\n\n[services.rates]\n{SERVERS[kind]}",
     )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "orders: works: 1 effect of one message" in ended.stdout

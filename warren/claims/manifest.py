@@ -159,10 +159,9 @@ def _programs(
             key = program.source.partition(" of ")[0]
             yield key, program, _path(program, search_path)
         for service in design.surroundings.services:
-            yield f"services.{service.name}", service.program, _path(service.program, search_path)
-            if service.reset is not None:
-                reset = service.reset
-                yield f"services.{service.name}.reset", reset, _path(reset, search_path)
+            for key, started in (("", service.program), (".reset", service.reset)):
+                if started is not None:
+                    yield f"services.{service.name}{key}", started, _path(started, search_path)
 
 
 def _path(program: Program, search_path: str) -> str:

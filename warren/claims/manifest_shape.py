@@ -220,9 +220,7 @@ def _words(details: ErrorDetails, location: tuple[int | str, ...], whole: type[S
         case "extra_forbidden", (*parent, key):
             words = f"unknown key `{key}`{nearest(str(key), _keys_in(tuple(parent), whole))}"
         case "missing", _:
-            is_protocol = location == ("protocol",)
-            advice = f"write {_protocol_of(whole)}" if is_protocol else "add it"
-            words = f"this key is missing; {advice}"
+            words = f"this key is missing; {_to_add(location, whole)}"
         case "literal_error", ("protocol",):
             words = f"protocol {found} is not known; write {_protocol_of(whole)}"
         case "string_pattern_mismatch", ("name",):
@@ -241,6 +239,17 @@ def _words(details: ErrorDetails, location: tuple[int | str, ...], whole: type[S
             message = details["msg"]
             words = f"{message[:1].lower()}{message[1:]}; it is {found}"
     return words
+
+
+def _to_add(location: tuple[int | str, ...], whole: type[Shape]) -> str:
+    """Say what to do about a key that is missing."""
+    match location:
+        case ("protocol",):
+            return f"write {_protocol_of(whole)}"
+        case (*_, "effects"):
+            return "have `warren learn` find what each message leaves, or add [[consumers.NAME.effects]]"
+        case _:
+            return "add it"
 
 
 def _protocol_of(whole: type[Shape]) -> str:

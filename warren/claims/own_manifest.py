@@ -32,6 +32,7 @@ from warren.workloads.own import (
     MALFORMED,
     MISSHAPEN,
     CallEffect,
+    CommandEffect,
     OwnWorkload,
     PathEffect,
     PublishEffect,
@@ -93,7 +94,7 @@ def read_own(path: Path, data: object, catalogue: Catalogue, today: date | None)
                     path,
                     shape.directory,
                     shape.services,
-                    consumer.definitions or shape.definitions,
+                    consumer.definitions or shape.imported[1],
                     shape.http,
                     work=consumer.vhost,
                 ),
@@ -118,8 +119,9 @@ def _missing_files(home: Path, shape: OwnManifestShape) -> Iterator[Fault]:
         yield from faults_of_definitions(
             f"{key}.definitions", consumer.definitions, home, consumer.vhost
         )
+    key, definitions = shape.imported
     for work in {c.vhost: None for c in shape.consumers.values() if c.definitions is None}:
-        yield from faults_of_definitions("definitions", shape.definitions, home, work)
+        yield from faults_of_definitions(key, definitions, home, work)
     if shape.database is not None:
         for place, script in _scripts_of(shape.database):
             yield from _unreadable(f"database.{place}", home / script)
@@ -188,7 +190,8 @@ def _workload(name: str, consumer: ConsumerShape, home: Path, directory: str) ->
     effects = tuple(map(_effect, consumer.effects))
     return OwnWorkload(
         slug=name,
-        queue=consumer.queue,
+        queue=consumer.queue[0],
+        also=tuple(consumer.queue[1:]),
         exchange=consumer.message.exchange,
         sample=_sample(name, consumer, home, effects),
         effects=effects,
@@ -210,7 +213,8 @@ def _texts_of(consumer: ConsumerShape, home: Path, directory: Path) -> Iterator[
 
 def _uses_database(consumer: ConsumerShape) -> bool:
     """Whether a consumer has an effect in a database, or a place for the address of one; some files may have any."""
-    texts = (*(consumer.command or ()), *consumer.environment.values())
+    counting = (word for effect in consumer.effects for word in effect.command or ())
+    texts = (*(consumer.command or ()), *consumer.environment.values(), *counting)
     is_told = any(name in text for name in _DATABASE_PLACES for text in texts)
     may_be_told = bool(consumer.templates or consumer.compose)
     return is_told or may_be_told or any(e.sql or e.table for e in consumer.effects)
@@ -220,7 +224,7 @@ def _sample(name: str, consumer: ConsumerShape, home: Path, effects: tuple[Effec
     message, bad = consumer.message, consumer.bad
     key = message.routing_key
     if key is None:
-        key = "" if message.exchange else consumer.queue
+        key = "" if message.exchange else consumer.queue[0]
     properties = BasicProperties(**message.properties.model_dump())
     if message.id == MESSAGE_ID and properties.message_id is None:
         properties = replace(properties, message_id=ID)
@@ -262,7 +266,7 @@ def _bodies(files: list[str] | None, home: Path, usual: tuple[bytes, ...]) -> tu
     return usual if files is None else tuple((home / file).read_bytes() for file in files)
 
 
-def _effect(shape: EffectShape) -> Effect:
+def _effect(shape: EffectShape) -> Effect:  # noqa: PLR0911 - one for each kind
     if shape.sql is not None:
         return RowEffect(shape.sql)
     if shape.table is not None and shape.adds is not None:
@@ -274,6 +278,8 @@ def _effect(shape: EffectShape) -> Effect:
         return PublishEffect(goes.exchange, goes.routing_key, shape.key or "")
     if shape.http is not None:
         return CallEffect(*shape.request, key=shape.key or "")
+    if shape.command is not None:
+        return CommandEffect(tuple(shape.command))
     assert shape.path is not None, "an effect is of one kind"
     return PathEffect.of(shape.path, shape.key or "", shape.rows or (), shape.ignore or ())
 

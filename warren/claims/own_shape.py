@@ -24,6 +24,7 @@ from warren.claims.own_surroundings import (
     Answers,
     Command,
     DefinitionsKey,
+    DefinitionsShape,
     Environment,
     Request,
     Services,
@@ -124,7 +125,7 @@ class MessageShape(Shape):
     id: Annotated[Word, AfterValidator(_place)] | None = None
     seed: int = 1
     properties: PropertiesShape = PropertiesShape()
-    seconds: Seconds = 1.0
+    seconds: Seconds | None = None
     slow: BodyShape | None = None
 
     @model_validator(mode="after")
@@ -169,13 +170,14 @@ Adds = Annotated[dict[Word, int | float], Field(min_length=1)]
 
 
 class EffectShape(Shape):
-    """`[[consumers.NAME.effects]]`: one of five kinds."""
+    """`[[consumers.NAME.effects]]`: one of six kinds."""
 
     sql: Word | None = None
     table: Word | None = None
     publishes: PublishesShape | None = None
     http: Request | None = None
     path: InnerPath | None = None
+    command: Command | None = None
     key: Word | None = None
     rows: Rows | None = None
     adds: Adds | None = None
@@ -183,11 +185,13 @@ class EffectShape(Shape):
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> Self:
-        kinds = [self.sql, self.table, self.publishes, self.http, self.path]
+        kinds = [self.sql, self.table, self.publishes, self.http, self.path, self.command]
         if sum(kind is not None for kind in kinds) != 1:
             raise ValueError(
-                "an effect is one of `sql`, `table`, `publishes`, `http`, `path`; write one of them"
+                "an effect is one of `sql`, `table`, `publishes`, `http`, `path`, `command`; write one of them"
             )
+        if self.command is not None and not any(w in c for w in (ID, NUMBER) for c in self.command):
+            raise ValueError("nothing tells the `command` which message is meant; write {id} in it")
         if self.table is not None:
             self._check_table()
             return self
@@ -232,6 +236,21 @@ class EffectShape(Shape):
         return parts_of(self.http or "")
 
 
+def _as_list(given: Any) -> Any:
+    return [given] if isinstance(given, str) else given
+
+
+def _each_once(queues: list[str]) -> list[str]:
+    if len({*queues}) < len(queues):
+        raise ValueError("a queue stands there twice; take one out")
+    return queues
+
+
+Queues = Annotated[
+    list[Word], Field(min_length=1), BeforeValidator(_as_list), AfterValidator(_each_once)
+]
+
+
 class ConsumerShape(Shape):
     """`[consumers.NAME]`. Its `directory` is a folder, or `OWN`: the manifest's, with a copy for each instance."""
 
@@ -243,7 +262,7 @@ class ConsumerShape(Shape):
     instances: Annotated[int, Field(ge=1, le=_MOST_INSTANCES)] = 1
     environment: Environment = Field(default_factory=dict)
     templates: dict[InnerPath, InnerPath] = Field(default_factory=dict)
-    queue: Word
+    queue: Queues
     vhost: Word | None = None
     definitions: DefinitionsKey | None = None
     stop: StopShape = StopShape()
@@ -298,6 +317,12 @@ class OwnKnownFailureShape(KnownFailureShape):
     consumer: str | None = None
 
 
+class TopologyShape(Shape):
+    """`[topology]`."""
+
+    definitions: DefinitionsKey
+
+
 class OwnManifestShape(Shape):
     """The whole file."""
 
@@ -307,7 +332,21 @@ class OwnManifestShape(Shape):
     directory: Word = "."
     consumers: Annotated[dict[Name, ConsumerShape], Field(min_length=1)]
     database: DatabaseShape | None = None
+    topology: TopologyShape | None = None
     definitions: DefinitionsKey | None = None
     services: Services = Field(default_factory=dict)
     http: Answers = Field(default_factory=dict)
     known_failures: list[OwnKnownFailureShape] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _imports_one_file(self) -> Self:
+        if self.topology is not None and self.definitions is not None:
+            raise ValueError("`definitions` are at the top and in [topology]; take one out")
+        return self
+
+    @property
+    def imported(self) -> tuple[str, DefinitionsShape | None]:
+        """Give the definitions of all consumers, and where they stand: in `[topology]`, or at the top, in short."""
+        if self.topology is not None:
+            return "topology.definitions", self.topology.definitions
+        return "definitions", self.definitions

@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import re
 import signal
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints
-from pydantic.functional_validators import AfterValidator
+from pydantic.functional_validators import AfterValidator, model_validator
 
-from warren.claims.implementation import Program
+from warren.claims.implementation import Container, Program
 from warren.claims.manifest_shape import (
     Fault,
     Shape,
@@ -32,6 +32,8 @@ _TAKEN: Final = ("amqp", "database", "http_stub")
 """Names whose placeholders mean something else."""
 _MOST_SECONDS: Final = 600.0
 _REQUEST: Final = re.compile(r"(?P<method>[A-Z]+) (?P<path>/\S*)")
+_ADDRESS: Final = re.compile(r"(?P<host>[A-Za-z0-9_.-]+):(?P<port>[0-9]{1,5})")
+_LAST_PORT: Final = 65535
 _WHOLE_PORT: Final = re.compile(r"\{port\}|[0-9]{1,5}")
 PARTS: Final = ("exchanges", "queues", "bindings", "policies")
 """What is imported of definitions; never users, permissions, parameters."""
@@ -64,6 +66,15 @@ def _port(text: str) -> str:
     return text
 
 
+def _address(text: str) -> str:
+    found = _ADDRESS.fullmatch(text)
+    if not found or not 0 < int(found["port"]) <= _LAST_PORT:
+        raise ValueError(
+            f'{text!r} is no address; write a host and a port, such as "localhost:6379"'
+        )
+    return text
+
+
 def _names_a_program(argv: list[str]) -> list[str]:
     if not argv or not argv[0]:
         raise ValueError("this names no program; write its name, then its arguments")
@@ -91,14 +102,35 @@ class ReadyShape(Shape):
 
 
 class ServiceShape(Shape):
-    """`[services.NAME]`."""
+    """`[services.NAME]`: a command, an image, with a command or its own, or the address of one that runs already."""
 
-    command: Command
+    command: Command | None = None
+    image: Word | None = None
+    address: Annotated[Word, AfterValidator(_address)] | None = None
     directory: Word | None = None
     environment: Environment = Field(default_factory=dict)
     ready: ReadyShape = ReadyShape()
     reset: Command | None = None
     stop: StopShape = StopShape()
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Self:
+        if self.address is not None and (self.command or self.image):
+            raise ValueError(
+                "`address` names a server that runs already; take out what would start one"
+            )
+        if self.address is None and self.command is None and self.image is None:
+            raise ValueError(
+                "nothing says what runs; write `command`, `image`, or the `address` of one that runs already"
+            )
+        if self.command is None or self.image is not None:
+            self._check_no_process()
+        return self
+
+    def _check_no_process(self) -> None:
+        given = {"stop"} | ({"directory"} if self.image is not None else set())
+        if wrong := given & self.model_fields_set:
+            raise ValueError(f"`{min(wrong)}` is said of a service's own process; take it out here")
 
 
 class DefinitionsShape(Shape):
@@ -199,14 +231,18 @@ def _service(path: Path, directory: str, name: str, shape: ServiceShape) -> Serv
             stop_signal=signal.Signals[shape.stop.signal],
             grace=shape.stop.grace,
             has_placeholders=True,
+            container=Container(shape.image) if shape.image is not None else None,
             source=f"{source} of {path}",
         )
 
     key = f"services.{name}"
+    host, _, port = (shape.address or "").partition(":")
     return Service(
         name,
-        program(shape.command, key),
+        program(shape.command or [], key) if shape.address is None else None,
         shape.ready.tcp,
         shape.ready.seconds,
         program(shape.reset, f"{key}.reset") if shape.reset else None,
+        (host, int(port)) if shape.address is not None else None,
+        f"{key} of {path}",
     )

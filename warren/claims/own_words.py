@@ -31,7 +31,7 @@ _ALSO: Final = (
     *("http_port", "amqp_ca"),
 )
 """What else the contract tells; nobody has to know of it."""
-_OF_PUBLISHER: Final = ("id", "number")
+_OF_MESSAGE: Final = ("id", "number")
 _OF_SERVICE: Final = ("host", "port")
 _LONE: Final = re.compile(r"(?<![{$%#@\\])\{([a-z][a-z0-9_]*)\}(?!\})")
 
@@ -44,7 +44,7 @@ def faults_of_words(shape: OwnManifestShape) -> Iterator[Fault]:
         yield from _of_consumer(f"consumers.{name}", consumer, words)
     for name, service in shape.services.items():
         key = f"services.{name}"
-        yield from _of_argv(f"{key}.command", service.command, _OF_SERVICE)
+        yield from _of_argv(f"{key}.command", service.command or (), _OF_SERVICE)
         yield from _of_argv(f"{key}.reset", service.reset or (), _OF_SERVICE)
         yield from _of_environment(key, service.environment, _OF_SERVICE)
     if shape.database is not None:
@@ -53,15 +53,20 @@ def faults_of_words(shape: OwnManifestShape) -> Iterator[Fault]:
 
 def faults_of_text(key: str, text: str, *, publishes: bool = False) -> Iterator[Fault]:
     """Find such words in one text, named by `key`, for a consumer without services, or for its publisher."""
-    own = _OF_PUBLISHER if publishes else ()
+    own = _OF_MESSAGE if publishes else ()
     yield from _unknown(key, text, (*OF_BROKER, *OF_DATABASE, *OF_CASE, *own), _ALSO)
 
 
 def _of_consumer(key: str, consumer: ConsumerShape, words: tuple[str, ...]) -> Iterator[Fault]:
     publishers = consumer.publishers
-    own = (*words, *(_OF_PUBLISHER if publishers else ()))
+    own = (*words, *(_OF_MESSAGE if publishers else ()))
     yield from _of_argv(f"{key}.command", consumer.command or (), own, _ALSO)
     yield from _of_environment(key, consumer.environment, own, _ALSO)
+    for index, effect in enumerate(consumer.effects):
+        of_message = (*words, *_OF_MESSAGE)
+        yield from _of_argv(
+            f"{key}.effects[{index}].command", effect.command or (), of_message, _ALSO
+        )
     for made, publisher in publishers.items():
         place = f"{key}.{_PUBLISHED[made]}.publish"
         yield from _of_argv(place, publisher.command, own, _ALSO)

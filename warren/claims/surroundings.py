@@ -5,7 +5,7 @@ A manifest says it (`warren.claims.own_surroundings`); a world makes it for each
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,19 +16,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A server that consumers need besides broker and database, on a free port of its own.
+    """A server that consumers need besides broker and database: a process or a container on a free port of its own.
 
     One is started for each case; where `reset` empties it, one for each process of pytest, which runs that before
-    each case. `{port}` and `{host}` in its programs are its own.
+    each case. One with an `address`, and no program, runs already, for all cases. `{port}` and `{host}` in its programs
+    are its own.
     """
 
     name: str
-    program: Program
+    program: Program | None
     ready: str
-    """Which port listens when it is ready: `{port}`, or a number."""
+    """Which port listens when it is ready: `{port}`, or a number; of a container, one in it."""
     within: float
     """Seconds in which it must be ready."""
     reset: Program | None = None
+    """What empties it; of a container, run in it."""
+    address: tuple[str, int] | None = None
+    source: str = field(default="", compare=False)
+    """Where it is named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from warren.workloads.own import (
     CallEffect,
+    CommandEffect,
     OwnTally,
     PathEffect,
     PublishEffect,
@@ -122,6 +123,9 @@ def _instead(
             yield f"it published {published or 'nothing'}"
             if published:
                 yield "write exchange and routing_key of the publish that has the id"
+        case CommandEffect():
+            yield f"it was counted: {'; '.join(found.evidence)}"
+            yield "run it by hand on a message that was done"
         case PathEffect():
             yield "the path is one in its directory, with {id} where the id of the message stands"
         case _:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -14,6 +13,7 @@ from warren.learning.manifest_text import Learnt
 from warren.learning.proposal import Proposed, claims, headers_for, key_for, propose
 from warren.learning.rehearsal import Script
 from warren.learning.words import describe, mode
+from warren.workloads.own import most_seconds
 from warren.workloads.protocol import Route
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from warren.learning.sample import LearnSample
     from warren.learning.trial import Sent, Stopped, Trial
 
-_LEAST_SECONDS: Final = 0.1
 _USUAL_GRACE: Final = 5.0
 _QUICK: Final = 1.0
 _MESSAGES: Final = 2
@@ -70,8 +69,8 @@ class Lesson:
 
     @property
     def seconds(self) -> float:
-        """What its work takes at most: twice what was seen, in tenths of a second."""
-        return max(_LEAST_SECONDS, math.ceil(20 * max(s.seconds for s in self.sent)) / 10)
+        """What its work takes at most, by what was seen."""
+        return most_seconds(max(s.seconds for s in self.sent))
 
 
 def learn(

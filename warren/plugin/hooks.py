@@ -50,6 +50,7 @@ from warren.rigs.brokers import BrokerRig
 from warren.rigs.consumers import Inconclusive, Rig, Unmet
 from warren.rigs.consumers.recording import with_messages
 from warren.rigs.consumers.starts import Starts
+from warren.rigs.consumers.timing import with_seconds
 from warren.worlds import real
 from warren.worlds.real.launching import inherited_environment
 
@@ -240,7 +241,9 @@ def rig(request: pytest.FixtureRequest, subject: Subject) -> Iterator[Rig]:
     try:
         requirements = requirements_of(request.node, warren.catalogue)
         implementation, worlds = subject.implementation, _worlds(request.config)
+        pace = warren.options.pace
         workload = with_messages(worlds, implementation, subject.workload.slug)
+        workload = with_seconds(worlds, implementation, workload, pace)
         with worlds.world(
             implementation.migrate,
             implementation.designs[workload.slug].surroundings,
@@ -251,7 +254,7 @@ def rig(request: pytest.FixtureRequest, subject: Subject) -> Iterator[Rig]:
                 world,
                 implementation,
                 workload,
-                warren.options.pace,
+                pace,
                 requirements,
                 known=warren.starts.of(implementation.name, workload.slug),
             )

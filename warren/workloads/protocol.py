@@ -36,6 +36,8 @@ class Role:
     route: Route | None = None
     replies: bool = False
     """Whether it answers each message on the queue that the message names in reply-to."""
+    also: tuple[str, ...] = ()
+    """Queues that it consumes from as well, none of them for its work."""
 
     @property
     def consumes(self) -> bool:
@@ -126,6 +128,9 @@ class Tables(Protocol):
 
     def count(self, sql: str, unit_id: str, number: int) -> int:
         """Give the number that a statement finds, with the parameters `:id` and `:number`."""
+
+    def count_by(self, argv: tuple[str, ...], unit_id: str) -> int:
+        """Give the number that a command of the user's own prints, of a unit whose id is in it already."""
 
     def table(self, name: str) -> TableRows | None:
         """Give the rows of a table; None where there is none of that name."""

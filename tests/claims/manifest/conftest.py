@@ -56,3 +56,13 @@ def manifest(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Make a folder with the files that the manifest names."""
+    (tmp_path / "order.json").write_text('{"ref": "{id}"}')
+    (tmp_path / "plain.txt").write_text("hello")
+    (tmp_path / "schema.sql").write_text("CREATE TABLE orders (ref text)")
+    (tmp_path / "config.ini.template").write_text("host = {host}")
+    return tmp_path

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
+from warren.claims.implementation import Container
 from warren.claims.manifest import check_commands, load_manifest
 from warren.claims.surroundings import Answer, Definitions
 from warren.errors import ManifestError
@@ -70,12 +72,33 @@ reset = ["redis-cli", "-p", "{port}", "flushall"]
     implementation = load_manifest(write(more=more), catalogue)
     (service,) = implementation.designs["orders"].surroundings.services
     assert service.name == "redis"
+    assert service.program is not None
     assert service.program.argv == ("redis-server", "--port", "{port}", "--save", "")
     assert service.program.environment == {"LANG": "C"}
     assert service.program.directory == tmp_path
     assert (service.ready, service.within) == ("{port}", 5.0)
     assert service.reset is not None
     assert service.reset.argv[-1] == "flushall"
+
+
+def test_services_of_other_kinds(write: Write, catalogue: Catalogue) -> None:
+    """A service may be an image, which is emptied in its container, or run already somewhere."""
+    more = """
+[services.redis]
+image = "redis:7"
+ready = { tcp = "{port}" }
+reset = ["redis-cli", "-p", "{port}", "flushall"]
+[services.mail]
+address = "mail.example:1025"
+"""
+    implementation = load_manifest(write(more=more), catalogue)
+    check_commands(implementation, os.environ["PATH"])
+    redis, mail = implementation.designs["orders"].surroundings.services
+    assert redis.program is not None
+    assert redis.program.container == Container("redis:7")
+    assert redis.reset is not None
+    assert redis.reset.container == Container("redis:7")
+    assert (mail.program, mail.address) == (None, ("mail.example", 1025))
 
 
 def test_answers(write: Write, catalogue: Catalogue) -> None:
@@ -97,9 +120,11 @@ def test_answers(write: Write, catalogue: Catalogue) -> None:
     [
         ('definitions = "one.json"', "", ("one.json", "")),
         ('definitions = "one.json"', 'definitions = "two.json"', ("two.json", "")),
+        ('[topology]\ndefinitions = "one.json"', "", ("one.json", "")),
+        ('[topology]\ndefinitions = "one.json"', 'definitions = "two.json"', ("two.json", "")),
         ('definitions = { file = "two.json", vhost = "shop" }', "", ("two.json", "shop")),
     ],
-    ids=["top", "consumer", "vhost"],
+    ids=["top", "consumer", "topology", "topology and consumer", "vhost"],
 )
 def test_definitions(
     write: Write, catalogue: Catalogue, top: str, consumer: str, expected: tuple[str, str]
@@ -124,6 +149,17 @@ def test_definitions(
             "",
             f"definitions.vhost: {{}}/two.json has no vhost 'shp'; {CHOOSE}",
         ),
+        (
+            '[topology]\ndefinitions = "two.json"',
+            "",
+            f"topology.definitions: {{}}/two.json has several vhosts; {CHOOSE}",
+        ),
+        (
+            'definitions = "one.json"\n[topology]\ndefinitions = "one.json"',
+            "",
+            "`definitions` are at the top and in [topology]; take one out.",
+        ),
+        ("[topology]\ndefinition = 'one.json'", "", "did you mean `definitions`."),
         ('definitions = "none.json"', "", "definitions: {}/none.json cannot be read as JSON"),
         ('definitions = "list.json"', "", "definitions: {}/list.json is no file of definitions"),
         ("definitions = { fle = 'two.json' }", "", "unknown key `fle`; did you mean `file`."),
@@ -143,6 +179,31 @@ def test_definitions(
             "",
             '[services.redis]\ncomand = ["x"]',
             "services.redis.comand: unknown key `comand`; did you mean `command`.",
+        ),
+        (
+            "",
+            "[services.redis]",
+            "nothing says what runs; write `command`, `image`, or the `address` of",
+        ),
+        (
+            "",
+            '[services.redis]\nimage = "redis:7"\naddress = "a:1"',
+            "`address` names a server that runs already; take out what would start one.",
+        ),
+        (
+            "",
+            '[services.redis]\nimage = "redis:7"\ndirectory = "x"',
+            "`directory` is said of a service's own process; take it out here.",
+        ),
+        (
+            "",
+            '[services.redis]\naddress = "a:1"\nstop = {}',
+            "`stop` is said of a service's own process; take it out here.",
+        ),
+        (
+            "",
+            '[services.redis]\naddress = "redis"',
+            "'redis' is no address; write a host and a port, such as \"localhost:6379\".",
         ),
     ],
 )

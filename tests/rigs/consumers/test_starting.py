@@ -247,6 +247,34 @@ def test_another_queue(world: StandInWorld, first: float, told: float) -> None:
     assert world.time == pytest.approx(100 + told, abs=0.1)
 
 
+def test_several_queues(world: StandInWorld) -> None:
+    """One that consumes from each of its queues is ready with the last of them."""
+
+    def consume_in_turn() -> None:
+        role = (
+            replace(PART, also=()) if len(world.seen) else replace(world.processes[0].role, also=())
+        )
+        if world.time > (100.5, 103.5, 1000)[len(world.seen)]:
+            world.consume(replace(world.processes[0], role=role))
+
+    world.every_tick = consume_in_turn
+    _rig_of_own(world, also=(PART.queue,)).start.all()
+    assert world.time == pytest.approx(103.5, abs=0.1)
+
+
+def test_one_of_several_queues_is_missing(world: StandInWorld) -> None:
+    """Which of its queues has no consumer is told, and that it need not be named."""
+
+    def consume_work() -> None:
+        if world.time > 101 and not world.seen:
+            world.consume(world.processes[0])
+
+    world.every_tick = consume_work
+    words = 'no consumer on its queue "refunds"; .*; take out of `queue` what it does not'
+    with pytest.raises(InstanceError, match=words):
+        _rig_of_own(world, also=("refunds",)).start.all()
+
+
 def test_its_own_queue_is_the_last(world: StandInWorld) -> None:
     """One that consumes its own queue some seconds after others is ready then, as Celery's worker is."""
 
@@ -323,9 +351,12 @@ def test_heartbeat_after_a_lost_start(world: StandInWorld) -> None:
     assert known.heartbeat(0.0) == 15
 
 
-def _rig_of_own(world: StandInWorld, known: KnownStart | None = None) -> Rig:
+def _rig_of_own(
+    world: StandInWorld, known: KnownStart | None = None, also: tuple[str, ...] = ()
+) -> Rig:
     """Make a rig on a consumer that is not told its queue."""
-    own = OwnWorkload("orders", "work", "", Sample(Template(b"{id}", routing_key="work")), ())
+    sample = Sample(Template(b"{id}", routing_key="work"))
+    own = OwnWorkload("orders", "work", "", sample, (), also=also)
     design = ImplementedDesign(
         own, {"orders": Program(("true",), Path("/"))}, frozenset(), frozenset()
     )

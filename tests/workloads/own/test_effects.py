@@ -12,6 +12,7 @@ from warren.evidence.ledger import Ledger, Published
 from warren.simulator.wire import BasicProperties
 from warren.workloads.own import (
     CallEffect,
+    CommandEffect,
     Effect,
     OwnWorkload,
     PathEffect,
@@ -19,6 +20,7 @@ from warren.workloads.own import (
     RowEffect,
     Sample,
     Template,
+    number_of,
 )
 
 if TYPE_CHECKING:
@@ -53,6 +55,11 @@ class Outside:
     def count(self, sql: str, unit_id: str, number: int) -> int:
         """Count by the id."""
         del sql, number
+        return self.rows.get(unit_id, 0)
+
+    def count_by(self, argv: tuple[str, ...], unit_id: str) -> int:
+        """Count by the id, which is in the command, too."""
+        assert argv == ("./count", unit_id, str(number_of(unit_id)))
         return self.rows.get(unit_id, 0)
 
     def table(self, name: str) -> TableRows | None:
@@ -107,6 +114,7 @@ def judged(*effects: Effect) -> tuple[OwnWorkload, list[OwnUnit]]:
 HTTP = CallEffect("POST", "/charge", key="Idempotency-Key")
 FOUND: dict[str, tuple[Effect, Outside]] = {
     "row": (RowEffect("…"), Outside(rows={ONE: 1})),
+    "command": (CommandEffect(("./count", "{id}", "{number}")), Outside(rows={ONE: 1})),
     "file": (PathEffect("out/{id}.json"), Outside(files={f"out/{ONE}.json": b"x"})),
     "call": (
         HTTP,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -18,7 +21,8 @@ from warren.errors import SetupError
 from warren.worlds.real.killed_runs import sweep
 from warren.worlds.real.runs import Run
 from warren.worlds.real.runs.orphans import adopt_orphans
-from warren.worlds.real.runs.processes import MARK, marked
+from warren.worlds.real.runs.ports import LOOPBACK, Ports, listens
+from warren.worlds.real.runs.processes import MARK, marked, wait_until
 from warren.worlds.real.services import JOURNAL_KIND, Services
 
 if TYPE_CHECKING:
@@ -49,9 +53,9 @@ with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as client:
 """
 
 
-def ask(ports: dict[str, int], word: str = "?") -> tuple[int, int]:
+def ask(places: dict[str, tuple[str, int]], word: str = "?") -> tuple[int, int]:
     """Say a word to the service; give its number and its process id."""
-    with socket.create_connection(("127.0.0.1", ports["counter"])) as client:
+    with socket.create_connection(places["counter"]) as client:
         client.sendall(word.encode())
         count, pid = client.recv(100).split()
     return int(count), int(pid)
@@ -78,6 +82,7 @@ def service(tmp_path: Path) -> Callable[..., Service]:
             ready,
             within,
             program(*reset) if reset else None,
+            source="services.counter",
         )
 
     return describe
@@ -95,11 +100,11 @@ def test_fresh_for_each_case(services: Services, service: Callable[..., Service]
     """Without a reset each case has a service of its own, which ends with it."""
     pids = []
     for _ in range(2):
-        with services.of_case([service()], ()) as ports:
-            assert ask(ports, "+")[0] == 1
-            pids.append(ask(ports)[1])
+        with services.of_case([service()], ()) as places:
+            assert ask(places, "+")[0] == 1
+            pids.append(ask(places)[1])
         with pytest.raises(ConnectionRefusedError):
-            ask(ports)
+            ask(places)
     assert pids[0] != pids[1]
 
 
@@ -116,14 +121,14 @@ def test_reset(services: Services, service: Callable[..., Service]) -> None:
     described = service(reset=("ask.py", "{port}", "0"))
     pids = set()
     for _ in range(2):
-        with services.of_case([described], ()) as ports:
-            count, pid = ask(ports, "+")
+        with services.of_case([described], ()) as places:
+            count, pid = ask(places, "+")
             assert count == 1
             pids.add(pid)
     assert len(pids) == 1
     services.close()
     with pytest.raises(ConnectionRefusedError):
-        ask(ports)
+        ask(places)
 
 
 def test_one_that_ended_is_started_again(
@@ -131,12 +136,74 @@ def test_one_that_ended_is_started_again(
 ) -> None:
     """A case that brings a kept service down leaves the next one a service all the same."""
     described = service(reset=("ask.py", "{port}", "0"))
-    with services.of_case([described], ()) as ports:
-        pid = ask(ports)[1]
-        services._kept["services.counter"]._process.send_signal(9)
+    with services.of_case([described], ()) as places:
+        pid = ask(places)[1]
+        psutil.Process(pid).kill()
         assert is_gone(pid)
-    with services.of_case([described], ()) as ports:
-        assert ask(ports)[1] != pid
+    with services.of_case([described], ()) as places:
+        assert ask(places)[1] != pid
+
+
+@pytest.fixture
+def standing(service: Callable[..., Service]) -> Iterator[Callable[..., Service]]:
+    """Start the server as somebody else would; give what describes it by its address."""
+    program = service().program
+    assert program is not None
+    with Ports() as ports:
+        port = ports.free()
+        argv = [sys.executable, "server.py", str(port)]
+        server = subprocess.Popen(argv, cwd=program.directory)
+
+        def describe(*reset: str) -> Service:
+            described = service(reset=reset)
+            return replace(described, program=None, address=(LOOPBACK, port))
+
+        try:
+            assert wait_until(lambda: listens(LOOPBACK, port), timeout=10)
+            yield describe
+        finally:
+            server.kill()
+            server.wait(10)
+
+
+def test_one_that_runs_already(services: Services, standing: Callable[..., Service]) -> None:
+    """A service with an address is that of every case, at once, and goes on after them."""
+    with services.of_case([standing()], ()) as one, services.of_case([standing()], ()) as other:
+        ask(one, "+")
+        assert ask(other)[0] == 1
+        assert one == other
+    assert ask(other)[0] == 1
+
+
+def test_one_that_runs_already_is_reset(
+    services: Services, standing: Callable[..., Service], run: Run
+) -> None:
+    """With a reset it is as new for each case, and cases take turns, those of other processes too."""
+    described = standing("ask.py", "{port}", "0")
+    other, entered = Services(run, "others"), Event()
+
+    def second() -> int:
+        with other.of_case([described], ()) as places:
+            entered.set()
+            return ask(places)[0]
+
+    with ThreadPoolExecutor(1) as apart:
+        with services.of_case([described], ()) as places:
+            ask(places, "+")
+            later = apart.submit(second)
+            assert not entered.wait(0.5)
+            assert ask(places)[0] == 1
+        assert later.result(30) == 0
+
+
+def test_nothing_at_an_address(services: Services, standing: Callable[..., Service]) -> None:
+    """An address at which nobody listens is a sentence."""
+    described = replace(standing(), address=(LOOPBACK, 9), within=0.2)
+    with (
+        pytest.raises(SetupError, match=r"nothing listens at 127\.0\.0\.1:9 .*; start it, or mend"),
+        services.of_case([described], ()),
+    ):
+        pass
 
 
 def test_leaves_nothing(services: Services, service: Callable[..., Service]) -> None:
@@ -150,7 +217,7 @@ def test_leaves_nothing(services: Services, service: Callable[..., Service]) -> 
     ("words", "ready", "sentence"),
     [
         (("early",), "{port}", r"ended with status 1 before it was ready; it printed: there is no"),
-        ((), "9", r"not ready within 0 s: nothing listens on port 9, and it printed nothing"),
+        ((), "9", r"not ready within 0 s: nothing listens on port 9; it printed nothing"),
     ],
     ids=["ends", "elsewhere"],
 )
@@ -172,7 +239,9 @@ def test_reset_fails(services: Services, service: Callable[..., Service]) -> Non
     """A reset that fails is a sentence with what it printed."""
     described = service(reset=("-c", "import sys; sys.exit('no such key')"))
     with (
-        pytest.raises(SetupError, match="ended with status 1: no such key; run it by hand"),
+        pytest.raises(
+            SetupError, match="ended with status 1; it printed: no such key; run it by hand"
+        ),
         services.of_case([described], ()),
     ):
         pass
@@ -200,10 +269,11 @@ def test_killed_run(
     """A service that has written over its environment is ended, too, where its run was killed; nobody else is."""
     run = Run.attach(next(temporary.glob(f"warren-*/{controller.run_id}")))
     hidden = service()
+    assert hidden.program is not None
     program = replace(hidden.program, argv=("/usr/bin/env", "-i", *hidden.program.argv))
     services = Services(run, "tests")
-    with services.of_case([replace(hidden, program=program)], ()) as ports:
-        pid = ask(ports)[1]
+    with services.of_case([replace(hidden, program=program)], ()) as places:
+        pid = ask(places)[1]
         assert marked(run.id, MARK) == [psutil.Process(controller.child)]
         run.note(JOURNAL_KIND, {"pid": os.getpid(), "created": 1.0})  # an id that was given again
         controller.kill()

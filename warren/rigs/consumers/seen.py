@@ -360,6 +360,10 @@ class Seen:
         """Give the number that a statement finds in the case's database."""
         return self._rows.count(sql, unit_id, number)
 
+    def count_by(self, argv: tuple[str, ...], unit_id: str) -> int:
+        """Give the number that a command of the user's own prints."""
+        return self._rows.count_by(argv, unit_id)
+
     def table(self, name: str) -> TableRows | None:
         """Give the rows of a table of the case's database; None where there is none of that name."""
         return self._rows.table(name, {unit.id for unit in self._units})

@@ -25,7 +25,7 @@ class Sightings:
         """See nothing yet."""
         self._world = world
         self._first: dict[str, TableRows | None] = {}
-        self._seen: dict[tuple[str, object, object], RowSeen] = {}
+        self._seen: dict[tuple[object, object, object], RowSeen] = {}
         self._files: dict[str, tuple[bytes, float]] = {}
 
     def message_rows(self) -> tuple[MessageRow, ...]:
@@ -53,6 +53,13 @@ class Sightings:
         count = self._world.count(sql, unit_id, number)
         if count:
             self._see((sql, unit_id, count), f"{count} by {sql}, of {unit_id}", unit_id)
+        return count
+
+    def count_by(self, argv: tuple[str, ...], unit_id: str) -> int:
+        """Give the number that a command of the user's own prints."""
+        count = self._world.count_by(argv)
+        if count:
+            self._see((argv, unit_id, count), f"{count} by {' '.join(argv)}", unit_id)
         return count
 
     def table(self, name: str, ids: Collection[str]) -> TableRows | None:
@@ -85,6 +92,6 @@ class Sightings:
         now = self._world.now()
         return now - self._files.get(path, (b"", now))[1]
 
-    def _see(self, key: tuple[str, object, object], words: str, text: str) -> None:
+    def _see(self, key: tuple[object, object, object], words: str, text: str) -> None:
         if key not in self._seen:
             self._seen[key] = RowSeen(self._world.now(), words, text)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from warren.errors import FaultUnsupported, InstanceError, InstanceUnsupported
 from warren.rigs.consumers.endings import ExclusiveConsumer
 from warren.rigs.consumers.holds import Holds
-from warren.rigs.consumers.wiring import advice_to_own, seen_instead
+from warren.rigs.consumers.wiring import advice_to_own, lacking, seen_instead
 from warren.worlds.line.rules import declaration
 from warren.worlds.protocol import Certificate
 
@@ -226,7 +226,7 @@ class Starting:
     def _await_one(self, process: Process, began: float, within: float) -> None:
         def is_ready() -> bool:
             if process.role.consumes:
-                return self._seen.consumes_since(process, 0.0)
+                return not lacking(self._seen.everything(), process)
             return self._answers(process)
 
         def is_over() -> bool:
@@ -291,7 +291,8 @@ class Starting:
     def _late(self, process: Process, within: float) -> NoReturn:
         missing, seen, advice = "no HTTP answer", "", ""
         if process.role.consumes:
-            missing = f'no consumer on its queue "{process.role.queue}"'
+            queues = '", "'.join(lacking(self._seen.everything(), process))
+            missing = f'no consumer on its queue "{queues}"'
             seen = f"; {seen_instead(self._seen.everything(), process.name)}"
         seen += "".join(f"; {line}" for line in self._seen.last(process)[-1:])
         if not self._workload.is_told:

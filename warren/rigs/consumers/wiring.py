@@ -15,6 +15,12 @@ _MOST: Final = 6
 """Names that fit into a sentence."""
 
 
+def lacking(ledger: Ledger, process: Process) -> list[str]:
+    """Name the queues of an instance's role, that of its work first, from which it has not begun to consume."""
+    consumed = {c.queue for c in ledger.consumers_of(process.name)}
+    return [q for q in (process.role.queue, *process.role.also) if q not in consumed]
+
+
 def seen_instead(ledger: Ledger, instance: str) -> str:
     """Say how far an instance came: whether it connected, what it was refused, declared and consumed."""
     connected = any(c.instance == instance for c in ledger.connections)
@@ -47,6 +53,8 @@ def advice_to_own(ledger: Ledger, process: Process) -> str:
     connected = any(c.instance == instance for c in ledger.connections)
     consumed = [c for c in ledger.consumers if c.instance == instance]
     here = dict.fromkeys(c.queue for c in consumed if not _vhost_of(c, ledger))
+    if role.queue in here:
+        return "take out of `queue` what it does not consume from"
     if here:
         lines = " or ".join(f'queue = "{queue}"' for queue in islice(here, _MOST))
         return f'write {lines} under [consumers.{role}], in place of "{role.queue}": the one that it works from'

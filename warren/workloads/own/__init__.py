@@ -6,9 +6,22 @@ workload that a rig asks. What a manifest says of them (`protocol = 2`) is `warr
 """
 
 from warren.workloads.own.consumer import LIKE, MALFORMED, MISSHAPEN, OWN, OwnWorkload
-from warren.workloads.own.effects import CallEffect, Effect, PublishEffect, RowEffect
+from warren.workloads.own.effects import (
+    CallEffect,
+    CommandEffect,
+    Effect,
+    PublishEffect,
+    RowEffect,
+)
 from warren.workloads.own.file_effects import PathEffect, documents
-from warren.workloads.own.message import ID, Sample, Template, forms_of, number_of
+from warren.workloads.own.message import (
+    ID,
+    Sample,
+    Template,
+    forms_of,
+    most_seconds,
+    number_of,
+)
 from warren.workloads.own.recorded import Recorded
 from warren.workloads.own.table_effects import ROWS, TableEffect, TotalEffect
 from warren.workloads.own.tally import OwnTally
@@ -21,6 +34,7 @@ __all__ = [
     "OWN",
     "ROWS",
     "CallEffect",
+    "CommandEffect",
     "Effect",
     "OwnTally",
     "OwnWorkload",
@@ -34,5 +48,6 @@ __all__ = [
     "TotalEffect",
     "documents",
     "forms_of",
+    "most_seconds",
     "number_of",
 ]

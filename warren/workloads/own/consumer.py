@@ -9,7 +9,7 @@ from warren.errors import InstanceUnsupported
 from warren.evidence.work_places import Outlet
 from warren.workloads.own.effects import CallEffect, PublishEffect, RowEffect
 from warren.workloads.own.file_effects import PathEffect
-from warren.workloads.own.message import OwnUnit, dashed
+from warren.workloads.own.message import OwnUnit, dashed, most_seconds
 from warren.workloads.own.table_effects import TableEffect, TotalEffect
 from warren.workloads.own.tally import OwnTally
 from warren.workloads.own.traces import Trail, with_trace
@@ -36,6 +36,8 @@ _REACHING: Final = RowEffect | TableEffect | TotalEffect | CallEffect
 """Effects at whose place work can be made longer."""
 _COMPARED: Final = TableEffect | TotalEffect | PathEffect
 """Effects of which a part may be ignored."""
+_USUAL_SECONDS: Final = 1.0
+"""What work takes at most, as long as nobody has seen it."""
 _PER_SECOND: Final = 5.0
 """Document seconds that one real second is at most (`warren.rigs.pace`, "fast")."""
 
@@ -54,6 +56,8 @@ class OwnWorkload:
     sample: Sample
     effects: tuple[Effect, ...]
     instances: int = 1
+    also: tuple[str, ...] = ()
+    """Queues that it consumes from besides its work queue, before it is ready."""
     is_told_prefetch: bool = False
     """Whether its command or environment has a place for the prefetch count that a case wants."""
     is_told_http: bool = False
@@ -75,7 +79,7 @@ class OwnWorkload:
     def worker(self) -> Role:
         """The consumer itself."""
         key = self.sample.message.routing_key
-        return Role(self.slug, Route(self.exchange, self.queue, key))
+        return Role(self.slug, Route(self.exchange, self.queue, key), also=self.also)
 
     @property
     def entry(self) -> Role:
@@ -148,6 +152,20 @@ class OwnWorkload:
     def lasts_by_commits(self) -> bool:
         """Whether nothing but a commit can make it longer."""
         return self.stretches and not any(isinstance(e, CallEffect) for e in self.effects)
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether somebody has said, or seen, how long its work takes."""
+        return self.sample.seconds is not None
+
+    def timed(self, seconds: float | None) -> Self:
+        """Give it with how long its work was seen to take; None where it was not done."""
+        most = None if seconds is None else most_seconds(seconds)
+        return replace(self, sample=replace(self.sample, seconds=most))
+
+    def unstretched(self) -> Self:
+        """Give it as it works when nothing is made longer."""
+        return replace(self, lasts_by_itself=True)
 
     def without_line(self) -> Self:
         """Give it on a database whose commits nobody can keep on their way: by its `slow` message, where it has one."""
@@ -232,7 +250,8 @@ class OwnWorkload:
 
     def message_work(self, size: int) -> tuple[float, float]:
         """Give the shortest and longest work: what it takes by itself, and what it is made to last."""
-        own = self.sample.seconds * _PER_SECOND
+        seconds = _USUAL_SECONDS if self.sample.seconds is None else self.sample.seconds
+        own = seconds * _PER_SECOND
         if self.stretches:
             return float(size), own + size * len(self.effects)
         slow = self.own_seconds(size) * _PER_SECOND

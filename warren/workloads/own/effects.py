@@ -81,6 +81,28 @@ class RowEffect(_ByItsId):
 
 
 @dataclass(frozen=True, slots=True)
+class CommandEffect(_ByItsId):
+    """Whatever a command of the user's own counts: it is given the id, and prints how many there are."""
+
+    argv: tuple[str, ...]
+
+    def find(self, new_id: str, outside: Tables) -> Found:
+        """Run it."""
+        argv = tuple(filled(word, new_id) for word in self.argv)
+        count = outside.count_by(argv, new_id)
+        return Found(count, (f"{count} by {' '.join(argv)}",))
+
+    def __str__(self) -> str:
+        """Give the command."""
+        return f"command {' '.join(self.argv)}"
+
+    @property
+    def absence(self) -> str:
+        """Name the program that counts."""
+        return f"none by {self.argv[0]}"
+
+
+@dataclass(frozen=True, slots=True)
 class PublishEffect(_ByItsId):
     """A message that the consumer publishes, with the id somewhere in it. Only what reached the broker counts."""
 

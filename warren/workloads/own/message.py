@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,7 @@ NUMBER: Final = "{number}"
 """What stands there where the id is a number: of nine digits, so that all are of one length."""
 _LEAST: Final = 10**8
 _HEXADECIMAL: Final = re.compile(r"[0-9a-f]{32}")
+_LEAST_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +86,15 @@ class Template:
 class Sample:
     """All that is known of the messages of a consumer; what is not there, nobody can send.
 
-    `seconds` are how long its work takes at most; `slow` is a message whose work takes `slow_seconds` by itself. Beside
-    the usual `message` there may be `others`, sent in turn with it; `made` says by what they were made. `doubts` are
-    sentences about what is odd, for a person who tries it.
+    `seconds` are how long its work takes at most, None where nobody has said or seen that; `slow` is a message whose
+    work takes `slow_seconds` by itself. Beside the usual `message` there may be `others`, sent in turn with it; `made`
+    says by what they were made. `doubts` are sentences about what is odd, for a person who tries it.
     """
 
     message: Template | Recorded
     others: tuple[Template, ...] = ()
     made: str = ""
-    seconds: float = 1.0
+    seconds: float | None = None
     slow: Template | Recorded | None = None
     slow_seconds: float = 0.0
     malformed: tuple[bytes, ...] = ()
@@ -113,6 +115,11 @@ _TEXTS: Final = (
     "cluster_id",
 )
 """The properties that are text."""
+
+
+def most_seconds(seen: float) -> float:
+    """Give what work takes at most, where it was seen to take so long: twice that, in tenths of a second."""
+    return max(_LEAST_SECONDS, math.ceil(20 * seen) / 10)
 
 
 def filled(text: str, new_id: str) -> str:

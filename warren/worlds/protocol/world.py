@@ -124,6 +124,12 @@ class World(Protocol):
         Raises `InstanceError` where the database does not take it.
         """
 
+    def count_by(self, argv: tuple[str, ...]) -> int:
+        """Give the number that a command prints, run as the consumers are, beside them; 0 before any was started.
+
+        Raises `InstanceError` where it fails, prints no number or does not end.
+        """
+
     def table(self, name: str) -> TableRows | None:
         """Give the rows of a table of the case's database; None where there is none of that name."""
 

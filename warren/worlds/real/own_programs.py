@@ -7,6 +7,7 @@ container's network where it is an image.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -21,7 +22,6 @@ from warren.worlds.real.placeholders import (
     of_database,
     of_services,
 )
-from warren.worlds.real.runs.ports import LOOPBACK
 from warren.worlds.real.vhosts_of_case import VhostsOfCase
 
 if TYPE_CHECKING:
@@ -47,24 +47,25 @@ class OwnPrograms:
         self,
         place: Place,
         now: Callable[[], float],
-        services: Mapping[str, int],
+        services: Mapping[str, tuple[str, int]],
         answers: Sequence[Answer],
         *,
         make_containers: Callable[[tuple[str, int]], Containers],
         await_connected: Callable[[RealProcess, float], object],
     ) -> None:
-        """Stand on a place; the services are told by their ports, the answers are the stub's.
+        """Stand on a place; the services are told by host and port, the answers are the stub's.
 
         Containers are made with the stub's host and port. `await_connected` waits at most so many seconds until a
         process has connected, or ended.
         """
         self._place, self._now, self._await_connected = place, now, await_connected
-        self._services = of_services({name: (LOOPBACK, port) for name, port in services.items()})
+        self._services = of_services(services)
         self._answers, self._make_containers = answers, make_containers
         self._seconds = 0.0
         self.vhosts = VhostsOfCase(place.vhost, place.make_vhost)
         self._reader: RealProcess | None = None
         self._directories: list[Path] = []
+        self._started: tuple[Program, Role, Mapping[str, str]] | None = None
 
     @cached_property
     def stub(self) -> HttpStub:
@@ -114,20 +115,41 @@ class OwnPrograms:
         Where that is shared, whoever was started last is given time to read its own templates, which this one's
         overwrite: it has read them when it connects, or ends; one that does neither is waited for no longer.
         """
-        places = Placeholders(
-            {
-                **of_contract(told),
-                **of_broker(told["WARREN_AMQP_URL"]),
-                **of_database(urls),
-                **self._services,
-                "http_stub_url": self.stub.url,
-            }
-        )
+        places = self._places(told, told["WARREN_AMQP_URL"], urls)
         reader, self._reader = self._reader, None
         if reader is not None and not program.keeps_to_itself:
             self._await_connected(reader, _READ)
         places.write_templates(program, directory)
         return places.filled(program, directory)
+
+    def note(self, program: Program, role: Role, told: Mapping[str, str]) -> None:
+        """Keep how a consumer is started: what counts its effects is run alike."""
+        self._started = program, role, told
+
+    def counting(self, argv: tuple[str, ...], urls: DatabaseUrls) -> Program | None:
+        """Give a command that counts effects as the program that is run; None before a consumer was started.
+
+        It has the consumer's environment and directory, and a way of its own to broker and database: what is done to an
+        instance's lines is not done to it.
+        """
+        if self._started is None:
+            return None
+        program, role, told = self._started
+        broker = self._place.broker.amqp_url(self._place.vhost)
+        places = self._places(told, broker, urls)
+        counter = replace(program, argv=argv, source=f"the effect by {' '.join(argv)}")
+        return places.filled(counter, self.directory_of(program, role, told["WARREN_INSTANCE"]))
+
+    def _places(self, told: Mapping[str, str], broker: str, urls: DatabaseUrls) -> Placeholders:
+        return Placeholders(
+            {
+                **of_contract(told),
+                **of_broker(broker),
+                **of_database(urls),
+                **self._services,
+                "http_stub_url": self.stub.url,
+            }
+        )
 
     def started(self, program: Program, process: RealProcess) -> None:
         """Note who reads the templates that were filled in last."""

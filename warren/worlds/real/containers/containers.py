@@ -66,16 +66,17 @@ class Containers:
         database: CaseDatabase,
         *,
         stub: tuple[str, int],
-        services: Mapping[str, int],
+        services: Mapping[str, tuple[str, int]],
         now: Callable[[], float],
         whose: Callable[[int], str | None],
         secrets: Collection[str],
     ) -> None:
-        """Stand on what its world has; `stub` is where that of HTTP is, the services are told by their ports."""
+        """Stand on what its world has; `stub` is where that of HTTP is, the services are told by host and port."""
         self._run, self._place, self._relay, self._database = run, place, relay, database
         self._stub, self._now, self._whose, self._secrets = stub, now, whose, secrets
+        self._targets = services
         self._services = {
-            name: (f"127.0.0.{2 + n}", port) for n, (name, port) in enumerate(services.items())
+            name: (f"127.0.0.{2 + n}", port) for n, (name, (_, port)) in enumerate(services.items())
         }
 
     def start(
@@ -174,9 +175,9 @@ class Containers:
             for port in sorted({_HTTP_PORT, *addresses.http_ports}):
                 forwarder = self._relay.forward(name, self._stub, Door(port, holder.socket))
                 made.callback(forwarder.close)
-            for host, port, asked in self._service_ports(service):
+            for host, target, asked in self._service_ports(service):
                 door = Door(asked, holder.socket, host)
-                forwarder = self._relay.forward(name, (LOOPBACK, port), door)
+                forwarder = self._relay.forward(name, target, door)
                 made.callback(forwarder.close)
             return Ways(holder.network, line, database, urls, made.pop_all())
 
@@ -186,11 +187,11 @@ class Containers:
         lines = {name: LOOPBACK for name in names if not name.replace(".", "").isdigit()}
         return lines | {name: host for name, (host, _) in self._services.items()}
 
-    def _service_ports(self, service: Service) -> Iterator[tuple[str, int, int]]:
-        """Give the address and the port of each of the case's services, with each port that it is asked for at."""
+    def _service_ports(self, service: Service) -> Iterator[tuple[str, tuple[str, int], int]]:
+        """Give of each of the case's services its address here, where it is, and each port that it is asked for at."""
         for name, (host, port) in self._services.items():
             for asked in sorted({port, *ports_of(name, service.environment)}):
-                yield host, port, asked
+                yield host, self._targets[name], asked
 
     def _database_line(
         self, name: str, holder: Holder, addresses: Addresses

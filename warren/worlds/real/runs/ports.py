@@ -13,6 +13,7 @@ LOOPBACK = "127.0.0.1"
 # Linux), so that a server which restarts finds its port still free.
 _FIRST, _LAST = 20_000, 32_000
 _ATTEMPTS = 100
+_ANSWER = 1.0  # seconds for a connection to be taken
 
 
 class Ports:
@@ -64,6 +65,15 @@ def is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         return _bind(probe, port)
+
+
+def listens(host: str, port: int) -> bool:
+    """Whether somebody takes a connection there."""
+    try:
+        socket.create_connection((host, port), _ANSWER).close()
+    except OSError:
+        return False
+    return True
 
 
 def _bind(sock: socket.socket, port: int) -> bool:

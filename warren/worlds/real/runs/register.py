@@ -104,6 +104,11 @@ def register_lock() -> FileLock:
     return FileLock(register() / LOCK, mode=0o600, timeout=_LOCK_TIMEOUT)
 
 
+def shared_lock(name: str) -> FileLock:
+    """Give what keeps apart this user's runs, and their processes, where they use something of that name in turn."""
+    return FileLock(register() / f"{name}.lock", mode=0o600, poll_interval=0.02)
+
+
 def register() -> Path:
     """Make sure that the register exists: in the user's state folder, or else in the temporary one.
 

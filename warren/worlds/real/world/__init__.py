@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from warren.errors import InstanceError, WarrenError
 from warren.evidence.frames import ConnectionOpened
 from warren.worlds.protocol import Certificate
+from warren.worlds.real.counting import counted
 from warren.worlds.real.databases import NoDatabaseLine
 from warren.worlds.real.http import Callers
 from warren.worlds.real.launching import spawn
@@ -69,13 +70,13 @@ class RealWorld(BrokerOfCase, DatabaseOfCase):
         certificates: Certificates | None = None,
         seed: int = 0,
         has_database: bool = True,
-        services: Mapping[str, int] | None = None,
+        services: Mapping[str, tuple[str, int]] | None = None,
         answers: Sequence[Answer] = (),
     ) -> None:
         """Stand on a place and a database that `RealWorlds` made and will drop; no output shows the secrets.
 
-        With certificates, lines speak TLS. What is drawn follows from the seed. `services` are the ports of
-        the case's, by name. `answers` are what the HTTP stub says.
+        With certificates, lines speak TLS. What is drawn follows from the seed. `services` are host and
+        port of the case's, by name. `answers` are what the HTTP stub says.
         """
         BrokerOfCase.__init__(self, place)
         DatabaseOfCase.__init__(self, place, database, has_database=has_database)
@@ -170,6 +171,7 @@ class RealWorld(BrokerOfCase, DatabaseOfCase):
         try:
             if program.has_placeholders:
                 line.let_in(self._own.entry(program, name, int(env["WARREN_HEARTBEAT"])))
+                self._own.note(program, role, told)
                 directory = self._own.directory_of(program, role, name)
                 program, environment = self._own.in_its_words(program, directory, told, urls), {}
             environment |= {
@@ -207,6 +209,7 @@ class RealWorld(BrokerOfCase, DatabaseOfCase):
                 where=f"instance {name}",
                 what_to_do="run it without --tls",
             )
+        self._own.note(program, role, env)
         process = self._own.containers.start(
             program,
             name,
@@ -257,6 +260,12 @@ class RealWorld(BrokerOfCase, DatabaseOfCase):
     def file(self, path: str) -> bytes | None:
         """Read a file of the directory that the case's instances share, or of each one's; None where there is none."""
         return self._own.file(path)
+
+    def count_by(self, argv: tuple[str, ...]) -> int:
+        """Run a command beside the consumers, and give the number that it prints."""
+        program = self._own.counting(argv, self._database.urls)
+        marks = {**self._run.environment, CASE_MARK: self._place.vhost}
+        return counted(program, marks, self._secrets) if program is not None else 0
 
     def calls(self) -> tuple[HttpCall, ...]:
         """Give the HTTP calls that reached the case's stub."""
