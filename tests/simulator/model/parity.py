@@ -21,7 +21,9 @@ from tests.simulator.model.races import (
     comes_again,
     counts,
     greedy,
+    held_to_stay,
     leaves_alone,
+    overtakes,
     passing_on,
     settles_for_two,
     short_lived_in,
@@ -175,6 +177,7 @@ class Pair:
         self.log += given or ("wait",)
         before, held, taken = self._short_lived(), self._held(), self._taken()
         losing, passing = greedy(self.model), passing_on(self.model)
+        staying = held_to_stay(self.model)
         caused = [*caused, *self._tell_model(*given)]
         self.now += STEP_SECONDS
         caused += self.model.tick(self.now)
@@ -183,7 +186,7 @@ class Pair:
         lost = {each.connection for each in given if isinstance(each, commands.ConnectionLost)}
         if (closed | lost) & passing:
             self.raced = self._chance = True
-        if settles_for_two(self.model, caused):
+        if settles_for_two(self.model, caused) or overtakes(self._fleeting, staying):
             self.raced = self._chance = True
         self._note_release(held)
         self._note_overtaking(given, taken)
@@ -352,8 +355,8 @@ class Pair:
         return self.names.popleft() if self.names else "given-but-not-seen"
 
     def _excuses(self, model: Any, real: Any) -> bool:
-        """Tell whether chance may have made the difference."""
-        return self._chance or bool(without_races(model) == without_races(real))
+        """Tell whether chance may have made the difference, by the last command or by one before it."""
+        return self.raced or self._chance or bool(without_races(model) == without_races(real))
 
     def _compare(self, model: Any, real: Any) -> None:
         if model == real or self.difference is not None:
