@@ -21,6 +21,8 @@ CAPABILITIES: dict[str, Any] = {
     "capabilities": {"consumer_cancel_notify": True, "basic.nack": True, "publisher_confirms": True}
 }
 ANSWERS = (events.ChannelFlowOk, events.ChannelCloseOk, events.TxCommitOk)
+OF_THE_MODEL = {"asynchronous", "portion", "dropped"}
+"""Fields of commands that no client says."""
 RENAMED = {"type": "exchange_type"}
 CLASSES = ("Connection", "Channel", "Exchange", "Queue", "Basic", "Confirm", "Tx")
 
@@ -42,7 +44,7 @@ def encode(command: Any) -> bytes:
     given = {
         RENAMED.get(each.name, each.name): getattr(command, each.name)
         for each in fields(command)
-        if each.name not in {"connection", "channel", "asynchronous"}
+        if each.name not in {"connection", "channel", *OF_THE_MODEL}
     }
     if isinstance(command, commands.BasicRecover):
         del given["delivery_tag"]

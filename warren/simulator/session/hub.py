@@ -15,7 +15,7 @@ from warren.simulator.model import CONSUMER_TIMEOUT, Broker, FieldTypes, command
 from warren.simulator.model.patterns import backtracking
 from warren.simulator.session.alarms import Alarms
 from warren.simulator.session.memory import Memory, used
-from warren.simulator.session.portions import Settling, first_portion
+from warren.simulator.session.portions import Portioned, first_portion
 from warren.simulator.session.session import READ_LIMIT, Session
 from warren.simulator.session.terms import terms_of
 from warren.simulator.session.turns import Turns
@@ -252,14 +252,14 @@ class Hub:
 
     # One way through
 
-    def _work(self, session: Session, heard: Sequence[WireEvent | Settling], stop: int) -> None:
+    def _work(self, session: Session, heard: Sequence[WireEvent | Portioned], stop: int) -> None:
         """Do what a client says, as long as it also listens, and until so much work is done."""
         self._touched[session] = None
         meter = self.broker.meter
         for done, event in enumerate(heard, start=1):
             command = session.translate(event)
             rest = None
-            if isinstance(command, Settling) and stop < maxsize:
+            if isinstance(command, Portioned) and stop < maxsize:
                 command, rest = first_portion(self.broker, command)
             if command is not None:
                 self._say(self.broker.handle(command, self._alarms.now))
