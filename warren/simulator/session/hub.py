@@ -1,4 +1,4 @@
-"""Where the sessions of one broker meet: the model, the memory alarm, and whose turn it is.
+"""Where the sessions of one broker meet: the model, the alarms, and whose turn it is.
 
 A turn is what happens at one time: octets of one client, the end of a connection, commands of the
 broker's owner, or what was due. `Hub.wishes` ends it. How long it may be: `turns`.
@@ -185,7 +185,7 @@ class Hub:
         wishes = self._collect()
         if not wishes:
             self._adapt()
-            if self.memory.limit is not None or self.memory.is_rung or self._was_short:
+            if self.memory.limit is not None or self.memory.alarm or self._was_short:
                 self._watch_memory()
             wishes = self._collect()
         if not wishes:
@@ -243,7 +243,7 @@ class Hub:
         most = inf if memory.limit is None else memory.limit
         for session in self.sessions.values():
             if memory.alarm and not session.blocked and session.publishes(most):
-                session.block()
+                session.block(memory.reason)
             elif session.blocked and not memory.alarm:
                 session.unblock()
             else:

@@ -305,11 +305,11 @@ class Session:
         self._credit = CREDIT
         return commands.GrantCredit(self.number, CREDIT)
 
-    def block(self) -> None:
-        """Read no more, because the client publishes and memory is short."""
+    def block(self, reason: str) -> None:
+        """Read no more, because the client publishes and something is short: the reason that it is told."""
         self.blocked = True
         if self.wire.capable("connection.blocked"):
-            self._put(wire.encode_method_frame(0, wire.ConnectionBlocked("low on memory")))
+            self._put(wire.encode_method_frame(0, wire.ConnectionBlocked(reason)))
         self.wished.append(Rest(self.number))
         self._alarms.cancel(self, Session._listen)
 
