@@ -153,12 +153,16 @@ class Pair:
         return self._finish((commands.ConnectionLost(number),))
 
     def wait(self, seconds: float) -> list[Any]:
-        """Let time pass on both sides; the model's stands still otherwise."""
+        """Let time pass on both sides; the model's stands still otherwise, and what is due then happens in time."""
         self._note_time()
         time.sleep(seconds)
         self._waited = time.monotonic()
-        self.now += seconds
-        return self._finish((), self.model.tick(self.now))
+        end, caused = self.now + seconds, []
+        while (deadline := self.model.next_deadline()) is not None and deadline <= end:
+            self.now = max(self.now, deadline)
+            caused += self.model.tick(self.now)
+        self.now = end
+        return self._finish((), caused)
 
     def restart(self, restart_real: Callable[[], object]) -> None:
         """Stop and start both; every connection is gone then, and the observer comes back."""
