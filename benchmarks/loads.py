@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MOST = 90.0
 """Seconds for which anything is waited for."""
-MESSAGES, MANY, BACKLOG = 3, 20_000, 50_000
+MESSAGES, MANY, BACKLOG, KEPT = 3, 20_000, 50_000, 100_000
 BODY = 9_000_000
 """Octets: RabbitMQ 4.3 takes somewhat more."""
 
@@ -132,6 +132,25 @@ def fill(place: Place, count: int) -> None:
         for _ in range(count):
             channel.basic_publish("", "load", b"x" * 100)
         channel.queue_declare("load", passive=True)
+
+
+def publish_kept(place: Place, count: int, *, as_one: bool = False) -> None:
+    """Publish persistent messages to a durable queue, in one transaction if they are to be there `as_one`."""
+    with place.channel() as channel:
+        channel.queue_declare("load", durable=True)
+        if as_one:
+            channel.tx_select()
+        for _ in range(count):
+            channel.basic_publish("", "load", b"x" * 100, pika.BasicProperties(delivery_mode=2))
+        if as_one:
+            channel.tx_commit()
+        channel.queue_declare("load", durable=True, passive=True)
+
+
+def purge(place: Place) -> None:
+    """Purge it."""
+    with place.channel() as channel:
+        channel.queue_purge("load")
 
 
 def requeue_each(place: Place) -> None:

@@ -23,6 +23,8 @@ the figures stand side by side: on a machine that does something else both get w
 - get: the management API takes 20,000 messages in one request, and puts them back (RabbitMQ takes minutes for
   50,000)
 - body: the management API is sent 9 MB of objects as definitions
+- commit: a transaction of 50,000 persistent messages
+- purge: a queue of 100,000 persistent messages. The embedded broker keeps both in its file of `--data`
 - pattern: a permission `^(a+)+$`, and a queue whose name has 29 `a`
 - backlog: a consumer without a limit begins to read 50,000 messages
 - floods: 20 and 60 publishers that never stop; the neighbour is a newcomer, who connects, declares and gets
@@ -42,6 +44,7 @@ from typing import Any
 
 from benchmarks.loads import (
     BACKLOG,
+    KEPT,
     MANY,
     MOST,
     Place,
@@ -57,7 +60,9 @@ from benchmarks.loads import (
     nothing,
     permit,
     publish_headers,
+    publish_kept,
     publish_topics,
+    purge,
     read_backlog,
     requeue_each,
     requeue_many,
@@ -155,6 +160,8 @@ SITUATIONS = (
     Situation("policy for 20,000 queues", set_policy, declare_many),
     Situation("get of 20,000 messages", get_all, partial(fill, count=MANY)),
     Situation("body of 9 MB", send_objects),
+    Situation("commit of 50,000, kept", partial(publish_kept, count=BACKLOG, as_one=True)),
+    Situation("purge of 100,000, kept", purge, partial(publish_kept, count=KEPT)),
     Situation("pattern", permit),
     Situation("backlog of 50,000", read_backlog, partial(fill, count=BACKLOG)),
     Situation("newcomer, 20 floods", partial(flood, many=20, seconds=6), look=comings),

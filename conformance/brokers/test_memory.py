@@ -1,4 +1,4 @@
-"""The memory alarm (document 2: a queue is bounded by memory and disk)."""
+"""The alarms for memory and disk (document 2: a queue is bounded by memory and disk)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from warren.rigs.brokers import BrokerRig, RawClient, wire
 LARGE = bytes(1 << 17)
 COUNT = 32
 """So many large messages are four mebibytes."""
+MANY = 20_000
+"""Publishes, each confirmed: an alarm has come long before."""
 
 
 def _publisher(broker: BrokerRig) -> RawClient:
@@ -63,6 +65,19 @@ def test_memory_alarm(broker: BrokerRig) -> None:
 
 
 @pytest.mark.restarts_broker
+@pytest.mark.requirement("memory.disk-blocked")
+def test_disk_alarm(broker: BrokerRig) -> None:
+    """A publisher hears that the disk is full, and of the end of that; what it says between is read then."""
+    queue = broker.declare.queue()
+    client = _publisher(broker)
+    with broker.operate.short_of_disk():
+        assert _publish_until_blocked(client, queue).reason == "low on disk"
+        _publish(client, queue, b"while it is blocked")
+    _expect_after_confirms(client, wire.ConnectionUnblocked)
+    client.expect(wire.BasicAck)
+
+
+@pytest.mark.restarts_broker
 @pytest.mark.requirement("memory.earlier-publisher")
 def test_earlier_publisher(broker: BrokerRig) -> None:
     """Who published before the alarm gets messages and is heard, until it publishes again: then its acks wait."""
@@ -98,12 +113,14 @@ def _ack(client: RawClient, tag: int) -> None:
     client.send(1, wire.BasicAck(delivery_tag=tag))
 
 
-def _publish_until_blocked(client: RawClient, queue: str) -> None:
-    """Publish message by message until the client is told of the alarm."""
-    said = None
-    while not isinstance(said, wire.ConnectionBlocked):
+def _publish_until_blocked(client: RawClient, queue: str) -> wire.ConnectionBlocked:
+    """Publish message by message until the client is told of the alarm; return what it is told."""
+    for _ in range(MANY):
         _publish(client, queue, b"before it is told")
         said = client.read()
+        if isinstance(said, wire.ConnectionBlocked):
+            return said
+    raise AssertionError(f"{MANY} publishes were confirmed, and the publisher was not blocked")
 
 
 def _expect_after_confirms(client: RawClient, kind: type[wire.Method]) -> None:

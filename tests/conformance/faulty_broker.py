@@ -169,6 +169,11 @@ def alarms_too_early() -> None:
     _plant(Memory, "counted", early)
 
 
+def fills_the_disk() -> None:
+    """Block nobody while the disk is full."""
+    _plant(Memory, "alarm", property(lambda memory: memory.is_short))
+
+
 def bears_silence() -> None:
     """Keep the connection of a client that says nothing."""
     _plant(Session, "miss_heartbeats", lambda _: None)
@@ -193,6 +198,7 @@ DEFECTS: dict[str, Callable[[], None]] = {
         times_out_classic_queues,
         serves_the_lowest_first,
         alarms_too_early,
+        fills_the_disk,
         bears_silence,
     )
 }

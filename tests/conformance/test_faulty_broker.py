@@ -71,6 +71,7 @@ EXPECTED = {
     "times-out-classic-queues": expect("ack-timeout.classic"),
     "serves-the-lowest-first": expect("limits.priorities"),
     "alarms-too-early": expect("memory.not-before"),
+    "fills-the-disk": expect("memory.disk-blocked"),
     "bears-silence": expect("connection.silent-closed"),
 }
 

@@ -55,7 +55,8 @@ def main() -> int:
         try:
             steps = steps_of(seed, given.length, waits=given.waits, delivering=given.delivering)
             prefix = f"p{token_hex(3)}"
-            difference = run(pair, prefix, steps, kind=given.kind)
+            confirms = given.kind == "stream"
+            difference = run(pair, prefix, steps, kind=given.kind, confirms=confirms)
         finally:
             pair.close()
         commands += len(pair.log)

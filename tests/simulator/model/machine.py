@@ -44,12 +44,13 @@ class Parity(RuleBasedStateMachine):
     """Two brokers that get the same commands; `ttl` is how long what may expire lives, in ms."""
 
     KIND = "classic"
+    CONFIRMS = False
 
     def __init__(self, url: str, ttl: int = NEVER) -> None:
         """Connect, and begin with two queues."""
         super().__init__()
         self.pair = Pair(url)
-        self.world = World(self.pair, f"p{token_hex(3)}", ttl, self.KIND)
+        self.world = World(self.pair, f"p{token_hex(3)}", ttl, self.KIND, self.CONFIRMS)
         for number in range(2):
             run_step(self.world, Step("declare queue", 0, number, 0, 2))
 
@@ -130,9 +131,10 @@ class QuorumParity(Parity):
 
 
 class StreamParity(Parity):
-    """As `Parity`; most queues are streams."""
+    """As `Parity`; most queues are streams, and a publish is confirmed before the next."""
 
     KIND = "stream"
+    CONFIRMS = True
 
 
 class Expiring(Parity):

@@ -21,7 +21,9 @@ from tests.simulator.model.races import (
     comes_again,
     counts,
     greedy,
+    held_to_stay,
     leaves_alone,
+    overtakes,
     passing_on,
     settles_for_two,
     short_lived_in,
@@ -151,12 +153,16 @@ class Pair:
         return self._finish((commands.ConnectionLost(number),))
 
     def wait(self, seconds: float) -> list[Any]:
-        """Let time pass on both sides; the model's stands still otherwise."""
+        """Let time pass on both sides; the model's stands still otherwise, and what is due then happens in time."""
         self._note_time()
         time.sleep(seconds)
         self._waited = time.monotonic()
-        self.now += seconds
-        return self._finish((), self.model.tick(self.now))
+        end, caused = self.now + seconds, []
+        while (deadline := self.model.next_deadline()) is not None and deadline <= end:
+            self.now = max(self.now, deadline)
+            caused += self.model.tick(self.now)
+        self.now = end
+        return self._finish((), caused)
 
     def restart(self, restart_real: Callable[[], object]) -> None:
         """Stop and start both; every connection is gone then, and the observer comes back."""
@@ -175,6 +181,7 @@ class Pair:
         self.log += given or ("wait",)
         before, held, taken = self._short_lived(), self._held(), self._taken()
         losing, passing = greedy(self.model), passing_on(self.model)
+        staying = held_to_stay(self.model)
         caused = [*caused, *self._tell_model(*given)]
         self.now += STEP_SECONDS
         caused += self.model.tick(self.now)
@@ -183,7 +190,7 @@ class Pair:
         lost = {each.connection for each in given if isinstance(each, commands.ConnectionLost)}
         if (closed | lost) & passing:
             self.raced = self._chance = True
-        if settles_for_two(self.model, caused):
+        if settles_for_two(self.model, caused) or overtakes(self._fleeting, staying):
             self.raced = self._chance = True
         self._note_release(held)
         self._note_overtaking(given, taken)
@@ -352,8 +359,8 @@ class Pair:
         return self.names.popleft() if self.names else "given-but-not-seen"
 
     def _excuses(self, model: Any, real: Any) -> bool:
-        """Tell whether chance may have made the difference."""
-        return self._chance or bool(without_races(model) == without_races(real))
+        """Tell whether chance may have made the difference, by the last command or by one before it."""
+        return self.raced or self._chance or bool(without_races(model) == without_races(real))
 
     def _compare(self, model: Any, real: Any) -> None:
         if model == real or self.difference is not None:

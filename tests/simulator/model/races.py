@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from warren.simulator.model import Broker
     from warren.simulator.model.channel import Channel
     from warren.simulator.model.queue import Queue
+    from warren.simulator.model.ready import Enqueued
 
 SETTLING = (
     *(commands.BasicAck, commands.BasicNack, commands.BasicReject, commands.BasicRecover),
@@ -171,3 +172,25 @@ def counts(queues: Iterable[set[str]], command: Any) -> bool:
     """Tell whether a command answers how many messages one of these had."""
     counting = commands.QueuePurge | commands.QueueDelete | commands.QueueDeclare
     return isinstance(command, counting) and any(command.queue in names for names in queues)
+
+
+def held_to_stay(model: Broker) -> dict[Enqueued, int]:
+    """Return what channels hold of quorum queues, but for what lives for 1 ms, and how often each has come back."""
+    return {
+        each: each.acquired or 0
+        for connection in model.connections.values()
+        for channel in connection.channels.values()
+        for each in channel.unacked.values()
+        if each.queue.kind.name == "quorum" and each.message.properties.expiration != "0"
+    }
+
+
+def overtakes(queues: Iterable[set[str]], before: Mapping[Enqueued, int]) -> bool:
+    """Tell whether one of these queues has taken back something that was held.
+
+    The message of 1 ms is behind it then, where it does not expire, if the queue's log had both before the timer:
+    `rabbit_fifo` 3.10.8 looks at its head alone (`expire_msgs`), sets a timer once the publish is on disk
+    (`timer_effect`), and answers what it is asked before that from what it knew (`rabbit_fifo_client:stat`).
+    """
+    back = {each.queue.name for each, count in before.items() if (each.acquired or 0) > count}
+    return any(back & names for names in queues)

@@ -21,6 +21,8 @@ CAPABILITIES: dict[str, Any] = {
     "capabilities": {"consumer_cancel_notify": True, "basic.nack": True, "publisher_confirms": True}
 }
 ANSWERS = (events.ChannelFlowOk, events.ChannelCloseOk, events.TxCommitOk)
+OF_THE_MODEL = {"asynchronous", "portion", "dropped"}
+"""Fields of commands that no client says."""
 RENAMED = {"type": "exchange_type"}
 CLASSES = ("Connection", "Channel", "Exchange", "Queue", "Basic", "Confirm", "Tx")
 
@@ -42,7 +44,7 @@ def encode(command: Any) -> bytes:
     given = {
         RENAMED.get(each.name, each.name): getattr(command, each.name)
         for each in fields(command)
-        if each.name not in {"connection", "channel", "asynchronous"}
+        if each.name not in {"connection", "channel", *OF_THE_MODEL}
     }
     if isinstance(command, commands.BasicRecover):
         del given["delivery_tag"]
@@ -94,6 +96,7 @@ class Client:
         self.open_channels: set[int] = set()
         self._pending: dict[int, int] = {}  # channel: answers to come before it is quiet
         self._committing: set[int] = set()
+        self._closed: set[int] = set()  # by the broker, until opened again
         self._open()
 
     def _open(self) -> None:
@@ -150,8 +153,22 @@ class Client:
                 self.closed = True
                 return
             for event in self._events(channel, got):
-                self.events.append(event)
-                self._note(event)
+                if not self._is_said_again(event):
+                    self.events.append(event)
+                    self._note(event)
+
+    def _is_said_again(self, event: Any) -> bool:
+        """Tell whether it closes a channel once more.
+
+        RabbitMQ 3.10 and 4.0 do so each time they look for late deliveries, until close-ok comes.
+        """
+        if isinstance(event, events.ChannelOpenOk):
+            self._closed.discard(event.channel)
+        if not isinstance(event, events.ChannelClose):
+            return False
+        known = event.channel in self._closed
+        self._closed.add(event.channel)
+        return known
 
     def _expect_answer(self, channel: int) -> None:
         self._pending[channel] = self._pending.get(channel, 0) + 1

@@ -49,6 +49,8 @@ class World(NamedTuple):
     ttl: int
     kind: str = "classic"
     """The type of most queues."""
+    confirms: bool = False
+    """Whether a channel begins to confirm, or a transaction, before its first publish."""
 
     def queue(self, number: int) -> str:
         """Return one of three queue names."""
@@ -334,12 +336,14 @@ def where(channel: Channel) -> tuple[int, int]:
     return channel.connection.number, channel.number
 
 
-def run(pair: Pair, prefix: str, steps: list[Step], *, kind: str = "classic") -> str | None:
+def run(
+    pair: Pair, prefix: str, steps: list[Step], *, kind: str = "classic", confirms: bool = False
+) -> str | None:
     """Run `steps` on both brokers until they differ; return how."""
     waits = any(step.operation == "wait" for step in steps)
     if waits:
         pair.settle = SETTLE_SECONDS
-    world = World(pair, prefix, TTL if waits else NEVER, kind)
+    world = World(pair, prefix, TTL if waits else NEVER, kind, confirms)
     run_step(world, Step("declare queue", 0, 0, 0, 2))
     run_step(world, Step("declare queue", 0, 1, 0, 2))
     for step in steps:
@@ -374,5 +378,15 @@ def run_step(world: World, step: Step) -> None:
         if world.kind == "stream":  # nobody reads one without a prefetch count
             pair.step(commands.BasicQos(number, channel_number, 2))
     command = OPERATIONS[step.operation](world, channels[channel_number], step)
+    if isinstance(command, commands.BasicPublish) and world.confirms:
+        begin_to_confirm(world, channels[channel_number], step)
     if command:
         pair.step(command)
+
+
+def begin_to_confirm(world: World, channel: Channel, step: Step) -> None:
+    """Have a publish answered once its queues have it, so that the next one is another chunk of a stream."""
+    if channel.confirming or channel.tx is not None:
+        return
+    begin = commands.TxSelect if step.how % 8 == 7 else commands.ConfirmSelect
+    world.pair.step(begin(*where(channel)))

@@ -87,6 +87,30 @@ def test_a_late_ack_lets_the_consumer_go_on() -> None:
     assert lab.broker.vhosts["/"].queues["q"].unacked_count == 2
 
 
+def test_a_consumer_is_cancelled_as_often_as_it_is_late() -> None:
+    """Each time that a delivery is late the client hears basic.cancel; once where several are late together."""
+    lab, client = lab_with("4.3", "quorum", **{"x-consumer-timeout": 5000})
+    client.qos(3)
+    client.do(commands.QueuePurge, "q")
+    client.publish("q", b"1")
+    client.consume("q", "late")
+    lab.wait(1)
+    client.publish("q", b"2")
+    assert lab.wait(4.5) == [events.BasicCancel(1, 1, "late")]
+    assert lab.wait(1) == [events.BasicCancel(1, 1, "late")]
+
+
+def test_who_was_cancelled_before_loses_the_channel() -> None:
+    """A consumer that its client cancelled cannot be cancelled again: 406; it counts no more when all came back."""
+    lab, client = lab_with("4.3", "quorum", **{"x-consumer-timeout": 5000})
+    client.consume("q", "gone")
+    client.do(commands.BasicCancel, "gone")
+    assert lab.broker.vhosts["/"].queues["q"].consumer_count == 1
+    assert closed(lab.wait(6))[:2] == ("channel", 406)
+    assert lab.broker.vhosts["/"].queues["q"].consumer_count == 0
+    assert lab.ready("q") == [b"1", b"2", b"3"]
+
+
 def test_a_late_consumer_may_go() -> None:
     """What its channel had late does not come back a second time."""
     lab, client = lab_with("4.3", "quorum", **{"x-consumer-timeout": 5000})

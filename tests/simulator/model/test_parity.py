@@ -24,6 +24,8 @@ from tests.simulator.model.quorum_scripts import QUORUM_SCRIPTS
 from tests.simulator.model.scripts import SCRIPTS, run_script
 from tests.simulator.model.sequences import Step, run
 from tests.simulator.model.stream_scripts import STREAM_SCRIPTS
+from tests.simulator.model.timeout_scripts import TIMEOUT, TIMEOUT_SCRIPTS
+from warren.simulator.model import commands
 from warren.worlds.real.brokers import Vhosts, choose
 from warren.worlds.real.runs import Run
 
@@ -48,6 +50,7 @@ RACES = {
     "a message of 1 ms that a purge counts",
     "a message of 1 ms that a purge counts, again",
     "a message of 1 ms that a deletion counts",
+    "a message of 1 ms behind one that comes back",
     "a consumer that takes over more than its limit",  # on 3.10 alone
 }
 """Sequences with steps that chance decides on RabbitMQ."""
@@ -115,6 +118,36 @@ def test_scripts(url: str, script: Callable[[str, str], list[Any]]) -> None:
         pair.close()
 
 
+@pytest.fixture
+def short_timeout(real: RunningBroker, pytestconfig: pytest.Config) -> Iterator[None]:
+    """Have the real broker wait a few seconds for acks."""
+    if not choose(pytestconfig.getoption("--broker")).can_restart:
+        pytest.skip(
+            "the settings of a broker that Warren has not started stay: give --broker docker"
+        )
+    real.set_ack_timeout(TIMEOUT)
+    yield
+    real.set_ack_timeout(None)
+
+
+@pytest.mark.usefixtures("short_timeout")
+@pytest.mark.parametrize("script", TIMEOUT_SCRIPTS, ids=lambda script: script.__name__)
+def test_late_acks(url: str, script: Callable[[str, str], list[Any]]) -> None:
+    """What is not settled in time comes back as on the real broker, and whoever was late is told the same."""
+    pair = Pair(url, drawn=False)
+    pair.model.handle(commands.SetConsumerTimeout(int(TIMEOUT * 1000)), pair.now)
+    name = f"p{token_hex(3)}"
+    try:
+        run_script(pair, script(name, f"{name}x"))
+        late = pair.longest > TIMEOUT * 0.8
+        if late and pair.difference is None:
+            pytest.skip("the commands between two waits took so long that nothing can be said")
+        assert pair.difference is None, pair.difference
+        assert not pair.lenient, f"{pair.log[-1]} may have been excused"
+    finally:
+        pair.close()
+
+
 @pytest.mark.parametrize("name", DIFFERED)
 def test_sequences_that_once_differed(url: str, name: str) -> None:
     """What was once wrong stays right, and nothing of it is excused as chance, but in races."""
@@ -122,7 +155,8 @@ def test_sequences_that_once_differed(url: str, name: str) -> None:
     kept = DIFFERED[name]
     steps = [Step(*step) for step in kept["steps"]]
     try:
-        assert run(pair, f"p{token_hex(3)}", steps, kind=kept["kind"]) is None
+        kind, confirms = kept["kind"], kept.get("confirms", False)
+        assert run(pair, f"p{token_hex(3)}", steps, kind=kind, confirms=confirms) is None
         assert name in RACES or not pair.lenient, f"{pair.log[-1]} may have been excused"
     finally:
         pair.close()

@@ -248,6 +248,29 @@ def test_rung() -> None:
     assert not publisher.rests
 
 
+@pytest.mark.parametrize(
+    ("memory", "reason"), [(False, "low on disk"), (True, "low on disk & memory")]
+)
+def test_a_full_disk(reason: str, *, memory: bool) -> None:
+    """A publisher hears what is short, once, and of the end when nothing is any more."""
+    world = World(memory_limit=None)
+    publisher, _consumer = pair(world, "connection.blocked")
+    alarms = world.hub.memory
+    alarms.disk_is_low, alarms.is_rung = True, memory
+    world.perform()
+    publisher.publish(b"x")
+    assert publisher.heard[-1:] == [wire.ConnectionBlocked(reason)]
+    alarms.is_rung = not memory
+    world.perform()
+    alarms.disk_is_low = False
+    world.perform()
+    assert publisher.rests is not memory
+    alarms.is_rung = False
+    world.perform()
+    assert publisher.heard[-2:] == [wire.ConnectionBlocked(reason), wire.ConnectionUnblocked()]
+    assert not publisher.rests
+
+
 def test_who_published_earlier() -> None:
     """An alarm blocks nobody for what was published before it: acks and deliveries go on until the next publish."""
     world = World(memory_limit=None)

@@ -11,9 +11,13 @@ differs.
 from __future__ import annotations
 
 import sys
-from typing import Any
+from itertools import product
+from typing import TYPE_CHECKING, Any
 
 import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TIMEOUT = 20.0
 V = "compare"
@@ -230,6 +234,31 @@ STEPS: tuple[Step, ...] = (
     ("DELETE", f"vhosts/{V}", None),
 )
 
+PAGED = (
+    *("users", "vhosts", "permissions", "policies", "parameters", "nodes", "consumers", "bindings"),
+    *(
+        "overview",
+        "whoami",
+        "cluster-name",
+        "global-parameters",
+        "topic-permissions",
+        "vhost-limits",
+    ),
+)
+"""What may be asked for in pages, in some order, or with some columns."""
+QUERIES = (
+    "page=1&page_size=1",
+    "sort=name&sort_reverse=true",
+    "columns=name,vhost",
+    "columns=none",
+)
+STRANGERS: tuple[Step, ...] = tuple(
+    (method, path, None)
+    for method in ("GET", "POST", "HEAD", "OPTIONS", "DELETE")
+    for path in ("whoami", "queues", "vhosts/none", "none", "auth", "health/checks/alarms", "")
+)
+"""What is asked for without a password, and with a wrong one."""
+
 
 def form(value: Any) -> Any:
     """Return what a value looks like, without what it says."""
@@ -255,21 +284,44 @@ def ask(session: requests.Session, url: str, step: Step) -> tuple[int, Any, Any]
         answer = session.request(method, f"{url}/api/{path}", json=body, timeout=TIMEOUT)
     except requests.ConnectionError as error:
         return 0, "no answer", str(error)
-    said = answer.json() if answer.content else None
+    is_json = "json" in answer.headers.get("Content-Type", "")
+    said = answer.json() if answer.content and is_json else answer.text[:200] or None
     return answer.status_code, form(said), said
+
+
+def all_steps() -> Iterator[tuple[Step, str]]:
+    """Yield the steps, and who takes them: "" is whom the address names."""
+    for step in STEPS[:-1]:
+        yield step, ""
+    for path, query in product(PAGED, QUERIES):
+        yield ("GET", f"{path}?{query}", None), ""
+    for step, who in product(STRANGERS, ("nobody", "guest:wrong")):
+        yield step, who
+    yield STEPS[-1], ""
+
+
+def as_who(url: str, who: str) -> str:
+    """Return the address of a broker for somebody else."""
+    if not who:
+        return url
+    scheme, _, rest = url.partition("://")
+    place = rest.rpartition("@")[2]
+    return f"{scheme}://{place}" if who == "nobody" else f"{scheme}://{who}@{place}"
 
 
 def main(first: str, second: str) -> int:
     """Send all requests to both; print what differs, and return how many requests did."""
-    session, differing = requests.Session(), 0
-    for step in STEPS:
-        left, right = (ask(session, url.rstrip("/"), step) for url in (first, second))
+    session, differing, asked = requests.Session(), 0, 0
+    session.trust_env = False
+    for step, who in all_steps():
+        asked += 1
+        left, right = (ask(session, as_who(url.rstrip("/"), who), step) for url in (first, second))
         if left[:2] != right[:2]:
             differing += 1
-            print(f"{step[0]} {step[1]}: {left[0]} {left[1]}\n    but {right[0]} {right[1]}")  # noqa: T201
+            print(f"{who} {step[0]} {step[1]}: {left[0]} {left[1]}\n    but {right[0]} {right[1]}")  # noqa: T201
             if left[0] != right[0]:
                 print(f"    said {str(left[2])[:200]}\n    but  {str(right[2])[:200]}")  # noqa: T201
-    print(f"{differing} of {len(STEPS)} requests differ")  # noqa: T201
+    print(f"{differing} of {asked} requests differ")  # noqa: T201
     return differing
 
 

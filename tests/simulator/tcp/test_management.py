@@ -78,6 +78,11 @@ def test_authentication(semantics: str) -> None:
         )
         assert realm.items() <= asked.headers.items()
         assert "Content-Type" not in asked.headers
+        refused = broker.api("POST", "overview", auth=None)
+        assert (refused.status_code, refused.content) == (405, b"")
+        assert broker.api("OPTIONS", "overview", auth=None).headers["Allow"] == "HEAD, GET, OPTIONS"
+        login = broker.api("GET", "auth", auth=None).status_code
+        assert login == (404 if semantics == "4.3" else 200)
         for auth in (("guest", "wrong"), ("nobody", "secret")):
             wrong = broker.api("GET", "overview", auth=auth)
             reason = "Login failed" if is_old else "Not_Authorized"

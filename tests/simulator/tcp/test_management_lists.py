@@ -96,6 +96,17 @@ def test_health(broker: Embedded) -> None:
         assert broker.api("GET", f"healthchecks/node{old}").status_code == status
 
 
+def test_a_full_disk(broker: Embedded) -> None:
+    """A limit that leaves too little free is an alarm of the node until another one is set."""
+    for octets, is_low in ((1 << 60, True), (0, False)):
+        assert broker.api("PUT", "disk-free-limit", json={"octets": octets}).status_code == 204
+        (node,) = broker.api("GET", "nodes").json()
+        assert (node["disk_free_alarm"], node["mem_alarm"]) == (is_low, False)
+        assert node["disk_free_limit"] == octets
+        status = broker.api("GET", "health/checks/alarms").status_code
+        assert status == (503 if is_low else 200)
+
+
 @pytest.mark.parametrize(("semantics", "status"), [("4.0", 404), ("4.3", 200)])
 def test_health_checks_of_4_3(semantics: str, status: int) -> None:
     """What probes of later releases ask is there as 4.3."""

@@ -11,54 +11,17 @@ import pytest
 from tests.simulator.fuzz import sessions
 from tests.simulator.fuzz.bench import Bench, Socket, bench
 from tests.simulator.tcp.embedded import PASSWORD
+from tests.simulator.tcp.pouring import PUBLISH, come, pour, read, work
 from warren.simulator import wire
 from warren.simulator.model import commands
 from warren.simulator.model.broker import DEAD_LETTER_WORK
-from warren.simulator.session.portions import PORTION as SETTLED_AT_ONCE
-from warren.simulator.tcp.client import ENOUGH, LEAST_OCTETS, MOST_OCTETS, Client, portion_after
+from warren.simulator.tcp.client import ENOUGH, LEAST_OCTETS, MOST_OCTETS, portion_after
 from warren.simulator.tcp.management.definitions import PORTION as MADE_AT_ONCE
 from warren.simulator.tcp.management.http import EVENTS_OF_A_TURN, HttpClient
 from warren.simulator.tcp.management.listing import PORTION
 
 LONG = 500
 """The work of a turn that no neighbour minds: a few milliseconds."""
-PUBLISH = b"".join(sessions.publish("", "q", b"x"))
-
-
-def come(on_bench: Bench) -> tuple[Client, Socket]:
-    """Connect, and have a queue."""
-    client, socket = on_bench.node.new_client(), Socket(on_bench.clock)
-    socket.connect(client)
-    for piece in sessions.handshake():
-        socket.feed(piece)
-    socket.feed(sessions.method(wire.QueueDeclare("q")))
-    return client, socket
-
-
-def read(client: Client, octets: bytes) -> bytes:
-    """Let the event loop read as much as the client has room for; return the rest."""
-    room = client.get_buffer(-1)
-    size = min(len(room), len(octets))
-    room[:size] = octets[:size]
-    client.buffer_updated(size)
-    return octets[size:]
-
-
-def work(on_bench: Bench) -> int:
-    """Return how much was done so far."""
-    return on_bench.node.broker.meter.work
-
-
-def pour(on_bench: Bench, client: Client, socket: Socket, octets: bytes) -> list[int]:
-    """Let the loop go round until all of it is done; return the work of each time."""
-    done = []
-    while octets or on_bench.clock.is_soon:
-        before = work(on_bench)
-        on_bench.clock.run_once()
-        if octets and not socket.paused:
-            octets = read(client, octets)
-        done.append(work(on_bench) - before)
-    return done
 
 
 def test_a_flood_of_small_publishes_is_done_in_small_turns() -> None:
@@ -312,92 +275,6 @@ def test_a_thousand_bindings_are_told_in_portions(path: str) -> None:
         told = json.loads(bytes(answered.heard).partition(b"\r\n\r\n")[2])
         bindings = told["bindings"] if isinstance(told, dict) else told
         assert keys <= {each["routing_key"] for each in bindings}
-
-
-@pytest.mark.parametrize("requeue", [True, False])
-@pytest.mark.parametrize("tag", [0, 5000])
-def test_many_deliveries_are_settled_in_portions(tag: int, *, requeue: bool) -> None:
-    """One nack for thousands of deliveries takes several turns, and what its client says next waits for the last."""
-    with bench() as on_bench:
-        client, socket = come(on_bench)
-        pour(on_bench, client, socket, PUBLISH * 5000)
-        pour(on_bench, client, socket, sessions.method(wire.BasicGet("q")) * 5000)
-        queue = on_bench.node.broker.vhosts[sessions.VHOST].queues["q"]
-        nack = wire.BasicNack(tag, multiple=True, requeue=requeue)
-        rest = read(client, sessions.method(nack) + sessions.method(wire.QueueDeclare("after")))
-        left = [queue.unacked_count]
-        while on_bench.clock.is_soon:
-            assert "after" not in on_bench.node.broker.vhosts[sessions.VHOST].queues
-            on_bench.clock.run_once()
-            left.append(queue.unacked_count)
-        assert rest == b""
-        assert max(a - b for a, b in pairwise([5000, *left])) == SETTLED_AT_ONCE
-        assert (left[-1], queue.message_count) == (0, 5000 if requeue else 0)
-        assert "after" in on_bench.node.broker.vhosts[sessions.VHOST].queues
-
-
-def test_many_deliveries_are_recovered_in_portions() -> None:
-    """One recover for thousands of deliveries takes several turns, its answer comes with the last, once."""
-    with bench() as on_bench:
-        client, socket = come(on_bench)
-        pour(on_bench, client, socket, PUBLISH * 5000)
-        pour(on_bench, client, socket, sessions.method(wire.BasicGet("q")) * 5000)
-        queue = on_bench.node.broker.vhosts[sessions.VHOST].queues["q"]
-        socket.feed(sessions.method(wire.BasicAck(5000)))
-        answer, before = sessions.method(wire.BasicRecoverOk()), len(socket.heard)
-        read(client, sessions.method(wire.BasicRecover(requeue=True)))
-        left = [queue.unacked_count]
-        while on_bench.clock.is_soon:
-            assert answer not in bytes(socket.heard[before:])
-            on_bench.clock.run_once()
-            left.append(queue.unacked_count)
-        assert max(a - b for a, b in pairwise([4999, *left])) == SETTLED_AT_ONCE
-        assert (left[-1], queue.message_count) == (0, 4999)
-        assert bytes(socket.heard[before:]).count(answer) == 1
-
-
-def test_what_is_recovered_between_two_portions_is_not_again() -> None:
-    """A recover means what was there when it came: what it brings back is delivered again once."""
-    with bench() as on_bench:
-        client, socket = come(on_bench)
-        pour(on_bench, client, socket, PUBLISH * 2000)
-        socket.feed(sessions.method(wire.BasicConsume("q", "tag")))
-        read(client, sessions.method(wire.BasicRecover(requeue=True)))
-        while on_bench.clock.is_soon:
-            on_bench.clock.run_once()
-        connection = on_bench.node.broker.connections[client.session.number]
-        (channel,) = connection.channels.values()
-        assert sorted(channel.unacked) == [*range(2001, 4001)]
-
-
-def test_a_nack_of_all_when_the_last_is_settled() -> None:
-    """The last delivery of all may be settled already: the others come back, and the channel stays."""
-    with bench() as on_bench:
-        client, socket = come(on_bench)
-        pour(on_bench, client, socket, PUBLISH * 2000)
-        pour(on_bench, client, socket, sessions.method(wire.BasicGet("q")) * 2000)
-        queue = on_bench.node.broker.vhosts[sessions.VHOST].queues["q"]
-        socket.feed(sessions.method(wire.BasicAck(2000)))
-        read(client, sessions.method(wire.BasicNack(0, multiple=True, requeue=True)))
-        while on_bench.clock.is_soon:
-            on_bench.clock.run_once()
-        assert (queue.unacked_count, queue.message_count) == (0, 1999)
-        socket.feed(sessions.method(wire.QueueDeclare("after")))
-        assert "after" in on_bench.node.broker.vhosts[sessions.VHOST].queues
-
-
-def test_what_comes_between_two_portions_is_not_settled() -> None:
-    """A nack of all there is means what was there when it came: what it brings back is delivered and stays."""
-    with bench() as on_bench:
-        client, socket = come(on_bench)
-        pour(on_bench, client, socket, PUBLISH * 2000)
-        socket.feed(sessions.method(wire.BasicConsume("q", "tag")))
-        queue = on_bench.node.broker.vhosts[sessions.VHOST].queues["q"]
-        assert queue.unacked_count == 2000
-        back = wire.BasicNack(0, multiple=True, requeue=True)
-        pour(on_bench, client, socket, sessions.method(back))
-        assert (queue.unacked_count, queue.message_count) == (2000, 0)
-        assert socket.heard.count(b"\x03tag") == 1 + 2 * 2000
 
 
 def test_the_management_api_is_heard_beside_floods() -> None:

@@ -62,6 +62,15 @@ class Operating:
             self._place.set_memory_alarm(False)
 
     @contextlib.contextmanager
+    def short_of_disk(self) -> Iterator[None]:
+        """Have the broker be short of disk space in the block; the case needs the mark `restarts_broker`."""
+        self._place.set_disk_alarm(True)
+        try:
+            yield
+        finally:
+            self._place.set_disk_alarm(False)
+
+    @contextlib.contextmanager
     def short_ack_timeout(self, seconds: float) -> Iterator[None]:
         """Have channels and consumers that begin in the block lose what they ack later; needs `restarts_broker`."""
         self._place.set_ack_timeout(seconds)

@@ -282,10 +282,15 @@ class QueueUnbind(ChannelCommand):
 
 @fact
 class QueuePurge(ChannelCommand):
-    """Drop every ready message. Answer: QueuePurgeOk."""
+    """Drop every ready message. Answer: QueuePurgeOk, which counts what portions before have `dropped`.
+
+    With `portion` drop so many of them, and answer nothing. No client says these two.
+    """
 
     queue: str
     nowait: bool = False
+    portion: int = 0
+    dropped: int = 0
 
 
 @fact
@@ -398,7 +403,12 @@ class TxSelect(ChannelCommand):
 
 @fact
 class TxCommit(ChannelCommand):
-    """Let the transaction's publishes and settlements take effect. Answer: TxCommitOk."""
+    """Let the transaction's publishes and settlements take effect. Answer: TxCommitOk.
+
+    With `portion`, which no client says, do so much work of what is more, and answer nothing.
+    """
+
+    portion: int = 0
 
 
 @fact

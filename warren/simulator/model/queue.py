@@ -240,6 +240,10 @@ class Queue(Declared):
         self.empty()
         return count
 
+    def drop_first(self, count: int) -> None:
+        """Drop the first ready messages, so many, of which there are more."""
+        self.forget([self._take() for _ in range(count)])
+
     def empty(self) -> None:
         """Have no ready messages."""
         self.ready.clear()

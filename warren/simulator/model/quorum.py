@@ -216,10 +216,14 @@ class QuorumQueue(Queue):
             return
         consumer.excess = min(consumer.excess, consumer.unacked)
         if not consumer.unacked:
-            if consumer in self._departed:
-                del self._departed[consumer]
-                self.rotation.remove(consumer)
+            self._forget_departed(consumer)
             self.single.elect()
+
+    def _forget_departed(self, consumer: Consumer) -> None:
+        """Count a cancelled consumer no more, which holds nothing now."""
+        if consumer in self._departed:
+            del self._departed[consumer]
+            self.rotation.remove(consumer)
 
     def show(self, enqueued: Enqueued) -> Message:
         """Return a message as clients get it: they see how often it came back."""

@@ -68,11 +68,16 @@ class TimedQuorumQueue(QuorumQueue):
             super().on_timer(timer)
             return
         self._ack_due = None
+        late: dict[Consumer, Channel] = {}
         for channel, enqueued in [*self._deliveries()]:
             if enqueued.due is not None and enqueued.due <= self.state.now:
                 self._take_back(channel, enqueued)
+                if enqueued.consumer is not None:
+                    late[enqueued.consumer] = channel
             elif enqueued.due is not None:
                 self._await_ack(enqueued.due)
+        for consumer, channel in late.items():
+            self._tell(channel, consumer)
         self.single.elect()
         self.pump()
 
@@ -116,19 +121,25 @@ class TimedQuorumQueue(QuorumQueue):
         super().settled((enqueued,))
         enqueued.is_late, enqueued.due, again.due = True, None, None
         super().put_back((again,), Settlement.REQUEUE)
-        if consumer is not None:
-            consumer.late += 1  # it gets no more, whether it is cancelled or loses its channel
-        if consumer is None or not channel.connection.consumer_cancel_notify:
-            self.state.failing.append((channel, timed_out(channel.number, UNTOLD)))
+        if consumer is None:
+            self._fail(channel)
             return
-        if consumer.late == 1 and consumer in self.consumers:
-            self._suspend(channel, consumer)
-
-    def _suspend(self, channel: Channel, consumer: Consumer) -> None:
-        if self.policy.single_active_consumer:
+        consumer.late += 1  # it gets no more, whether it is cancelled or loses its channel
+        if consumer.late == consumer.unacked:
+            self._forget_departed(consumer)
+        if consumer.late == 1 and consumer in self.consumers and self.policy.single_active_consumer:
             self.single.remove(consumer)
-        where = (channel.connection.number, channel.number)
-        self.state.events.append(BasicCancel(*where, consumer.tag))
+
+    def _tell(self, channel: Channel, consumer: Consumer) -> None:
+        """Tell a client that its consumer is late, each time that it is; who cannot be told so loses the channel."""
+        if channel.connection.consumer_cancel_notify and consumer in self.consumers:
+            where = (channel.connection.number, channel.number)
+            self.state.events.append(BasicCancel(*where, consumer.tag))
+        else:
+            self._fail(channel)
+
+    def _fail(self, channel: Channel) -> None:
+        self.state.failing.append((channel, timed_out(channel.number, UNTOLD)))
 
     def _resume(self, consumer: Consumer) -> None:
         if consumer.late or consumer not in self.consumers:

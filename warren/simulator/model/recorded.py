@@ -48,6 +48,6 @@ class Recorded(ABC):
             self.changes.note(enqueued, place)
 
     def forget(self, batch: Iterable[Enqueued]) -> None:
-        """Note that deliveries were settled for good."""
+        """Note that messages are gone for good."""
         for enqueued in batch:
             self.note(enqueued, Place.GONE)

@@ -1,4 +1,4 @@
-"""Where the sessions of one broker meet: the model, the memory alarm, and whose turn it is.
+"""Where the sessions of one broker meet: the model, the alarms, and whose turn it is.
 
 A turn is what happens at one time: octets of one client, the end of a connection, commands of the
 broker's owner, or what was due. `Hub.wishes` ends it. How long it may be: `turns`.
@@ -15,7 +15,7 @@ from warren.simulator.model import CONSUMER_TIMEOUT, Broker, FieldTypes, command
 from warren.simulator.model.patterns import backtracking
 from warren.simulator.session.alarms import Alarms
 from warren.simulator.session.memory import Memory, used
-from warren.simulator.session.portions import Settling, first_portion
+from warren.simulator.session.portions import Portioned, first_portion
 from warren.simulator.session.session import READ_LIMIT, Session
 from warren.simulator.session.terms import terms_of
 from warren.simulator.session.turns import Turns
@@ -185,7 +185,7 @@ class Hub:
         wishes = self._collect()
         if not wishes:
             self._adapt()
-            if self.memory.limit is not None or self.memory.is_rung or self._was_short:
+            if self.memory.limit is not None or self.memory.alarm or self._was_short:
                 self._watch_memory()
             wishes = self._collect()
         if not wishes:
@@ -243,7 +243,7 @@ class Hub:
         most = inf if memory.limit is None else memory.limit
         for session in self.sessions.values():
             if memory.alarm and not session.blocked and session.publishes(most):
-                session.block()
+                session.block(memory.reason)
             elif session.blocked and not memory.alarm:
                 session.unblock()
             else:
@@ -252,14 +252,14 @@ class Hub:
 
     # One way through
 
-    def _work(self, session: Session, heard: Sequence[WireEvent | Settling], stop: int) -> None:
+    def _work(self, session: Session, heard: Sequence[WireEvent | Portioned], stop: int) -> None:
         """Do what a client says, as long as it also listens, and until so much work is done."""
         self._touched[session] = None
         meter = self.broker.meter
         for done, event in enumerate(heard, start=1):
             command = session.translate(event)
             rest = None
-            if isinstance(command, Settling) and stop < maxsize:
+            if isinstance(command, Portioned) and stop < maxsize:
                 command, rest = first_portion(self.broker, command)
             if command is not None:
                 self._say(self.broker.handle(command, self._alarms.now))

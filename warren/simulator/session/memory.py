@@ -1,4 +1,4 @@
-"""The memory alarm: publishers are blocked while messages take more than a limit.
+"""The alarms: publishers are blocked while messages take more memory than a limit, or the disk is said to be full.
 
 What counts are messages, by `Message.size` (body, properties, and an overhead for each): those in
 queues, those that are delivered and not settled, those that transactions hold back, and what there
@@ -29,14 +29,15 @@ _RELEASE = 0.8  # of the limit: below it the alarm ends, so that it does not fli
 class Memory:
     """Watches one broker; `counts_at` is when to count again, infinity while nothing is over the limit.
 
-    `limit` is in octets, None for no alarm by what is in use. `is_rung` is the owner's: there is an alarm as long as
-    that is set, whatever is in use.
+    `limit` is in octets, None for no alarm by what is in use. `is_rung` is the owner's: memory is short as long as
+    that is set, whatever is in use. So is `disk_is_low`: nobody looks at the disk here.
     """
 
     def __init__(self, limit: int | None) -> None:
         """Begin without an alarm."""
         self.limit = limit
         self.is_rung = False
+        self.disk_is_low = False
         self._is_over = False
         self.counts_at = inf
         self._counted_at = 0
@@ -45,8 +46,23 @@ class Memory:
 
     @property
     def alarm(self) -> bool:
+        """Whether publishers are to be blocked."""
+        return self.disk_is_low or self.is_short
+
+    @property
+    def is_short(self) -> bool:
         """Whether memory is short."""
         return self.is_rung or self._is_over
+
+    @property
+    def reason(self) -> str:
+        """What a publisher is told that is blocked now."""
+        lows = [
+            name
+            for name, is_low in (("disk", self.disk_is_low), ("memory", self.is_short))
+            if is_low
+        ]
+        return f"low on {' & '.join(lows)}"
 
     def received(self, octets: int) -> None:
         """Note what came from a client."""

@@ -1,4 +1,4 @@
-"""One method that settles many deliveries, done in portions: between two of them others have their turns."""
+"""One method that is about many messages, done in portions: between two of them others have their turns."""
 
 from __future__ import annotations
 
@@ -12,20 +12,50 @@ if TYPE_CHECKING:
     from warren.simulator.model.channel import Channel
 
 PORTION = 512
-"""How many deliveries are settled at once."""
+"""How many deliveries are settled at once, and how much of a transaction is committed."""
+DROPPED_AT_ONCE = 4096
+"""How many messages a purge drops at once, where that is kept: more than others can publish between two portions."""
 Settling = commands.BasicAck | commands.BasicNack | commands.BasicRecover
+Portioned = Settling | commands.TxCommit | commands.QueuePurge
 
 
-def first_portion(broker: Broker, command: Settling) -> tuple[Settling, Settling | None]:
-    """Return what settles the first of these deliveries, and what settles the others; None for no more.
-
-    That names the last of them: what is delivered between two portions was not meant.
-    """
-    if not (isinstance(command, commands.BasicRecover) or command.multiple):
+def first_portion(broker: Broker, command: Portioned) -> tuple[Portioned, Portioned | None]:
+    """Return what does the first portion, and what does the others; None for no more."""
+    if isinstance(command, commands.BasicAck | commands.BasicNack) and not command.multiple:
         return command, None
     client = broker.connections.get(command.connection)
     channel = None if client is None else client.channels.get(command.channel)
-    if channel is None or len(channel.unacked) <= PORTION or channel.tx is not None:
+    if channel is None:
+        return command, None
+    if isinstance(command, commands.TxCommit):
+        return _commit(channel, command)
+    if isinstance(command, commands.QueuePurge):
+        return _purge(channel, command)
+    return _settle(channel, command)
+
+
+def _commit(
+    channel: Channel, command: commands.TxCommit
+) -> tuple[Portioned, commands.TxCommit | None]:
+    if channel.tx is None or len(channel.tx) <= PORTION:
+        return command, None
+    return replace(command, portion=PORTION), command
+
+
+def _purge(
+    channel: Channel, command: commands.QueuePurge
+) -> tuple[Portioned, commands.QueuePurge | None]:
+    """Let a queue that is not kept be purged at once: nothing is to be written then."""
+    queue = channel.vhost.queues.get(command.queue or channel.last_queue)
+    if queue is None or queue.changes is None or len(queue.ready) <= DROPPED_AT_ONCE:
+        return command, None
+    dropped = command.dropped + DROPPED_AT_ONCE
+    return replace(command, portion=DROPPED_AT_ONCE), replace(command, dropped=dropped)
+
+
+def _settle(channel: Channel, command: Settling) -> tuple[Portioned, Settling | None]:
+    """Name the last of these deliveries in the rest: what is delivered between two portions was not meant."""
+    if len(channel.unacked) <= PORTION or channel.tx is not None:
         return command, None
     last = command.delivery_tag or max(channel.unacked)
     wrong = isinstance(command, commands.BasicRecover) and not command.requeue

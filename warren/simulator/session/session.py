@@ -16,7 +16,7 @@ from warren.simulator import wire
 from warren.simulator.model import commands, events
 from warren.simulator.model.methods.access import BrokersMethod
 from warren.simulator.session.heartbeats import Heartbeats
-from warren.simulator.session.portions import Settling
+from warren.simulator.session.portions import Portioned
 from warren.simulator.session.properties import Properties
 from warren.simulator.session.translation import TO_COMMAND, to_octets, to_publish
 from warren.simulator.session.wishes import Abort, Close, Rest, Resume, Send
@@ -78,7 +78,7 @@ class Session:
             mechanisms=terms.mechanisms,
         )
         # What waits for another turn, or for the client to read, and the rest of what was done in part.
-        self.backlog: list[WireEvent | Settling] = []
+        self.backlog: list[WireEvent | Portioned] = []
         self.heard = 0  # how many events at the last time
         self.heard_in = 0  # which round
         self.waits_for_turn = False
@@ -117,10 +117,10 @@ class Session:
         self.heard = len(events)
         return events
 
-    def translate(self, event: WireEvent | Settling) -> commands.Command | None:
+    def translate(self, event: WireEvent | Portioned) -> commands.Command | None:
         """Return what the model has to do about it; None when it has nothing to do with it."""
         if type(event) is not wire.Message:
-            return event if isinstance(event, Settling) else self._answer(event)
+            return event if isinstance(event, Portioned) else self._answer(event)
         channel, method = event.channel, event.method
         if type(method) is wire.BasicPublish:
             octets = event.properties or b""
@@ -305,11 +305,11 @@ class Session:
         self._credit = CREDIT
         return commands.GrantCredit(self.number, CREDIT)
 
-    def block(self) -> None:
-        """Read no more, because the client publishes and memory is short."""
+    def block(self, reason: str) -> None:
+        """Read no more, because the client publishes and something is short: the reason that it is told."""
         self.blocked = True
         if self.wire.capable("connection.blocked"):
-            self._put(wire.encode_method_frame(0, wire.ConnectionBlocked("low on memory")))
+            self._put(wire.encode_method_frame(0, wire.ConnectionBlocked(reason)))
         self.wished.append(Rest(self.number))
         self._alarms.cancel(self, Session._listen)
 

@@ -14,7 +14,7 @@ from warren.simulator.wire import BasicAck, Message
 if TYPE_CHECKING:
     from warren.simulator.model.commands import Command
     from warren.simulator.session import Wish
-    from warren.simulator.session.portions import Settling
+    from warren.simulator.session.portions import Portioned
     from warren.simulator.tcp.faults import FaultPlan
     from warren.simulator.tcp.node import Node
     from warren.simulator.wire.connection_events import WireEvent
@@ -36,7 +36,7 @@ class FaultySession(Session):
         """Hear it, unless the connection is silent."""
         return [] if self.silent else super().hear(octets)
 
-    def translate(self, event: WireEvent | Settling) -> Command | None:
+    def translate(self, event: WireEvent | Portioned) -> Command | None:
         """Let the fault happen instead, when it is its turn."""
         if self.silent:
             return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import shutil
 import time
 from contextlib import contextmanager
 from math import inf
@@ -62,6 +63,7 @@ class Node:
         self.version = RELEASES[options.semantics]
         self.clients: dict[int, Client] = {}
         self.http_clients: set[HttpClient] = set()
+        self.disk_free_limit = 0
         self.body_octets = 0  # of requests that are not answered yet
         self.accounts: dict[str, Account] = {}
         self.records = Records()
@@ -165,6 +167,17 @@ class Node:
         """Be short of memory, whatever is in use, until told otherwise."""
         with self.turn():
             self.hub.memory.is_rung = is_on
+
+    @property
+    def disk_free(self) -> int:
+        """How many octets are free where data is kept."""
+        data = self.options.data
+        return shutil.disk_usage("/" if data is None else data.parent).free
+
+    def set_disk_free_limit(self, octets: int) -> None:
+        """Block publishers if less than that is free now; it is looked at when it is set. Within a turn."""
+        self.disk_free_limit = octets
+        self.hub.memory.disk_is_low = self.disk_free < octets
 
     def perform(self) -> None:
         """End a turn: now; where it has to be kept first, soon, together with those that come until then."""

@@ -56,6 +56,13 @@ class Place:
         """
         self._own("be short of memory").set_memory_alarm(is_on)
 
+    def set_disk_alarm(self, is_on: bool) -> None:
+        """Have the broker be short of disk space, or no longer; its publishers are blocked meanwhile.
+
+        Raises `WarrenError` where this broker is not ours.
+        """
+        self._own("be short of disk space").set_disk_alarm(is_on)
+
     def set_ack_timeout(self, seconds: float | None) -> None:
         """Have the broker wait so long for the acks of channels that are opened from now on, or as by default.
 

@@ -211,12 +211,15 @@ def ends(
 
 
 def purge(state: State, channel: Channel, command: commands.QueuePurge) -> None:
-    """Drop the ready messages of a queue."""
+    """Drop the ready messages of a queue, or a portion of them."""
     name = queue_name(channel, command.queue)
     check_access(channel, "read", "queue", name)
     queue = find_queue(channel, name)
     queue.check_purge()
-    count = queue.purge()
+    if command.portion:
+        queue.drop_first(command.portion)
+        return
+    count = queue.purge() + command.dropped
     if not command.nowait:
         state.events.append(events.QueuePurgeOk(command.connection, command.channel, count))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+from math import inf
 from typing import TYPE_CHECKING
 
 from warren.simulator.errors import AmqpError, ReplyCode, precondition_failed
@@ -37,25 +39,43 @@ def commit(state: State, channel: Channel, command: commands.TxCommit) -> None:
     A quorum queue's refusal comes too late for that: what it refused before is lost, and it takes all else.
     Where a queue is gone (506), messages that were published before it stay, and nothing is settled.
     """
-    transaction = current(channel)
-    taken = []
-    heard: dict[Queue, bool] = {}
-    for message, targets, mandatory in transaction.publishes:
-        queues = resolve(channel.vhost, targets)
-        routed = not state.semantics.replies_before_commit and reply(state, message)
-        returned = mandatory and not routed
-        for queue in queues:
-            if queue not in heard:
-                heard[queue] = queue.refuses(channel)
-        taken.append(
-            distribute(state, channel, message, queues, mandatory=returned, heard_full=heard)
-        )
+    transaction, meter = current(channel), state.meter
+    end = meter.work + command.portion if command.portion else inf
+    while transaction.publishes and meter.work < end:
+        _publish_next(state, channel, transaction)
+    while transaction.settlements and meter.work < end:
+        meter.work += _settle_next(channel, transaction, command.portion)
+    if command.portion:
+        return
     channel.tx = Transaction()
-    for outcome, deliveries in transaction.settlements:
-        settle(channel, deliveries, outcome)
-    if not all(taken):
+    if transaction.is_refused:
         raise precondition_failed("partial tx completion")
     state.events.append(events.TxCommitOk(command.connection, command.channel))
+
+
+def _publish_next(state: State, channel: Channel, transaction: Transaction) -> None:
+    message, targets, mandatory = transaction.publishes.popleft()
+    transaction.size -= message.size
+    state.meter.work += 1
+    queues = resolve(channel.vhost, targets)
+    routed = not state.semantics.replies_before_commit and reply(state, message)
+    heard = transaction.heard_full
+    for queue in queues:
+        if queue not in heard:
+            heard[queue] = queue.refuses(channel)
+    returned = mandatory and not routed
+    taken = distribute(state, channel, message, queues, mandatory=returned, heard_full=heard)
+    transaction.is_refused |= not taken
+
+
+def _settle_next(channel: Channel, transaction: Transaction, most: int) -> int:
+    """Settle what comes next, of that at most so many deliveries, 0 being all; return how many."""
+    outcome, deliveries = transaction.settlements.popleft()
+    if 0 < most < len(deliveries):
+        transaction.settlements.appendleft((outcome, deliveries))
+        deliveries = {tag: deliveries.pop(tag) for tag in [*islice(deliveries, most)]}
+    settle(channel, deliveries, outcome)
+    return len(deliveries)
 
 
 def resolve(vhost: VHost, targets: Sequence[Target]) -> list[Queue]:

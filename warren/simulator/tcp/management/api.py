@@ -41,11 +41,11 @@ ROUTER = Router(
 )
 
 
-def require(root: str, path: tuple[str, ...]) -> None:
-    """Raise Refused 404 where nothing is at a path: that is told before anybody is asked for a password."""
+def require(root: str, path: tuple[str, ...], method: str) -> None:
+    """Raise Refused where nothing is at a path, or not for this: who shows no password is told that, too."""
     if root != "api":
         raise not_found()
-    ROUTER.require(path)
+    ROUTER.require(path, method)
 
 
 def answer(node: Node, request: Request) -> Answer:

@@ -35,6 +35,8 @@ EVENTS_OF_A_TURN = 32
 _COMPRESSED_ABOVE = 300
 """Octets that an answer may have and come as it is: RabbitMQ compresses what is longer."""
 _GZIP = re.compile(rb"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
+_OPEN = ["auth"]
+"""How a client is to log in: everybody may ask."""
 _TOO_LARGE = "Exceeded HTTP request body size limit"
 _TOO_MANY = "too much is on its way in other requests; ask again when those are answered"
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[-\w.~!$&'()*+,;=%]*)(?::(\d{0,5}))?", re.ASCII)
@@ -305,11 +307,12 @@ def _read_head(node: Node, head: h11.Request, body: bytearray) -> _Asked:
         raise Refused(HTTPStatus.BAD_REQUEST, "the Host header names no host")
     place, _, query = head.target.decode("latin-1").partition("?")
     root, *path = [unquote(part) for part in place.strip("/").split("/")]
-    require(root, tuple(path))
-    user = _authenticate(node, headers.get("authorization", ""))
+    method = "GET" if head.method == b"HEAD" else head.method.decode()
+    require(root, tuple(path), method)
+    is_open = method == "OPTIONS" or path == _OPEN
+    user = "" if is_open else _authenticate(node, headers.get("authorization", ""))
     if int(headers.get("content-length", "0")) > _most(tuple(path)):
         raise Refused(HTTPStatus.BAD_REQUEST, _TOO_LARGE)
-    method = "GET" if head.method == b"HEAD" else head.method.decode()
     return _Asked(
         tuple(path),
         method,

@@ -7,7 +7,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from warren.simulator.tcp.management.listing import as_asked
-from warren.simulator.tcp.management.request import Answer, Request, not_found, require_short
+from warren.simulator.tcp.management.request import (
+    Answer,
+    Refused,
+    Request,
+    not_found,
+    require_short,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -36,9 +42,11 @@ class Router:
                 pattern = tuple(path.split("/"))
                 self._by_length.setdefault(len(pattern), []).append((pattern, methods))
 
-    def require(self, path: tuple[str, ...]) -> None:
-        """Raise Refused 404 where nothing is at a path, which everybody may know."""
-        self._find(path)
+    def require(self, path: tuple[str, ...], method: str) -> None:
+        """Raise Refused 404 where nothing is at a path, 405 where that is not for it: everybody may know."""
+        methods, _ = self._find(path)
+        if method in METHODS and method != "OPTIONS" and method not in methods:
+            raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, "", _allow(methods))
 
     def answer(self, node: Node, request: Request) -> Answer:
         """Have a request answered; raises Refused."""
@@ -55,16 +63,17 @@ class Router:
         raise not_found()
 
 
+def _allow(methods: Mapping[str, Handler]) -> dict[str, str]:
+    allowed = ["HEAD", *methods, "OPTIONS"] if "GET" in methods else [*methods, "OPTIONS"]
+    return {"Allow": ", ".join(allowed)}
+
+
 def _call(
     node: Node, request: Request, methods: Mapping[str, Handler], captured: list[str]
 ) -> Answer:
-    allowed = ["HEAD", *methods, "OPTIONS"] if "GET" in methods else [*methods, "OPTIONS"]
-    allow = {"Allow": ", ".join(allowed)}
     if request.method == "OPTIONS":
-        return Answer(HTTPStatus.OK, headers=allow)
-    handler = methods.get("GET" if request.method == "HEAD" else request.method)
-    if handler is None:
-        return Answer(HTTPStatus.METHOD_NOT_ALLOWED, headers=allow)
+        return Answer(HTTPStatus.OK, headers=_allow(methods))
+    handler = methods[request.method]
     for name in captured:
         require_short(name)
     with node.turn(reads=request.method in READS):

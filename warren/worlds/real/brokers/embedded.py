@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from warren.errors import BrokerUnavailable, OptionError
 from warren.worlds.real.brokers.management import Management
-from warren.worlds.real.brokers.own import ack_timeout, admit_cases, new_access
+from warren.worlds.real.brokers.own import ack_timeout, admit_cases, disk_limit, new_access
 from warren.worlds.real.brokers.readiness import START_TIMEOUT, wait_until_ready
 from warren.worlds.real.runs.ports import Ports
 from warren.worlds.real.runs.processes import Server, wait_until
@@ -111,6 +111,11 @@ class EmbeddedProcess:
     def set_memory_alarm(self, is_on: bool) -> None:
         """Tell it by its signals."""
         self._server.signal(signal.SIGUSR1 if is_on else signal.SIGUSR2)
+
+    def set_disk_alarm(self, is_on: bool) -> None:
+        """Tell it over its management API how much of its disk is to be free."""
+        with Management.at(self.address) as management:
+            management.set_disk_limit(disk_limit(is_on))
 
     def set_ack_timeout(self, seconds: float | None) -> None:
         """Tell it over its management API; its connections stay."""

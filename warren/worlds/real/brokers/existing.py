@@ -128,6 +128,15 @@ class UsedBroker:
             "choose --broker embedded, docker or local for this case",
         )
 
+    def set_disk_alarm(self, is_on: bool) -> None:
+        """Refuse: others may use it."""
+        del is_on
+        raise BrokerUnavailable(
+            "an existing broker's disk alarm is not rung by Warren",
+            self.address.description,
+            "choose --broker embedded, docker or local for this case",
+        )
+
     def set_ack_timeout(self, seconds: float | None) -> None:
         """Refuse: others may use it."""
         del seconds

@@ -18,6 +18,7 @@ from warren.worlds.real.brokers.own import (
     RESTART,
     ack_timeout_code,
     admit_cases,
+    disk_code,
     evaluate_command,
     memory_code,
     new_access,
@@ -133,6 +134,10 @@ class LocalNode:
     def set_memory_alarm(self, is_on: bool) -> None:
         """Let it have no share of the machine's memory, or as much as it has by default."""
         self._evaluate(memory_code(is_on))
+
+    def set_disk_alarm(self, is_on: bool) -> None:
+        """Let it want more of its disk free than there is, or as much as by default."""
+        self._evaluate(disk_code(is_on))
 
     def set_ack_timeout(self, seconds: float | None) -> None:
         """Tell its node's settings, which a channel reads when it is opened."""

@@ -8,7 +8,7 @@
 - DELETE /api/queues/{vhost}/{queue}/contents
 - PUT, DELETE /api/policies/{vhost}/{policy}, /api/operator-policies/{vhost}/{policy}, for the cases on them
 - GET, POST /api/definitions, /api/definitions/{vhost}, likewise
-- PUT    /api/consumer-timeout, which the embedded broker alone has
+- PUT    /api/consumer-timeout, /api/disk-free-limit, which the embedded broker alone has
 - GET    /api/vhosts/{vhost}/connections; DELETE /api/connections/{name} with X-Reason
 
 Queue counts: the list with `enable_queue_totals` asks the queues themselves, so they are of now
@@ -159,6 +159,10 @@ class Management:
     def set_consumer_timeout(self, milliseconds: int) -> None:
         """Have an embedded broker wait so long for the acks of channels that are opened from now on."""
         self._call("PUT", "consumer-timeout", json={"milliseconds": milliseconds})
+
+    def set_disk_limit(self, octets: int) -> None:
+        """Have an embedded broker block publishers if less than that is free on its disk."""
+        self._call("PUT", "disk-free-limit", json={"octets": octets})
 
     def bar(self, vhost: str) -> None:
         """Refuse further connections to a vhost (530), by a limit of none."""

@@ -20,6 +20,8 @@ CONTAINER: Final = "container"
 """The kind of entry in a run's journal that says that it has started one."""
 _SHARES: Final = {True: 0.0, False: 0.4}
 """Of the machine's memory, what a RabbitMQ may take with the alarm and without it; the latter is 3.10's default."""
+_DISK_LIMITS: Final = {True: 1 << 60, False: 50_000_000}
+"""Octets that are to be free on its disk, with the alarm and without it; the latter is RabbitMQ's default."""
 _ACK_TIMEOUT: Final = 1_800_000
 """Milliseconds that a RabbitMQ waits for acks by default. A channel reads that when it is opened."""
 _OFTEN: Final = 200
@@ -53,6 +55,16 @@ def evaluate_command(tool: str, code: str) -> list[str]:
 def memory_code(is_short: bool) -> str:
     """Say in Erlang that a RabbitMQ is short of memory, or no longer."""
     return f"vm_memory_monitor:set_vm_memory_high_watermark({_SHARES[is_short]})"
+
+
+def disk_limit(is_low: bool) -> int:
+    """Give the octets that a broker wants to be free on its disk: more than there are, or RabbitMQ's default."""
+    return _DISK_LIMITS[is_low]
+
+
+def disk_code(is_low: bool) -> str:
+    """Say in Erlang that a RabbitMQ is short of disk, or no longer."""
+    return f"rabbit_disk_monitor:set_disk_free_limit({disk_limit(is_low)})"
 
 
 def ack_timeout(seconds: float | None) -> int:

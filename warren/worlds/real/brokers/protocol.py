@@ -35,6 +35,9 @@ class RunningBroker(Protocol):
     def set_memory_alarm(self, is_on: bool) -> None:
         """Have it be short of memory, so that it blocks publishers, or no longer. Raises BrokerUnavailable."""
 
+    def set_disk_alarm(self, is_on: bool) -> None:
+        """Have it be short of disk space, so that it blocks publishers, or no longer. Raises BrokerUnavailable."""
+
     def set_ack_timeout(self, seconds: float | None) -> None:
         """Have channels that are opened from now on wait no longer for an ack; None sets the default again.
 

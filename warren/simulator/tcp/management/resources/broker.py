@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import resource
-import shutil
 from typing import TYPE_CHECKING, Any
 
 from warren.simulator.model import SEMANTICS, commands
@@ -137,11 +136,11 @@ def _node(node: Node) -> dict[str, Any]:
         "net_ticktime": 60,
         "mem_used": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "mem_calculation_strategy": "rss",
-        "disk_free": shutil.disk_usage("/").free,
-        "disk_free_limit": 0,
-        "mem_alarm": node.hub.memory.alarm,
+        "disk_free": node.disk_free,
+        "disk_free_limit": node.disk_free_limit,
+        "mem_alarm": node.hub.memory.is_short,
         "mem_limit": 0 if limit is None else limit,
-        "disk_free_alarm": False,
+        "disk_free_alarm": node.hub.memory.disk_is_low,
         "partitions": [],
         "enabled_plugins": ["rabbitmq_management"],
     }
@@ -168,6 +167,12 @@ def _put_timeout(node: Node, request: Request) -> Answer:
     """Set what RabbitMQ is told by its `application:set_env`: it has no request for that."""
     value = request.need("milliseconds")
     node.do(commands.SetConsumerTimeout(None if value is None else whole_number(value)))
+    return Answer()
+
+
+def _put_disk_limit(node: Node, request: Request) -> Answer:
+    """Set what RabbitMQ is told by `rabbitmqctl set_disk_free_limit`: it has no request for that."""
+    node.set_disk_free_limit(whole_number(request.need("octets")))
     return Answer()
 
 
@@ -200,6 +205,7 @@ ROUTES: Routes = {
     "nodes/*": {"GET": _show_node},
     "cluster-name": {"GET": _show_name, "PUT": _put_name},
     "consumer-timeout": {"PUT": _put_timeout},
+    "disk-free-limit": {"PUT": _put_disk_limit},
     "extensions": {"GET": _extensions},
     "feature-flags": {"GET": _none},
     "deprecated-features": {"GET": _deprecated},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from warren.simulator.model import commands
+from warren.simulator.session.portions import DROPPED_AT_ONCE
 from warren.simulator.tcp.management import messages, views
 from warren.simulator.tcp.management.connection import OwnConnection
 from warren.simulator.tcp.management.listing import listed
@@ -15,9 +16,20 @@ from warren.simulator.tcp.management.request import (
     bad_request,
     is_set,
 )
-from warren.simulator.tcp.management.routing import Routes, found, made, shown, the_vhost, vhosts
+from warren.simulator.tcp.management.routing import (
+    Routes,
+    found,
+    in_turns,
+    made,
+    shown,
+    the_vhost,
+    vhosts,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from warren.simulator.model.queue import Queue
     from warren.simulator.tcp.node import Node
 
 
@@ -63,10 +75,17 @@ def _act(node: Node, request: Request, vhost: str, queue: str) -> Answer:
 
 
 def _purge(node: Node, request: Request, vhost: str, queue: str) -> Answer:
-    found(the_vhost(node, vhost).queues.get(queue))
-    with OwnConnection(node, request.user, vhost) as own:
-        own.do(lambda c, n: commands.QueuePurge(c, n, queue))
-    return Answer()
+    each = found(the_vhost(node, vhost).queues.get(queue))
+    return Answer(portions=in_turns(node, _purged(node, request.user, each)))
+
+
+def _purged(node: Node, user: str, queue: Queue) -> Generator[None, None, bytes]:
+    with OwnConnection(node, user, queue.vhost.name) as own:
+        while len(queue.ready) > DROPPED_AT_ONCE and not queue.deleted:
+            own.do(lambda c, n: commands.QueuePurge(c, n, queue.name, portion=DROPPED_AT_ONCE))
+            yield
+        own.do(lambda c, n: commands.QueuePurge(c, n, queue.name))
+    return b""
 
 
 def _rebalance(_node: Node, _request: Request) -> Answer:
