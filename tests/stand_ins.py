@@ -371,6 +371,11 @@ class StandInWorld:
     def set_memory_alarm(self, is_on: bool) -> None:
         """Do nothing."""
 
+    def queue_type(self, name: str) -> str:
+        """Say that all are classic."""
+        del name
+        return "classic"
+
     def make_queue_anew(self, route: Route) -> None:
         """Do nothing."""
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from warren.worlds.protocol import Exclusive, HttpFailure, Process, World
 
 _PRECONDITION_FAILED: Final = 406
+_COUNTING: Final = "quorum"
+"""The type of queue that counts how often a message comes back, and drops what has come back too often."""
 _LOW_ON_MEMORY: Final = "low on memory"
 _WRITE_SLOW: Final = (
     'write slow = { body = "FILE", seconds = 30.0 }, a message whose work lasts so long'
@@ -66,6 +68,16 @@ class Faults:
         assert role.route is not None, f"role {role} has no queue"
         self._journal.note("", f"consumed exclusively from {role.queue}")
         return self._world.exclusive_consumer(role.route)
+
+    def need_returns_counted(self, role: Role) -> None:
+        """Raise `FaultUnsupported` where the queue of a role does not count how often its messages come back."""
+        kind = self._world.queue_type(role.queue)
+        if kind != _COUNTING:
+            raise FaultUnsupported(
+                f"a {kind} queue does not count how often a message comes back",
+                where=f"queue {role.queue}",
+                what_to_do="run the case with --queue-type quorum",
+            )
 
     def exclusive_queue(self, role: Role) -> Exclusive:
         """Have a role's queue as an exclusive one, as an old instance may that has not stopped."""

@@ -82,6 +82,9 @@ class World(Protocol):
     def delete_queue(self, route: Route) -> None:
         """Delete the queue of a route with all that is in it; the broker cancels its consumers."""
 
+    def queue_type(self, name: str) -> str:
+        """Give the type of a queue that is there, as `classic`; raise `WarrenError` where there is none."""
+
     def reply_queue(self) -> str:
         """Declare a queue of the rig's own for replies and give its name."""
 

@@ -53,6 +53,11 @@ class BrokerOfCase:
         """Delete the queue of a route with all that is in it."""
         self._broker_link().delete_queue(route.queue)
 
+    def queue_type(self, name: str) -> str:
+        """Give the type that a queue was declared with, or was given by its vhost."""
+        asked = self._place.management.declaration(self._place.vhost, name)
+        return str(asked.arguments.get("x-queue-type", "classic"))
+
     def reply_queue(self) -> str:
         """Declare a queue of the rig's own for replies and give its name."""
         return self._broker_link().reply_queue()
@@ -65,8 +70,7 @@ class BrokerOfCase:
         """Declare a route and consume exclusively from its queue, on a connection apart."""
         link = self._exclusive_link()
         link.consume_exclusively(route.exchange, route.queue, route.routing_key)
-        asked = self._place.management.declaration(self._place.vhost, route.queue)
-        kind = asked.arguments.get("x-queue-type", "classic")
+        kind = self.queue_type(route.queue)
         if kind != "classic":
             raise FaultUnsupported(
                 f"a {kind} queue has no exclusive consumers", where=f"queue {route.queue}"
