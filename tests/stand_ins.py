@@ -18,6 +18,7 @@ from warren.worlds.protocol import (
     DatabaseLine,
     HttpFailure,
     HttpReply,
+    LateAck,
     QueueDepth,
     ReceivedReply,
 )
@@ -346,6 +347,11 @@ class StandInWorld:
 
     def start_database(self) -> None:
         """Do nothing."""
+
+    @property
+    def late_ack(self) -> LateAck:
+        """Say that it closes the channel."""
+        return LateAck.CLOSES_CHANNEL
 
     def set_ack_timeout(self, seconds: float | None) -> None:
         """Do nothing."""

@@ -34,7 +34,7 @@ def test_crashes_beside(rig: Rig) -> None:
     """What a worker holds beside a message that ends its process each time is done, or put aside, and not dropped."""
     rig.faults.need_work_that_lasts(TEXTS)
     (worker,) = rig.start.workers(1, prefetch=PREFETCH)
-    rig.faults.need_returns_counted(worker.role)
+    rig.faults.need_quorum_queue(worker.role)
     holds = rig.faults.hold(delivery, worker)
     cause = unique_work(rig, TEXTS)
     others = [unique_work(rig) for _ in range(PREFETCH - 1)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from warren.errors import FaultUnsupported, InstanceUnsupported
 from warren.rigs.consumers.holds import Holds
 from warren.worlds.database_line.plan import BESIDE
+from warren.worlds.protocol import LateAck
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
     from warren.worlds.protocol import Exclusive, HttpFailure, Process, World
 
 _PRECONDITION_FAILED: Final = 406
-_COUNTING: Final = "quorum"
-"""The type of queue that counts how often a message comes back, and drops what has come back too often."""
+_QUORUM: Final = "quorum"
+_SHOWN_ON: Final = {
+    LateAck.CLOSES_CHANNEL: "run the case on 3.10 or 4.0",
+    LateAck.CANCELS_CONSUMER: "run the case on 4.3, with --queue-type quorum",
+}
 _LOW_ON_MEMORY: Final = "low on memory"
 _WRITE_SLOW: Final = (
     'write slow = { body = "FILE", seconds = 30.0 }, a message whose work lasts so long'
@@ -69,12 +73,12 @@ class Faults:
         self._journal.note("", f"consumed exclusively from {role.queue}")
         return self._world.exclusive_consumer(role.route)
 
-    def need_returns_counted(self, role: Role) -> None:
-        """Raise `FaultUnsupported` where the queue of a role does not count how often its messages come back."""
+    def need_quorum_queue(self, role: Role) -> None:
+        """Raise `FaultUnsupported` where a role's queue is of another type: it counts no returns and no late acks."""
         kind = self._world.queue_type(role.queue)
-        if kind != _COUNTING:
+        if kind != _QUORUM:
             raise FaultUnsupported(
-                f"a {kind} queue does not count how often a message comes back",
+                f"it is a {kind} queue, and this case is about quorum queues",
                 where=f"queue {role.queue}",
                 what_to_do="run the case with --queue-type quorum",
             )
@@ -178,11 +182,15 @@ class Faults:
             self._world.restore_http()
 
     @contextlib.contextmanager
-    def short_ack_timeout(self, document_seconds: float) -> Iterator[None]:
-        """Have the broker close the channels that are opened in the block when one of their acks takes so long.
+    def short_ack_timeout(self, document_seconds: float, wanted: LateAck) -> Iterator[None]:
+        """Have the broker wait no longer for the acks of channels and consumers that begin in the block.
 
-        Raises `FaultUnsupported` where it has no such time-out for classic queues; needs the mark `restarts_broker`.
+        Raises `FaultUnsupported` where it does something else then than is wanted; needs the mark `restarts_broker`.
         """
+        if self._world.late_ack is not wanted:
+            raise FaultUnsupported(
+                self._world.late_ack.value, where="--broker", what_to_do=_SHOWN_ON[wanted]
+            )
         seconds = self._tempo.deadlines.seconds(document_seconds)
         self._journal.note("", f"had the broker wait for acks no longer than {seconds:.1f} s")
         self._world.set_ack_timeout(seconds)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from warren.errors import FaultUnsupported
 from warren.simulator.wire import BasicProperties
+from warren.worlds.protocol import LateAck
 from warren.worlds.real.broker_link import BrokerLink
 
 if TYPE_CHECKING:
@@ -96,15 +97,14 @@ class BrokerOfCase:
         self._close_link()
         self._place.restart()
 
+    @property
+    def late_ack(self) -> LateAck:
+        """Tell by its version."""
+        version = tuple(map(int, self._place.broker.version.split(".")[:2]))
+        return LateAck.CANCELS_CONSUMER if version >= _QUORUM_ALONE else LateAck.CLOSES_CHANNEL
+
     def set_ack_timeout(self, seconds: float | None) -> None:
         """Tell the case's broker how long it waits for acks; raise `WarrenError` where it is not ours."""
-        version = self._place.broker.version
-        if tuple(map(int, version.split(".")[:2])) >= _QUORUM_ALONE:
-            raise FaultUnsupported(
-                "it has no acknowledgement time-out for classic queues",
-                where=f"RabbitMQ {version}",
-                what_to_do="run the case on 3.10 or 4.0",
-            )
         self._place.set_ack_timeout(seconds)
 
     def set_memory_alarm(self, is_on: bool) -> None:
