@@ -377,6 +377,11 @@ class StandInWorld:
     def set_memory_alarm(self, is_on: bool) -> None:
         """Do nothing."""
 
+    def take_queue_away(self, name: str) -> Callable[[], None]:
+        """Do nothing."""
+        del name
+        return lambda: None
+
     def queue_type(self, name: str) -> str:
         """Say that all are classic."""
         del name

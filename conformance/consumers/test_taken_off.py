@@ -68,6 +68,36 @@ def test_queue_gone(rig: Rig) -> None:
     _judge_without_queue(rig, rig.faults.delete_queue)
 
 
+@pytest.mark.full
+@pytest.mark.guarantee("survives-cancel", designs=("own",))
+@pytest.mark.requirement("survives-cancel.one-of-several")
+def test_one_of_several_queues(rig: Rig) -> None:
+    """A consumer of several queues works on while another one is away, and consumes from that when it is back."""
+    (worker,) = rig.start.workers(1)
+    queue = rig.faults.need_another_queue(worker)
+
+    def consumes() -> bool:
+        active = rig.seen.everything().active_consumers(worker.name)
+        return any(c.queue == queue for c in active)
+
+    def has_ended() -> bool:
+        return worker.exit_status is not None
+
+    with rig.faults.queue_away(queue):
+        words = "the broker did not cancel its consumer"
+        rig.wait.witness(lambda: not consumes() or has_ended(), rig.deadlines.stopped, words)
+        rig.publish.work(1)
+        rig.wait.see(lambda: rig.seen.done() or has_ended(), rig.deadlines.reconnected)
+        violations = [*ended(rig, [worker]), *rig.seen.losses()]
+    if not violations:
+        words = f"{worker.name} does not consume from {queue} again"
+        back = rig.wait.overdue(
+            lambda: consumes() or has_ended(), rig.deadlines.reconnected, words, worker
+        )
+        violations = [*ended(rig, [worker]), *back]
+    rig.judge(*(violations or new_work(rig)))
+
+
 @pytest.mark.quick(designs=("blocking",))
 @pytest.mark.guarantee("survives-channel-close")
 @pytest.mark.requirement("survives-channel-close.idle", "survives-channel-close.leaves-none")

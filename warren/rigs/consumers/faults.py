@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from warren.worlds.protocol import Exclusive, HttpFailure, Process, World
 
 _PRECONDITION_FAILED: Final = 406
+_SERVER_NAMED: Final = "amq."
 _QUORUM: Final = "quorum"
 _SHOWN_ON: Final = {
     LateAck.CLOSES_CHANNEL: "run the case on 3.10 or 4.0",
@@ -72,6 +73,23 @@ class Faults:
         assert role.route is not None, f"role {role} has no queue"
         self._journal.note("", f"consumed exclusively from {role.queue}")
         return self._world.exclusive_consumer(role.route)
+
+    def need_another_queue(self, process: Process) -> str:
+        """Name a queue that a process consumes besides its role's, and that lasts; raise `FaultUnsupported` without."""
+
+        def others() -> list[str]:
+            everything = self._seen.everything()
+            gone = {d.name for d in everything.declarations if d.perishable}
+            named = {c.queue for c in everything.active_consumers(process.name)}
+            own = {"", process.role.queue, *gone}
+            return sorted(q for q in named - own if not q.startswith(_SERVER_NAMED))
+
+        if not self._waiting.see(lambda: bool(others()), self._tempo.deadlines.stopped):
+            raise FaultUnsupported(
+                "it consumes from one queue alone, of those that last",
+                where=f"instance {process.name}",
+            )
+        return others()[0]
 
     def need_quorum_queue(self, role: Role) -> None:
         """Raise `FaultUnsupported` where a role's queue is of another type: it counts no returns and no late acks."""
@@ -204,6 +222,15 @@ class Faults:
         assert role.route is not None, f"role {role} has no queue"
         self._journal.note("", f"deleted the queue {role.queue} and made it again")
         self._world.make_queue_anew(role.route)
+
+    @contextlib.contextmanager
+    def queue_away(self, name: str) -> Iterator[None]:
+        """Delete a queue in the block, and make it again as it was; the broker cancels its consumers."""
+        self._journal.note("", f"deleted the queue {name}")
+        make_again = self._world.take_queue_away(name)
+        yield
+        make_again()
+        self._journal.note("", f"made the queue {name} again")
 
     def delete_queue(self, role: Role) -> None:
         """Delete the queue of a role, which the rig does not make again; the broker cancels its consumers."""

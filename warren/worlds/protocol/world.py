@@ -82,6 +82,12 @@ class World(Protocol):
     def delete_queue(self, route: Route) -> None:
         """Delete the queue of a route with all that is in it; the broker cancels its consumers."""
 
+    def take_queue_away(self, name: str) -> Callable[[], None]:
+        """Delete a queue, and give what makes it again as it was, empty and bound; the broker cancels its consumers.
+
+        Raises `WarrenError` where there is no such queue.
+        """
+
     def queue_type(self, name: str) -> str:
         """Give the type of a queue that is there, as `classic`; raise `WarrenError` where there is none."""
 

@@ -10,6 +10,8 @@ from warren.worlds.protocol import LateAck
 from warren.worlds.real.broker_link import BrokerLink
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from warren.workloads import Route
     from warren.worlds.protocol import QueueDepth, ReceivedReply
     from warren.worlds.real.place import Place
@@ -53,6 +55,12 @@ class BrokerOfCase:
     def delete_queue(self, route: Route) -> None:
         """Delete the queue of a route with all that is in it."""
         self._broker_link().delete_queue(route.queue)
+
+    def take_queue_away(self, name: str) -> Callable[[], None]:
+        """Delete a queue, and remember how it was declared."""
+        asked = self._place.management.declaration(self._place.vhost, name)
+        self._broker_link().delete_queue(name)
+        return lambda: self._broker_link().make_queue(asked)
 
     def queue_type(self, name: str) -> str:
         """Give the type that a queue was declared with, or was given by its vhost."""
