@@ -18,6 +18,7 @@ from warren.worlds.protocol import (
     DatabaseLine,
     HttpFailure,
     HttpReply,
+    LateAck,
     QueueDepth,
     ReceivedReply,
 )
@@ -351,6 +352,11 @@ class StandInWorld:
     def start_database(self) -> None:
         """Do nothing."""
 
+    @property
+    def late_ack(self) -> LateAck:
+        """Say that it closes the channel."""
+        return LateAck.CLOSES_CHANNEL
+
     def set_ack_timeout(self, seconds: float | None) -> None:
         """Do nothing."""
 
@@ -374,6 +380,16 @@ class StandInWorld:
 
     def set_memory_alarm(self, is_on: bool) -> None:
         """Do nothing."""
+
+    def take_queue_away(self, name: str) -> Callable[[], None]:
+        """Do nothing."""
+        del name
+        return lambda: None
+
+    def queue_type(self, name: str) -> str:
+        """Say that all are classic."""
+        del name
+        return "classic"
 
     def make_queue_anew(self, route: Route) -> None:
         """Do nothing."""

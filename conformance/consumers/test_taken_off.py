@@ -2,7 +2,8 @@
 
 A broker cancels a consumer whose queue has gone (basic.cancel), and closes a channel that did what it may not, or did
 not ack in time. What it says is forged, so that any broker does; but a queue is really deleted, and where the broker is
-the case's own and has an acknowledgement time-out for its queues, that really runs out.
+the case's own its acknowledgement time-out really runs out: it closes the channel, or from 4.3 on cancels the consumer,
+of quorum queues alone.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import Violation, delivery
+from warren.rigs.consumers import LateAck, Violation, delivery
 
 from .comebacks import ended, new_work, not_back
 from .crashes import UNKNOWN_TAG, close_consumers_channels
@@ -19,7 +20,7 @@ from .crashes import UNKNOWN_TAG, close_consumers_channels
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from warren.rigs.consumers import Process, Published, Rig, Role
+    from warren.rigs.consumers import Holds, Process, Published, Rig, Role
 
 TEXTS = 3
 ACK_TIMEOUT = 5
@@ -65,6 +66,36 @@ def test_queue_deleted(rig: Rig) -> None:
 def test_queue_gone(rig: Rig) -> None:
     """A consumer whose queue is deleted, and which nobody else makes again, declares it anew, and does new work."""
     _judge_without_queue(rig, rig.faults.delete_queue)
+
+
+@pytest.mark.full
+@pytest.mark.guarantee("survives-cancel", designs=("own",))
+@pytest.mark.requirement("survives-cancel.one-of-several")
+def test_one_of_several_queues(rig: Rig) -> None:
+    """A consumer of several queues works on while another one is away, and consumes from that when it is back."""
+    (worker,) = rig.start.workers(1)
+    queue = rig.faults.need_another_queue(worker)
+
+    def consumes() -> bool:
+        active = rig.seen.everything().active_consumers(worker.name)
+        return any(c.queue == queue for c in active)
+
+    def has_ended() -> bool:
+        return worker.exit_status is not None
+
+    with rig.faults.queue_away(queue):
+        words = "the broker did not cancel its consumer"
+        rig.wait.witness(lambda: not consumes() or has_ended(), rig.deadlines.stopped, words)
+        rig.publish.work(1)
+        rig.wait.see(lambda: rig.seen.done() or has_ended(), rig.deadlines.reconnected)
+        violations = [*ended(rig, [worker]), *rig.seen.losses()]
+    if not violations:
+        words = f"{worker.name} does not consume from {queue} again"
+        back = rig.wait.overdue(
+            lambda: consumes() or has_ended(), rig.deadlines.reconnected, words, worker
+        )
+        violations = [*ended(rig, [worker]), *back]
+    rig.judge(*(violations or new_work(rig)))
 
 
 @pytest.mark.quick(designs=("blocking",))
@@ -114,11 +145,9 @@ def test_channel_closed_in_hand(rig: Rig) -> None:
 @pytest.mark.requirement("survives-channel-close.late-ack")
 def test_acknowledgement_timed_out(rig: Rig) -> None:
     """A consumer whose broker waits for its ack no longer, and closes its channel, does that work and new work."""
-    with rig.faults.short_ack_timeout(ACK_TIMEOUT):
+    with rig.faults.short_ack_timeout(ACK_TIMEOUT, LateAck.CLOSES_CHANNEL):
         rig.start.workers(1, http=True)
-    holds = rig.faults.hold(delivery, *rig.instances.workers)
-    rig.publish.work(1)
-    busy = holds.first(rig.deadlines.within(0), "no worker was given a message").process
+    holds, busy = _hold_work(rig)
     lost_at = rig.now()
     consumed = rig.seen.ledger().active_consumers(busy.name)
     channels = {(c.instance, c.connection, c.channel) for c in consumed}
@@ -134,6 +163,28 @@ def test_acknowledgement_timed_out(rig: Rig) -> None:
 
 
 @pytest.mark.full
+@pytest.mark.restarts_broker
+@pytest.mark.guarantee("survives-cancel")
+@pytest.mark.requirement("survives-cancel.late-ack")
+def test_cancelled_for_late_ack(rig: Rig) -> None:
+    """A consumer that its broker cancels for an ack that is late does that work and new work, whichever way it does."""
+    with rig.faults.short_ack_timeout(ACK_TIMEOUT, LateAck.CANCELS_CONSUMER):
+        rig.start.workers(1, http=True)
+    rig.faults.need_quorum_queue(rig.workload.worker)
+    holds, busy = _hold_work(rig)
+    lost_at = rig.now()
+    rig.wait.witness(
+        lambda: not rig.seen.ledger().active_consumers(busy.name),
+        rig.deadlines.within(ACK_TIMEOUT),
+        "the broker cancelled no consumer",
+    )
+    holds.release()  # the message, and behind it the end of its consumer
+    # Who takes no notice is given messages again as soon as it has acked, so that its work decides.
+    not_back(rig, lost_at, [busy])
+    rig.judge(*(ended(rig, [busy]) or new_work(rig, behind=1)))
+
+
+@pytest.mark.full
 @pytest.mark.guarantee("survives-channel-close", designs=PUBLISHING)
 @pytest.mark.requirement("survives-channel-close.publishing")
 def test_publishing_channel_closed(rig: Rig) -> None:
@@ -145,6 +196,13 @@ def test_publishing_channel_closed(rig: Rig) -> None:
         rig.faults.close_channels(UNKNOWN_TAG, *_published(rig))
         violations = new_work(rig) or tuple(ended(rig, rig.instances.all))
     rig.judge(*violations)
+
+
+def _hold_work(rig: Rig) -> tuple[Holds, Process]:
+    """Send work, and keep its delivery on the way to its worker; give the worker, too."""
+    holds = rig.faults.hold(delivery, *rig.instances.workers)
+    rig.publish.work(1)
+    return holds, holds.first(rig.deadlines.within(0), "no worker was given a message").process
 
 
 def _judge_without_queue(rig: Rig, take: Callable[[Role], None]) -> None:

@@ -140,6 +140,7 @@ DEFECTS: Mapping[str, Pieces] = {
     "ignores-bound": Pieces(consumer=consuming.IgnoresBound),
     "ignores-cancel": Pieces(consumer=consuming.IgnoresCancel),
     "ignores-empty-bodies": Pieces(consumer=consuming.IgnoresEmptyBodies),
+    "ignores-losses": Pieces(consumer=poison.IgnoresLosses),
     "ignores-stop": Pieces(consumer=consuming.IgnoresStop),
     "ignores-returns": Pieces(publisher=publishing.IgnoresReturns),
     "keeps-expiring-copies": Pieces(settlement=copies.KeepsExpiringCopies),

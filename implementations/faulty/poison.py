@@ -52,6 +52,13 @@ class DropsPoison(Failing):
         return True
 
 
+class IgnoresLosses(Consumer):
+    """Tries a message again however many processes have ended with it, until its queue drops it and all beside it."""
+
+    def check(self, delivery: Delivery) -> None:
+        """Refuse nothing."""
+
+
 class HoldsPoison(Consumer):
     """Tries a message that failed again and again, and lets nobody by."""
 

@@ -21,6 +21,9 @@ from reference_impl.topology import Route
 
 _log = logging.getLogger(__name__)
 
+_MOST_LOSSES = 10
+"""Losses of its consumer after which a message is put aside: a quorum queue drops it after twenty."""
+
 
 class Handler(Protocol):
     """What a role does with a delivery; its effect is complete when `handle` returns."""
@@ -102,6 +105,7 @@ class Consumer:
     def execute(self, delivery: Delivery) -> None:
         """Work, then settle: ack what is done, dead-letter what can never be done."""
         try:
+            self.check(delivery)
             done = self.attempt(delivery)
         except (RejectedError, MalformedError, MisshapenError) as error:
             self.reject(delivery, str(error))
@@ -113,6 +117,11 @@ class Consumer:
         else:
             if done:
                 self.settled += self.settlement.ack(delivery)
+
+    def check(self, delivery: Delivery) -> None:
+        """Refuse what too many processes have died with, or beside: which of the two nobody can tell."""
+        if delivery.losses >= _MOST_LOSSES:
+            raise RejectedError(f"it was in hand at the end of {delivery.losses} consumers")
 
     def reject(self, delivery: Delivery, reason: str) -> None:
         """Put a message aside with its reason; try again for as long as the broker refuses the copy."""

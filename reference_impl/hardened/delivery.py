@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
 
+COUNT = "x-delivery-count"
+"""The header in which a quorum queue says how often a message has come back from a consumer that was lost."""
 _LONGEST_ID = 200  # bytes; "<id>/<index>" still fits a short string and the key columns
 
 
@@ -29,3 +31,9 @@ class Delivery:
         if identity and len(identity.encode()) > _LONGEST_ID:
             return f"sha256:{hashlib.sha256(identity.encode()).hexdigest()}"
         return identity or None
+
+    @property
+    def losses(self) -> int:
+        """How often its queue has lost the consumer that had it, where it counts that."""
+        count = (self.properties.headers or {}).get(COUNT)
+        return count if self.redelivered and isinstance(count, int) else 0

@@ -6,7 +6,7 @@ import pika
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import ChannelClosedByBroker
 
-from reference_impl.hardened.delivery import Delivery
+from reference_impl.hardened.delivery import COUNT, Delivery
 from reference_impl.hardened.errors import LinkLostError, TryAgainError
 from reference_impl.hardened.link import Link
 from reference_impl.hardened.publisher import send
@@ -60,6 +60,7 @@ class Settlement:
         original = delivery.properties
         reason = reason[:_LONGEST_REASON]
         headers = {**(original.headers or {}), "reason": reason, "queue": self._route.queue}
+        headers.pop(COUNT, None)  # whoever puts it back begins anew
         return pika.BasicProperties(
             content_type=original.content_type,
             delivery_mode=2,

@@ -11,14 +11,17 @@ from __future__ import annotations
 from tests.conformance.breaks import effects, endings, inputs, own, publishing, requests
 from tests.conformance.breaks.facts import Break
 
-__all__ = ["BREAKS", "HOLDS", "OWN_BREAKS", "Break"]
+__all__ = ["BREAKS", "HOLDS", "OWN_BREAKS", "QUEUES_BREAKS", "Break"]
 
 BREAKS: dict[str, tuple[Break, ...]] = (
     effects.BREAKS | endings.BREAKS | inputs.BREAKS | publishing.BREAKS | requests.BREAKS
 )
 
 OWN_BREAKS = own.BREAKS
-"""Those of a user's own consumers, which `tests/own` judges."""
+"""Those of a user's own consumer that calls an HTTP service, which `tests/own` judges."""
+
+QUEUES_BREAKS = own.OF_TWO_QUEUES
+"""Those of one that consumes from two queues, judged there too."""
 
 HOLDS: dict[str, tuple[str, ...]] = {
     "backs-off-in-place": (

@@ -59,6 +59,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("survives-connection-loss.refused", "stream-1 ended with status 1"),
         Break("survives-connection-loss.not-let-in", "stream-1 ended with status 1"),
         Break("survives-cancel.idle", "stream-1 ended with status 0"),
+        Break("survives-cancel.late-ack", "stream-1 ended with status 0", full=True, quorum=True),
         Break("survives-channel-close.idle", "stream-1 ended with status 0"),
         Break("survives-redeploy.exclusive-consumer", "stream-1 ended with status 1"),
     ),

@@ -20,3 +20,5 @@ class Break:
     full: bool = False
     tls: bool = False
     """Whether only a run with --tls sees it."""
+    quorum: bool = False
+    """Whether only a run with --queue-type quorum sees it."""

@@ -43,6 +43,14 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     "keeps-expiring-copies": (
         Break("rejects-malformed.kept-expiring", "its copy has expired", Outcome.WARN, full=True),
     ),
+    "ignores-losses": (
+        Break(
+            "survives-poison.crashes-beside",
+            "4 of 4 messages that were in hand beside it were not done, and 0 are in a queue",
+            full=True,
+            quorum=True,
+        ),
+    ),
     "postpones-poison": (
         Break("survives-poison.bounded", "work that always fails was "),
         Break("survives-poison.kept", "and is in no queue that keeps it"),

@@ -1,4 +1,7 @@
-"""Defects of a user's own consumer, which breaks what no design of the course has (`tests/own/charges.py`)."""
+"""Defects of users' own consumers, which break what no design of the course has.
+
+One calls an HTTP service (`tests/own/charges.py`), one consumes from two queues (`tests/own/parcels.py`).
+"""
 
 from __future__ import annotations
 
@@ -24,4 +27,12 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break("survives-http-loss.goes-on", "lives on, and did no new work"),
         _NOT_DONE[0],
     ),
+}
+
+OF_TWO_QUEUES: dict[str, tuple[Break, ...]] = {
+    "ends": (Break("survives-cancel.one-of-several", "parcels-1 ended with status 1"),),
+    "forgets-the-queue": (
+        Break("survives-cancel.one-of-several", "parcels-1 does not consume from shop.returns"),
+    ),
+    "waits-for-all-queues": (Break("survives-cancel.one-of-several", "lost: "),),
 }

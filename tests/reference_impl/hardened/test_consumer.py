@@ -1,6 +1,7 @@
 """The hardened consumer's order of things: work, settle, count, stop."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -87,6 +88,22 @@ def test_dead_letters_what_can_never_be_done(
     assert str(failure.args[0]) in properties.headers["reason"]
     assert properties.headers["queue"] == STREAM.queue
     assert (properties.message_id, properties.correlation_id) == ("m", "c")
+
+
+@pytest.mark.parametrize(
+    ("count", "redelivered", "done"),
+    [(9, True, "ack"), (10, True, "reject"), (10, False, "ack"), ("10", True, "ack")],
+)
+def test_puts_aside_what_too_many_died_with(
+    make: MakeConsumer, channel: Channel, count: object, redelivered: bool, done: str
+) -> None:
+    """What its queue says ten consumers were lost with is put aside unworked; other words count nothing."""
+    message = delivery("body", channel, headers={"x-delivery-count": count})
+    make().execute(replace(message, redelivered=redelivered))
+    assert channel.done[-1][0] == done
+    assert (("work", 1) in channel.done) == (done == "ack")
+    for _, _, _, copy in channel.published:
+        assert "x-delivery-count" not in copy.headers
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from warren.claims.implementation import Program
 from warren.errors import BrokerUnavailable, FaultUnsupported, WarrenError
 from warren.evidence.frames import ConnectionOpened
 from warren.workloads import Route
-from warren.worlds.protocol import QueueDepth
+from warren.worlds.protocol import LateAck, QueueDepth
 from warren.worlds.real import RealWorlds, Servers
 
 if TYPE_CHECKING:
@@ -138,13 +138,10 @@ def test_a_file_is_not_restarted(worlds: RealWorlds) -> None:
         world.shut_down_database()
 
 
-def test_own_broker_without_an_ack_timeout(worlds: RealWorlds) -> None:
-    """Who works on classic queues of 4.3 cannot be given less time for acks, and nobody else's broker is told."""
-    with (
-        worlds.world(None, restarts=True) as world,
-        pytest.raises(FaultUnsupported, match="no acknowledgement time-out for classic queues"),
-    ):
-        world.set_ack_timeout(1.0)
+def test_ack_timeout(worlds: RealWorlds) -> None:
+    """What 4.3 does about a late ack is known, and nobody else's broker is told to wait shorter for one."""
+    with worlds.world(None, restarts=True) as world:
+        assert world.late_ack is LateAck.CANCELS_CONSUMER
     with (
         worlds.place(restarts=False) as place,
         pytest.raises(WarrenError, match="this broker cannot wait shorter for acks"),

@@ -50,7 +50,15 @@ from warren.worlds.line.rules import (
     publish,
     refusal,
 )
-from warren.worlds.protocol import Call, Certificate, Exclusive, HttpFailure, HttpReply, Process
+from warren.worlds.protocol import (
+    Call,
+    Certificate,
+    Exclusive,
+    HttpFailure,
+    HttpReply,
+    LateAck,
+    Process,
+)
 
 __all__ = [
     "EVERY_TYPE",
@@ -78,6 +86,7 @@ __all__ = [
     "HttpFailure",
     "HttpReply",
     "Inconclusive",
+    "LateAck",
     "Ledger",
     "Match",
     "Moment",

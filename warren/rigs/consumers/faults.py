@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from warren.errors import FaultUnsupported, InstanceUnsupported
 from warren.rigs.consumers.holds import Holds
 from warren.worlds.database_line.plan import BESIDE
+from warren.worlds.protocol import LateAck
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
     from warren.worlds.protocol import Exclusive, HttpFailure, Process, World
 
 _PRECONDITION_FAILED: Final = 406
+_SERVER_NAMED: Final = "amq."
+_QUORUM: Final = "quorum"
+_SHOWN_ON: Final = {
+    LateAck.CLOSES_CHANNEL: "run the case on 3.10 or 4.0",
+    LateAck.CANCELS_CONSUMER: "run the case on 4.3, with --queue-type quorum",
+}
 _LOW_ON_MEMORY: Final = "low on memory"
 _WRITE_SLOW: Final = (
     'write slow = { body = "FILE", seconds = 30.0 }, a message whose work lasts so long'
@@ -66,6 +73,33 @@ class Faults:
         assert role.route is not None, f"role {role} has no queue"
         self._journal.note("", f"consumed exclusively from {role.queue}")
         return self._world.exclusive_consumer(role.route)
+
+    def need_another_queue(self, process: Process) -> str:
+        """Name a queue that a process consumes besides its role's, and that lasts; raise `FaultUnsupported` without."""
+
+        def others() -> list[str]:
+            everything = self._seen.everything()
+            gone = {d.name for d in everything.declarations if d.perishable}
+            named = {c.queue for c in everything.active_consumers(process.name)}
+            own = {"", process.role.queue, *gone}
+            return sorted(q for q in named - own if not q.startswith(_SERVER_NAMED))
+
+        if not self._waiting.see(lambda: bool(others()), self._tempo.deadlines.stopped):
+            raise FaultUnsupported(
+                "it consumes from one queue alone, of those that last",
+                where=f"instance {process.name}",
+            )
+        return others()[0]
+
+    def need_quorum_queue(self, role: Role) -> None:
+        """Raise `FaultUnsupported` where a role's queue is of another type: it counts no returns and no late acks."""
+        kind = self._world.queue_type(role.queue)
+        if kind != _QUORUM:
+            raise FaultUnsupported(
+                f"it is a {kind} queue, and this case is about quorum queues",
+                where=f"queue {role.queue}",
+                what_to_do="run the case with --queue-type quorum",
+            )
 
     def exclusive_queue(self, role: Role) -> Exclusive:
         """Have a role's queue as an exclusive one, as an old instance may that has not stopped."""
@@ -166,11 +200,15 @@ class Faults:
             self._world.restore_http()
 
     @contextlib.contextmanager
-    def short_ack_timeout(self, document_seconds: float) -> Iterator[None]:
-        """Have the broker close the channels that are opened in the block when one of their acks takes so long.
+    def short_ack_timeout(self, document_seconds: float, wanted: LateAck) -> Iterator[None]:
+        """Have the broker wait no longer for the acks of channels and consumers that begin in the block.
 
-        Raises `FaultUnsupported` where it has no such time-out for classic queues; needs the mark `restarts_broker`.
+        Raises `FaultUnsupported` where it does something else then than is wanted; needs the mark `restarts_broker`.
         """
+        if self._world.late_ack is not wanted:
+            raise FaultUnsupported(
+                self._world.late_ack.value, where="--broker", what_to_do=_SHOWN_ON[wanted]
+            )
         seconds = self._tempo.deadlines.seconds(document_seconds)
         self._journal.note("", f"had the broker wait for acks no longer than {seconds:.1f} s")
         self._world.set_ack_timeout(seconds)
@@ -184,6 +222,15 @@ class Faults:
         assert role.route is not None, f"role {role} has no queue"
         self._journal.note("", f"deleted the queue {role.queue} and made it again")
         self._world.make_queue_anew(role.route)
+
+    @contextlib.contextmanager
+    def queue_away(self, name: str) -> Iterator[None]:
+        """Delete a queue in the block, and make it again as it was; the broker cancels its consumers."""
+        self._journal.note("", f"deleted the queue {name}")
+        make_again = self._world.take_queue_away(name)
+        yield
+        make_again()
+        self._journal.note("", f"made the queue {name} again")
 
     def delete_queue(self, role: Role) -> None:
         """Delete the queue of a role, which the rig does not make again; the broker cancels its consumers."""

@@ -9,6 +9,7 @@ from warren.worlds.protocol.broker import (
     DIRECT_REPLY_TO,
     QUEUE_TYPES,
     Exclusive,
+    LateAck,
     QueueDepth,
     ReceivedReply,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "HeldCommit",
     "HttpFailure",
     "HttpReply",
+    "LateAck",
     "Line",
     "Process",
     "QueueDepth",

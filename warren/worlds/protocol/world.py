@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from warren.evidence.starved import Starved
     from warren.simulator.wire import BasicProperties
     from warren.workloads import Role, Route
-    from warren.worlds.protocol.broker import Exclusive, QueueDepth, ReceivedReply
+    from warren.worlds.protocol.broker import Exclusive, LateAck, QueueDepth, ReceivedReply
     from warren.worlds.protocol.http import Call, HttpFailure
     from warren.worlds.protocol.process import Process
 
@@ -81,6 +81,15 @@ class World(Protocol):
 
     def delete_queue(self, route: Route) -> None:
         """Delete the queue of a route with all that is in it; the broker cancels its consumers."""
+
+    def take_queue_away(self, name: str) -> Callable[[], None]:
+        """Delete a queue, and give what makes it again as it was, empty and bound; the broker cancels its consumers.
+
+        Raises `WarrenError` where there is no such queue.
+        """
+
+    def queue_type(self, name: str) -> str:
+        """Give the type of a queue that is there, as `classic`; raise `WarrenError` where there is none."""
 
     def reply_queue(self) -> str:
         """Declare a queue of the rig's own for replies and give its name."""
@@ -199,11 +208,14 @@ class World(Protocol):
     def restart_broker(self) -> None:
         """Restart the broker and return when it takes connections again."""
 
-    def set_ack_timeout(self, seconds: float | None) -> None:
-        """Have the broker close channels whose acks come later than that; None: as by default.
+    @property
+    def late_ack(self) -> LateAck:
+        """What this broker does about an ack that does not come in time."""
 
-        That counts for channels that are opened from now on. Raises `FaultUnsupported` where the broker has no such
-        time-out for classic queues.
+    def set_ack_timeout(self, seconds: float | None) -> None:
+        """Have the broker wait for acks no longer than that; None: as by default.
+
+        That counts for channels and consumers that begin from now on.
         """
 
     def bar_connections(self, is_barred: bool) -> None:

@@ -90,10 +90,14 @@ class BrokerLink:
 
     def make_queue_anew(self, asked: DeclaredQueue) -> None:
         """Delete a queue, and make it again as it was; raise `WarrenError` where that fails."""
+        self.delete_queue(asked.name)
+        self.make_queue(asked)
+
+    def make_queue(self, asked: DeclaredQueue) -> None:
+        """Make a queue as it was, bound; raise `WarrenError` where that fails."""
         with self._open_broker():
             try:
                 channel = self._channel()
-                channel.queue_delete(asked.name)
                 channel.queue_declare(
                     asked.name,
                     durable=asked.durable,

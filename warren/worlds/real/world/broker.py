@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 from warren.errors import FaultUnsupported
 from warren.simulator.wire import BasicProperties
+from warren.worlds.protocol import LateAck
 from warren.worlds.real.broker_link import BrokerLink
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from warren.workloads import Route
     from warren.worlds.protocol import QueueDepth, ReceivedReply
+    from warren.worlds.real.brokers import DeclaredQueue
     from warren.worlds.real.place import Place
 
 
@@ -53,6 +57,16 @@ class BrokerOfCase:
         """Delete the queue of a route with all that is in it."""
         self._broker_link().delete_queue(route.queue)
 
+    def take_queue_away(self, name: str) -> Callable[[], None]:
+        """Delete a queue, and remember how it was declared."""
+        asked = self._place.management.declaration(self._place.vhost, name)
+        self._broker_link().delete_queue(name)
+        return lambda: self._broker_link().make_queue(asked)
+
+    def queue_type(self, name: str) -> str:
+        """Give the type that a queue was declared with, or was given by its vhost."""
+        return _type_of(self._place.management.declaration(self._place.vhost, name))
+
     def reply_queue(self) -> str:
         """Declare a queue of the rig's own for replies and give its name."""
         return self._broker_link().reply_queue()
@@ -66,7 +80,7 @@ class BrokerOfCase:
         link = self._exclusive_link()
         link.ensure(route.exchange, route.queue, route.routing_key)
         asked = self._place.management.declaration(self._place.vhost, route.queue)
-        kind = str(asked.arguments.get("x-queue-type", "classic"))
+        kind = _type_of(asked)
         if asked.arguments.get("x-single-active-consumer"):
             kind = "single active consumer"
         if kind != "classic":
@@ -95,15 +109,14 @@ class BrokerOfCase:
         self._close_link()
         self._place.restart()
 
+    @property
+    def late_ack(self) -> LateAck:
+        """Tell by its version."""
+        version = tuple(map(int, self._place.broker.version.split(".")[:2]))
+        return LateAck.CANCELS_CONSUMER if version >= _QUORUM_ALONE else LateAck.CLOSES_CHANNEL
+
     def set_ack_timeout(self, seconds: float | None) -> None:
         """Tell the case's broker how long it waits for acks; raise `WarrenError` where it is not ours."""
-        version = self._place.broker.version
-        if tuple(map(int, version.split(".")[:2])) >= _QUORUM_ALONE:
-            raise FaultUnsupported(
-                "it has no acknowledgement time-out for classic queues",
-                where=f"RabbitMQ {version}",
-                what_to_do="run the case on 3.10 or 4.0",
-            )
         self._place.set_ack_timeout(seconds)
 
     def set_memory_alarm(self, is_on: bool) -> None:
@@ -123,3 +136,7 @@ class BrokerOfCase:
         link, self._link = self._link, None
         if link is not None:
             link.close()
+
+
+def _type_of(queue: DeclaredQueue) -> str:
+    return str(queue.arguments.get("x-queue-type", "classic"))
