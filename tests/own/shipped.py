@@ -33,6 +33,7 @@ def main() -> None:
         invoice = pika.BasicProperties(message_id=properties.message_id, delivery_mode=2)
         if "OUT" in os.environ:
             assert Path(os.environ["LARGE"]).stat().st_size
+            Path(os.environ["OUT"]).mkdir(exist_ok=True)
             Path(os.environ["OUT"], f"{properties.message_id}.json").write_bytes(body)
         if "CHARGE" in os.environ:
             with urlopen(os.environ["CHARGE"], data=body) as answer:  # noqa: S310 - the test's own

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import tomllib
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.docker
 
+_NOBODY = 54321  # no process of anybody else runs as this user
 BASE = "python:3.11-slim"
 MANIFEST = """
 protocol = 2
@@ -106,6 +110,51 @@ def write(image: str, tmp_path: Path) -> Callable[..., list[str]]:
     return do
 
 
+@dataclass(frozen=True)
+class Somebody:
+    """A user of this machine who may use the Docker engine, and nothing else that root may."""
+
+    user: int
+    groups: tuple[int, ...]
+    home: Path
+
+    def runs(self, command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+        """Run a command on what `folder` has."""
+        shutil.copytree(folder, self.home / "project", symlinks=True)
+        for path in (self.home, *self.home.rglob("*")):
+            os.chown(path, self.user, self.user)
+        at = str(folder), str(self.home / "project")
+        return subprocess.run(
+            [word.replace(*at) for word in command],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+            cwd=self.home,
+            env={"PATH": os.environ["PATH"], "HOME": str(self.home), "TMPDIR": str(self.home)},
+            user=self.user,
+            group=self.user,
+            extra_groups=self.groups,
+        )
+
+
+@pytest.fixture
+def somebody() -> Iterator[Somebody]:
+    """Give a user who is not root."""
+    if os.getuid() != 0:
+        pytest.skip("without root all tests of containers are this one")
+    engine = Path("/var/run/docker.sock")
+    if not engine.is_socket() or not engine.stat().st_gid:
+        pytest.skip("the socket of the Docker engine belongs to no group but root's")
+    looks = ["env", sys.executable, "-c", "import warren"]
+    if subprocess.run(looks, user=_NOBODY, stderr=subprocess.DEVNULL, check=False).returncode:
+        pytest.skip("another user cannot read this installation")
+    with tempfile.TemporaryDirectory(prefix="warren-test-") as home:
+        user = Somebody(_NOBODY, (_NOBODY, engine.stat().st_gid), Path(home))
+        Path(home).chmod(0o755)
+        yield user
+
+
 @pytest.fixture
 def smoke(write: Callable[..., list[str]]) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run `warren smoke`."""
@@ -142,6 +191,25 @@ def test_image(
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "orders: works: 1 effect of one message" in ended.stdout
     assert not of_image(client, image)
+
+
+@pytest.mark.parametrize(
+    "effect", [INVOICE, 'path = "out/today/{id}.json"'], ids=["alone", "mounted"]
+)
+def test_without_root(
+    write: Callable[..., list[str]], somebody: Somebody, tmp_path: Path, effect: str
+) -> None:
+    """Who may use the engine, and is not root, judges a container in a network as closed as root's; nothing is left."""
+    needs_compose()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out").chmod(0o777)
+    out = "/app/mine/out/today"
+    more = f"environment: {{OUT: {out}, LARGE: /app/shipped.py}}" if "path" in effect else ""
+    command = write(SERVICE, f"volumes: ['./:/app/mine']\n    {more}", effect=effect)
+    ended = somebody.runs(command, tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
+    assert "orders: works: 1 effect of one message" in ended.stdout
+    assert {left.name for left in somebody.home.glob("warren-*/*")} <= {"register"}
 
 
 def test_killed_run(

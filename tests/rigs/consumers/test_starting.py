@@ -13,6 +13,7 @@ from tests.stand_ins import implementation
 from warren.claims.implementation import ImplementedDesign, Program
 from warren.errors import InstanceError, InstanceUnsupported
 from warren.evidence.frames import ConnectionEnded, Direction, FrameSeen
+from warren.evidence.starved import Starved
 from warren.rigs.consumers.rig import Rig
 from warren.rigs.consumers.starts import KnownStart
 from warren.rigs.pace import PACES
@@ -172,6 +173,18 @@ def test_never_ready(world: StandInWorld) -> None:
         with pytest.raises(InstanceError, match=words):
             rig_of(world, known=known).start.all()
         assert world.time == pytest.approx(end, abs=1)
+
+
+def test_no_processor(world: StandInWorld) -> None:
+    """Who was late since it had no processor is told so, and has as long the next time."""
+    world.every_tick = lambda: None
+    world.waited.extend(Starved("stream-1", began, began + 40.0) for began in (110.0, 170.0))
+    known = KnownStart()
+    for _ in range(2):
+        with pytest.raises(InstanceError) as failed:
+            rig_of(world, known=known).start.all()
+        assert "not ready within 60 s: it waited for a processor for 40;" in str(failed.value)
+        assert "let fewer cases run at once (a smaller -n)" in str(failed.value)
 
 
 def test_slow_start_is_known(world: StandInWorld) -> None:

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from warren.errors import FaultUnsupported, InstanceError, InstanceUnsupported
+from warren.evidence.starved import Span, kept_waiting
 from warren.rigs.consumers.endings import ExclusiveConsumer
 from warren.rigs.consumers.holds import Holds
 from warren.rigs.consumers.wiring import advice_to_own, lacking, seen_instead
@@ -35,6 +36,7 @@ _TIMES_FIRST: Final = 3
 """How many times as long as to its first consumer an instance is given from one to the next."""
 _LONG: Final = 2
 """The size of a unit whose work is to last."""
+_FEWER: Final = "let fewer cases run at once (a smaller -n)"
 _SHOWN: Final = 4
 """Lines of an instance's output that fit into a sentence."""
 
@@ -248,7 +250,7 @@ class Starting:
         if process.exit_status is not None:
             self._ended_early(process)
         if not is_ready():
-            self._late(process, within)
+            self._late(process, began, within)
 
     def _is_elsewhere(self, process: Process, began: float, within: float) -> bool:
         """Whether a consumer that is not told its queue consumes others, and has been quiet for long enough.
@@ -288,7 +290,13 @@ class Starting:
             and (self._workload.is_told or process.role.queue in r.words)
         ]
 
-    def _late(self, process: Process, within: float) -> NoReturn:
+    def _late(self, process: Process, began: float, within: float) -> NoReturn:
+        span = Span(began, self._world.now(), "it was not ready", process.name)
+        if starved := kept_waiting(span, self._world.starved()):  # says nothing of its wiring
+            words = (
+                f"not ready within {within:.0f} s: it waited for a processor for {starved[1]:.0f}"
+            )
+            raise InstanceError(words, f"instance {process.name}", _FEWER)
         missing, seen, advice = "no HTTP answer", "", ""
         if process.role.consumes:
             queues = '", "'.join(lacking(self._seen.everything(), process))
@@ -298,14 +306,13 @@ class Starting:
         if not self._workload.is_told:
             advice = advice_to_own(self._seen.everything(), process)
             within = min(within, self._world.now())
-        fewer = "let fewer cases run at once (a smaller -n)"
         if advice:
             what_to_do = "; ".join(filter(None, (advice, _printed(process))))
         elif self._known.shortest is None:
-            what_to_do = f"{_see_output(process)}; where its start takes that long, {fewer}"
+            what_to_do = f"{_see_output(process)}; where its start takes that long, {_FEWER}"
         else:
             before = f"an earlier one was ready after {self._known.shortest:.1f} s"
-            what_to_do = f"{before}, so {fewer}, or {_see_output(process)}"
+            what_to_do = f"{before}, so {_FEWER}, or {_see_output(process)}"
         self._known.was_late = True
         raise InstanceError(
             f"not ready within {within:.0f} s: {missing}{seen}",

@@ -14,6 +14,7 @@ import pytest
 from tests.requisites import missing
 from warren.workloads.course.roles import STREAM
 from warren.worlds.real.containers import ContainerProcess
+from warren.worlds.real.containers import holder as holders
 from warren.worlds.real.containers.holder import Holder
 from warren.worlds.real.containers.ways import Ways
 from warren.worlds.real.databases import UnfollowedLine
@@ -39,9 +40,13 @@ def client() -> Iterator[DockerClient]:
         yield client
 
 
-@pytest.fixture
-def holder(client: DockerClient) -> Iterator[Holder]:
-    """Hold a network in which `broker` is known."""
+@pytest.fixture(params=[True, False], ids=["entered", "handed over"])
+def holder(
+    request: pytest.FixtureRequest, client: DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Holder]:
+    """Hold a network in which `broker` is known, as root and as anybody else."""
+    enters = request.param and holders.may_enter_networks()
+    monkeypatch.setattr(holders, "may_enter_networks", lambda: enters)
     with contextlib.closing(
         Holder(client, IMAGE, where="a test", labels=LABELS, names={"broker": "127.0.0.1"})
     ) as held:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import platform
 import signal
 from typing import TYPE_CHECKING, NoReturn
 
@@ -11,6 +12,7 @@ import pytest
 from tests.worlds.real.containers.conftest import IMAGE, LABELS
 from warren.errors import InstanceError
 from warren.worlds.real.containers import holder as holders
+from warren.worlds.real.containers.handed import HandedSockets
 from warren.worlds.real.containers.holder import Holder
 from warren.worlds.real.runs.processes import wait_until
 
@@ -166,15 +168,29 @@ def test_an_image_that_is_not_there(client: DockerClient) -> None:
         Holder(client, "no-such-image:0", where="a test", labels={}, names={})
 
 
+@pytest.mark.parametrize("is_root", [True, False])
 def test_networks_that_cannot_be_entered(
-    client: DockerClient, monkeypatch: pytest.MonkeyPatch
+    client: DockerClient, monkeypatch: pytest.MonkeyPatch, *, is_root: bool
 ) -> None:
-    """Who is not root, or elsewhere than the engine, is told so, and nothing is left of the holder."""
+    """Who is elsewhere than the engine is told so, and nothing is left of the holder."""
 
-    def refuse(_: int) -> NoReturn:
+    def refuse(*_: object) -> NoReturn:
         raise PermissionError(errno.EPERM, "Operation not permitted")
 
+    monkeypatch.setattr(holders, "may_enter_networks", lambda: is_root)
     monkeypatch.setattr(holders, "socket_in_network_of", refuse)
-    with pytest.raises(InstanceError, match="run as root on the machine of the Docker engine"):
+    monkeypatch.setattr(HandedSockets, "accept", refuse)
+    with pytest.raises(InstanceError, match="run on the machine of the Docker engine"):
+        Holder(client, IMAGE, where="a test", labels=LABELS, names={})
+    assert not left(client)
+
+
+def test_without_root_on_an_unknown_machine(
+    client: DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no program of ours runs, only root has sockets in a container's network, and nothing is started."""
+    monkeypatch.setattr(holders, "may_enter_networks", lambda: False)
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+    with pytest.raises(InstanceError, match="only root may enter them on this kind of machine"):
         Holder(client, IMAGE, where="a test", labels=LABELS, names={})
     assert not left(client)

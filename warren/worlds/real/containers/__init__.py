@@ -2,7 +2,8 @@
 
 `containers` starts them for a case, `process` is one of them. `service` is what is to run, as facts, `compose` reads it
 from a Compose file, and `addresses` finds what its own values lead to. `holder` makes a network without a way out, and
-`namespace` sockets in it; `ways` are what leads out of one all the same.
+`namespace` and, without root, `handed` sockets in it; `programs` are what runs in a holder. `ways` are what leads out
+of one all the same.
 """
 
 from warren.worlds.real.containers.compose import services_in

@@ -15,8 +15,8 @@ from warren.worlds.real.brokers.own import CONTAINER
 from warren.worlds.real.containers.addresses import found_in, ports_of, with_database
 from warren.worlds.real.containers.asking import asking
 from warren.worlds.real.containers.compose import service_of
-from warren.worlds.real.containers.holder import Holder
-from warren.worlds.real.containers.mounts import engine_mounts
+from warren.worlds.real.containers.holder import Holder, may_enter_networks
+from warren.worlds.real.containers.mounts import engine_mounts, let_everybody_delete
 from warren.worlds.real.containers.process import ContainerProcess
 from warren.worlds.real.containers.service import Service, stop_signal_of
 from warren.worlds.real.containers.ways import Ways
@@ -75,6 +75,7 @@ class Containers:
         self._run, self._place, self._relay, self._database = run, place, relay, database
         self._stub, self._now, self._whose, self._secrets = stub, now, whose, secrets
         self._targets = services
+        self._mounted: dict[Path, str] = {}
         self._services = {
             name: (f"127.0.0.{2 + n}", port) for n, (name, (_, port)) in enumerate(services.items())
         }
@@ -111,11 +112,7 @@ class Containers:
             places = self._places(env, addresses, ways.urls)
             if program.templates:
                 places.write_templates(program, directory())
-            mounts = (
-                engine_mounts(service.mounts, program.directory, directory())
-                if service.mounts
-                else []
-            )
+            mounts = self._mounts(service, program.directory, directory)
             stop_signal = stop_signal_of(
                 program, service, image.attrs["Config"].get("StopSignal"), where
             )
@@ -135,8 +132,12 @@ class Containers:
 
     def close(self) -> None:
         """Let go of the engine; the processes have removed their containers."""
-        if "_client" in vars(self):
-            self._client.close()
+        if "_client" not in vars(self):
+            return
+        with contextlib.closing(self._client):
+            if not may_enter_networks():
+                for copy, image in self._mounted.items():
+                    let_everybody_delete(self._client, image, copy, label_of(self._run))
 
     @cached_property
     def _client(self) -> DockerClient:
@@ -235,6 +236,15 @@ class Containers:
                 "http_stub_url": f"http://{_HTTP}:{_HTTP_PORT}",
             }
         )
+
+    def _mounts(
+        self, service: Service, project: Path, directory: Callable[[], Path]
+    ) -> list[EngineMount]:
+        if not service.mounts:
+            return []
+        copy = directory()
+        self._mounted[copy] = service.image
+        return engine_mounts(service.mounts, project, copy)
 
     def _made(
         self,
