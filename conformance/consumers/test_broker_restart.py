@@ -53,14 +53,19 @@ def test_answered_at_broker_restart(rig: Rig) -> None:
     servers = rig.start.workers(1, http=True)
     replies = rig.faults.hold(partial(publish, exchange=""), *servers)
     call = rig.calls.begin()
-    replies.first(rig.deadlines.within(2), "no server replied")
+    rig.wait.see(lambda: bool(replies.caught()) or call.done(), rig.deadlines.within(2))
+    is_replied = bool(replies.caught())
     lost_at = rig.now()
     rig.faults.restart_broker()
     replies.release()  # what was caught is lost
-    _expect_end(rig, rig.calls.answers(call)[0], HTTPStatus.OK)
-    rig.judge(requirement="rpc-times-out.broker-restart")
+    answer = rig.calls.answers(call)[0]
+    if is_replied:
+        _expect_end(rig, answer, HTTPStatus.OK)
+        rig.judge(requirement="rpc-times-out.broker-restart")
     lost = not_back(rig, lost_at, rig.instances.all) or new_work(rig)
     rig.judge(*lost, requirement="survives-broker-restart.consumes-again")
+    if not is_replied:
+        raise Inconclusive("no witness: no server replied")
 
 
 @pytest.mark.restarts_broker

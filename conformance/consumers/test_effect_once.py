@@ -27,7 +27,6 @@ def test_undisturbed(rig: Rig) -> None:
     rig.wait.need(
         rig.seen.done, rig.deadlines.within(rig.work_time(TEXTS)), "the work was not done"
     )
-    rig.wait.see(rig.seen.at_rest, rig.deadlines.within(rig.work_time(TEXTS)))
     rig.wait.remember_effects()
     rig.wait.pass_time(WATCHED)
     rig.wait.rest(rig.work_time(TEXTS))

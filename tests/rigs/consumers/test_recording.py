@@ -48,7 +48,9 @@ os._exit(0)
 """
 CONSUMER = """
 import os, pika
-channel = pika.BlockingConnection(pika.URLParameters(os.environ["AMQP_URL"])).channel()
+parameters = pika.URLParameters(os.environ["AMQP_URL"])
+parameters.virtual_host = "their-own"
+channel = pika.BlockingConnection(parameters).channel()
 channel.exchange_declare("shop", "topic", durable=True)
 channel.queue_declare("orders", durable=True)
 channel.basic_consume("orders", print)

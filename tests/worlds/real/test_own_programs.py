@@ -20,7 +20,7 @@ def started(folder: Path, *, keeps_to_itself: bool) -> tuple[OwnPrograms, list[P
     source = folder / "source"
     source.mkdir()
     (source / "orders.py").write_text("pass")
-    place: Any = SimpleNamespace(folder=folder / "case")
+    place: Any = SimpleNamespace(folder=folder / "case", vhost="case-1", make_vhost=str)
     unused: Any = None
     own = OwnPrograms(
         place, lambda: 0.0, {}, (), make_containers=unused, await_connected=lambda *_: None
