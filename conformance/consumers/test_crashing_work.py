@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warren.rigs.consumers import delivery
+from warren.rigs.consumers import Inconclusive, delivery
 
 from .comebacks import unique_work
 from .patience import MOST, patience
@@ -40,15 +40,21 @@ def test_crashes_beside(rig: Rig) -> None:
     others = [unique_work(rig) for _ in range(PREFETCH - 1)]
     holds.first(rig.deadlines.within(0), "no worker was given a message")
     holds.release()
+    crashes = 0
     for _ in range(MOST):
         if not _is_in_its_middle(rig, worker, cause):
             break
         worker.kill()
+        crashes += 1
         worker = rig.start.instance(worker.role, prefetch=PREFETCH)
         rig.start.await_ready(worker)
     idle = rig.wait.idle()
     rig.wait.see(lambda: all(map(rig.seen.is_done, others)) or idle(), patience(rig))
     _expect_kept(rig, worker, cause, others)
+    if not crashes or rig.seen.is_done(cause):
+        raise Inconclusive(
+            f"no witness: its work was missed after it had ended {crashes} processes"
+        )
     rig.judge()
 
 

@@ -86,7 +86,8 @@ def _call_in_silence(rig: Rig, is_right: Callable[[HttpReply], bool]) -> HttpRep
     rig.warm_up()  # what is opened at the first call is open then, and falls silent too
     http = rig.instances.of(HTTP)[0]
     http.line.half_open()
-    answer = rig.calls.answers(rig.calls.begin())[0]
+    call = rig.calls.begin(within=rig.deadlines.answered(2 * rig.calls.timeout))
+    answer = rig.calls.answers(call)[0]
     words = (
         f"called while the line was silent it answered {answer.status} after {answer.seconds:.1f} s,"
         f" and WARREN_TIMEOUT was {rig.calls.timeout:.1f} s: {answer.body[:80]!r} {answer.error}"

@@ -100,11 +100,19 @@ def test_server_fails_after_ack(
     crash(worker)
     rig.start.another_worker()
     rig.wait.finish(rig.work_time(1) * (prefetch + 1))
-    rig.wait.see(lambda: not _unanswered(rig, requests), rig.deadlines.quiet)
+    if rig.seen.losses() and crash is CRASHES["frozen"] and _is_taken_off(rig, worker):
+        worker.kill()  # frozen in its transaction it may hold the others up, by which nothing is lost
+        rig.wait.finish(rig.work_time(1) * (prefetch + 1))
+    rig.wait.see(lambda: not _unanswered(rig, requests), rig.deadlines.stopped)
     unanswered = _unanswered(rig, requests)
     words = f"{len(unanswered)} of {len(requests)} requests got no reply"
     rig.expect(not unanswered, words, *rig.seen.last())
     rig.judge(*rig.seen.losses())
+
+
+def _is_taken_off(rig: Rig, worker: Process) -> bool:
+    """Whether the broker has taken back all that a worker held."""
+    return all(d.open_until < float("inf") for d in rig.seen.ledger().to(worker.name))
 
 
 def _unanswered(rig: Rig, requests: list[Unit]) -> list[Unit]:

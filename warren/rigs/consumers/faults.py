@@ -80,7 +80,11 @@ class Faults:
         def others() -> list[str]:
             everything = self._seen.everything()
             gone = {d.name for d in everything.declarations if d.perishable}
-            named = {c.queue for c in everything.active_consumers(process.name)}
+            named = {
+                c.queue
+                for c in everything.active_consumers(process.name)
+                if (c.instance, c.connection) not in everything.elsewhere
+            }
             own = {"", process.role.queue, *gone}
             return sorted(q for q in named - own if not q.startswith(_SERVER_NAMED))
 
@@ -228,8 +232,10 @@ class Faults:
         """Delete a queue in the block, and make it again as it was; the broker cancels its consumers."""
         self._journal.note("", f"deleted the queue {name}")
         make_again = self._world.take_queue_away(name)
-        yield
-        make_again()
+        try:
+            yield
+        finally:
+            make_again()
         self._journal.note("", f"made the queue {name} again")
 
     def delete_queue(self, role: Role) -> None:
